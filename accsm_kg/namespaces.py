@@ -1,0 +1,51 @@
+"""Turn short names into IRIs: the base, the prefixes and the named graphs, written only here."""
+
+from typing import Final
+
+BASE: Final = "https://w3id.org/accsm-kg/"
+
+#: Named graphs that queries reach with GRAPH only; every other graph is part of the default graph.
+APART: Final = ("graph/shapes", "graph/meta", ".well-known/sparql-examples")
+
+ONTOLOGY, VOCAB, CURATION, INFERRED = (
+    f"graph/{name}" for name in ("ontology", "vocab", "curation", "inferred")
+)
+SHAPES, META, QUERIES = APART
+
+_FOREIGN: Final = {
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "dqv": "http://www.w3.org/ns/dqv#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "oa": "http://www.w3.org/ns/oa#",
+    "org": "http://www.w3.org/ns/org#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "schema": "http://schema.org/",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "vann": "http://purl.org/vocab/vann/",
+    "void": "http://rdfs.org/ns/void#",
+    "vs": "http://www.w3.org/2003/06/sw-vocab-status/ns#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+_OWN: Final = {
+    "accsm": "ontology#",
+    "accsm-sh": "shapes#",
+    "accsm-v": "id/concept/",
+    "graph": "graph/",
+    "id": "id/",
+}
+
+
+def prefixes(base: str = BASE) -> dict[str, str]:
+    """Return every prefix of the project mapped to its namespace IRI under ``base``."""
+    return dict(sorted({**_FOREIGN, **{name: base + path for name, path in _OWN.items()}}.items()))
+
+
+def remint(text: str, base: str = BASE) -> str:
+    """Return ``text`` (Turtle, CSV or SPARQL) with every IRI of ours moved to ``base``."""
+    return text if base == BASE else text.replace(BASE, base)

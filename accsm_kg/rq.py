@@ -1,0 +1,64 @@
+"""Turn a .rq file into the query it holds, the YAML of its `#+` header, and values bound to it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from accsm_kg.namespaces import BASE, remint
+
+_WHERE = re.compile(r"^WHERE\s*\{", re.MULTILINE)
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
+
+
+def read(path: Path, base: str = BASE) -> tuple[str, dict[str, Any]]:
+    """Return the text of a query file, re-minted to ``base``, and its header.
+
+    Raises ValueError that names the file when the header is not a YAML mapping.
+    """
+    text = remint(path.read_text(encoding="utf-8"), base)
+    try:
+        return text, header(text)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def header(text: str) -> dict[str, Any]:
+    """Return the mapping written in the leading `#+` comment lines (the grlc convention)."""
+    lines = [line[3:] for line in text.splitlines() if line.startswith("#+ ")]
+    try:
+        found = yaml.safe_load("\n".join(lines)) or {}
+    except yaml.YAMLError as error:
+        raise ValueError(f"the #+ header is not YAML: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError("the #+ header must be a mapping such as `#+ summary: Which …?`")
+    return found
+
+
+def bind(text: str, names: Sequence[str], rows: Iterable[Sequence[str | int | None]]) -> str:
+    """Return ``text`` with ``rows`` as a VALUES block at the head of its WHERE clause.
+
+    A string becomes an xsd:string, an int an xsd:integer and None UNDEF (the Tarql convention).
+
+    >>> print(bind('SELECT ?a\\nWHERE {\\n}', ['a'], [['x'], [None]]))
+    SELECT ?a
+    WHERE { VALUES (?a) {
+    ("x")
+    (UNDEF)
+    }
+    }
+    """
+    body = "\n".join(f"({' '.join(map(_term, row))})" for row in rows)
+    block = f"WHERE {{ VALUES ({' '.join('?' + name for name in names)}) {{\n{body}\n}}"
+    bound, count = _WHERE.subn(lambda _: block, text, count=1)
+    if not count:
+        raise ValueError("values can only be bound to a query with a line that begins `WHERE {`")
+    return bound
+
+
+def _term(value: str | int | None) -> str:
+    if value is None:
+        return "UNDEF"
+    return str(value) if isinstance(value, int) else f'"{value.translate(_ESCAPES)}"'

@@ -1,0 +1,162 @@
+"""Turn a dataset into what its own shapes find wrong with it.
+
+The shapes are those in the dataset's graph of shapes (W3C SHACL with SPARQL constraints, run by
+pySHACL); the data are all its other graphs but the stored queries. Violations fail. A warning
+passes when the baseline, shapes/baseline.csv, expects it of that resource with a reason; a new
+warning fails, and so does an expected one that no longer occurs. Infos are listed.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+from pyshacl import validate as shacl
+from rdflib import BNode, Dataset, Graph, Literal, URIRef
+from rdflib.namespace import RDF, SH, SKOS, XSD
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.sparql import Query
+from rdflib.query import Result as Answer
+from rdflib.term import Node
+
+from accsm_kg import dataset, resources
+from accsm_kg.namespaces import BASE, QUERIES, SHAPES, remint
+from accsm_kg.report import FORMATS, Result, render, short
+
+_RULE = re.compile(r"R-[A-Z]+-[0-9]+")
+
+
+def run(path: Path, fmt: str = "text", baseline: Path | None = None) -> tuple[str, int]:
+    """Return the report on a dataset in one of `FORMATS`, and 0 when it passes, else 1.
+
+    ``baseline`` is a CSV file of rule, focus, reason; by default that of the project. Raises
+    ValueError and OSError, which say what to do, when the dataset cannot be validated.
+    """
+    if fmt not in FORMATS:
+        raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
+    data, shapes, base = load(path)
+    expected = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
+    results = compare(check(data, shapes, base), expected, base)
+    return render(results, fmt, base), int(any(result.fails for result in results))
+
+
+def load(path: Path) -> tuple[Dataset, Graph, str]:
+    """Return the data of a built dataset, its shapes, and the base of its IRIs.
+
+    Raises ValueError for a file that is not RDF or holds no shapes, OSError for one not readable.
+    """
+    store = dataset.load(path)
+    base = dataset.base_iri(store)
+    data, shapes = PreparedDataset(default_union=True), Graph()
+    for name in store.named_graphs():
+        if name.value == base + QUERIES:
+            continue
+        graph = shapes if name.value == base + SHAPES else data.graph(URIRef(name.value))
+        for quad in store.quads_for_pattern(None, None, None, name):
+            graph.add((_term(quad.subject), _term(quad.predicate), _term(quad.object)))
+    if not len(shapes):
+        raise ValueError(f"{path} holds no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
+    return data, shapes, base
+
+
+def check(data: Dataset, shapes: Graph, base: str = BASE, only: str = "") -> list[Result]:
+    """Return what the shapes, or those of the one rule ``only`` such as R-PRJ-01, find, in order.
+
+    Raises ValueError when no shape has that id and when the shapes cannot be run.
+    """
+    chosen = _only(shapes, only) if only else shapes
+    _, found, _ = shacl(data, shacl_graph=chosen, inplace=True)
+    if not isinstance(found, Graph):
+        raise ValueError(f"the shapes cannot be run: {found}")
+    results = {_result(data, found, node, base) for node in found.objects(None, SH.result)}
+    return sorted(results, key=lambda result: result.order)
+
+
+def read_baseline(path: Path, base: str = BASE) -> dict[tuple[str, str], str]:
+    """Return the reason for each expected warning, by rule and focus."""
+    rows = csv.DictReader(io.StringIO(remint(path.read_text(encoding="utf-8"), base)))
+    return {(row["rule"], row["focus"]): row["reason"] for row in rows}
+
+
+def compare(
+    results: Iterable[Result], expected: Mapping[tuple[str, str], str], base: str = BASE
+) -> list[Result]:
+    """Return the results with the reasons of expected warnings, and a warning for each one gone."""
+    known = [
+        replace(result, reason=expected.get((result.rule, result.focus), ""))
+        if result.severity == "Warning"
+        else result
+        for result in results
+    ]
+    met = {(result.rule, result.focus) for result in known if result.reason}
+    gone = "This warning was expected but is gone: take its row out of shapes/baseline.csv."
+    lost = [
+        Result(rule, "Warning", focus, "", gone, f"{base}shapes#{rule}")
+        for rule, focus in expected
+        if (rule, focus) not in met
+    ]
+    return sorted([*known, *lost], key=lambda result: result.order)
+
+
+class PreparedDataset(Dataset):
+    """A dataset that parses each query once: pySHACL sends a constraint anew for every focus."""
+
+    def query(self, query_object: str | Query, *args: Any, **kwargs: Any) -> Answer:
+        """Return the answer to a query, as rdflib does."""
+        query = _prepared(query_object) if isinstance(query_object, str) else query_object
+        return super().query(query, *args, **kwargs)
+
+
+_prepared = cache(prepareQuery)
+
+
+def _term(term: object) -> URIRef | BNode | Literal:
+    match term:
+        case ox.NamedNode():
+            return URIRef(term.value)
+        case ox.BlankNode():
+            return BNode(term.value)
+        case ox.Literal(language=str(language)):
+            return Literal(term.value, lang=language)
+        case ox.Literal():
+            # rdflib tells "B" from "B"^^xsd:string; its own parsers give the first.
+            kind = URIRef(term.datatype.value)
+            return Literal(term.value, datatype=None if kind == XSD.string else kind)
+    raise ValueError(f"{term} is no RDF 1.1 term, which is all that SHACL can check")
+
+
+def _only(shapes: Graph, rule: str) -> Graph:
+    """Return the shapes with no targets but those of one rule (pySHACL's own choice is shallow)."""
+    if rule not in map(_rule, shapes.subjects(RDF.type, SH.NodeShape)):
+        raise ValueError(f"no shape belongs to rule '{rule}'; the rules are those of shapes/*.ttl")
+    chosen = Graph()
+    for shape, predicate, value in shapes:
+        if _rule(shape) == rule or not str(predicate).startswith(f"{SH}target"):
+            chosen.add((shape, predicate, value))
+    return chosen
+
+
+def _rule(shape: Node) -> str:
+    """Return the id of the rule that a shape belongs to: R-PRJ-01 for R-PRJ-01-number."""
+    found = _RULE.search(str(shape))
+    return found[0] if found else str(shape)
+
+
+def _result(data: Dataset, found: Graph, node: Node, base: str) -> Result:
+    focus, shape = found.value(node, SH.focusNode), found.value(node, SH.sourceShape)
+    path, value = found.value(node, SH.resultPath), found.value(node, SH.value)
+    return Result(
+        rule=_rule(shape or node),
+        severity=str(found.value(node, SH.resultSeverity)).removeprefix(str(SH)),
+        focus=str(focus),
+        label=str((focus and data.value(focus, SKOS.prefLabel)) or ""),
+        message=short(str(found.value(node, SH.resultMessage)), base),
+        shape=str(shape),
+        path=str(path) if isinstance(path, URIRef) else "",
+        value="" if value is None or isinstance(value, BNode) else str(value),
+    )

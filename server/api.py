@@ -1,0 +1,152 @@
+"""Turn the handlers into a FastAPI application that describes itself at /openapi.json.
+
+The endpoint /sparql is served by `server.sparql` and only described here.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accsm_kg import __version__
+from accsm_kg.namespaces import QUERIES
+from server import documents, formats, home, pages, problems, questions
+from server.engine import QueryError
+from server.formats import Format
+from server.site import Site
+
+Handler = Callable[[Request], Awaitable[Response]]
+Paths = tuple[tuple[str, Handler, str], ...]
+
+PAGES: Paths = (
+    ("/", home.home, "Home page"),
+    ("/browse", home.classes, "Classes with their numbers of members"),
+    ("/browse/{name}", home.instances, "Members of a class"),
+    ("/questions", questions.gallery, "Stored questions"),
+    ("/questions/{name}", questions.question, "A stored question with its answer"),
+)
+DOCUMENTS: Paths = (
+    ("/id/{path:path}", documents.thing, "Redirect from a thing to its document"),
+    ("/doc/{path:path}", documents.document, "Document about a thing"),
+    ("/graph/{path:path}", documents.named_graph, "A named graph"),
+    ("/ontology", documents.ontology, "The ontology"),
+    ("/ontology.{suffix}", documents.ontology, "The ontology in one format"),
+    ("/ontology/{path:path}", documents.ontology, "A version of the ontology"),
+    (f"/{QUERIES}", questions.published, "The stored questions"),
+    (f"/{QUERIES}/{{name}}", questions.published_one, "Redirect to a stored question"),
+    ("/shapes", documents.shapes, "The shapes"),
+    ("/shapes.{suffix}", documents.shapes, "The shapes in one format"),
+)
+_PARAMETERS = {
+    "query": "A SPARQL 1.1 query; without one, the service description or a form",
+    "default-graph-uri": "A graph to query in place of the default graph",
+    "named-graph-uri": "A graph to reach with GRAPH",
+    "format": "A format by name, in place of Accept",
+}
+_ERRORS = {
+    "400": "The query cannot be read or answered",
+    "403": "Updates and SERVICE are refused",
+    "406": "None of the formats asked for can be had",
+    "413": "The query is too large",
+    "414": "The URL is too long; send a POST",
+    "415": "The body is of a type that is no query",
+    "503": "Too many queries at once, or one that needs too much memory",
+    "504": "The query took too long",
+}
+
+
+def create_api(site: Site) -> FastAPI:
+    """Return the application that serves everything but the endpoint."""
+    api = FastAPI(docs_url=None, redoc_url=None, exception_handlers=HANDLERS)  # type: ignore[arg-type]
+    api.state.site = site
+    for tag, paths, offers in (
+        ("pages", PAGES, (formats.HTML,)),
+        ("linked data", DOCUMENTS, (*documents.OFFERS, formats.HTML)),
+    ):
+        for path, handler, summary in paths:
+            api.add_api_route(
+                path,
+                handler,
+                name=path,
+                summary=summary,
+                tags=[tag],
+                response_class=Response,
+                openapi_extra={"parameters": _in_path(path), "responses": {"200": _ok(offers)}},
+            )
+    api.openapi = lambda: _described(api)  # type: ignore[method-assign]
+    return api
+
+
+async def _on_trouble(request: Request, error: Any) -> Response:
+    return pages.problem(request, problems.of(error))
+
+
+async def _on_failure(request: Request, error: Any) -> Response:
+    return pages.problem(request, problems.of_failure(error).problem)
+
+
+#: How either application answers what was raised.
+HANDLERS = {HTTPException: _on_trouble, QueryError: _on_failure}
+
+
+def _described(api: FastAPI) -> dict[str, Any]:
+    if api.openapi_schema is None:
+        described = get_openapi(
+            title="accsm-kg",
+            version=__version__,
+            description="Knowledge graph of the ASEAN Cooperation on Civil Service Matters.",
+            routes=api.routes,
+        )
+        described["paths"]["/sparql"] = _endpoint()
+        api.openapi_schema = described
+    return api.openapi_schema
+
+
+def _endpoint() -> dict[str, Any]:
+    responses = {"200": _ok((*formats.RESULTS, *formats.GRAPHS, formats.HTML))}
+    responses |= {status: _error(description) for status, description in _ERRORS.items()}
+    common = {"tags": ["SPARQL"], "responses": responses}
+    text = {"schema": {"type": "string"}}
+    form = {"schema": {"type": "object", "required": ["query"], "properties": {
+        name: {"type": "string", "description": said} for name, said in _PARAMETERS.items()
+    }}}  # fmt: skip
+    body = {"application/x-www-form-urlencoded": form, "application/sparql-query": text}
+    return {
+        "get": {
+            "summary": "Query by GET",
+            "operationId": "query_by_get",
+            "parameters": [
+                {"name": name, "in": "query", "description": said, **text}
+                for name, said in _PARAMETERS.items()
+            ],
+            **common,
+        },
+        "post": {
+            "summary": "Query by POST",
+            "operationId": "query_by_post",
+            "requestBody": {"required": True, "content": body},
+            **common,
+        },
+    }
+
+
+def _ok(offers: tuple[Format, ...]) -> dict[str, Any]:
+    content: dict[str, Any] = {offer.media_type: {} for offer in offers}
+    return {"description": "In the format asked for", "content": content}
+
+
+def _error(description: str) -> dict[str, Any]:
+    content: dict[str, Any] = {formats.PROBLEM.media_type: {}, "text/plain": {}, "text/html": {}}
+    return {"description": description, "content": content}
+
+
+def _in_path(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)", path)
+    ]

@@ -1,0 +1,166 @@
+"""Turn paths of the linked-data space into documents: /id, /doc, /graph, /ontology, /shapes."""
+
+from collections.abc import Sequence
+from urllib.parse import quote, urlencode
+
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from accsm_kg.namespaces import ONTOLOGY, SHAPES
+from server import formats, graphs, pages, resource, vocabulary
+from server.formats import Format
+from server.problems import Trouble
+from server.site import PAGE, exists, graph, rows
+from server.sparql import choose
+
+#: The formats of a document.
+OFFERS = tuple(form for form in formats.GRAPHS if form.name in ("ttl", "jsonld", "nt", "rdf"))
+
+
+async def thing(request: Request) -> Response:
+    """Redirect from a thing to the document about it (303, https://www.w3.org/TR/cooluris/)."""
+    path = request.path_params["path"]
+    await _known(request, "id/" + path)
+    query = f"?{request.url.query}" if request.url.query else ""
+    there = f"{pages.root(request)}/doc/{quote(path)}"
+    headers = {"Vary": "Accept", "Link": _alternates(there)}
+    return RedirectResponse(there + query, 303, headers)
+
+
+async def document(request: Request) -> Response:
+    """Return the document about a thing, as Accept, `format=` or a suffix asks for it."""
+    path, form = _split(request, request.path_params["path"])
+    iri = await _known(request, "id/" + path)
+    if form == formats.HTML:
+        return await _page(request, iri, "/doc/" + path)
+    site = pages.site_of(request)
+    body = await graph(site, "document", form.name, this=iri, document=f"{site.base}doc/{path}")
+    return _rdf(request, body, form, "/doc/" + path)
+
+
+async def named_graph(request: Request) -> Response:
+    """Return a named graph as RDF, or the page about it."""
+    path, form = _split(request, request.path_params["path"])
+    iri = await _known(request, "graph/" + path)
+    if form == formats.HTML:
+        shown = await graphs.describe(request, iri)
+        response = pages.page(request, "graph.html", here="/graph/" + path, offers=OFFERS, **shown)
+        return _with_links(response, request, "/graph/" + path)
+    return _rdf(request, await _content(request, iri, form), form, "/graph/" + path)
+
+
+async def ontology(request: Request) -> Response:
+    """Return the vocabulary: the list of its terms, or its RDF."""
+    path, form = _split(request, request.path_params.get("path", ""))
+    site = pages.site_of(request)
+    if path and not await exists(site, f"{site.base}ontology/{path}"):
+        raise _unknown(f"{site.base}ontology/{path}")
+    here = "/ontology" + (f"/{path}" if path else "")
+    if form == formats.HTML:
+        return _with_links(await vocabulary.ontology(request), request, here)
+    return _rdf(request, await _content(request, site.base + ONTOLOGY, form), form, here)
+
+
+async def shapes(request: Request) -> Response:
+    """Return the shapes: the list of their rules, or their RDF."""
+    _, form = _split(request, "")
+    site = pages.site_of(request)
+    if form == formats.HTML:
+        return _with_links(await vocabulary.shapes(request), request, "/shapes")
+    return _rdf(request, await _content(request, site.base + SHAPES, form), form, "/shapes")
+
+
+def _split(request: Request, path: str) -> tuple[str, Format]:
+    """Return the path without a suffix that names a format, and the format that is wanted."""
+    given = request.path_params.get("suffix")
+    stem, _, suffix = (path, "", given) if given else path.rpartition(".")
+    for form in (*OFFERS, formats.HTML):
+        if suffix == form.name:
+            return stem, form
+    if given:
+        raise Trouble(404, "No such format", f"There is no '.{given}' of this.")
+    return path, choose(request, request.query_params.get("format"), OFFERS)
+
+
+async def _known(request: Request, path: str) -> str:
+    """Return the IRI of ``path``; raises Trouble (404) when nothing is said of it."""
+    site = pages.site_of(request)
+    iri = site.base + quote(path, safe="/:@!$&'()*+,;=~")
+    try:
+        NamedNode(iri)
+    except ValueError:
+        raise _unknown(iri) from None
+    if not await exists(site, iri):
+        raise _unknown(iri)
+    return iri
+
+
+def _unknown(iri: str) -> Trouble:
+    hint = "Numbers and codes are written as in the book: project/2016-2020/6, country/KHM."
+    return Trouble(
+        404, "Nothing is known of this", f"The dataset says nothing of <{iri}>.", hint=hint
+    )
+
+
+async def _content(request: Request, iri: str, form: Format) -> bytes:
+    return await graph(pages.site_of(request), "graph", form.name, this=iri)
+
+
+async def _page(request: Request, iri: str, here: str) -> Response:
+    relation = request.query_params.get("property")
+    if relation:
+        return await _more(request, iri, relation, here)
+    found = await resource.describe(request, iri)
+    response = pages.page(request, "resource.html", this=found, here=here, offers=OFFERS)
+    return _with_links(response, request, here)
+
+
+async def _more(request: Request, iri: str, relation: str, here: str) -> Response:
+    """Return one page of the resources that refer to ``iri`` by the property ``relation``."""
+    number = page_number(request)
+    try:
+        found = await rows(pages.site_of(request), "incoming", number, this=iri, property=relation)
+    except ValueError as error:
+        raise Trouble(400, "Not an IRI", f"property={relation!r}: {error}") from None
+    subjects = [row["subject"] for row in found.rows]
+    names = await pages.names(request, subjects, iri, relation)
+    return pages.page(
+        request,
+        "list.html",
+        title=f"{names.iri(relation).text}: {names.iri(iri).text}",
+        intro=[names.iri(iri)],
+        items=[names.show(subject) for subject in subjects],
+        first=number * PAGE + 1,
+        next=next_page(request, here, number) if len(subjects) == PAGE else None,
+    )
+
+
+def page_number(request: Request) -> int:
+    """Return the number of the page asked for, 0 for the first."""
+    text = request.query_params.get("page", "1")
+    if not text.isdecimal() or not 1 <= int(text) <= 10**6:
+        raise Trouble(400, "No such page", f"page={text!r}: write a number from 1 on.")
+    return int(text) - 1
+
+
+def next_page(request: Request, here: str, number: int) -> str:
+    """Return the path of the page after page ``number`` of ``here``."""
+    others = {k: v for k, v in request.query_params.items() if k != "page"}
+    return f"{pages.root(request)}{here}?{urlencode({**others, 'page': number + 2})}"
+
+
+def _rdf(request: Request, body: bytes, form: Format, here: str) -> Response:
+    response = Response(body, media_type=form.content_type, headers={"Vary": "Accept"})
+    return _with_links(response, request, here)
+
+
+def _with_links(response: Response, request: Request, here: str) -> Response:
+    response.headers["Link"] = _alternates(pages.root(request) + quote(here))
+    return response
+
+
+def _alternates(path: str, offers: Sequence[Format] = (*OFFERS, formats.HTML)) -> str:
+    return ", ".join(
+        f'<{path}?format={form.name}>; rel="alternate"; type="{form.media_type}"' for form in offers
+    )

@@ -1,0 +1,112 @@
+"""Turn a query into a stream of bytes: the seam between the server and whatever answers.
+
+Pages and endpoint know only `Query`, `Answer`, `Engine` and `QueryError`. The engine here is the
+pool of worker processes (`server.workers.pool`); a remote endpoint would be another class with the
+same two methods.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from pyoxigraph import QueryResultsFormat, QuerySolution, QuerySolutions, parse_query_results
+
+Reason = Literal[
+    "syntax",
+    "evaluation",
+    "refused",
+    "depth",
+    "deadline",
+    "memory",
+    "busy",
+    "stopping",
+    "crash",
+    "gone",
+    "size",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query and how its answer is wanted."""
+
+    text: str
+    format: str
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    limit: int | None = None
+    """Rows or triples after which the answer is cut (and says so)."""
+    tidy: bool = False
+    """Whether a graph is wanted sorted and with only the prefixes it uses."""
+    own: bool = False
+    """Whether one of our pages asks: it is served by the worker kept for them."""
+
+
+#: What one of our pages will hold of an answer.
+PAGE_BYTES = 8 << 20
+
+
+class QueryError(Exception):
+    """Why a query has no answer, in words for who sent it."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        """Say why in a word for the server and a sentence for the sender."""
+        super().__init__(message)
+        self.reason = reason
+
+
+class Answer(Protocol):
+    """The bytes of an answer as they come; iterating may raise QueryError."""
+
+    complete: bool
+    """Whether everything has come already, so that iterating will not wait."""
+    truncated: bool
+    """Whether the limit cut the answer; known when it is complete."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Iterate over the pieces."""
+
+    def close(self) -> None:
+        """Give back what the answer holds; stops the query if it still runs."""
+
+
+class Engine(Protocol):
+    """Whatever answers queries."""
+
+    async def answer(self, query: Query) -> Answer:
+        """Return the answer once its first piece is there, or raise QueryError."""
+
+    async def close(self) -> None:
+        """Stop and free everything."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a SELECT."""
+
+    variables: list[str]
+    rows: list[QuerySolution]
+    truncated: bool
+
+
+async def fetch(engine: Engine, query: Query) -> tuple[bytes, bool]:
+    """Return the whole answer of ``query``, for a page, and whether the limit cut it."""
+    answer = await engine.answer(query)
+    body = bytearray()
+    try:
+        async for piece in answer:
+            body += piece
+            if len(body) > PAGE_BYTES:
+                raise QueryError("size", f"a page shows at most {PAGE_BYTES >> 20} MiB")
+        return bytes(body), answer.truncated
+    finally:
+        answer.close()
+
+
+def table(body: bytes, truncated: bool = False) -> Table | bool:
+    """Return what SPARQL JSON says: the rows of a SELECT or the truth value of an ASK."""
+    results = parse_query_results(body, format=QueryResultsFormat.JSON)
+    if isinstance(results, QuerySolutions):
+        return Table([v.value for v in results.variables], list(results), truncated)
+    return bool(results)

@@ -1,0 +1,109 @@
+"""Turn an Accept header or a `format=` into one of the formats that can be had."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format under the short name that is its suffix and its `format=`."""
+
+    name: str
+    media_type: str
+    label: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """Return the value of the Content-Type header."""
+        text = self.media_type.startswith("text/")
+        return f"{self.media_type}; charset=utf-8" if text else self.media_type
+
+
+_XML = ("application/xml", "text/xml")
+_JSON = ("application/json",)
+
+#: In the order in which they are preferred when the client does not care.
+RESULTS = (
+    Format("json", "application/sparql-results+json", "JSON", _JSON),
+    Format("xml", "application/sparql-results+xml", "XML", _XML),
+    Format("csv", "text/csv", "CSV"),
+    Format("tsv", "text/tab-separated-values", "TSV"),
+)
+GRAPHS = (
+    Format("ttl", "text/turtle", "Turtle", ("application/x-turtle", "text/n3")),
+    Format("jsonld", "application/ld+json", "JSON-LD", _JSON),
+    Format("nt", "application/n-triples", "N-Triples", ("text/plain",)),
+    Format("rdf", "application/rdf+xml", "RDF/XML", _XML),
+    Format("nq", "application/n-quads", "N-Quads"),
+    Format("trig", "application/trig", "TriG"),
+)
+HTML = Format("html", "text/html", "HTML", ("application/xhtml+xml",))
+PROBLEM = Format("json", "application/problem+json", "JSON", _JSON)
+TEXT = Format("text", "text/plain", "text")
+
+_OTHER_NAMES = {"turtle": "ttl", "ntriples": "nt", "rdfxml": "rdf", "json-ld": "jsonld",
+                "n-triples": "nt", "n-quads": "nq", "nquads": "nq", "rdf+xml": "rdf"}  # fmt: skip
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
+
+
+def named(name: str, offers: Iterable[Format]) -> Format | None:
+    """Return the offer that ``name`` means: a short name or a media type.
+
+    >>> named("turtle", GRAPHS).media_type
+    'text/turtle'
+    """
+    name = name.strip().lower().replace(" ", "+")
+    name = _OTHER_NAMES.get(name, name)
+    for offer in offers:
+        if name in (offer.name, offer.media_type, *offer.also):
+            return offer
+    return None
+
+
+def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:
+    """Return the offer that an Accept header likes best, None if it takes none (RFC 9110).
+
+    Of two that it likes alike, the one it names more exactly wins, then the order of the offers.
+
+    >>> negotiate("text/html, text/turtle;q=0.9, */*;q=0.1", GRAPHS).name
+    'ttl'
+    """
+    if not accept.strip():
+        return offers[0]
+    ranges = _ranges(accept)
+    best, chosen = (0.0, -1), None
+    for offer in offers:
+        named_so = [(ranges[media], 2) for media in offer.also if media in ranges]
+        liking = max(_liking(offer.media_type, ranges), *named_so, (0.0, -1))
+        if liking > best and liking[0] > 0:
+            best, chosen = liking, offer
+    return chosen
+
+
+def _ranges(accept: str) -> dict[str, float]:
+    ranges: dict[str, float] = {}
+    for part in _QUOTED.sub('""', accept).split(","):
+        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        ranges[media] = max(ranges.get(media, 0.0), _quality(parameters))
+    return ranges
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _liking(media: str, ranges: dict[str, float]) -> tuple[float, int]:
+    kind = media.split("/")[0] + "/*"
+    for exactness, name in ((2, media), (1, kind), (0, "*/*")):
+        if name in ranges:
+            return ranges[name], exactness
+    return 0.0, -1

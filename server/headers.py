@@ -1,0 +1,58 @@
+"""Turn any response into one that is safe for browsers and open to scripts of other sites.
+
+Answers OPTIONS everywhere, and HEAD as GET without a body (which the HTTP server leaves out).
+"""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_ALWAYS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Link, Retry-After, Allow"),
+    (b"content-security-policy", _POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_OPTIONS = [
+    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
+    (b"access-control-allow-headers", b"Accept, Content-Type"),
+    (b"access-control-max-age", b"86400"),
+]
+
+
+class Headers:
+    """The layer around the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap ``app``."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on and add the headers to its response."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_ALWAYS]
+            await send(message)
+
+        if scope["method"] == "OPTIONS":
+            allowed = b"GET, HEAD, POST, OPTIONS" if _posts(scope) else b"GET, HEAD, OPTIONS"
+            headers = [(b"allow", allowed), *_OPTIONS]
+            await send_with_headers(
+                {"type": "http.response.start", "status": 204, "headers": headers}
+            )
+            await send({"type": "http.response.body", "body": b""})
+            return
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send_with_headers)
+
+
+def _posts(scope: Scope) -> bool:
+    return str(scope["path"]).removeprefix(scope.get("root_path", "")) == "/sparql"

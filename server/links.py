@@ -1,0 +1,134 @@
+"""Turn RDF terms into what a page shows: words, a local link, a note about kind or language."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import quote
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+Term = NamedNode | BlankNode | Literal | Triple
+
+_PLAIN = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
+_NUMBER = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One term as a page shows it."""
+
+    text: str
+    href: str = ""
+    iri: str = ""
+    note: str = ""
+    language: str = ""
+    external: bool = False
+
+
+@dataclass(frozen=True)
+class Names:
+    """What is known for showing terms: the base, the prefix of our paths, prefixes and labels."""
+
+    base: str
+    root: str
+    prefixes: Mapping[str, str]
+    labels: Mapping[str, str]
+
+    def expand(self, curie: str) -> str:
+        """Return the IRI that a prefixed name stands for."""
+        return expand(curie, self.prefixes)
+
+    def show(self, term: Term | None) -> Shown:
+        """Return ``term`` as shown; labels instead of IRIs, local links instead of ours."""
+        if isinstance(term, NamedNode):
+            return self.iri(term.value)
+        if isinstance(term, Literal):
+            return self._literal(term)
+        return Shown("" if term is None else str(term))
+
+    def row(self, terms: list[Term | None]) -> list[Shown]:
+        """Return a row of a table; an IRI whose label stands in another cell is shown in short."""
+        said = {term.value for term in terms if isinstance(term, Literal)}
+        return [
+            replace(shown, text=self.short(shown.iri))
+            if shown.text in said and shown.iri
+            else shown
+            for shown in map(self.show, terms)
+        ]
+
+    def iri(self, iri: str) -> Shown:
+        """Return an IRI as its label with a link."""
+        text = self.labels.get(iri) or self.short(iri)
+        local = local_path(iri, self.base)
+        if local is not None:
+            return Shown(text, self.root + local, iri)
+        outside = iri.startswith(("http:", "https:"))
+        return Shown(text, iri if outside else "", iri, external=outside)
+
+    def short(self, iri: str) -> str:
+        """Return an IRI without the part that all of ours share."""
+        for start in (self.base + "id/", self.base):
+            if iri.startswith(start) and len(iri) > len(start):
+                return iri[len(start) :].replace("ontology#", "").replace("shapes#", "")
+        if any(iri.startswith(start) for start in self.prefixes.values()):
+            return _WORD.sub(" ", re.split(r"[#/]", iri)[-1]).lower() or iri
+        return iri
+
+    def _literal(self, literal: Literal) -> Shown:
+        kind = re.split(r"[#/]", literal.datatype.value)[-1]
+        text = _date(literal.value) if kind == "date" else literal.value
+        note = "" if kind in _PLAIN else kind
+        href = literal.value if kind == "anyURI" else ""
+        return Shown(text, href, "", note, literal.language or "", external=bool(href))
+
+
+def expand(name: str, prefixes: Mapping[str, str]) -> str:
+    """Return the IRI that a prefixed name stands for; an IRI stays as it is.
+
+    >>> expand("ex:a", {"ex": "http://example.org/"})
+    'http://example.org/a'
+    """
+    prefix, _, local = name.partition(":")
+    return prefixes[prefix] + local if prefix in prefixes else name
+
+
+def local_path(iri: str, base: str) -> str | None:
+    """Return the path on this server where ``iri`` is described, None for a foreign IRI.
+
+    >>> local_path("https://example.org/id/country/KHM", "https://example.org/")
+    '/doc/country/KHM'
+    """
+    if not iri.startswith(base):
+        return None
+    path, mark, fragment = iri.removeprefix(base).partition("#")
+    if path.startswith("id/"):
+        path = "doc/" + path.removeprefix("id/")
+    return "/" + quote(path, safe="/:@!$&'()*+,;=~") + mark + quote(fragment)
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """Return a key that sorts numbers in words by value.
+
+    >>> sorted(["project 10", "project 9"], key=natural)
+    ['project 9', 'project 10']
+    """
+    return [
+        (int(part), "") if part.isdigit() else (-1, part.casefold())
+        for part in _NUMBER.split(text)
+        if part
+    ]
+
+
+def iris(terms: Iterable[Term | None]) -> set[str]:
+    """Return the IRIs among ``terms``."""
+    return {term.value for term in terms if isinstance(term, NamedNode)}
+
+
+def _date(text: str) -> str:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day.day} {day:%B} {day.year}"

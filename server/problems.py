@@ -1,0 +1,126 @@
+"""Turn what went wrong into a response in the caller's media type (RFC 9457 for programs)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server import formats
+from server.engine import QueryError, Reason
+from server.formats import Format
+from server.hints import Finding
+
+_STATUS: dict[Reason, tuple[int, str]] = {
+    "syntax": (400, "The query cannot be read"),
+    "evaluation": (400, "The query cannot be answered"),
+    "refused": (403, "The query asks for what this endpoint does not do"),
+    "depth": (400, "The query is nested too deeply"),
+    "memory": (503, "The query needed too much memory"),
+    "deadline": (504, "The query took too long"),
+    "busy": (503, "Too many queries at once"),
+    "stopping": (503, "The server is stopping"),
+    "crash": (503, "The query stopped its worker"),
+    "size": (400, "The answer is too large for a page"),
+    "gone": (503, "The client is gone"),
+}
+_ADVICE: dict[Reason, str] = {
+    "deadline": "Ask for less: add LIMIT, bind more variables, or join the patterns.",
+    "memory": "Ask for less: add LIMIT, or sort and group fewer rows.",
+    "depth": "Write the query with fewer brackets inside brackets.",
+    "size": "Ask for less, or for one of the formats, which are sent whole.",
+    "busy": "Try again in a few seconds.",
+    "refused": "Only data held here can be queried; nothing is fetched from other places.",
+}
+_OFFERS = (formats.PROBLEM, formats.HTML, formats.TEXT)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong and what to do, for any kind of reader."""
+
+    status: int
+    title: str
+    detail: str = ""
+    hint: str = ""
+    line: int | None = None
+    column: int | None = None
+    excerpt: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def content(self) -> dict[str, object]:
+        """Return the members of the problem+json object that are filled."""
+        members = {
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "hint": self.hint,
+            "line": self.line,
+            "column": self.column,
+        }
+        return {name: value for name, value in members.items() if value}
+
+    def text(self) -> str:
+        """Return the problem as a few lines to read."""
+        lines = (f"{self.status} {self.title}", self.detail, self.excerpt, self.hint)
+        return "\n\n".join(line for line in lines if line) + "\n"
+
+
+class Trouble(HTTPException):
+    """A problem on its way to the handler that renders it."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        hint: str = "",
+        headers: Mapping[str, str] | None = None,
+        finding: Finding | None = None,
+    ) -> None:
+        """Make the problem; ``finding`` is what is wrong with a query and where."""
+        place = finding or Finding(detail, hint)
+        self.problem = Problem(
+            status, title, place.detail, place.hint, place.line, place.column, place.excerpt,
+            headers or {},
+        )  # fmt: skip
+        super().__init__(status, place.detail)
+
+
+def of(error: HTTPException) -> Problem:
+    """Return the problem that any HTTP exception stands for."""
+    if isinstance(error, Trouble):
+        return error.problem
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = "" if error.detail == phrase else str(error.detail)
+    return Problem(error.status_code, phrase, detail, headers=error.headers or {})
+
+
+def of_failure(failure: QueryError) -> Trouble:
+    """Return the trouble for a query that has no answer."""
+    status, title = _STATUS[failure.reason]
+    headers = {"Retry-After": "5"} if failure.reason in ("busy", "stopping") else {}
+    return Trouble(
+        status, title, str(failure), hint=_ADVICE.get(failure.reason, ""), headers=headers
+    )
+
+
+def wanted(request: Request) -> Format:
+    """Return the format in which ``request`` wants to be told of a problem."""
+    known = (formats.HTML, *formats.RESULTS, *formats.GRAPHS)
+    wish = formats.named(request.query_params.get("format", ""), known)
+    accept = wish.media_type if wish else request.headers.get("accept", "")
+    plain = formats.PROBLEM if "json" in accept else formats.TEXT
+    return formats.negotiate(accept, _OFFERS) or plain
+
+
+def respond(problem: Problem, form: Format) -> Response:
+    """Return the response for a program or a terminal."""
+    headers = {**problem.headers, "Vary": "Accept"}
+    if form == formats.PROBLEM:
+        return JSONResponse(
+            problem.content(), problem.status, headers, media_type=formats.PROBLEM.media_type
+        )
+    return Response(problem.text(), problem.status, headers, media_type="text/plain")

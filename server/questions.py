@@ -1,0 +1,106 @@
+"""Turn the stored questions into pages: the list by tag, and each with its answer."""
+
+from collections import defaultdict
+from urllib.parse import quote, urlencode
+
+import pyoxigraph
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from accsm_kg import questions
+from accsm_kg.namespaces import QUERIES
+from accsm_kg.questions import Parameter, Question
+from server import formats, pages, problems
+from server.engine import Query, QueryError, fetch, table
+from server.problems import Trouble
+from server.site import Site, graph
+from server.sparql import SHOWN, choose, tabulate
+
+
+async def stored(site: Site) -> list[Question]:
+    """Return the questions that the dataset publishes (read once: a dataset does not change)."""
+    if not site.questions:
+        body = await graph(site, "graph", "nt", this=site.base + QUERIES)
+        store, where = Store(), NamedNode(site.base + QUERIES)
+        triples = pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)
+        store.extend(Quad(q.subject, q.predicate, q.object, where) for q in triples)
+        space = NamedNode(site.prefixes["void"] + "uriSpace")
+        store.add(Quad(NamedNode(site.base), space, Literal(site.base + "id/")))
+        site.questions[:] = questions.load(store)
+    return site.questions
+
+
+async def gallery(request: Request) -> Response:
+    """Return the page of all questions by tag."""
+    tagged: dict[str, list[Question]] = defaultdict(list)
+    for question in await stored(pages.site_of(request)):
+        for tag in question.tags or ("other",):
+            tagged[tag].append(question)
+    return pages.page(request, "questions.html", tags=sorted(tagged.items()))
+
+
+async def published(request: Request) -> Response:
+    """Return the graph of the stored questions, or the page that lists them."""
+    form = choose(request, request.query_params.get("format"), formats.GRAPHS)
+    if form == formats.HTML:
+        return RedirectResponse(f"{pages.root(request)}/questions", 303, {"Vary": "Accept"})
+    site = pages.site_of(request)
+    body = await graph(site, "graph", form.name, this=site.base + QUERIES)
+    return Response(body, media_type=form.content_type, headers={"Vary": "Accept"})
+
+
+async def published_one(request: Request) -> Response:
+    """Redirect from the IRI of a stored question to its page."""
+    name = quote(request.path_params["name"])
+    return RedirectResponse(f"{pages.root(request)}/questions/{name}", 303)
+
+
+async def question(request: Request) -> Response:
+    """Return the page of one question with its answer."""
+    site = pages.site_of(request)
+    name = request.path_params["name"]
+    asked = next((q for q in await stored(site) if q.name == name), None)
+    if asked is None:
+        raise Trouble(404, "No such question", f"There is no stored question '{name}'.",
+                      hint=f"All of them: {pages.root(request)}/questions")  # fmt: skip
+    values = {p.name: request.query_params.get(p.name, p.default) for p in asked.parameters}
+    text = questions.bind(asked, values)
+    result = await _answer(request, site, asked, text)
+    return pages.page(
+        request,
+        "question.html",
+        question=asked,
+        choices=[(p, values[p.name], await _options(site, p)) for p in asked.parameters],
+        text=text,
+        result=result,
+        offers=_offers(asked),
+        link=urlencode({"query": text}),
+        shown=SHOWN,
+    )
+
+
+def _offers(asked: Question) -> tuple[formats.Format, ...]:
+    return formats.GRAPHS if questions.form(asked) == "construct" else formats.RESULTS
+
+
+async def _answer(request: Request, site: Site, asked: Question, text: str) -> dict[str, object]:
+    form = "ttl" if questions.form(asked) == "construct" else "json"
+    query = Query(text, form, limit=SHOWN, prefixes=site.prefixes, own=True)
+    try:
+        body, truncated = await fetch(site.engine, query)
+    except QueryError as failure:
+        raise problems.of_failure(failure) from None
+    if form == "ttl":
+        return {"graph": body.decode(), "truncated": truncated}
+    return await tabulate(request, text, body, truncated)
+
+
+async def _options(site: Site, parameter: Parameter) -> list[tuple[str, str]]:
+    """Return the values to choose from with their labels; none where any text may be given."""
+    if not parameter.options:
+        return []
+    found = table(*await fetch(site.engine, Query(parameter.options, "json", own=True)))
+    assert not isinstance(found, bool)
+    rows = [[getattr(term, "value", "") for term in row] for row in found.rows]
+    return [(row[0], row[1] if len(row) > 1 else row[0]) for row in rows if row]

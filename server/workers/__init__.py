@@ -1,0 +1,1 @@
+"""Turn strangers' queries into answers in processes that may be killed."""

@@ -1,0 +1,118 @@
+"""The pages in a real browser: nobody else is asked, nothing is blocked, keys are enough."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from serving import Server, running
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = os.environ.get("ACCSM_CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PAGES = {
+    "home": "/",
+    "project": "/doc/project/2016-2020/33",
+    "action line": "/doc/action-line/apsc-2025/A.2.2.iv",
+    "country": "/doc/country/SGP",
+    "question": "/questions/projects-supporting-action-line",
+    "questions": "/questions",
+    "vocabulary": "/ontology",
+    "rules": "/shapes",
+    "form": "/sparql",
+    "answer": "/sparql?query=SELECT * { ?s a ?type } LIMIT 200",
+    "problem": "/sparql?query=SELECT * { ?s ex:p ?o }",
+    "nothing": "/doc/nothing",
+}
+
+
+@pytest.fixture(scope="module")
+def server(dataset_path: Path) -> Iterator[Server]:
+    with running(dataset_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["sync_api.Browser"]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no browser at {CHROMIUM}; set ACCSM_CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[1280, 390], ids=["wide", "narrow"])
+def page(request: pytest.FixtureRequest, browser: "sync_api.Browser") -> Iterator["sync_api.Page"]:
+    context = browser.new_context(viewport={"width": request.param, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_nobody_else_and_fits(server: Server, page: "sync_api.Page", name: str) -> None:
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(server.url + PAGES[name])
+    assert [url for url in asked if not url.startswith(server.url)] == []
+    assert [text for text in complaints if "status of 40" not in text] == []
+    assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"  # the sheet is there
+    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(beyond) <= 0
+    assert page.locator("main").count() == page.locator("h1").count() == 1
+
+
+def focused(page: "sync_api.Page") -> str:
+    return str(page.evaluate("document.activeElement.textContent.trim()"))
+
+
+def test_keys_are_enough_to_ask_a_question(server: Server, page: "sync_api.Page") -> None:
+    page.goto(server.url)
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip to content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert focused(page).startswith("Which projects support")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/questions/projects-supporting-action-line")
+    assert page.locator("table.results tbody tr").count() == 6
+
+
+def test_tab_leaves_the_query_and_enter_runs_it(server: Server, page: "sync_api.Page") -> None:
+    page.goto(f"{server.url}/sparql")
+    page.get_by_label("SPARQL query").fill("ASK {}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert focused(page) == "Run"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sparql?query=*")
+    assert page.locator(".boolean").inner_text() == "Yes"
+
+
+def test_source_words_open_by_key(server: Server, page: "sync_api.Page") -> None:
+    page.goto(f"{server.url}/doc/project/2016-2020/6")
+    row = page.locator("tr", has=page.get_by_role("link", name="also supports", exact=True)).first
+    row.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert row.locator("blockquote").is_visible()
+
+
+def test_focus_can_be_seen(server: Server, page: "sync_api.Page") -> None:
+    page.goto(server.url)
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    style = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(style) == "solid"
+
+
+def test_every_control_has_a_name(server: Server, page: "sync_api.Page") -> None:
+    for path in ("/sparql", "/questions/projects-supporting-action-line"):
+        page.goto(server.url + path)
+        for control in page.locator("input, select, textarea").all():
+            assert control.evaluate("element => element.labels.length") == 1

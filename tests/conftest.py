@@ -1,0 +1,51 @@
+"""The built dataset, once a session: as files, as a store and as an rdflib graph."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from pyoxigraph import DefaultGraph, RdfFormat, Store
+from rdflib import Graph
+
+from accsm_kg import build, dataset
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def dataset_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build.write(build.assemble(ROOT), tmp_path_factory.mktemp("build"))[0]
+
+
+@pytest.fixture(scope="session")
+def store(dataset_path: Path) -> Store:
+    return dataset.load(dataset_path)
+
+
+@pytest.fixture(scope="session")
+def rdflib_graph(store: Store) -> Graph:
+    triples = store.dump(format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
+    assert triples is not None
+    return Graph().parse(data=triples, format="nt")
+
+
+@pytest.fixture(scope="session")
+def sources() -> dict[str, list[str]]:
+    """The lines of each source text; they are not part of the project."""
+    folder = os.environ.get("ACCSM_SOURCES")
+    if not folder:
+        pytest.skip("ACCSM_SOURCES is not set: the source texts are not part of the project")
+    texts = {path.name[:3]: path.read_text(encoding="utf-8") for path in Path(folder).glob("*.txt")}
+    return {name: text.split("\n") for name, text in texts.items()}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where ACCSM_NO_SKIP is set everything is at hand, so that a skipped test is a failed one."""
+    report = yield
+    if report.skipped and os.environ.get("ACCSM_NO_SKIP"):
+        report.outcome = "failed"
+    return report

@@ -1,0 +1,127 @@
+"""The commands as a person types them, in a process of their own."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def _run(*words: str, cwd: Path = ROOT, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "accsm_kg.cli", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1"}
+    return subprocess.run(
+        command, cwd=cwd, input=stdin, capture_output=True, text=True, timeout=120, env=environment
+    )
+
+
+def test_build_writes_the_dataset_and_says_so(tmp_path: Path) -> None:
+    done = _run("build", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "quads in" in done.stdout
+    assert {path.name for path in tmp_path.iterdir()} == {"accsm.nq", "accsm.trig", "void.ttl"}
+
+
+@pytest.mark.parametrize(
+    "base", ["ftp://x/", "http://x.example", "x", "http://a b/", "http://x/>#/"]
+)
+def test_a_bad_base_is_refused(tmp_path: Path, base: str) -> None:
+    done = _run("build", "--out", str(tmp_path), "--base-iri", base)
+    assert done.returncode == 2
+    assert "--base-iri" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_wrong_cell_is_named_and_the_earlier_build_kept(tmp_path: Path) -> None:
+    for folder in ("ontology", "shapes", "data"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    out = tmp_path / "build"
+    assert _run("build", "--root", str(tmp_path), "--out", str(out)).returncode == 0
+    before = (out / "accsm.nq").read_bytes()
+    table = tmp_path / "data/source/001/2016-2020/occurrences.csv"
+    table.write_text(table.read_text().replace("2019-01-01", "2019-13-01", 1))
+    done = _run("build", "--root", str(tmp_path), "--out", str(out))
+    assert done.returncode == 2
+    assert "occurrences.csv:3: column earliest_start: '2019-13-01' is no date" in done.stderr
+    assert (out / "accsm.nq").read_bytes() == before
+
+
+def test_trace_a_line_lists_its_projects_coordinators_times_and_words(dataset_path: Path) -> None:
+    done = _run("trace", "A.2.2.iv", "-d", str(dataset_path))
+    assert done.returncode == 0, done.stderr
+    rows = _run("trace", "A.2.2.iv", "-d", str(dataset_path), "-f", "json")
+    assert [str(n) for n in (6, 17, 30, 33, 35, 40)] == _numbers(json.loads(rows.stdout))
+    for words in ("Singapore", "Cambodia", "Thailand", "September 2017", "Also supports"):
+        assert words in " ".join(done.stdout.split())
+    assert "Also supports A.2.2.iv of the APSC Blueprint 2025" in rows.stdout
+
+
+def _numbers(found: dict[str, list[dict[str, str]]]) -> list[str]:
+    return list(dict.fromkeys(row["number"] for row in found["rows"]))
+
+
+def test_trace_a_project_shows_its_whole_line(dataset_path: Path) -> None:
+    done = _run("trace", "33", "-d", str(dataset_path))
+    assert done.returncode == 0, done.stderr
+    for words in ("A.2.iv", "B.2.ix", "E.1.vii", "A.2.2.i", "A.2.2.iii", "A.2.2.iv", "A.2.2.vi"):
+        assert words in done.stdout
+    for words in ("ASCC Blueprint 2025", "APSC Blueprint 2025", "Empowered People"):
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["trace", "A.2.2.ii"], "A.2.2.ii"),
+        (["query", "no-such-question"], "no-such-question"),
+        (["query", "-"], "expected"),
+        (["query", "completed-occurrences", "-f", "xls"], "xls"),
+        (["query", "completed-occurrences", "year=2017"], "year"),
+        (["validate", "nowhere.nq"], "nowhere.nq does not exist; run `accsm-kg build`"),
+        (["query", "completed-occurrences", "-d", "nowhere.nq"], "nowhere.nq does not exist"),
+        (["serve", "nowhere.nq"], "nowhere.nq does not exist"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_gets_a_message_and_status_2(
+    dataset_path: Path, words: list[str], said: str
+) -> None:
+    dataset = [] if "nowhere.nq" in words or "-d" in words else ["-d", str(dataset_path)]
+    done = _run(*words, *dataset, stdin="SELECT {")
+    assert done.returncode == 2, done.stdout
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_query_from_stdin_and_from_a_file_answer_alike(
+    dataset_path: Path, tmp_path: Path
+) -> None:
+    text = "SELECT ?n WHERE { ?p a accsm:Project ; accsm:projectNumber ?n } ORDER BY ?n"
+    (tmp_path / "q.rq").write_text(text)
+    piped = _run("query", "-", "-d", str(dataset_path), "-f", "csv", stdin=text)
+    filed = _run("query", str(tmp_path / "q.rq"), "-d", str(dataset_path), "-f", "csv")
+    assert piped.stdout == filed.stdout
+    rows = list(csv.reader(StringIO(piped.stdout)))
+    assert [row[0] for row in rows] == ["n", *map(str, range(1, 42))]
+
+
+def test_query_alone_lists_the_questions(dataset_path: Path) -> None:
+    done = _run("query", "-d", str(dataset_path))
+    assert done.returncode == 0, done.stderr
+    assert "projects-supporting-action-line" in done.stdout
+
+
+def test_a_stored_question_takes_a_parameter(dataset_path: Path) -> None:
+    done = _run(
+        *("query", "projects-supporting-action-line", "line=A.2.2.i"),
+        *("-d", str(dataset_path), "-f", "csv"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 10

@@ -1,0 +1,103 @@
+"""Every quoted passage stands in the stated lines of its source, and every fact has one."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Store
+
+from accsm_kg.namespaces import prefixes
+
+
+def _rows(store: Store, query: str) -> list[tuple[str | None, ...]]:
+    found = store.query(query, prefixes=prefixes())
+    return [tuple(term and term.value for term in row) for row in found]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_every_verbatim_stands_in_its_lines(store: Store, sources: dict[str, list[str]]) -> None:
+    passages = _rows(
+        store,
+        """SELECT ?e ?source ?start ?end ?words WHERE {
+        ?e a accsm:Evidence ; dcterms:source ?source ; accsm:verbatim ?words ;
+           accsm:lineStart ?start ; accsm:lineEnd ?end }""",
+    )
+    assert len(passages) > 350
+    astray = [
+        evidence
+        for evidence, source, start, end, words in passages
+        if _folded(words) not in _folded(" ".join(sources[source[-3:]][int(start) - 1 : int(end)]))
+    ]
+    assert astray == []
+
+
+def test_the_source_texts_are_the_ones_that_were_read(store: Store) -> None:
+    folder = os.environ.get("ACCSM_SOURCES")
+    if not folder:
+        pytest.skip("ACCSM_SOURCES is not set: the source texts are not part of the project")
+    stated = dict(_rows(store, "SELECT ?s ?h WHERE { ?s accsm:sha256 ?h }"))
+    for path in Path(folder).glob("*.txt"):
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert stated[f"{prefixes()['id']}source/{path.name[:3]}"] == found
+
+
+def test_low_and_press_sources_are_never_quoted(store: Store) -> None:
+    assert not _rows(
+        store,
+        """SELECT ?e WHERE { ?e dcterms:source ?s ; accsm:verbatim ?words .
+        ?s accsm:reliability ?r FILTER(?r IN (accsm-v:press, accsm-v:low)) }""",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("accsm:hasSupportLink", 132),
+        ("accsm:countryCoordinator", 44),
+        ("accsm:hasOccurrence", 51),
+        ("accsm:hasBudgetStatement", 41),
+        ("accsm:addressesPriorityArea", 73),
+        ("accsm:addressesThematicArea", 19),
+        ("accsm:citesKRA", 73),
+    ],
+)
+def test_every_statement_of_a_project_has_its_words(store: Store, name: str, count: int) -> None:
+    """The words are in the evidence of the project for that property; a blank has none to show."""
+    said = _rows(store, f"SELECT ?p ?o WHERE {{ ?p a accsm:Project ; {name} ?o }}")
+    assert len(said) == count
+    backed = _rows(
+        store,
+        f"""SELECT DISTINCT ?p ?o WHERE {{ ?p {name} ?o ; accsm:hasEvidence ?e .
+        ?e accsm:aboutProperty {name} ; accsm:verbatim ?words }}""",
+    )
+    blank = _rows(
+        store,
+        """SELECT ?p ?b WHERE { ?p accsm:hasBudgetStatement ?b ;
+        accsm:budgetStatus accsm-v:not-stated }""",
+    )
+    unbacked = set(said) - set(backed)
+    assert unbacked == (set(blank) if name == "accsm:hasBudgetStatement" else set())
+
+
+def test_every_cell_as_printed_is_kept(store: Store, sources: dict[str, list[str]]) -> None:
+    cells = {
+        (str(line), cell)
+        for _, line, cell in _rows(
+            store,
+            """SELECT ?e ?line ?cell WHERE { ?e accsm:lineStart ?line ; accsm:cellIndex ?cell ;
+        dcterms:source id:source/001 }""".replace(
+                "id:source/001", "<https://w3id.org/accsm-kg/id/source/001>"
+            ),
+        )
+    }
+    printed = set()
+    for number, line in enumerate(sources["001"][84:181], start=85):
+        if "\t" in line and not line.startswith(("ASCC Key Results", "\tASEAN\t", "<ol>")):
+            columns = [i for i, cell in enumerate(line.split("\t")) if cell.strip()]
+            nine = line.split("\t")[3].rstrip(".").isdigit()
+            printed |= {(str(number), str(i)) for i in columns if not (nine and i == 3)}
+    assert cells == printed

@@ -1,0 +1,163 @@
+"""A query is answered as a table for people and as W3C formats for programs; faults say where."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Store
+from rdflib import Graph
+
+from accsm_kg import query, questions
+from accsm_kg.namespaces import BASE
+
+COORDINATORS = """
+SELECT ?number ?country WHERE {
+  ?project accsm:projectNumber ?number ; accsm:countryCoordinator ?country .
+  FILTER(?number IN (31, 33))
+}
+ORDER BY ?number ?country
+"""
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def test_a_table_shows_labels_in_place_of_iris_and_the_number_of_rows(store: Store) -> None:
+    drawn = query.run_cli(store, COORDINATORS)
+    assert [line.split("│")[-1].strip() for line in drawn.splitlines()[2:5]] == [
+        "Indonesia",
+        "Cambodia",
+        "Cambodia",
+    ]
+    assert drawn.splitlines()[-1] == "3 rows"
+    assert BASE not in drawn
+
+
+def test_an_iri_is_shortened_when_its_label_stands_in_the_row_or_it_has_none(store: Store) -> None:
+    text = """SELECT ?label ?country ?graph WHERE {
+      ?country a accsm:Country ; accsm:alpha3 "KHM" ; skos:prefLabel ?label .
+      BIND(<https://w3id.org/accsm-kg/graph/nowhere> AS ?graph)
+    }"""
+    row = query.run_cli(store, text).splitlines()[2]
+    assert [cell.strip() for cell in row.split("│")] == [
+        "Cambodia",
+        "id:country/KHM",
+        "graph:nowhere",
+    ]
+
+
+def test_brackets_in_a_cell_are_not_taken_for_markup(store: Store) -> None:
+    drawn = query.run_cli(store, 'SELECT ?a WHERE { BIND("[Completed] [red]x[/red]" AS ?a) }')
+    assert "[Completed] [red]x[/red]" in drawn
+
+
+def test_no_rows_and_yes_and_no_are_said_in_words(store: Store) -> None:
+    assert query.run_cli(store, "SELECT ?s WHERE { ?s a <x:none> }") == "no rows\n"
+    assert query.run_cli(store, "ASK { ?s a accsm:Project }") == "yes\n"
+    assert query.run_cli(store, "ASK { ?s a <x:none> }") == "no\n"
+
+
+def test_json_csv_and_tsv_are_those_of_the_w3c(store: Store) -> None:
+    found = json.loads(query.run_cli(store, COORDINATORS, "json"))
+    assert found["head"]["vars"] == ["number", "country"]
+    assert found["results"]["bindings"][2]["country"] == {
+        "type": "uri",
+        "value": f"{BASE}id/country/KHM",
+    }
+    rows = list(csv.reader(StringIO(query.run_cli(store, COORDINATORS, "csv"))))
+    assert rows[0] == ["number", "country"]
+    assert rows[3] == ["33", f"{BASE}id/country/KHM"]
+    assert query.run_cli(store, COORDINATORS, "tsv").startswith("?number\t?country\n31\t<")
+    assert json.loads(query.run_cli(store, "ASK {}", "json"))["boolean"] is True
+
+
+@pytest.mark.parametrize(
+    ("fmt", "kind"), [("table", "turtle"), ("turtle", "turtle"), ("ntriples", "nt")]
+)
+def test_a_graph_is_written_as_rdf(store: Store, fmt: str, kind: str) -> None:
+    text = "CONSTRUCT { ?c a schema:Country } WHERE { ?c a accsm:Country }"
+    graph = Graph().parse(data=query.run_cli(store, text, fmt), format=kind)
+    assert len(graph) == 14
+
+
+@pytest.mark.parametrize(
+    ("text", "fmt", "said"),
+    [
+        ("CONSTRUCT WHERE { ?s a ?o }", "csv", "the answer is a graph; choose turtle or ntriples"),
+        ("SELECT ?s WHERE { ?s a ?o }", "turtle", "choose table, json, csv, tsv, xml"),
+        ("ASK {}", "xls", "unknown format 'xls'; choose one of table, json"),
+    ],
+)
+def test_a_format_that_does_not_fit_is_refused(
+    store: Store, text: str, fmt: str, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        query.run_cli(store, text, fmt)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SELECT ?s\nWHERE { ?s ?p }", "at line 2, column 16: expected"),
+        (
+            "SELECT ?s WHERE { ?s scos:prefLabel ?o }",
+            "no prefix scos: is known; did you mean skos: [?] Else declare it with PREFIX scos:",
+        ),
+        (
+            'SELECT ?s WHERE { ?s foaf:name "x:y", <urn:x:y> ; zz9:p ?o # a:b\n}',
+            "no prefix zz9: is known; declare it",
+        ),
+    ],
+)
+def test_a_fault_names_its_place_and_a_remedy(store: Store, text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        query.run(store, text)
+
+
+def test_prefixes_can_be_given_and_are_not_needed_for_those_of_the_project(store: Store) -> None:
+    assert query.run(store, "ASK { ?s a mine:Project }", {"mine": f"{BASE}ontology#"})
+    assert query.run(store, "ASK { GRAPH graph:vocab { ?s a accsm:Country } }")
+
+
+def test_a_question_is_resolved_by_name_by_number_and_from_a_file(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = questions.resolve(store, "projects-supporting-action-line", ["line=A.2.2.i"])
+    assert query.run_cli(store, named, "csv").splitlines()[1].startswith("7,")
+    assert questions.resolve(store, "12") == questions.resolve(store, "projects-citing-no-measure")
+    asked = "#+ parameters: {n: {description: d, default: x}}\nSELECT ?n\nWHERE {\n}\n"
+    (tmp_path / "mine.rq").write_text(asked)
+    filed = questions.resolve(store, str(tmp_path / "mine.rq"), ["n=y"])
+    assert query.run_cli(store, filed, "csv").splitlines() == ["n", "y"]
+    monkeypatch.setattr("sys.stdin", StringIO(asked))
+    assert query.run_cli(store, questions.resolve(store, "-"), "csv").splitlines() == ["n", "x"]
+
+
+@pytest.mark.parametrize(
+    ("what", "values", "said"),
+    [
+        ("projects-supporting-line", [], "no query file and no stored question; close: projects-s"),
+        ("zzz", [], "'zzz' is no query file .* lists them"),
+        ("projects-supporting-action-line", ["A.2.2.i"], "'A.2.2.i': give a parameter as NAME="),
+        ("completed-occurrences", ["year=2017"], "has no parameter 'year'; it has: none"),
+    ],
+)
+def test_a_question_that_is_not_there_is_refused(
+    store: Store, what: str, values: list[str], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        questions.resolve(store, what, values)
+
+
+def test_the_questions_are_listed_for_people_and_for_programs(store: Store) -> None:
+    assert "projects-supporting-action-line" in questions.listing(store)
+    rows = json.loads(questions.listing(store, "json"))
+    assert {"number": "12", "name": "projects-citing-no-measure"}.items() <= rows[8].items()
+    assert len(questions.listing(store, "csv").splitlines()) == len(rows) + 1
+    assert questions.listing(store, "tsv").startswith("number\tname\tquestion\tparameters\n")
+    with pytest.raises(ValueError, match="unknown format 'xls'"):
+        questions.listing(store, "xls")

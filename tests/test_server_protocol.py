@@ -1,0 +1,268 @@
+"""The endpoint as the SPARQL 1.1 Protocol describes it, asked over HTTP."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pyoxigraph import NamedNode, RdfFormat, Store, parse, parse_query_results
+from pyoxigraph import QueryResultsFormat as Results
+from serving import running
+
+from accsm_kg.namespaces import BASE, prefixes
+
+SELECT = "SELECT ?s WHERE { ?s ?p ?o } LIMIT 3"
+CONSTRUCT = "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 3"
+FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
+RESULTS = {"json": Results.JSON, "xml": Results.XML, "tsv": Results.TSV}
+GRAPHS = {
+    "text/turtle": RdfFormat.TURTLE,
+    "application/n-triples": RdfFormat.N_TRIPLES,
+    "application/rdf+xml": RdfFormat.RDF_XML,
+    "application/ld+json": RdfFormat.JSON_LD,
+    "application/n-quads": RdfFormat.N_QUADS,
+    "application/trig": RdfFormat.TRIG,
+}
+
+
+@pytest.fixture(scope="module")
+def client(dataset_path: Path) -> Iterator[httpx.Client]:
+    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+def get(client: httpx.Client, query: str, accept: str = "*/*", **more: str) -> httpx.Response:
+    return client.get("/sparql", params={"query": query, **more}, headers={"Accept": accept})
+
+
+def post(client: httpx.Client, body: str | bytes, kind: str, params: str = "") -> httpx.Response:
+    return client.post(f"/sparql{params}", content=body, headers={"Content-Type": kind})
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_select_in_every_format(client: httpx.Client, name: str) -> None:
+    answer = get(client, SELECT, format=name)
+    assert answer.status_code == 200
+    rows = list(parse_query_results(answer.content, format=RESULTS[name]))  # type: ignore[arg-type]
+    assert len(rows) == 3
+
+
+def test_select_as_csv(client: httpx.Client) -> None:
+    answer = get(client, SELECT, "text/csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert len(answer.text.split("\r\n")) == 5
+
+
+@pytest.mark.parametrize("media", GRAPHS)
+@pytest.mark.parametrize("query", [CONSTRUCT, f"DESCRIBE <{BASE}id/country/KHM>"])
+def test_graphs_in_every_format(client: httpx.Client, media: str, query: str) -> None:
+    answer = get(client, query, media)
+    assert answer.headers["Content-Type"].split(";")[0] == media
+    assert len(list(parse(answer.content, format=GRAPHS[media]))) >= 3
+
+
+def test_turtle_uses_the_prefixes_of_the_query(client: httpx.Client) -> None:
+    query = f"PREFIX of: <{BASE}id/country/> CONSTRUCT {{ of:KHM ?p ?o }} WHERE {{ of:KHM ?p ?o }}"
+    assert "\nof:KHM" in get(client, query, "text/turtle").text
+
+
+@pytest.mark.parametrize("media", ["application/sparql-results+json", "text/csv", "*/*"])
+def test_ask(client: httpx.Client, media: str) -> None:
+    assert "true" in get(client, "ASK { ?s ?p ?o }", media).text
+
+
+def test_get_and_both_posts_agree(client: httpx.Client) -> None:
+    query = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+    answers = {
+        get(client, query).text,
+        client.post("/sparql", data={"query": query}).text,
+        post(client, query, DIRECT).text,
+        post(client, query, f"{DIRECT}; charset=UTF-8").text,
+    }
+    assert len(answers) == 1
+
+
+BAD = {
+    "no query in a form": (400, FORM, "x=y", ""),
+    "two queries in a form": (400, FORM, "query=ASK%20%7B%7D&query=ASK%20%7B%7D", ""),
+    "a query in the URL and one in the body": (400, DIRECT, "ASK {}", "?query=ASK%7B%7D"),
+    "a form that is not UTF-8": (400, FORM, b"query=ASK%20%7B%7D%20%23%FF", ""),
+    "a query that is not UTF-8": (400, DIRECT, b"ASK {} # \xff", ""),
+    "a query in UTF-16": (415, f"{DIRECT}; charset=utf-16", "ASK {}".encode("utf-16"), ""),
+    "a query as plain text": (415, "text/plain", "ASK {}", ""),
+    "a query as JSON": (415, "application/json", '{"query": "ASK {}"}', ""),
+    "no content type": (415, "", "ASK {}", ""),
+    "an update as its own type": (403, "application/sparql-update", "CLEAR ALL", ""),
+    "an update in a form": (403, FORM, "update=CLEAR%20ALL", ""),
+    "an update as a query": (403, DIRECT, "INSERT DATA { <a:a> <a:b> <a:c> }", ""),
+    "LOAD": (403, DIRECT, "LOAD <http://127.0.0.1/>", ""),
+    "SERVICE": (403, DIRECT, "SELECT * { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }", ""),
+    "nonsense": (400, DIRECT, "FIND ME", ""),
+    "nothing": (400, DIRECT, "", ""),
+    "a function that is not there": (400, DIRECT, "SELECT (<a:f>(1) AS ?x) {}", ""),
+    "a graph that is no IRI": (400, DIRECT, "ASK {}", "?default-graph-uri=not%20an%20iri"),
+    "a body beyond the limit": (413, DIRECT, "#" * (1 << 20) + "\nASK {}", ""),
+    "an unknown format": (406, DIRECT, "ASK {}", "?format=pdf"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_breaks_the_protocol(client: httpx.Client, name: str) -> None:
+    status, kind, body, params = BAD[name]
+    answer = post(client, body, kind, params)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    assert answer.json()["title"]
+
+
+def test_get_must_not_update(client: httpx.Client) -> None:
+    answer = client.get("/sparql", params={"update": "CLEAR ALL"})
+    assert answer.status_code == 403
+    assert "read-only" in answer.json()["detail"]
+
+
+def test_a_url_beyond_the_limit(client: httpx.Client) -> None:
+    assert get(client, "ASK {} #" + "x" * (31 << 10)).status_code == 200
+    assert get(client, "ASK {} #" + "x" * (32 << 10)).status_code == 414
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_other_methods(client: httpx.Client, method: str) -> None:
+    answer = client.request(method, "/sparql")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
+
+
+def test_head_is_get_without_a_body(client: httpx.Client) -> None:
+    answer = client.head("/sparql", params={"query": SELECT})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/sparql-results+json"
+    assert answer.content == b""
+
+
+def test_scripts_of_other_sites_may_ask(client: httpx.Client) -> None:
+    headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+    answer = client.options("/sparql", headers=headers)
+    assert answer.status_code == 204
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert get(client, "ASK {}").headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+ALL, VOCAB, CURATION = f"{BASE}graph/source/001", f"{BASE}graph/vocab", f"{BASE}graph/curation"
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+def count(answer: httpx.Response) -> int:
+    return int(answer.json()["results"]["bindings"][0]["n"]["value"])
+
+
+def test_the_default_graph_is_the_merge_of_the_data_graphs(
+    client: httpx.Client, store: Store
+) -> None:
+    assert count(get(client, COUNT)) == sum(1 for quad in store if not is_named(quad.graph_name))
+
+
+def is_named(graph: object) -> bool:
+    return isinstance(graph, NamedNode)
+
+
+def test_graphs_chosen_by_the_protocol_rule_over_from(client: httpx.Client) -> None:
+    vocab = count(get(client, f"SELECT (COUNT(*) AS ?n) FROM <{VOCAB}> {{ ?s ?p ?o }}"))
+    assert count(get(client, COUNT, **{"default-graph-uri": VOCAB})) == vocab
+    query = f"SELECT (COUNT(*) AS ?n) FROM <{CURATION}> {{ ?s ?p ?o }}"
+    assert count(get(client, query, **{"default-graph-uri": VOCAB})) == vocab
+    both = client.get("/sparql", params=[("query", COUNT), ("default-graph-uri", VOCAB),
+                                         ("default-graph-uri", CURATION)])  # fmt: skip
+    assert count(both) > vocab
+
+
+def test_only_the_named_graphs_chosen_are_seen(client: httpx.Client) -> None:
+    query = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
+    rows = get(client, query, **{"named-graph-uri": VOCAB}).json()["results"]["bindings"]
+    assert [row["g"]["value"] for row in rows] == [VOCAB]
+    assert count(get(client, COUNT, **{"named-graph-uri": VOCAB})) == 0
+
+
+def test_files_are_not_read(client: httpx.Client) -> None:
+    for query in ("SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }",
+                  "SELECT * { GRAPH <file:///etc/passwd> { ?s ?p ?o } }"):  # fmt: skip
+        assert get(client, query).json()["results"]["bindings"] == []
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/turtle", "application/rdf+xml"])
+def test_without_a_query_it_describes_itself(client: httpx.Client, accept: str) -> None:
+    answer = client.get("/sparql", headers={"Accept": accept})
+    form = RdfFormat.from_media_type(answer.headers["Content-Type"])
+    assert form is not None
+    said = {(q.predicate.value, q.object.value) for q in parse(answer.content, format=form)}  # type: ignore[union-attr]
+    sd = prefixes()["sd"]
+    assert (f"{sd}endpoint", f"{client.base_url}/sparql".replace("//sparql", "/sparql")) in said
+    assert (f"{sd}supportedLanguage", f"{sd}SPARQL11Query") in said
+    assert (f"{sd}name", VOCAB) in said
+    assert not [value for _, value in said if "Federated" in value or "Update" in value]
+
+
+def test_without_a_query_a_browser_gets_a_form(client: httpx.Client) -> None:
+    page = client.get("/sparql", headers={"Accept": "text/html"})
+    assert "<textarea" in page.text
+    assert f"PREFIX accsm: &lt;{BASE}ontology#&gt;" in page.text
+
+
+def test_a_browser_gets_a_table_with_labels_and_local_links(client: httpx.Client) -> None:
+    query = f"SELECT * {{ ?c <{prefixes()['accsm']}alpha3> 'KHM' }}"
+    page = get(client, query, "text/html").text
+    assert '<a href="/doc/country/KHM"' in page
+    assert ">Cambodia</a>" in page
+    assert "1 row" in page
+
+
+def test_a_page_says_when_it_is_cut(client: httpx.Client) -> None:
+    page = get(client, "SELECT * { ?s ?p ?o }", "text/html").text
+    assert "only the first 1000 are shown" in page
+
+
+def test_what_a_query_says_is_not_markup(client: httpx.Client) -> None:
+    page = get(client, "SELECT ('<script>alert(1)</script>' AS ?x) {}", "text/html").text
+    assert "<script" not in page
+
+
+def test_errors_come_in_the_media_type_of_the_caller(client: httpx.Client) -> None:
+    query = "SELECT * WHERE { ?s ex:p ?o }"
+    problem = get(client, query, "application/sparql-results+json").json()
+    assert (problem["status"], problem["line"], problem["column"]) == (400, 1, 21)
+    assert "ex:" in problem["detail"]
+    text = get(client, query, "text/csv")
+    assert text.headers["Content-Type"].startswith("text/plain")
+    assert "                    ^" in text.text
+    page = get(client, query, "text/html")
+    assert page.status_code == 400
+    assert "<textarea" in page.text
+    assert "?s ex:p ?o" in page.text
+    assert json.loads(get(client, query, format="json").text)["status"] == 400
+
+
+def test_nothing_acceptable_says_what_there_is(client: httpx.Client) -> None:
+    answer = get(client, SELECT, "image/png")
+    assert answer.status_code == 406
+    assert "text/csv (format=csv)" in answer.text
+
+
+def test_a_long_answer_is_streamed_whole(client: httpx.Client) -> None:
+    query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 100000"
+    answer = get(client, query, "text/csv")
+    assert answer.headers["Transfer-Encoding"] == "chunked"
+    assert answer.text.count("\r\n") == 100_001
+
+
+def test_a_page_does_not_hold_a_huge_value(client: httpx.Client) -> None:
+    doubled = "BIND('0123456789' AS ?s0) " + "".join(
+        f"BIND(CONCAT(?s{i}, ?s{i}) AS ?s{i + 1}) " for i in range(21)
+    )
+    query = f"SELECT ?s21 {{ {doubled} }}"
+    page = get(client, query, "text/html")
+    assert page.status_code == 400
+    assert "too large for a page" in page.text
+    assert len(get(client, query, "text/csv").text) > 20_000_000

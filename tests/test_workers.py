@@ -1,0 +1,342 @@
+"""Queries that no server should have to answer, and everybody else's while it does not."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from serving import ROOT, Server, children, running
+
+from server import run
+from server.engine import Query, QueryError, fetch
+from server.settings import Settings
+from server.workers.pool import Pool
+
+CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o }"
+SORT = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f ?c"
+DOUBLE = "SELECT (STRLEN(?z) AS ?n) { BIND('0123456789' AS ?s0) " + "".join(
+    f"BIND(CONCAT(?s{i}, ?s{i}) AS ?s{i + 1}) " for i in range(40)
+) + "BIND(?s40 AS ?z) }"  # fmt: skip
+GROUP = "SELECT (GROUP_CONCAT(?c) AS ?x) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+PATH = "SELECT (COUNT(*) AS ?n) { ?a (<urn:a>|!<urn:b>)* ?b . ?c (<urn:a>|!<urn:b>)* ?d }"
+
+
+ANY = {200, 400, 503, 504}
+
+
+def nested(opening: str, closing: str, depth: int) -> str:
+    return "SELECT * { " + opening * depth + "?s ?p ?o" + closing * depth + " }"
+
+
+BACKTRACKING = 'SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), "((((a|l)*)*)*)*")) }'
+CHAIN = "".join(f"?s{i} ?p ?s{i + 1} . " for i in range(1000))
+
+HOSTILE = {
+    "cross product": (CROSS, {504}),
+    "sorted cross product": (SORT, {503, 504}),
+    "strings doubled": (DOUBLE, {200, 503, 504}),
+    "group_concat of a cross product": (GROUP, {503, 504}),
+    "paths of every length": (PATH, {503, 504}),
+    "nested regular expression": (BACKTRACKING, {200}),
+    "pattern of 1000 triples": (f"SELECT * {{ {CHAIN} }}", {200, 503, 504}),
+    "braces 3000 deep": (nested("{", "}", 3000), ANY),
+    "braces 100000 deep": (nested("{", "}", 100_000), ANY),
+    "optionals 5000 deep": (nested("OPTIONAL { ", " }", 5000), ANY),
+    "exists 3000 deep": (nested("FILTER EXISTS { ", " }", 3000), ANY),
+    "collections 400 deep": ("ASK { ?s ?p " + "(" * 400 + "1" + ")" * 400 + " }", ANY),
+    "blank nodes 400 deep": ("ASK { ?s ?p " + "[ ?p " * 400 + "1" + "]" * 400 + " }", ANY),
+    "parentheses 20000 deep": ("ASK { FILTER(" + "(" * 20000 + "1" + ")" * 20000 + ") }", ANY),
+    "negations 50000 deep": ("ASK { FILTER(" + "!" * 50000 + "true) }", ANY),
+    "sum of 50000": ("SELECT (" + "1+" * 50000 + "1 AS ?x) {}", ANY),
+}
+
+
+@pytest.fixture(scope="module")
+def server(dataset_path: Path) -> Iterator[Server]:
+    with running(dataset_path, TIMEOUT="0.5", MEMORY="256", WORKERS="2") as server:
+        yield server
+
+
+def runs(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def ask(server: Server, query: str, **more: str) -> httpx.Response:
+    return httpx.post(f"{server.url}/sparql", data={"query": query}, timeout=30, headers=more)
+
+
+def fruitless(server: Server) -> None:
+    with suppress(httpx.HTTPError):
+        ask(server, CROSS)
+
+
+class Bystander(threading.Thread):
+    """Someone who asks small questions all the time."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self.server, self.answers, self.stopped = server, [], threading.Event()
+
+    def run(self) -> None:
+        with httpx.Client(timeout=30) as client:
+            while not self.stopped.is_set():
+                answer = client.get(f"{self.server.url}/sparql?query=ASK%7B%7D")
+                self.answers.append((answer.status_code, answer.text))
+                time.sleep(0.02)
+
+    def __enter__(self) -> "Bystander":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped.set()
+        self.join()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_query_ends_in_time_and_nobody_else_notices(server: Server, name: str) -> None:
+    query, expected = HOSTILE[name]
+    with Bystander(server) as bystander:
+        started = time.monotonic()
+        answer = ask(server, query)
+        taken = time.monotonic() - started
+    assert answer.status_code in expected, answer.text[:500]
+    assert taken < 3
+    assert set(bystander.answers) <= {(200, '{"head":{},"boolean":true}')}
+    assert ask(server, "ASK{}").status_code == 200
+
+
+def test_the_deadline_is_told_with_advice(server: Server) -> None:
+    problem = ask(server, CROSS).json()
+    assert problem["status"] == 504
+    assert "0.5 seconds" in problem["detail"]
+    assert "LIMIT" in problem["hint"]
+
+
+def test_pages_are_served_while_every_worker_of_visitors_is_busy(server: Server) -> None:
+    threads = [threading.Thread(target=ask, args=(server, CROSS)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.2)
+    started = time.monotonic()
+    page = httpx.get(f"{server.url}/doc/country/KHM", headers={"Accept": "text/html"})
+    taken = time.monotonic() - started
+    for thread in threads:
+        thread.join()
+    assert page.status_code == 200
+    assert taken < 0.7
+
+
+def test_a_full_queue_says_come_back(dataset_path: Path) -> None:
+    with running(dataset_path, TIMEOUT="2", WORKERS="1", QUEUE="1") as server:
+        threads = [threading.Thread(target=ask, args=(server, CROSS)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.2)
+        answer = ask(server, "ASK{}")
+        for thread in threads:
+            thread.join()
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_who_hangs_up_frees_the_worker(dataset_path: Path) -> None:
+    with running(dataset_path, TIMEOUT="20", WORKERS="1") as server:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{server.url}/sparql", data={"query": CROSS}, timeout=0.5)
+        started = time.monotonic()
+        assert ask(server, "ASK{}").status_code == 200
+        assert time.monotonic() - started < 2
+
+
+def test_a_killed_worker_costs_no_answer(dataset_path: Path) -> None:
+    query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?c ?e ?f }"
+    with running(dataset_path, WORKERS="2") as server, Bystander(server) as bystander:
+        (zygote,) = children(server.pid)
+        expected = ask(server, query).text
+        for _ in range(10):
+            for worker in children(zygote)[:2]:
+                os.kill(worker, signal.SIGKILL)
+            assert ask(server, query).text == expected
+    assert {status for status, _ in bystander.answers} == {200}
+
+
+def test_the_dataset_is_loaded_again_when_its_process_dies(dataset_path: Path) -> None:
+    with running(dataset_path) as server:
+        (zygote,) = children(server.pid)
+        os.kill(zygote, signal.SIGKILL)
+        assert ask(server, "ASK { ?s ?p ?o }").json()["boolean"] is True
+        assert children(server.pid) != [zygote]
+
+
+def test_no_process_outlives_the_server(dataset_path: Path) -> None:
+    with running(dataset_path, TIMEOUT="20") as server:
+        (zygote,) = children(server.pid)
+        workers = children(zygote)
+        threading.Thread(target=fruitless, args=(server,)).start()
+        time.sleep(0.3)
+        os.kill(server.pid, signal.SIGKILL)
+        time.sleep(0.5)
+        alive = [pid for pid in (zygote, *workers) if runs(pid)]
+    assert alive == []
+
+
+def test_a_slow_reader_does_not_hold_a_worker(dataset_path: Path) -> None:
+    query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 30000"
+    with (
+        running(dataset_path, WORKERS="1", TIMEOUT="5") as server,
+        httpx.stream("POST", f"{server.url}/sparql", data={"query": query}) as slow,
+    ):
+        assert slow.status_code == 200
+        started = time.monotonic()
+        assert ask(server, "ASK{}").status_code == 200
+        assert time.monotonic() - started < 2
+        assert len(slow.read()) > 1 << 20
+
+
+def test_an_answer_that_is_cut_is_seen_to_be_cut(dataset_path: Path) -> None:
+    query = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
+    with (
+        running(dataset_path, TIMEOUT="1") as server,
+        httpx.stream("POST", f"{server.url}/sparql", data={"query": query}) as cut,
+        pytest.raises(httpx.RemoteProtocolError),
+    ):
+        for _ in cut.iter_raw():
+            pass
+
+
+def in_pool(dataset: Path, work: Callable[[Pool], Awaitable[object]], **settings: float) -> object:
+    async def main() -> object:
+        pool = await Pool.start(dataset, Settings(**settings))  # type: ignore[arg-type]
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+    return asyncio.run(main())
+
+
+async def failure(pool: Pool, text: str) -> QueryError:
+    with pytest.raises(QueryError) as caught:
+        await fetch(pool, Query(text, "json"))
+    return caught.value
+
+
+@pytest.mark.parametrize("silent", ["", "SILENT "])
+def test_a_worker_cannot_reach_out(dataset_path: Path, silent: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+        async def work(pool: Pool) -> object:
+            query = Query(f"SELECT * {{ SERVICE {silent}<{url}> {{ ?s ?p ?o }} }}", "csv")
+            try:
+                return await fetch(pool, query)
+            except QueryError as error:
+                return error.reason
+
+        said = in_pool(dataset_path, work)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+    assert said == ((b"o,p,s\r\n,,\r\n", False) if silent else "refused")
+
+
+def test_a_worker_cannot_open_files(dataset_path: Path) -> None:
+    async def work(pool: Pool) -> object:
+        text = "SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }"
+        return await fetch(pool, Query(text, "json"))
+
+    body, _ = in_pool(dataset_path, work)  # type: ignore[misc]
+    assert b'"bindings":[]' in body
+
+
+def test_two_workers_do_not_draw_the_same_numbers(dataset_path: Path) -> None:
+    async def work(pool: Pool) -> object:
+        query = Query("SELECT (STRUUID() AS ?u) {}", "csv")
+        return await asyncio.gather(*(fetch(pool, query) for _ in range(8)))
+
+    answers = in_pool(dataset_path, work, workers=4)
+    assert len(set(answers)) == 8  # type: ignore[call-overload]
+
+
+def test_memory_is_named_when_it_runs_out(dataset_path: Path) -> None:
+    async def work(pool: Pool) -> object:
+        return (await failure(pool, SORT)).reason
+
+    assert in_pool(dataset_path, work, memory=128, timeout=20) == "memory"
+
+
+def test_waiters_are_served_in_order(dataset_path: Path) -> None:
+    async def work(pool: Pool) -> object:
+        order: list[int] = []
+
+        async def one(number: int) -> None:
+            await fetch(pool, Query("ASK{}", "json"))
+            order.append(number)
+
+        await asyncio.gather(*map(one, range(40)))
+        return order
+
+    assert in_pool(dataset_path, work, workers=1) == list(range(40))
+
+
+def test_a_dataset_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.ttl"
+    broken.write_text("<a> <b> ")
+    with pytest.raises(ValueError, match=r"broken\.ttl"):
+        asyncio.run(Pool.start(broken, Settings()))
+
+
+def test_a_stopping_server_answers_what_runs(dataset_path: Path) -> None:
+    answers: list[httpx.Response] = []
+    with running(dataset_path, TIMEOUT="20") as server:
+        thread = threading.Thread(target=lambda: answers.append(ask(server, CROSS)))
+        thread.start()
+        time.sleep(0.5)
+    thread.join()
+    assert [answer.status_code for answer in answers] == [503]
+    assert answers[0].json()["title"] == "The server is stopping"
+
+
+def test_a_taken_port_is_named(dataset_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
+            run(dataset_path, "127.0.0.1", port)
+
+
+ESCAPES = """
+import os, socket, sys
+from server.workers import sandbox
+sandbox.limit_memory(1 << 30)
+sandbox.confine()
+attempts = {
+    "open": lambda: open("/etc/passwd"),
+    "create": lambda: os.open("/dev/shm/x", os.O_CREAT),
+    "socket": lambda: socket.socket(),
+    "pair": lambda: socket.socketpair(),
+    "program": lambda: os.execv("/bin/true", ["true"]),
+    "memory": lambda: bytearray(1 << 31),
+}
+for name, attempt in attempts.items():
+    try:
+        attempt()
+        print(name, "worked")
+    except (OSError, MemoryError):
+        pass
+"""
+
+
+def test_a_confined_process_gets_nowhere() -> None:
+    done = subprocess.run([sys.executable, "-c", ESCAPES], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
