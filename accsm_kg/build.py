@@ -26,6 +26,7 @@ from accsm_kg.tables import Reference
 
 #: The files of a build: the dataset twice, and the description of it.
 FILES = ("accsm.nq", "accsm.trig", "void.ttl")
+_TYPE = NamedNode(prefixes()["rdf"] + "type")
 
 
 def assemble(root: Path, base: str = BASE) -> Store:
@@ -135,7 +136,7 @@ def _check(store: Store, references: Iterable[Reference]) -> None:
     faults = [
         f"{reference.where}; mend the name or describe the resource first"
         for reference in references
-        if next(store.quads_for_pattern(reference.iri, None, None, None), None) is None
+        if next(store.quads_for_pattern(reference.iri, _TYPE, None, None), None) is None
     ]
     if faults:
         raise ValueError("\n".join(faults))
