@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:8000/
 	$(BIN)/accsm-kg build
-	$(BIN)/accsm-kg validate
+	$(BIN)/accsm-kg validate --report build
 	$(BIN)/accsm-kg serve
 
 test: $(VENV)/dev ## Run every test

@@ -45,7 +45,7 @@ def assemble(root: Path, base: str = BASE) -> Store:
         references += table.references
     _check(store, references)
     store.bulk_extend(questions.quads(root / "data" / "queries", base))
-    merge(store)
+    merge(store, base)
     inferred = NamedNode(base + INFERRED)
     entailed = list(infer.closure(store, root / "ontology" / "rules", base))
     store.bulk_extend(place(entailed, inferred))

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
-from accsm_kg import __version__, build, dataset, query, questions, resources, trace
+from accsm_kg import __version__, build, dataset, diff, query, questions, resources, trace
 from accsm_kg.namespaces import BASE
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -85,12 +85,15 @@ def validate_command(
     fmt: Annotated[
         str, typer.Option("--format", "-f", help="text, csv, json, tsv or turtle.")
     ] = "text",
+    report: Annotated[
+        Path | None, typer.Option(help="Write the data quality report into this folder.")
+    ] = None,
 ) -> None:
     """Check the dataset against its shapes; exit 0: clean, 1: findings, 2: cannot run."""
     with _step("Validating …"):
         from accsm_kg import validate  # slow to import, and only this command needs it
 
-        text, status = validate.run(path, fmt)
+        text, status = validate.run(path, fmt, report=report)
     _say(text)
     raise typer.Exit(status)
 
@@ -127,6 +130,19 @@ def trace_command(
     with _step("Tracing …"):
         answer = trace.run(dataset.load(path), key, fmt)
     _say(answer)
+
+
+@app.command("diff")
+def diff_command(
+    old: Annotated[Path, typer.Argument(metavar="OLD")],
+    new: Annotated[Path, typer.Argument(metavar="NEW")],
+    fmt: Annotated[str, typer.Option("--format", "-f", help="text, json, csv or tsv.")] = "text",
+) -> None:
+    """Say what changed between two built datasets; exit 0: nothing, 1: something."""
+    with _step("Comparing …"):
+        text, status = diff.run(old, new, fmt)
+    _say(text)
+    raise typer.Exit(status)
 
 
 @app.command("serve")

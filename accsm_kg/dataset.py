@@ -20,7 +20,7 @@ def load(path: Path) -> Store:
     store = Store()
     for file in _files(path):
         store.bulk_extend(read(file))
-    merge(store)
+    merge(store, base_iri(store))
     return store
 
 
@@ -35,9 +35,9 @@ def read(path: Path) -> Iterator[Quad]:
         raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
 
 
-def merge(store: Store) -> None:
-    """Copy every triple of the data graphs of ``store`` into its default graph."""
-    apart = {base_iri(store) + name for name in APART}
+def merge(store: Store, base: str = BASE) -> None:
+    """Copy every triple of the data graphs of ``store``, under ``base``, to its default graph."""
+    apart = {base + name for name in APART}
     triples = [
         quad.triple
         for graph in store.named_graphs()

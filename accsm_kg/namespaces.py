@@ -5,12 +5,12 @@ from typing import Final
 BASE: Final = "https://w3id.org/accsm-kg/"
 
 #: Named graphs that queries reach with GRAPH only; every other graph is part of the default graph.
-APART: Final = ("graph/shapes", "graph/meta", ".well-known/sparql-examples")
+APART: Final = ("graph/shapes", "graph/meta", ".well-known/sparql-examples", "graph/quality")
 
 ONTOLOGY, VOCAB, CURATION, INFERRED = (
     f"graph/{name}" for name in ("ontology", "vocab", "curation", "inferred")
 )
-SHAPES, META, QUERIES = APART
+SHAPES, META, QUERIES, QUALITY = APART
 
 _FOREIGN: Final = {
     "dcat": "http://www.w3.org/ns/dcat#",

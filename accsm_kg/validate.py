@@ -24,24 +24,29 @@ from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result as Answer
 from rdflib.term import Node
 
-from accsm_kg import dataset, resources
+from accsm_kg import dataset, quality, resources
 from accsm_kg.namespaces import BASE, QUERIES, SHAPES, remint
 from accsm_kg.report import FORMATS, Result, render, short
 
 _RULE = re.compile(r"R-[A-Z]+-[0-9]+")
 
 
-def run(path: Path, fmt: str = "text", baseline: Path | None = None) -> tuple[str, int]:
+def run(
+    path: Path, fmt: str = "text", baseline: Path | None = None, report: Path | None = None
+) -> tuple[str, int]:
     """Return the report on a dataset in one of `FORMATS`, and 0 when it passes, else 1.
 
-    ``baseline`` is a CSV file of rule, focus, reason; by default that of the project. Raises
-    ValueError and OSError, which say what to do, when the dataset cannot be validated.
+    ``baseline`` is a CSV file of rule, focus, reason; by default that of the project. ``report``
+    is a folder for the data quality report. Raises ValueError and OSError, which say what to do,
+    when the dataset cannot be validated.
     """
     if fmt not in FORMATS:
         raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
     data, shapes, base = load(path)
     expected = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
     results = compare(check(data, shapes, base), expected, base)
+    if report:
+        quality.write(path, results, report)
     return render(results, fmt, base), int(any(result.fails for result in results))
 
 

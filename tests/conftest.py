@@ -5,8 +5,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from pyoxigraph import DefaultGraph, RdfFormat, Store
-from rdflib import Graph
+from pyoxigraph import RdfFormat, Store
+from rdflib import Dataset
 
 from accsm_kg import build, dataset
 
@@ -24,10 +24,13 @@ def store(dataset_path: Path) -> Store:
 
 
 @pytest.fixture(scope="session")
-def rdflib_graph(store: Store) -> Graph:
-    triples = store.dump(format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
-    assert triples is not None
-    return Graph().parse(data=triples, format="nt")
+def rdflib_graph(store: Store) -> Dataset:
+    """The same default and named graphs in the other engine."""
+    quads = store.dump(format=RdfFormat.N_QUADS)
+    assert quads is not None
+    found = Dataset()
+    found.parse(data=quads, format="nquads")
+    return found
 
 
 @pytest.fixture(scope="session")
