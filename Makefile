@@ -1,12 +1,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+BENCH := $(VENV)-bench
 
-.PHONY: serve test lint lock
+.PHONY: serve test lint bench lock
 
 serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:8000/
 	$(BIN)/accsm-kg build
 	$(BIN)/accsm-kg validate --report build
+	test -z "$$ACCSM_W3C" || $(BIN)/python -m server.conformance # for /conformance
 	$(BIN)/accsm-kg serve
 
 test: $(VENV)/dev ## Run every test
@@ -17,10 +19,15 @@ lint: $(VENV)/dev ## Check format, style and types
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
+bench: $(BENCH)/installed ## Measure the server beside others into build/bench/ (ARGS=--quick)
+	$(BENCH)/bin/accsm-kg build
+	$(BENCH)/bin/python -m tests.benchmarks $(ARGS)
+
 lock: $(VENV)/dev ## Pin the newest versions of everything, with hashes
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra lint --extra test -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
 $(VENV)/serve: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,4 +39,10 @@ $(VENV)/dev: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(BENCH)/installed: requirements-bench.lock pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --require-hashes -r requirements-bench.lock
+	$(BENCH)/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@

@@ -1,9 +1,20 @@
 """Turn RDF files into a store whose default graph is the merge of its data graphs."""
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Store,
+    Triple,
+    parse,
+)
 
 from accsm_kg.namespaces import APART, BASE, prefixes
 
@@ -17,11 +28,41 @@ def load(path: Path) -> Store:
     GRAPH all mean what SPARQL 1.1 says. Raises ValueError that names the file, the line and the
     fault, and OSError when a file cannot be read.
     """
+    store = collect(path)
+    merge(store, base_iri(store))
+    return store
+
+
+def collect(path: Path) -> Store:
+    """Return a store of what the files say and nothing else; raises as `load` does."""
     store = Store()
     for file in _files(path):
         store.bulk_extend(read(file))
-    merge(store, base_iri(store))
     return store
+
+
+def fingerprint(store: Store) -> str:
+    """Return the SHA-256 of the sorted N-Quads of ``store``, before `merge`.
+
+    Without blank nodes that is the RDFC-1.0 hash, and the hash of the built accsm.nq. Blank nodes
+    get new labels by every load, and with them the dataset a new fingerprint.
+    """
+    lines = store.dump(format=RdfFormat.N_QUADS).splitlines(keepends=True)  # type: ignore[union-attr]
+    return sha256(b"".join(sorted(lines))).hexdigest()
+
+
+def statements(store: Store) -> Iterator[Quad]:
+    """Yield every quad of ``store`` but what `merge` has put into its default graph."""
+    apart = {base_iri(store) + name for name in APART}
+
+    def merged(quad: Quad) -> bool:
+        found = store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+        graphs = (other.graph_name for other in found)
+        return any(isinstance(g, NamedNode | BlankNode) and g.value not in apart for g in graphs)
+
+    for quad in store:
+        if quad.graph_name != DefaultGraph() or not merged(quad):
+            yield quad
 
 
 def read(path: Path) -> Iterator[Quad]:
@@ -40,11 +81,18 @@ def merge(store: Store, base: str = BASE) -> None:
     apart = {base + name for name in APART}
     triples = [
         quad.triple
-        for graph in store.named_graphs()
+        for graph in sorted(store.named_graphs(), key=str)  # equal datasets answer in equal order
         if not (isinstance(graph, NamedNode) and graph.value in apart)
         for quad in store.quads_for_pattern(None, None, None, graph)
     ]
     store.bulk_extend(place(triples, DefaultGraph()))
+
+
+def default(store: Store) -> Store:
+    """Return a store of the default graph of ``store`` alone, which is searched faster."""
+    alone = Store()
+    alone.bulk_extend(store.quads_for_pattern(None, None, None, DefaultGraph()))
+    return alone
 
 
 def place(triples: Iterable[Triple], graph: NamedNode | DefaultGraph) -> Iterator[Quad]:

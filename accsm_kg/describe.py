@@ -1,6 +1,6 @@
 """Turn a dataset into its own description: VoID, DCAT and the service's named graphs, counted."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
@@ -10,6 +10,7 @@ from accsm_kg.namespaces import BASE, CURATION, INFERRED, META, ONTOLOGY, VOCAB,
 
 _P = prefixes()
 _TYPE = NamedNode(_P["rdf"] + "type")
+_Statement = tuple[str, str, NamedNode | Literal]
 _TITLE = "Knowledge graph of the ASEAN Cooperation on Civil Service Matters"
 _ABOUT = (
     "Declarations, priority areas, blueprint measures and action lines, work-plan projects, "
@@ -25,6 +26,11 @@ _GRAPHS = {
     CURATION: "What the curator resolves: issues, readings and inferences, each with its reason.",
     INFERRED: "What follows from the ontology's axioms; rebuilt by every build.",
 }
+_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+_LANGUAGE = "http://publications.europa.eu/resource/authority/language/ENG"
+_KEYWORDS = ("ASEAN", "civil service", "public administration", "regional cooperation", "work plan")
+#: What the header of the ontology says that holds for the dataset too.
+_SHARED = ("creator", "publisher", "issued", "modified")
 #: Media types of the published files.
 _DUMPS = {"accsm.nq": "application/n-quads", "accsm.trig": "application/trig"}
 
@@ -41,13 +47,10 @@ def quads(store: Store, base: str = BASE) -> Iterator[Quad]:
         yield Quad(NamedNode(subject), NamedNode(_P[prefix] + name), value, graph)
 
 
-_Statement = tuple[str, str, NamedNode | Literal]
-
-
 def _statements(store: Store, base: str) -> Iterator[_Statement]:
     dataset = base + "dataset"
     yield from _dataset(store, base, dataset)
-    yield from _partitions(store, dataset)
+    yield from _partitions(store, base, dataset)
     yield from _named_graphs(store, base, dataset)
     yield from _distributions(base, dataset)
 
@@ -58,44 +61,75 @@ def _dataset(store: Store, base: str, dataset: str) -> Iterator[_Statement]:
     yield dataset, "dcterms:title", Literal(_TITLE, language="en")
     yield dataset, "dcterms:description", Literal(_ABOUT, language="en")
     yield dataset, "dcterms:rights", Literal(_RIGHTS, language="en")
-    yield dataset, "dcterms:license", NamedNode("https://creativecommons.org/licenses/by/4.0/")
+    yield dataset, "dcterms:license", NamedNode(_LICENCE)
+    yield dataset, "dcterms:language", NamedNode(_LANGUAGE)
+    for word in _KEYWORDS:
+        yield dataset, "dcat:keyword", Literal(word, language="en")
     yield dataset, "void:uriSpace", Literal(base + "id/")
     yield dataset, "void:vocabulary", NamedNode(base + "ontology")
     yield dataset, "void:sparqlEndpoint", NamedNode(base + "sparql")
     yield dataset, "void:exampleResource", NamedNode(base + "id/action-line/apsc-2025/A.2.2.iv")
+    yield from _header(store, base, dataset)
+
+
+def _header(store: Store, base: str, dataset: str) -> Iterator[_Statement]:
+    """Yield what the header of the ontology says and the dataset, released with it, shares."""
     ontology = NamedNode(base + "ontology")
-    for term, name in (("owl:versionInfo", "versionInfo"), ("dcterms:modified", "modified")):
-        prefix = term.partition(":")[0]
-        for quad in store.quads_for_pattern(
-            ontology, NamedNode(_P[prefix] + name), None, DefaultGraph()
-        ):
-            if isinstance(quad.object, Literal):
-                yield dataset, term.replace("owl:versionInfo", "dcat:version"), quad.object
+    said = {f"dcterms:{name}": f"dcterms:{name}" for name in _SHARED}
+    for source, target in {"owl:versionInfo": "dcat:version", **said}.items():
+        prefix, _, name = source.partition(":")
+        term = NamedNode(_P[prefix] + name)
+        for quad in store.quads_for_pattern(ontology, term, None, DefaultGraph()):
+            if isinstance(quad.object, Literal | NamedNode):
+                yield dataset, target, quad.object
 
 
-def _partitions(store: Store, dataset: str) -> Iterator[_Statement]:
+def _partitions(store: Store, base: str, dataset: str) -> Iterator[_Statement]:
     triples = list(store.quads_for_pattern(None, None, None, DefaultGraph()))
     yield dataset, "void:triples", _number(len(triples))
     yield dataset, "void:distinctSubjects", _number(len({quad.subject for quad in triples}))
     yield dataset, "void:distinctObjects", _number(len({quad.object for quad in triples}))
-    classes = Counter(
-        quad.object.value
-        for quad in triples
-        if quad.predicate == _TYPE and isinstance(quad.object, NamedNode)
-    )
-    yield dataset, "void:classes", _number(len(classes))
-    for iri, count in sorted(classes.items()):
-        part = f"{dataset}/class/{quote(iri, safe='')}"
+    yield from _classes(triples, base, dataset)
+    properties = Counter(quad.predicate.value for quad in triples)
+    yield dataset, "void:properties", _number(len(properties))
+    yield from _properties(properties, base, dataset)
+
+
+def _classes(triples: list[Quad], base: str, dataset: str) -> Iterator[_Statement]:
+    """Yield a partition for each class with the properties that its members have."""
+    kinds: dict[object, list[str]] = defaultdict(list)
+    for quad in triples:
+        if quad.predicate == _TYPE and isinstance(quad.object, NamedNode):
+            kinds[quad.subject].append(quad.object.value)
+    entities = Counter(kind for found in kinds.values() for kind in found)
+    yield dataset, "void:classes", _number(len(entities))
+    used: dict[str, Counter[str]] = defaultdict(Counter)
+    for quad in triples:
+        for kind in kinds.get(quad.subject, ()):
+            used[kind][quad.predicate.value] += 1
+    for iri, count in sorted(entities.items()):
+        part = f"{dataset}/class/{_short(iri, base)}"
         yield dataset, "void:classPartition", NamedNode(part)
         yield part, "void:class", NamedNode(iri)
         yield part, "void:entities", _number(count)
-    properties = Counter(quad.predicate.value for quad in triples)
-    yield dataset, "void:properties", _number(len(properties))
-    for iri, count in sorted(properties.items()):
-        part = f"{dataset}/property/{quote(iri, safe='')}"
-        yield dataset, "void:propertyPartition", NamedNode(part)
+        yield from _properties(used[iri], base, part)
+
+
+def _properties(used: Counter[str], base: str, whole: str) -> Iterator[_Statement]:
+    """Yield a partition of ``whole`` for each property with the number of its triples."""
+    for iri, count in sorted(used.items()):
+        part = f"{whole}/property/{_short(iri, base)}"
+        yield whole, "void:propertyPartition", NamedNode(part)
         yield part, "void:property", NamedNode(iri)
         yield part, "void:triples", _number(count)
+
+
+def _short(iri: str, base: str) -> str:
+    """Return an IRI as a segment of a path: with a prefix of ours, else percent-encoded."""
+    for name, space in prefixes(base).items():
+        if iri.startswith(space):
+            return f"{name}:{quote(iri.removeprefix(space), safe='')}"
+    return quote(iri, safe="")
 
 
 def _named_graphs(store: Store, base: str, dataset: str) -> Iterator[_Statement]:
@@ -139,6 +173,13 @@ def _distributions(base: str, dataset: str) -> Iterator[_Statement]:
         yield dataset, "void:dataDump", NamedNode(file)
         yield dataset, "dcat:distribution", NamedNode(file + "#distribution")
         yield file + "#distribution", "rdf:type", NamedNode(_P["dcat"] + "Distribution")
+        yield (
+            file + "#distribution",
+            "dcterms:title",
+            Literal(f"The dataset as {name}", language="en"),
+        )
+        yield file + "#distribution", "dcterms:license", NamedNode(_LICENCE)
+        yield file + "#distribution", "dcat:accessURL", NamedNode(dataset)
         yield file + "#distribution", "dcat:downloadURL", NamedNode(file)
         kind = f"https://www.iana.org/assignments/media-types/{media}"
         yield file + "#distribution", "dcat:mediaType", NamedNode(kind)

@@ -15,7 +15,20 @@ from starlette.responses import Response
 
 from accsm_kg import __version__
 from accsm_kg.namespaces import QUERIES
-from server import documents, formats, home, pages, problems, questions
+from server import (
+    documents,
+    downloads,
+    formats,
+    graph_store,
+    home,
+    pages,
+    problems,
+    publication,
+    questions,
+)
+from server.conformance.page import OFFERS as OF_SCORES
+from server.conformance.page import conformance
+from server.conformance.record import program
 from server.engine import QueryError
 from server.formats import Format
 from server.site import Site
@@ -41,20 +54,45 @@ DOCUMENTS: Paths = (
     (f"/{QUERIES}/{{name}}", questions.published_one, "Redirect to a stored question"),
     ("/shapes", documents.shapes, "The shapes"),
     ("/shapes.{suffix}", documents.shapes, "The shapes in one format"),
+    ("/dataset", publication.about, "The dataset described: VoID, DCAT and a page"),
+    ("/dataset.{suffix}", publication.about, "The description of the dataset in one format"),
+    ("/.well-known/void", publication.about, "The description of the dataset"),
+    ("/rdf-graph-store", graph_store.read, "A graph by its name (Graph Store HTTP Protocol)"),
 )
+SCORES: Paths = (("/conformance", conformance, "The scores of this program in the W3C's tests"),)
+FILES: Paths = (
+    ("/accsm.{suffix}", downloads.download, "The newest dataset as a file"),
+    ("/dataset/{version}/accsm.{suffix}", downloads.download, "A version of it, for ever"),
+)
+REDIRECTS: Paths = (
+    ("/dataset/{path:path}", publication.part, "Redirect from a part of the dataset"),
+)
+_TYPES = tuple(Format(f.name, f.media_type, f.name) for f in downloads.FILES.values())
 _PARAMETERS = {
     "query": "A SPARQL 1.1 query; without one, the service description or a form",
     "default-graph-uri": "A graph to query in place of the default graph",
     "named-graph-uri": "A graph to reach with GRAPH",
     "format": "A format by name, in place of Accept",
+    "timeout": "Seconds the query may take, up to the limit of the server",
+}
+#: What other addresses take.
+_IN_QUERY = {
+    "/rdf-graph-store": {
+        "graph": "The IRI of the graph that is wanted",
+        "default": "Present, whatever its value, if it is the default graph that is wanted",
+        "format": _PARAMETERS["format"],
+    },
 }
 _ERRORS = {
     "400": "The query cannot be read or answered",
     "403": "Updates and SERVICE are refused",
     "406": "None of the formats asked for can be had",
+    "408": "The body came too slowly",
     "413": "The query is too large",
     "414": "The URL is too long; send a POST",
     "415": "The body is of a type that is no query",
+    "429": "Too many requests of this client; Retry-After says when to go on",
+    "502": "An endpoint that SERVICE names did not answer",
     "503": "Too many queries at once, or one that needs too much memory",
     "504": "The query took too long",
 }
@@ -62,11 +100,15 @@ _ERRORS = {
 
 def create_api(site: Site) -> FastAPI:
     """Return the application that serves everything but the endpoint."""
+    program()  # the hash of the files that run, before they change
     api = FastAPI(docs_url=None, redoc_url=None, exception_handlers=HANDLERS)  # type: ignore[arg-type]
     api.state.site = site
     for tag, paths, offers in (
         ("pages", PAGES, (formats.HTML,)),
         ("linked data", DOCUMENTS, (*documents.OFFERS, formats.HTML)),
+        ("pages", SCORES, OF_SCORES),
+        ("downloads", FILES, _TYPES),
+        ("linked data", REDIRECTS, ()),
     ):
         for path, handler, summary in paths:
             api.add_api_route(
@@ -76,7 +118,7 @@ def create_api(site: Site) -> FastAPI:
                 summary=summary,
                 tags=[tag],
                 response_class=Response,
-                openapi_extra={"parameters": _in_path(path), "responses": {"200": _ok(offers)}},
+                openapi_extra={"parameters": _parameters(path), "responses": {"200": _ok(offers)}},
             )
     api.openapi = lambda: _described(api)  # type: ignore[method-assign]
     return api
@@ -102,7 +144,7 @@ def _described(api: FastAPI) -> dict[str, Any]:
             description="Knowledge graph of the ASEAN Cooperation on Civil Service Matters.",
             routes=api.routes,
         )
-        described["paths"]["/sparql"] = _endpoint()
+        described["paths"] |= {"/sparql": _endpoint(), **_operations()}
         api.openapi_schema = described
     return api.openapi_schema
 
@@ -135,6 +177,19 @@ def _endpoint() -> dict[str, Any]:
     }
 
 
+def _operations() -> dict[str, Any]:
+    """Return what the gate answers itself."""
+    well = {"200": {"description": "Queries are answered"}, "503": {"description": "They are not"}}
+    read = {"200": {"description": "What Prometheus reads", "content": {"text/plain": {}}}}
+    return {
+        path: {"get": {"summary": summary, "tags": ["operations"], "responses": responses}}
+        for path, summary, responses in (
+            ("/healthz", "Whether the server is well", well),
+            ("/metrics", "What the server has counted", read),
+        )
+    }
+
+
 def _ok(offers: tuple[Format, ...]) -> dict[str, Any]:
     content: dict[str, Any] = {offer.media_type: {} for offer in offers}
     return {"description": "In the format asked for", "content": content}
@@ -145,8 +200,13 @@ def _error(description: str) -> dict[str, Any]:
     return {"description": description, "content": content}
 
 
-def _in_path(path: str) -> list[dict[str, Any]]:
+def _parameters(path: str) -> list[dict[str, Any]]:
+    text = {"schema": {"type": "string"}}
+    named = re.findall(r"{(\w+)", path)
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"{(\w+)", path)
+        *({"name": name, "in": "path", "required": True, **text} for name in named),
+        *(
+            {"name": name, "in": "query", "description": said, **text}
+            for name, said in _IN_QUERY.get(path, {}).items()
+        ),
     ]

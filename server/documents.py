@@ -9,10 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import ONTOLOGY, SHAPES
 from server import formats, graphs, pages, resource, vocabulary
+from server.engine import Query
 from server.formats import Format
 from server.problems import Trouble
-from server.site import PAGE, exists, graph, rows
-from server.sparql import choose
+from server.protocol import choose
+from server.sending import Sending, unchanged
+from server.site import PAGE, exists, graph, is_graph, page_query, rows
 
 #: The formats of a document.
 OFFERS = tuple(form for form in formats.GRAPHS if form.name in ("ttl", "jsonld", "nt", "rdf"))
@@ -30,7 +32,7 @@ async def thing(request: Request) -> Response:
 
 async def document(request: Request) -> Response:
     """Return the document about a thing, as Accept, `format=` or a suffix asks for it."""
-    path, form = _split(request, request.path_params["path"])
+    path, form = split(request, request.path_params["path"])
     iri = await _known(request, "id/" + path)
     if form == formats.HTML:
         return await _page(request, iri, "/doc/" + path)
@@ -41,37 +43,57 @@ async def document(request: Request) -> Response:
 
 async def named_graph(request: Request) -> Response:
     """Return a named graph as RDF, or the page about it."""
-    path, form = _split(request, request.path_params["path"])
-    iri = await _known(request, "graph/" + path)
-    if form == formats.HTML:
-        shown = await graphs.describe(request, iri)
-        response = pages.page(request, "graph.html", here="/graph/" + path, offers=OFFERS, **shown)
-        return _with_links(response, request, "/graph/" + path)
-    return _rdf(request, await _content(request, iri, form), form, "/graph/" + path)
+    path = request.path_params["path"]
+    iri = _iri(request, "graph/" + path)
+    if await is_graph(pages.site_of(request), iri):  # also one whose name ends as a format does
+        form = choose(request, request.query_params.get("format"), OFFERS)
+    else:
+        path, form = split(request, path)
+        iri = await _known(request, "graph/" + path)
+    if form != formats.HTML:
+        return await send_graph(request, iri, form, "/graph/" + path)
+    shown = await graphs.describe(request, iri)
+    response = pages.page(request, "graph.html", here="/graph/" + path, offers=OFFERS, **shown)
+    return with_links(response, request, "/graph/" + path)
 
 
 async def ontology(request: Request) -> Response:
     """Return the vocabulary: the list of its terms, or its RDF."""
-    path, form = _split(request, request.path_params.get("path", ""))
+    path, form = split(request, request.path_params.get("path", ""))
     site = pages.site_of(request)
-    if path and not await exists(site, f"{site.base}ontology/{path}"):
-        raise _unknown(f"{site.base}ontology/{path}")
+    if path:
+        await _known(request, f"ontology/{path}")
     here = "/ontology" + (f"/{path}" if path else "")
     if form == formats.HTML:
-        return _with_links(await vocabulary.ontology(request), request, here)
-    return _rdf(request, await _content(request, site.base + ONTOLOGY, form), form, here)
+        return with_links(await vocabulary.ontology(request), request, here)
+    return await send_graph(request, site.base + ONTOLOGY, form, here)
 
 
 async def shapes(request: Request) -> Response:
     """Return the shapes: the list of their rules, or their RDF."""
-    _, form = _split(request, "")
+    _, form = split(request, "")
     site = pages.site_of(request)
     if form == formats.HTML:
-        return _with_links(await vocabulary.shapes(request), request, "/shapes")
-    return _rdf(request, await _content(request, site.base + SHAPES, form), form, "/shapes")
+        return with_links(await vocabulary.shapes(request), request, "/shapes")
+    return await send_graph(request, site.base + SHAPES, form, "/shapes")
 
 
-def _split(request: Request, path: str) -> tuple[str, Format]:
+async def send_graph(request: Request, iri: str | None, form: Format, here: str = "") -> Response:
+    """Return the response that sends the graph ``iri``, or the default graph, however large."""
+    site = pages.site_of(request)
+    known = site.tag("graph", str(iri), form.name, here)
+    headers = {**pages.NEGOTIATED, "Content-Type": form.content_type, "ETag": f'"{known}"'}
+    if here:
+        headers["Link"] = _alternates(pages.root(request) + quote(here))
+    same = unchanged(request, known, headers)
+    if same:
+        return same
+    text = page_query(site, "graph", this=iri) if iri else page_query(site, "default-graph")
+    query = Query(text, form.name, prefixes=site.prefixes, tidy=True)
+    return Sending(await site.engine.answer(query), headers)
+
+
+def split(request: Request, path: str) -> tuple[str, Format]:
     """Return the path without a suffix that names a format, and the format that is wanted."""
     given = request.path_params.get("suffix")
     stem, _, suffix = (path, "", given) if given else path.rpartition(".")
@@ -85,15 +107,18 @@ def _split(request: Request, path: str) -> tuple[str, Format]:
 
 async def _known(request: Request, path: str) -> str:
     """Return the IRI of ``path``; raises Trouble (404) when nothing is said of it."""
-    site = pages.site_of(request)
-    iri = site.base + quote(path, safe="/:@!$&'()*+,;=~")
-    try:
-        NamedNode(iri)
-    except ValueError:
-        raise _unknown(iri) from None
-    if not await exists(site, iri):
+    iri = _iri(request, path)
+    if not await exists(pages.site_of(request), iri):
         raise _unknown(iri)
     return iri
+
+
+def _iri(request: Request, path: str) -> str:
+    iri = pages.site_of(request).base + quote(path, safe="/:@!$&'()*+,;=~")
+    try:
+        return NamedNode(iri).value
+    except ValueError:
+        raise _unknown(iri) from None
 
 
 def _unknown(iri: str) -> Trouble:
@@ -103,17 +128,13 @@ def _unknown(iri: str) -> Trouble:
     )
 
 
-async def _content(request: Request, iri: str, form: Format) -> bytes:
-    return await graph(pages.site_of(request), "graph", form.name, this=iri)
-
-
 async def _page(request: Request, iri: str, here: str) -> Response:
     relation = request.query_params.get("property")
     if relation:
         return await _more(request, iri, relation, here)
     found = await resource.describe(request, iri)
     response = pages.page(request, "resource.html", this=found, here=here, offers=OFFERS)
-    return _with_links(response, request, here)
+    return with_links(response, request, here)
 
 
 async def _more(request: Request, iri: str, relation: str, here: str) -> Response:
@@ -151,11 +172,12 @@ def next_page(request: Request, here: str, number: int) -> str:
 
 
 def _rdf(request: Request, body: bytes, form: Format, here: str) -> Response:
-    response = Response(body, media_type=form.content_type, headers={"Vary": "Accept"})
-    return _with_links(response, request, here)
+    response = Response(body, media_type=form.content_type, headers=pages.NEGOTIATED)
+    return with_links(response, request, here)
 
 
-def _with_links(response: Response, request: Request, here: str) -> Response:
+def with_links(response: Response, request: Request, here: str) -> Response:
+    """Return ``response`` with links to ``here`` in the other formats."""
     response.headers["Link"] = _alternates(pages.root(request) + quote(here))
     return response
 

@@ -1,8 +1,7 @@
 """Turn a query into a stream of bytes: the seam between the server and whatever answers.
 
 Pages and endpoint know only `Query`, `Answer`, `Engine` and `QueryError`. The engine here is the
-pool of worker processes (`server.workers.pool`); a remote endpoint would be another class with the
-same two methods.
+pool of worker processes (`server.workers.pool`); a remote endpoint would be another class like it.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -15,6 +14,7 @@ Reason = Literal[
     "syntax",
     "evaluation",
     "refused",
+    "remote",
     "depth",
     "deadline",
     "memory",
@@ -41,6 +41,14 @@ class Query:
     """Whether a graph is wanted sorted and with only the prefixes it uses."""
     own: bool = False
     """Whether one of our pages asks: it is served by the worker kept for them."""
+    dump: bool = False
+    """Whether the whole dataset is wanted, as N-Quads or TriG; there is no text then."""
+    client: str = ""
+    """Who asks: clients that wait are served in turn."""
+    timeout: float | None = None
+    """Seconds it may take, up to the limit of the engine."""
+    service: bool = False
+    """Whether it asks other endpoints, each of which is allowed."""
 
 
 #: What one of our pages will hold of an answer.
@@ -59,10 +67,17 @@ class QueryError(Exception):
 class Answer(Protocol):
     """The bytes of an answer as they come; iterating may raise QueryError."""
 
-    complete: bool
-    """Whether everything has come already, so that iterating will not wait."""
-    truncated: bool
-    """Whether the limit cut the answer; known when it is complete."""
+    @property
+    def complete(self) -> bool:
+        """Return whether everything has come already, so that iterating will not wait."""
+
+    @property
+    def truncated(self) -> str:
+        """Return what it was cut after, such as "1000 rows"; known when it is complete."""
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows or triples it has; known when it is complete."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Iterate over the pieces."""
@@ -73,6 +88,14 @@ class Answer(Protocol):
 
 class Engine(Protocol):
     """Whatever answers queries."""
+
+    @property
+    def version(self) -> str:
+        """Return the fingerprint of the dataset it answers from now."""
+
+    @property
+    def load(self) -> Mapping[str, float]:
+        """Return what an operator wants to know, such as how many queries wait."""
 
     async def answer(self, query: Query) -> Answer:
         """Return the answer once its first piece is there, or raise QueryError."""
@@ -99,7 +122,7 @@ async def fetch(engine: Engine, query: Query) -> tuple[bytes, bool]:
             body += piece
             if len(body) > PAGE_BYTES:
                 raise QueryError("size", f"a page shows at most {PAGE_BYTES >> 20} MiB")
-        return bytes(body), answer.truncated
+        return bytes(body), bool(answer.truncated)
     finally:
         answer.close()
 

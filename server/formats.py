@@ -72,7 +72,10 @@ def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:
     """
     if not accept.strip():
         return offers[0]
-    ranges = _ranges(accept)
+    for offer in offers:  # most programs name one
+        if accept == offer.media_type:
+            return offer
+    ranges = weights(accept)
     best, chosen = (0.0, -1), None
     for offer in offers:
         named_so = [(ranges[media], 2) for media in offer.also if media in ranges]
@@ -82,7 +85,12 @@ def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:
     return chosen
 
 
-def _ranges(accept: str) -> dict[str, float]:
+def weights(accept: str) -> dict[str, float]:
+    """Return what an Accept or Accept-Encoding header names, in lower case, with its quality.
+
+    >>> weights("gzip, br;q=0.5")
+    {'gzip': 1.0, 'br': 0.5}
+    """
     ranges: dict[str, float] = {}
     for part in _QUOTED.sub('""', accept).split(","):
         media, *parameters = (piece.strip().lower() for piece in part.split(";"))

@@ -17,6 +17,7 @@ _TITLES = {
     "ontology": ("The ontology", "ontology"),
     "shapes": ("The rules the data obey", "shapes"),
     "meta": ("The description of the dataset", "description"),
+    "quality": ("The report on the quality of the data", "quality report"),
 }
 
 

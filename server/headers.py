@@ -1,6 +1,6 @@
 """Turn any response into one that is safe for browsers and open to scripts of other sites.
 
-Answers OPTIONS everywhere, and HEAD as GET without a body (which the HTTP server leaves out).
+Answers OPTIONS everywhere.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,14 +11,17 @@ _POLICY = (
 )
 _ALWAYS = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Link, Retry-After, Allow"),
+    (
+        b"access-control-expose-headers",
+        b"Allow, Content-Location, ETag, Hint, Link, Retry-After, X-Limits, X-Truncated",
+    ),
     (b"content-security-policy", _POLICY.encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 ]
 _OPTIONS = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Accept, Content-Type"),
+    (b"access-control-allow-headers", b"Accept, Content-Type, If-None-Match"),
     (b"access-control-max-age", b"86400"),
 ]
 
@@ -49,8 +52,6 @@ class Headers:
             )
             await send({"type": "http.response.body", "body": b""})
             return
-        if scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send_with_headers)
 
 

@@ -5,7 +5,6 @@ keyword only where it can be one. Every pattern is possessive: the time is linea
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -18,6 +17,9 @@ _FORMS: dict[str, Form] = {
 _UPDATES = frozenset(
     ["INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"]
 )
+#: Functions that need not give the same twice.
+_VOLATILE = frozenset(["NOW", "RAND", "UUID", "STRUUID", "BNODE"])
+_BLANK = re.compile(r"[\[(]|_:")
 _SERVICE = frozenset(["SERVICE", "SERVICESILENT"])
 #: Characters below which the outline of a query is a matter of some microseconds.
 SHORT = 16 << 10
@@ -46,6 +48,13 @@ class Outline:
     prefixes: dict[str, str]
     used: dict[str, int]
     """Each prefix used in a prefixed name, with the offset of its first use."""
+    names: frozenset[tuple[str, str]]
+    """The prefixed names, as prefix and local part."""
+    iris: frozenset[str]
+    volatile: bool
+    """Whether it may be answered differently each time: it calls NOW, RAND, UUID, SERVICE …"""
+    fresh: bool
+    """Whether it makes blank nodes, which are labelled anew each time."""
 
 
 def outline(text: str) -> Outline:
@@ -65,6 +74,8 @@ def _outline(text: str) -> Outline:
     words: list[str] = []
     prefixes: dict[str, str] = {}
     used: dict[str, int] = {}
+    names: set[tuple[str, str]] = set()
+    iris: set[str] = set()
     declared: str | None = None
     for match in _TOKEN.finditer(text):
         prefix = _prefix(match)
@@ -77,9 +88,17 @@ def _outline(text: str) -> Outline:
             words.append("")
         elif prefix is not None:
             used.setdefault(prefix, match.start())
+            names.add((prefix, match[0].partition(":")[2].replace("\\", "")))
+        elif match["iri"]:
+            iris.add(match[0][1:-1])
         elif match["name"]:
             words.extend(match[0].upper().split("."))
-    return Outline(*_verdict(words, prefixes, used), prefixes, used)
+    form, update, service = _verdict(words, prefixes, used)
+    return Outline(
+        form, update, service, prefixes, used, frozenset(names), frozenset(iris),
+        volatile=service or not _VOLATILE.isdisjoint(words),
+        fresh=form == "CONSTRUCT" and _makes_blanks(text),
+    )  # fmt: skip
 
 
 _remembered = lru_cache(maxsize=1024)(_outline)
@@ -100,8 +119,29 @@ def _verdict(
     return _FORMS.get(first), first in _UPDATES, bool(glued or _SERVICE.intersection(words))
 
 
-def offsets(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each token of ``text`` that is no comment, with its offset."""
-    for match in _TOKEN.finditer(text):
-        if match.lastgroup != "comment":
-            yield match.start(), match[0]
+def _makes_blanks(text: str) -> bool:
+    """Return whether the template of a CONSTRUCT may hold a blank node."""
+    words = (match for match in _TOKEN.finditer(text) if match["name"])
+    where = next((word.start() for word in words if word[0].upper() == "WHERE"), len(text))
+    template = text[:where]
+    return bool(_BLANK.search(template if "{" in template else text))
+
+
+#: What `masked` puts in the place of strings and IRIs.
+STRING, IRI = "\x01", "\x02"
+
+
+def masked(text: str) -> str:
+    """Return ``text`` with strings, IRIs and comments replaced by as many fillers."""
+    fillers = {"string": STRING, "iri": IRI, "comment": " "}
+
+    def fill(match: re.Match[str]) -> str:
+        filler = next((filler for kind, filler in fillers.items() if match[kind]), None)
+        return match[0] if filler is None else filler * len(match[0])
+
+    return _TOKEN.sub(fill, text)
+
+
+def unclosed_string(text: str) -> int | None:
+    """Return where a string begins that is never closed, None if there is none."""
+    return next((match.start() for match in _TOKEN.finditer(text) if match["open"]), None)

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from accsm_kg.namespaces import QUERIES
+
 Term = NamedNode | BlankNode | Literal | Triple
 
 _PLAIN = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
@@ -105,6 +107,8 @@ def local_path(iri: str, base: str) -> str | None:
     path, mark, fragment = iri.removeprefix(base).partition("#")
     if path.startswith("id/"):
         path = "doc/" + path.removeprefix("id/")
+    elif path.startswith(QUERIES):
+        path = "questions" + path.removeprefix(QUERIES)
     return "/" + quote(path, safe="/:@!$&'()*+,;=~") + mark + quote(fragment)
 
 

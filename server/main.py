@@ -1,33 +1,48 @@
 """Turn a dataset and the environment into a listening server."""
 
 import asyncio
+import ipaddress
 import logging
+import os
+import resource
+import signal
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
 
-from server.app import create_app
+from server.connection import Connection, is_our_fault
+from server.editions import Editions
+from server.gate import Gate
 from server.settings import Settings, from_environment
-from server.site import Site
-from server.workers.pool import Pool
 
 _BACKLOG = 2048
 _GRACE = 3  # seconds that a query may still run when the server is stopped
+_PATIENCE = 20.0  # seconds that a connection may be idle, a head may take and a reader may pause
+_RATE = 50.0  # requests a second that a client may send where nothing else is said
 
 
 def serve(dataset: Path, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until stopped; see `server.run`."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn.error").addFilter(is_our_fault)
     settings = from_environment()
+    _allow_connections()
     with (
         suppress(KeyboardInterrupt),
         _listen(host, port) as listener,
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
         runner.run(_serve(dataset, listener, settings, ready))
+
+
+def _allow_connections() -> None:
+    """Open as many connections as this system lets us."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -50,15 +65,31 @@ def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
 
 
 class _Server(uvicorn.Server):
-    """A server that, when it is stopped, lets queries finish for a while and then fails them."""
+    """A server that reloads, and that lets queries finish for a while when it is stopped."""
 
-    def __init__(self, config: uvicorn.Config, pool: Pool) -> None:
+    def __init__(self, config: uvicorn.Config, editions: Editions, gate: Gate) -> None:
         super().__init__(config)
-        self._pool = pool
+        self._editions, self._gate = editions, gate
+        self._terminal = os.isatty(0)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGTERM and SIGINT, reload at SIGHUP."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        yield
+
+    def _reload(self) -> None:
+        if self._terminal and not os.isatty(0):  # the terminal was closed
+            self.handle_exit(signal.SIGTERM, None)
+        else:
+            self._editions.start(self._editions.renew(self._gate))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening and wait for what is going on."""
-        timer = asyncio.get_running_loop().call_later(_GRACE, self._pool.fail_all)
+        timer = asyncio.get_running_loop().call_later(_GRACE, self._editions.fail_all)
         await super().shutdown(sockets)
         timer.cancel()
 
@@ -66,18 +97,32 @@ class _Server(uvicorn.Server):
 async def _serve(
     dataset: Path, listener: socket.socket, settings: Settings, ready: Callable[[str], None]
 ) -> None:
-    pool = await Pool.start(dataset, settings)
+    host, port = listener.getsockname()[:2]
+    editions = Editions(dataset, settings)
     try:
+        gate = Gate(await editions.open(), _rate(settings, host), settings.access_log)
+        editions.start(editions.watch(gate))
         config = uvicorn.Config(
-            create_app(Site(pool, pool.base, settings)),
+            gate,
+            http=Connection,
+            ws="none",
+            lifespan="off",
             root_path=settings.root_path,
-            access_log=settings.access_log,
-            log_level="info" if settings.access_log else "warning",
+            access_log=False,
+            log_config=None,
             server_header=False,
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=settings.proxies,
+            timeout_keep_alive=min(_PATIENCE, settings.timeout),  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )
-        host, port = listener.getsockname()[:2]
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.root_path}/")
-        await _Server(config, pool).serve(sockets=[listener])
+        await _Server(config, editions, gate).serve(sockets=[listener])
     finally:
-        await pool.close()
+        await editions.close()
+
+
+def _rate(settings: Settings, host: str) -> float:
+    if settings.rate is not None:
+        return settings.rate
+    return 0.0 if ipaddress.ip_address(host).is_loopback else _RATE

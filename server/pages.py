@@ -11,9 +11,13 @@ from starlette.responses import HTMLResponse, Response
 
 from accsm_kg import __version__
 from server import formats, problems
+from server.cache import NEVER, REVALIDATE
 from server.links import Names, Term, iris
 from server.problems import Problem
 from server.site import Site, words
+
+#: What is said of a response that depends on the address, Accept and the dataset alone.
+NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
 
 
 def _ticks(text: str) -> Markup:
@@ -63,7 +67,7 @@ def page(request: Request, template: str, status: int = 200, **content: Any) -> 
         .get_template(template)
         .render(root=root(request), base=site_of(request).base, version=__version__, **content)
     )
-    return HTMLResponse(text, status, headers={"Vary": "Accept"})
+    return HTMLResponse(text, status, headers=NEGOTIATED)
 
 
 def problem(request: Request, found: Problem, query: str | None = None) -> Response:
@@ -72,5 +76,5 @@ def problem(request: Request, found: Problem, query: str | None = None) -> Respo
     if form != formats.HTML:
         return problems.respond(found, form)
     response = page(request, "problem.html", found.status, problem=found, query=query)
-    response.headers.update(found.headers)
+    response.headers.update({"Cache-Control": NEVER, **found.headers})
     return response

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server import formats
+from server.cache import NEVER
 from server.engine import QueryError, Reason
 from server.formats import Format
 from server.hints import Finding
@@ -17,6 +18,7 @@ _STATUS: dict[Reason, tuple[int, str]] = {
     "syntax": (400, "The query cannot be read"),
     "evaluation": (400, "The query cannot be answered"),
     "refused": (403, "The query asks for what this endpoint does not do"),
+    "remote": (502, "Another endpoint did not answer"),
     "depth": (400, "The query is nested too deeply"),
     "memory": (503, "The query needed too much memory"),
     "deadline": (504, "The query took too long"),
@@ -34,6 +36,8 @@ _ADVICE: dict[Reason, str] = {
     "busy": "Try again in a few seconds.",
     "refused": "Only data held here can be queried; nothing is fetched from other places.",
 }
+_READING = "GET, HEAD, OPTIONS"
+_READ_ONLY = "The data here are only read: send GET or HEAD."
 _OFFERS = (formats.PROBLEM, formats.HTML, formats.TEXT)
 
 
@@ -93,6 +97,8 @@ def of(error: HTTPException) -> Problem:
     """Return the problem that any HTTP exception stands for."""
     if isinstance(error, Trouble):
         return error.problem
+    if error.status_code == 405:
+        return Problem(405, "Method not allowed", _READ_ONLY, headers={"Allow": _READING})
     phrase = HTTPStatus(error.status_code).phrase
     detail = "" if error.detail == phrase else str(error.detail)
     return Problem(error.status_code, phrase, detail, headers=error.headers or {})
@@ -118,7 +124,7 @@ def wanted(request: Request) -> Format:
 
 def respond(problem: Problem, form: Format) -> Response:
     """Return the response for a program or a terminal."""
-    headers = {**problem.headers, "Vary": "Accept"}
+    headers = {**problem.headers, "Vary": "Accept", "Cache-Control": NEVER}
     if form == formats.PROBLEM:
         return JSONResponse(
             problem.content(), problem.status, headers, media_type=formats.PROBLEM.media_type

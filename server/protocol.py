@@ -1,17 +1,25 @@
 """Turn an HTTP request into what it asks of the endpoint (SPARQL 1.1 Protocol, section 2.1)."""
 
 import asyncio
+import math
+import re
+from binascii import a2b_qp
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from pyoxigraph import NamedNode
 from starlette.requests import Request
 
+from server import formats
+from server.formats import Format
 from server.problems import Trouble
 
 MAX_URL = 32 << 10
 MAX_BODY = 1 << 20
-_PATIENCE = 20  # seconds for a body to arrive
+MAX_FIELDS = 1000
+_MALFORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_PATIENCE = 20.0  # seconds for a body to arrive, where a query may take no less
 _FORM, _QUERY = "application/x-www-form-urlencoded", "application/sparql-query"
 _UPDATE = "application/sparql-update"
 _READ_ONLY = "This endpoint is read-only: updates (INSERT, DELETE, LOAD, …) are refused."
@@ -28,6 +36,8 @@ class Asked:
     format: str | None
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
+    timeout: float | None
+    """Seconds that the client is willing to wait."""
 
 
 async def read(request: Request) -> Asked:
@@ -40,6 +50,22 @@ async def read(request: Request) -> Asked:
     elif request.method != "GET":
         raise Trouble(405, "Method not allowed", "Send GET or POST.", headers=_ALLOW)
     return _asked(pairs, request.method == "POST")
+
+
+def choose(
+    request: Request, wish: str | None, offers: Sequence[Format], page: bool = True
+) -> Format:
+    """Return the format, or page, that `format=` or Accept asks for; raises Trouble (406)."""
+    offers = (*offers, formats.HTML) if page else offers
+    found = (
+        formats.named(wish, offers)
+        if wish
+        else formats.negotiate(request.headers.get("accept", ""), offers)
+    )
+    if found is None:
+        known = ", ".join(f"{offer.media_type} (format={offer.name})" for offer in offers)
+        raise Trouble(406, "None of the formats asked for", f"This can be had as: {known}.")
+    return found
 
 
 def read_only() -> Trouble:
@@ -63,7 +89,18 @@ def _asked(pairs: Pairs, must_query: bool) -> Asked:
         next(iter(values.get("format", [])), None) or None,
         _graphs(values, "default-graph-uri"),
         _graphs(values, "named-graph-uri"),
+        _timeout(values.get("timeout", [])),
     )
+
+
+def _timeout(values: list[str]) -> float | None:
+    try:
+        seconds = float(values[0]) if values and values[0] else None
+    except ValueError:
+        seconds = 0.0
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise Trouble(400, "Not a time", f"timeout={values[0]!r}: write seconds, such as 2.5.")
+    return seconds
 
 
 def _graphs(values: dict[str, list[str]], name: str) -> tuple[str, ...]:
@@ -77,14 +114,30 @@ def _graphs(values: dict[str, list[str]], name: str) -> tuple[str, ...]:
 
 
 def _pairs(data: bytes) -> Pairs:
+    if data.count(b"&") >= MAX_FIELDS:
+        raise Trouble(400, "The parameters cannot be read", f"At most {MAX_FIELDS} can be given.")
+    fields = [field.partition(b"=") for field in data.split(b"&") if field]
     try:
-        return parse_qsl(
-            data.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=1000
-        )
+        return [(_plain(name), _plain(value)) for name, _, value in fields]
     except UnicodeDecodeError:
         raise Trouble(400, "Not UTF-8", "Percent-encode the parameters as UTF-8.") from None
-    except ValueError as error:
-        raise Trouble(400, "The parameters cannot be read", str(error)) from None
+
+
+def _plain(data: bytes) -> str:
+    """Return the text that a part of a form stands for.
+
+    Where nothing is malformed, percent-encoding is quoted-printable with another sign, and the
+    decoder of that is 20 times as fast as `urllib.parse`.
+
+    >>> _plain(b"a+%3D+%22%C3%A9%22;%")
+    'a = "é";%'
+    """
+    data = data.replace(b"+", b" ")
+    if b"%" not in data:
+        return data.decode()
+    if _MALFORMED.search(data):
+        return unquote_to_bytes(data).decode()
+    return a2b_qp(data.replace(b"=", b"=3D").replace(b"%", b"=")).decode()
 
 
 async def _posted(request: Request) -> Pairs:
@@ -96,6 +149,11 @@ async def _posted(request: Request) -> Pairs:
         raise Trouble(
             415, "Unsupported media type", f"Send the query as {_QUERY} or {_FORM}.",
             headers={"Accept-Post": f"{_QUERY}, {_FORM}"},
+        )  # fmt: skip
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Trouble(
+            415, "Unsupported coding", "Send the query unpacked.",
+            headers={"Accept-Encoding": "identity"},
         )  # fmt: skip
     _check_charset(parameters)
     body = await _body(request)
@@ -117,7 +175,7 @@ def _check_charset(parameters: str) -> None:
 async def _body(request: Request) -> bytes:
     body = bytearray()
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(min(_PATIENCE, request.app.state.site.settings.timeout)):
             async for piece in request.stream():
                 body += piece
                 if len(body) > MAX_BODY:

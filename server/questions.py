@@ -12,10 +12,12 @@ from accsm_kg import questions
 from accsm_kg.namespaces import QUERIES
 from accsm_kg.questions import Parameter, Question
 from server import formats, pages, problems
+from server.documents import send_graph
 from server.engine import Query, QueryError, fetch, table
 from server.problems import Trouble
+from server.protocol import choose
+from server.results import SHOWN, tabulate
 from server.site import Site, graph
-from server.sparql import SHOWN, choose, tabulate
 
 
 async def stored(site: Site) -> list[Question]:
@@ -45,9 +47,7 @@ async def published(request: Request) -> Response:
     form = choose(request, request.query_params.get("format"), formats.GRAPHS)
     if form == formats.HTML:
         return RedirectResponse(f"{pages.root(request)}/questions", 303, {"Vary": "Accept"})
-    site = pages.site_of(request)
-    body = await graph(site, "graph", form.name, this=site.base + QUERIES)
-    return Response(body, media_type=form.content_type, headers={"Vary": "Accept"})
+    return await send_graph(request, pages.site_of(request).base + QUERIES, form)
 
 
 async def published_one(request: Request) -> Response:

@@ -1,6 +1,8 @@
 """Turn the ACCSM_* environment variables into the settings of the server."""
 
+import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,17 +12,29 @@ class Settings:
     """What a deployer may choose; each field is the variable ACCSM_<FIELD>."""
 
     workers: int = max(2, os.cpu_count() or 2)
-    """Queries of visitors that run at once; one worker more is kept for our own pages."""
+    """Queries of one client that run at once; as many again are kept for the other clients."""
     timeout: float = 30.0
-    """Seconds a query may take before its worker is killed."""
+    """Seconds a query may take before its worker is killed, and a request to arrive."""
     memory: int = 1024
     """MiB a worker may use beyond the dataset itself."""
     queue: int = 64
-    """Queries that may wait for a worker; one more is told to come back later."""
+    """Queries of one client that may wait; as many again are kept for the other clients."""
+    rows: int = 1_000_000
+    """Rows or triples after which an answer is cut, and says so."""
+    size: int = 256
+    """MiB after which an answer is cut, and says so."""
+    rate: float | None = None
+    """Requests a second that one client may send for long, 0 any number; 50 unless on loopback."""
+    proxies: str = "127.0.0.1"
+    """Addresses of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    service: tuple[str, ...] = ()
+    """The endpoints that queries may ask with SERVICE."""
+    cache: int = 64
+    """MiB of answers that are kept to be sent again; 0 keeps none."""
     root_path: str = ""
     """Path prefix that a proxy in front strips, such as /kg."""
     access_log: bool = False
-    """Whether to log one line a request."""
+    """Whether to log one line of JSON a request."""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -37,17 +51,35 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         timeout=_number(environment, "ACCSM_TIMEOUT", default.timeout),
         memory=int(_number(environment, "ACCSM_MEMORY", default.memory)),
         queue=int(_number(environment, "ACCSM_QUEUE", default.queue)),
+        rows=int(_number(environment, "ACCSM_ROWS", default.rows)),
+        size=int(_number(environment, "ACCSM_SIZE", default.size)),
+        rate=_rate(environment),
+        proxies=environment.get("ACCSM_PROXIES", default.proxies),
+        service=_endpoints(environment.get("ACCSM_SERVICE", "")),
+        cache=int(_number(environment, "ACCSM_CACHE", default.cache, zero=True)),
         root_path=environment.get("ACCSM_ROOT_PATH", default.root_path).rstrip("/"),
         access_log=environment.get("ACCSM_ACCESS_LOG", "") not in ("", "0"),
     )
 
 
-def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+def _rate(environment: Mapping[str, str]) -> float | None:
+    given = environment.get("ACCSM_RATE")
+    return _number(environment, "ACCSM_RATE", 0, zero=True) if given else None
+
+
+def _endpoints(text: str) -> tuple[str, ...]:
+    for iri in text.split():
+        if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", iri):
+            raise ValueError(f"ACCSM_SERVICE: {iri!r} is not the http(s) IRI of an endpoint")
+    return tuple(text.split())
+
+
+def _number(environment: Mapping[str, str], name: str, default: float, zero: bool = False) -> float:
     text = environment.get(name, "")
     try:
         number = float(text) if text else float(default)
     except ValueError:
-        number = 0.0
-    if number <= 0:
+        number = -1.0
+    if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
         raise ValueError(f"{name}={text!r} is not a number above 0; leave it unset for {default}")
     return number

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import prefixes, remint
 from accsm_kg.questions import Question
+from server.cache import Cache, tag
 from server.engine import Engine, Query, Table, fetch, table
 from server.settings import Settings
 
@@ -25,8 +26,20 @@ class Site:
     settings: Settings = field(default_factory=Settings)
     questions: list[Question] = field(default_factory=list)
     """The stored questions, once they were read."""
+    names: set[str] = field(default_factory=set)
+    """The names of ours that the dataset knows, once they were read."""
 
-    @property
+    @cached_property
+    def cache(self) -> Cache:
+        """Return the answers that are kept."""
+        return Cache(self.settings.cache << 20)
+
+    def tag(self, *asked: str) -> str:
+        """Return the entity tag of what is answered to ``asked``: see `server.cache`."""
+        caps = f"{self.settings.rows} {self.settings.size}"
+        return tag(self.engine.version, caps, *asked)
+
+    @cached_property
     def prefixes(self) -> dict[str, str]:
         """Return the prefixes of the dataset."""
         return prefixes(self.base)
@@ -64,7 +77,17 @@ async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]
 
 async def exists(site: Site, iri: str) -> bool:
     """Return whether anything is said of ``iri``."""
-    query = Query(page_query(site, "exists", this=iri), "json", own=True)
+    return await ask(site, "exists", this=iri)
+
+
+async def is_graph(site: Site, iri: str) -> bool:
+    """Return whether ``iri`` names a graph."""
+    return await ask(site, "is-graph", this=iri)
+
+
+async def ask(site: Site, name: str, **iris: str) -> bool:
+    """Return the answer of an ASK of our own."""
+    query = Query(page_query(site, name, 0, **iris), "json", own=True)
     return table(*await fetch(site.engine, query)) is True
 
 

@@ -1,36 +1,23 @@
 """Turn requests to /sparql into answers: an ASGI application of its own, to keep the path short."""
 
 import asyncio
-import re
-from collections.abc import Sequence
-from contextlib import suppress
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from server import formats, hints, pages, problems, protocol
+from server import federation, formats, hints, pages, problems, protocol, results, terms
+from server.cache import NEVER, REVALIDATE, Headers
 from server.description import describe
-from server.engine import Answer, Query, QueryError, Table, fetch, table
+from server.engine import Query, QueryError
 from server.formats import Format
 from server.lexer import SHORT, Outline, outline
 from server.problems import Trouble
-from server.protocol import Asked
-
-SHOWN = 1000  # rows or triples on a page; the formats give all of them
-_STAR = re.compile(r"\bSELECT\s+(?:(?:DISTINCT|REDUCED)\s+)?\*", re.IGNORECASE)
-_VARY = {"Vary": "Accept"}
-_NO_SERVICE = "SERVICE asks another server, and this one asks none on behalf of strangers."
-_DECLARED = ("accsm", "accsm-v", "dcterms", "graph", "id", "rdfs", "schema", "skos", "xsd")
-_SAMPLE = """SELECT ?project ?title
-WHERE {
-  ?project a accsm:Project ;
-    skos:prefLabel ?title .
-}
-ORDER BY ?project
-LIMIT 50
-"""
+from server.protocol import Asked, choose
+from server.rate import client_of
+from server.sending import stream, unchanged, unless_gone, whole
+from server.site import Site
 
 
 class Sparql:
@@ -42,46 +29,39 @@ class Sparql:
         asked: Asked | None = None
         try:
             asked = await protocol.read(request)
-            work = asyncio.create_task(self._serve(request, asked, send))
-            await _unless_gone(work, receive)
+            await unless_gone(_serve(request, asked, send), receive)
+        except ClientDisconnect:  # it hung up amid its body
+            pass
         except HTTPException as error:
             query = asked.query if asked else None
             response = pages.problem(request, problems.of(error), query)
             await response(scope, receive, send)
 
-    async def _serve(self, request: Request, asked: Asked, send: Send) -> None:
-        if asked.query is None:
-            response = await _without_query(request, asked)
-        else:
-            seen = await _outline(asked.query)
-            form = _format(request, asked, seen)
-            query = _query(asked, seen, form)
-            try:
-                if form != formats.HTML:
-                    await _stream(await pages.site_of(request).engine.answer(query), form, send)
-                    return
-                response = await _results_page(request, query)
-            except QueryError as failure:
-                raise await _trouble(request, asked.query, failure) from None
-        await response(request.scope, request.receive, send)
 
-
-async def _unless_gone(work: asyncio.Task[None], receive: Receive) -> None:
-    """Wait for ``work``, or cancel it when the client hangs up first."""
-    watch = asyncio.ensure_future(_hang_up(receive))
+async def _serve(request: Request, asked: Asked, send: Send) -> None:
+    if asked.query is None:
+        await _send(request, await _without_query(request, asked), send)
+        return
+    request.scope["note"]["query"] = asked.query
+    seen = await _outline(asked.query)
+    form = _format(request, asked, seen)
+    query = _query(request, asked, seen, form)
+    site = pages.site_of(request)
     try:
-        await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        watch.cancel()
-        if not work.done():
-            work.cancel()
-    if not work.cancelled() and work.done():
-        work.result()
+        if form == formats.HTML:
+            response = await results.page(request, query, await terms.notes(site, query, seen))
+            if seen.volatile:
+                response.headers["Cache-Control"] = NEVER
+            await _send(request, response, send)
+        else:
+            await _answer(request, query, seen, _headers(asked, seen, form), send)
+    except QueryError as failure:
+        request.scope["note"]["outcome"] = failure.reason
+        raise await _trouble(request, asked.query, failure) from None
 
 
-async def _hang_up(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def _send(request: Request, response: Response, send: Send) -> None:
+    await response(request.scope, request.receive, send)
 
 
 def _format(request: Request, asked: Asked, seen: Outline) -> Format:
@@ -89,26 +69,12 @@ def _format(request: Request, asked: Asked, seen: Outline) -> Format:
     if seen.update:
         raise protocol.read_only()
     if seen.service:
-        raise Trouble(403, "SERVICE is refused", _NO_SERVICE)
+        federation.check(asked.query or "", pages.site_of(request).settings.service)
     graph = seen.form in ("CONSTRUCT", "DESCRIBE")
     return choose(request, asked.format, formats.GRAPHS if graph else formats.RESULTS)
 
 
-def choose(request: Request, wish: str | None, offers: Sequence[Format]) -> Format:
-    """Return the format that `format=` or Accept asks for; raises Trouble (406)."""
-    offers = (*offers, formats.HTML)
-    found = (
-        formats.named(wish, offers)
-        if wish
-        else formats.negotiate(request.headers.get("accept", ""), offers)
-    )
-    if found is None:
-        known = ", ".join(f"{offer.media_type} (format={offer.name})" for offer in offers)
-        raise Trouble(406, "None of the formats asked for", f"This can be had as: {known}.")
-    return found
-
-
-def _query(asked: Asked, seen: Outline, form: Format) -> Query:
+def _query(request: Request, asked: Asked, seen: Outline, form: Format) -> Query:
     graph = seen.form in ("CONSTRUCT", "DESCRIBE")
     page = form == formats.HTML
     return Query(
@@ -117,7 +83,10 @@ def _query(asked: Asked, seen: Outline, form: Format) -> Query:
         asked.default_graphs,
         asked.named_graphs,
         {name: iri for name, iri in seen.prefixes.items() if ":" in iri},
-        SHOWN if page else None,
+        results.SHOWN if page else None,
+        client=client_of(request.scope),
+        timeout=asked.timeout,
+        service=seen.service,
     )
 
 
@@ -133,75 +102,53 @@ async def _trouble(request: Request, query: str, failure: QueryError) -> Trouble
     return Trouble(400, "The query cannot be read", finding=found)
 
 
-async def _stream(answer: Answer, form: Format, send: Send) -> None:
-    """Send an answer: whole when it is all there, else piece by piece.
+def _headers(asked: Asked, seen: Outline, form: Format) -> Headers:
+    fate = NEVER if seen.volatile else REVALIDATE
+    headers = [(b"content-type", form.content_type.encode()), (b"cache-control", fate.encode())]
+    return headers if asked.format else [*headers, (b"vary", b"Accept")]
 
-    A failure after the first piece cannot become a status any more: the response is left
-    unfinished, and the server closes the connection so that the client sees the cut.
-    """
-    headers = [(b"content-type", form.content_type.encode()), (b"vary", b"Accept")]
-    try:
-        if answer.complete:
-            body = b"".join([piece async for piece in answer])
-            headers.append((b"content-length", str(len(body)).encode()))
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+
+async def _answer(
+    request: Request, query: Query, seen: Outline, headers: Headers, send: Send
+) -> None:
+    """Send the answer in one of the formats, without asking when it is known already."""
+    site = pages.site_of(request)
+    known = _tag(site, query, seen)
+    if known and request.method == "GET" and "if-none-match" in request.headers:
+        named = {name.decode().title(): value.decode() for name, value in headers}
+        if same := unchanged(request, known, named):
+            await _send(request, same, send)
             return
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        with suppress(QueryError):
-            async for piece in answer:
-                await send(_piece(piece, more=True))
-            await send(_piece(b"", more=False))
-    finally:
-        answer.close()
+    if known:
+        headers = [*headers, (b"etag", f'"{known}"'.encode())]
+    if held := known and site.cache.tagged(known):
+        await whole(held.body, headers, send)
+        return
+    headers = [*headers, *await _hint(site, query, seen)]
+    answer = await site.engine.answer(query)
+    limits = f"rows={site.settings.rows}, MiB={site.settings.size}".encode()
+    outcome = await stream(answer, headers, send, in_pieces=[(b"x-limits", limits)])
+    request.scope["note"].update(outcome=outcome, rows=answer.rows)
 
 
-def _piece(body: bytes, more: bool) -> Message:
-    return {"type": "http.response.body", "body": body, "more_body": more}
+def _tag(site: Site, query: Query, seen: Outline) -> str:
+    """Return the tag of the answer; nothing where the same query may get other bytes."""
+    if seen.volatile or seen.fresh:
+        return ""
+    graphs = (*query.default_graphs, "", *query.named_graphs)
+    return site.tag(query.text, query.format, *graphs)
+
+
+async def _hint(site: Site, query: Query, seen: Outline) -> Headers:
+    notes = await terms.notes(site, query, seen)
+    text = " ".join(notes).encode("ascii", "backslashreplace")
+    return [(b"hint", text)] if notes else []
 
 
 async def _without_query(request: Request, asked: Asked) -> Response:
     form = choose(request, asked.format, formats.GRAPHS)
     if form == formats.HTML:
-        return pages.page(request, "sparql.html", query=_default_query(request), result=None)
+        return results.form(request)
     url = str(request.url.replace(query=""))
     body = await describe(pages.site_of(request), url, form)
-    return Response(body, media_type=form.content_type, headers=_VARY)
-
-
-def _default_query(request: Request) -> str:
-    declared = pages.site_of(request).prefixes
-    lines = [f"PREFIX {name}: <{declared[name]}>" for name in _DECLARED]
-    return "\n".join(lines) + "\n\n" + _SAMPLE
-
-
-async def _results_page(request: Request, query: Query) -> Response:
-    body, truncated = await fetch(pages.site_of(request).engine, query)
-    offers = formats.RESULTS if query.format == "json" else formats.GRAPHS
-    result = (
-        await tabulate(request, query.text, body, truncated)
-        if query.format == "json"
-        else {"graph": body.decode(), "truncated": truncated}
-    )
-    return pages.page(
-        request, "sparql.html", query=query.text, result=result, offers=offers, shown=SHOWN
-    )
-
-
-async def tabulate(request: Request, query: str, body: bytes, truncated: bool) -> dict[str, object]:
-    """Return what a page shows of a SELECT or ASK answered in JSON."""
-    found = table(body, truncated)
-    if not isinstance(found, Table):
-        return {"boolean": found}
-    names = await pages.names(request, (term for row in found.rows for term in row))
-    columns = _columns(query, found.variables)
-    rows = [names.row([row[name] for name in columns]) for row in found.rows]
-    return {"variables": columns, "rows": rows, "truncated": truncated}
-
-
-def _columns(query: str, variables: list[str]) -> list[str]:
-    """Return the variables in the order of the text where `SELECT *` leaves them in none."""
-    if not _STAR.search(query):
-        return variables
-    place = {name: re.search(rf"[?$]{name}\b", query) for name in variables}
-    return sorted(variables, key=lambda name: found.start() if (found := place[name]) else 0)
+    return Response(body, media_type=form.content_type, headers=pages.NEGOTIATED)

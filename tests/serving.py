@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 class Server:
     url: str
     pid: int
+    log: Path
 
 
 def free_port() -> int:
@@ -28,18 +29,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(dataset: Path, port: int = 0, **settings: str) -> Iterator[Server]:
+def running(dataset: Path, port: int = 0, root: Path = ROOT, **settings: str) -> Iterator[Server]:
     """Serve ``dataset`` with the ACCSM_* ``settings``; its log may tell of no fault of ours."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ACCSM_")}
     environment |= {f"ACCSM_{name}": value for name, value in settings.items()}
-    environment["PYTHONPATH"] = str(ROOT)
-    command = [sys.executable, "-m", "server", str(dataset), "--port", str(port)]
+    environment["PYTHONPATH"] = str(root)
+    command = [sys.executable, "-P", "-m", "server", str(dataset), "--port", str(port)]
     with TemporaryDirectory() as folder:
         said = Path(folder) / "log"
         with said.open("wb") as log:
             process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
-            yield Server(_address(process, said), process.pid)
+            yield Server(_address(process, said), process.pid, said)
         finally:
             process.terminate()
             process.wait(timeout=20)

@@ -228,6 +228,7 @@ def test_no_link_is_broken_also_behind_a_prefix(dataset_path: Path, prefix: str)
         accept = {"Accept": "text/html"}
         strip = f"{server.url}{prefix}"
         pages = ["/", "/browse", "/ontology", "/shapes", "/questions", "/sparql", "/graph/vocab",
+                 "/dataset", "/conformance",
                  "/questions/projects-supporting-action-line", "/browse/Project", "/doc/source/001",
                  "/browse/Evidence", *(f"/doc/{thing}" for thing in THINGS)]  # fmt: skip
         found: set[str] = set()

@@ -111,4 +111,4 @@ def test_brackets_that_do_not_match_are_named(query: str, hint: str) -> None:
 def test_the_place_is_shown() -> None:
     found = explain("SELECT *\nWHERE ?s", "error at 2:7: expected LIMIT", {})
     assert found.excerpt == "WHERE ?s\n      ^"
-    assert found.detail == "Line 2, column 7: expected LIMIT."
+    assert found.detail == "Line 2, column 7: met `?s`, expected LIMIT."

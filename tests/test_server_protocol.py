@@ -1,5 +1,6 @@
 """The endpoint as the SPARQL 1.1 Protocol describes it, asked over HTTP."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +116,13 @@ def test_what_breaks_the_protocol(client: httpx.Client, name: str) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == status
     assert answer.json()["title"]
+
+
+def test_a_packed_query_is_refused(client: httpx.Client) -> None:
+    headers = {"Content-Type": DIRECT, "Content-Encoding": "gzip"}
+    answer = client.post("/sparql", content=gzip.compress(b"ASK {}"), headers=headers)
+    assert answer.status_code == 415
+    assert answer.headers["Accept-Encoding"] == "identity"
 
 
 def test_get_must_not_update(client: httpx.Client) -> None:

@@ -19,45 +19,11 @@ from serving import ROOT, Server, children, running
 from server import run
 from server.engine import Query, QueryError, fetch
 from server.settings import Settings
+from server.workers.lane import Lane
 from server.workers.pool import Pool
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o }"
 SORT = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f ?c"
-DOUBLE = "SELECT (STRLEN(?z) AS ?n) { BIND('0123456789' AS ?s0) " + "".join(
-    f"BIND(CONCAT(?s{i}, ?s{i}) AS ?s{i + 1}) " for i in range(40)
-) + "BIND(?s40 AS ?z) }"  # fmt: skip
-GROUP = "SELECT (GROUP_CONCAT(?c) AS ?x) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-PATH = "SELECT (COUNT(*) AS ?n) { ?a (<urn:a>|!<urn:b>)* ?b . ?c (<urn:a>|!<urn:b>)* ?d }"
-
-
-ANY = {200, 400, 503, 504}
-
-
-def nested(opening: str, closing: str, depth: int) -> str:
-    return "SELECT * { " + opening * depth + "?s ?p ?o" + closing * depth + " }"
-
-
-BACKTRACKING = 'SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), "((((a|l)*)*)*)*")) }'
-CHAIN = "".join(f"?s{i} ?p ?s{i + 1} . " for i in range(1000))
-
-HOSTILE = {
-    "cross product": (CROSS, {504}),
-    "sorted cross product": (SORT, {503, 504}),
-    "strings doubled": (DOUBLE, {200, 503, 504}),
-    "group_concat of a cross product": (GROUP, {503, 504}),
-    "paths of every length": (PATH, {503, 504}),
-    "nested regular expression": (BACKTRACKING, {200}),
-    "pattern of 1000 triples": (f"SELECT * {{ {CHAIN} }}", {200, 503, 504}),
-    "braces 3000 deep": (nested("{", "}", 3000), ANY),
-    "braces 100000 deep": (nested("{", "}", 100_000), ANY),
-    "optionals 5000 deep": (nested("OPTIONAL { ", " }", 5000), ANY),
-    "exists 3000 deep": (nested("FILTER EXISTS { ", " }", 3000), ANY),
-    "collections 400 deep": ("ASK { ?s ?p " + "(" * 400 + "1" + ")" * 400 + " }", ANY),
-    "blank nodes 400 deep": ("ASK { ?s ?p " + "[ ?p " * 400 + "1" + "]" * 400 + " }", ANY),
-    "parentheses 20000 deep": ("ASK { FILTER(" + "(" * 20000 + "1" + ")" * 20000 + ") }", ANY),
-    "negations 50000 deep": ("ASK { FILTER(" + "!" * 50000 + "true) }", ANY),
-    "sum of 50000": ("SELECT (" + "1+" * 50000 + "1 AS ?x) {}", ANY),
-}
 
 
 @pytest.fixture(scope="module")
@@ -78,42 +44,6 @@ def ask(server: Server, query: str, **more: str) -> httpx.Response:
 def fruitless(server: Server) -> None:
     with suppress(httpx.HTTPError):
         ask(server, CROSS)
-
-
-class Bystander(threading.Thread):
-    """Someone who asks small questions all the time."""
-
-    def __init__(self, server: Server) -> None:
-        super().__init__()
-        self.server, self.answers, self.stopped = server, [], threading.Event()
-
-    def run(self) -> None:
-        with httpx.Client(timeout=30) as client:
-            while not self.stopped.is_set():
-                answer = client.get(f"{self.server.url}/sparql?query=ASK%7B%7D")
-                self.answers.append((answer.status_code, answer.text))
-                time.sleep(0.02)
-
-    def __enter__(self) -> "Bystander":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopped.set()
-        self.join()
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_query_ends_in_time_and_nobody_else_notices(server: Server, name: str) -> None:
-    query, expected = HOSTILE[name]
-    with Bystander(server) as bystander:
-        started = time.monotonic()
-        answer = ask(server, query)
-        taken = time.monotonic() - started
-    assert answer.status_code in expected, answer.text[:500]
-    assert taken < 3
-    assert set(bystander.answers) <= {(200, '{"head":{},"boolean":true}')}
-    assert ask(server, "ASK{}").status_code == 200
 
 
 def test_the_deadline_is_told_with_advice(server: Server) -> None:
@@ -157,18 +87,6 @@ def test_who_hangs_up_frees_the_worker(dataset_path: Path) -> None:
         started = time.monotonic()
         assert ask(server, "ASK{}").status_code == 200
         assert time.monotonic() - started < 2
-
-
-def test_a_killed_worker_costs_no_answer(dataset_path: Path) -> None:
-    query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?c ?e ?f }"
-    with running(dataset_path, WORKERS="2") as server, Bystander(server) as bystander:
-        (zygote,) = children(server.pid)
-        expected = ask(server, query).text
-        for _ in range(10):
-            for worker in children(zygote)[:2]:
-                os.kill(worker, signal.SIGKILL)
-            assert ask(server, query).text == expected
-    assert {status for status, _ in bystander.answers} == {200}
 
 
 def test_the_dataset_is_loaded_again_when_its_process_dies(dataset_path: Path) -> None:
@@ -288,6 +206,126 @@ def test_waiters_are_served_in_order(dataset_path: Path) -> None:
         return order
 
     assert in_pool(dataset_path, work, workers=1) == list(range(40))
+
+
+def test_an_answer_goes_on_where_its_worker_was_killed(dataset_path: Path) -> None:
+    query = Query("SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 60000", "csv")
+
+    async def work(pool: Pool) -> object:
+        whole = b"".join([piece async for piece in await pool.answer(query)])
+        answer = await pool.answer(query)
+        pieces = [await anext(answer)]
+        await asyncio.sleep(0.3)  # until the worker waits for its reader
+        for worker in list(pool._workers):
+            os.kill(worker.pid, signal.SIGKILL)
+        pieces += [piece async for piece in answer]
+        return len(whole) > 1 << 23, b"".join(pieces) == whole
+
+    assert in_pool(dataset_path, work) == (True, True)
+
+
+def test_an_answer_that_cannot_be_said_again_is_broken_off(dataset_path: Path) -> None:
+    text = "SELECT (RAND() AS ?x) * { ?a ?b ?c . ?d a ?e } LIMIT 60000"
+
+    async def work(pool: Pool) -> object:
+        answer = await pool.answer(Query(text.replace(" *", " ?a ?b ?c"), "csv"))
+        await anext(answer)
+        await asyncio.sleep(0.3)
+        for worker in list(pool._workers):
+            os.kill(worker.pid, signal.SIGKILL)
+        with pytest.raises(QueryError) as broken:
+            while True:
+                await anext(answer)
+        return broken.value.reason
+
+    assert in_pool(dataset_path, work) == "crash"
+
+
+def test_a_long_query_leaves_time_to_short_ones(dataset_path: Path) -> None:
+    async def work(pool: Pool) -> object:
+        before = {worker.pid for worker in pool._workers}
+        task = asyncio.create_task(failure(pool, CROSS))
+        await asyncio.sleep(0.7)
+        threads = [int(path.name) for pid in before for path in Path(f"/proc/{pid}/task").iterdir()]
+        last = [thread for thread in threads if os.getpriority(os.PRIO_PROCESS, thread) == 19]
+        await task
+        await asyncio.sleep(0.3)
+        return len(last), len(before - {worker.pid for worker in pool._workers})
+
+    assert in_pool(dataset_path, work, timeout=1) == (2, 1)
+
+
+class Hand:
+    """What a lane hands out."""
+
+    client = ""
+
+
+def test_clients_are_served_in_turn() -> None:
+    async def main() -> list[str]:
+        lane: Lane[Hand] = Lane(100)
+        served: list[str] = []
+
+        async def one(client: str) -> None:
+            worker = await lane.acquire(client, 10)
+            served.append(client)
+            await asyncio.sleep(0)
+            lane.release(worker)
+
+        tasks = [asyncio.create_task(one(client)) for client in "aaaaaabbbcc"]
+        await asyncio.sleep(0)
+        lane.add(Hand())
+        await asyncio.gather(*tasks)
+        assert (lane.busy, lane.waiting) == (0, 0)
+        return served
+
+    assert "".join(asyncio.run(main())) == "abcabcabaaa"
+
+
+def test_one_client_gets_half_and_the_next_one_finds_some() -> None:
+    async def main() -> list[bool]:
+        lane: Lane[Hand] = Lane(4)
+        for _ in range(4):
+            lane.add(Hand())
+        return [await is_served(lane, client) for client in "aaabbcc"]
+
+    assert asyncio.run(main()) == [True, True, False, True, False, True, False]
+
+
+async def is_served(lane: Lane[Hand], client: str) -> bool:
+    with suppress(QueryError):
+        await lane.acquire(client, 0)
+        return True
+    return False
+
+
+def test_the_places_to_wait_are_shared_as_well() -> None:
+    async def main() -> list[str]:
+        lane: Lane[Hand] = Lane(4)
+        found = await asyncio.gather(
+            *(lane.acquire(client, 0.1) for client in "aaabbc"), return_exceptions=True
+        )
+        assert lane.waiting == 0
+        return [str(error) for error in found]
+
+    late, full = "no worker became free in time", "queries are waiting"
+    said = asyncio.run(main())
+    assert [late in text for text in said] == [True, True, False, True, False, True]
+    assert full in said[2]
+    assert full in said[4]
+
+
+def test_a_worker_for_who_has_just_left_goes_to_the_next() -> None:
+    async def main() -> bool:
+        lane: Lane[Hand] = Lane(4)
+        gone, next_one = (asyncio.create_task(lane.acquire(client, 10)) for client in "ab")
+        await asyncio.sleep(0)
+        lane.add(Hand())
+        gone.cancel()
+        worker = await next_one
+        return worker.client == "b" and lane.busy == 1
+
+    assert asyncio.run(main())
 
 
 def test_a_dataset_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:

@@ -2,17 +2,26 @@
 
 import asyncio
 import json
+import marshal
 import os
 import signal
+from contextlib import suppress
 from typing import Protocol, cast
 
 from server.engine import Query, QueryError
+from server.settings import Settings
 from server.workers import frames
-from server.workers.stream import AHEAD, Stream
+from server.workers.lane import Lane
+from server.workers.stream import Stream
+
+_LONG = 0.25  # seconds after which a query works only while shorter ones leave time for it
+_LAST = 19  # the niceness of who comes last
 
 
 class Keeper(Protocol):
     """Who owns a worker and is told when it is done."""
+
+    settings: Settings
 
     def finished(self, worker: "Worker", retire: bool) -> None:
         """Take back a worker that answered."""
@@ -24,11 +33,11 @@ class Keeper(Protocol):
 class Worker(asyncio.Protocol):
     """A worker process as the event loop sees it: at most one stream awaits its frames."""
 
-    def __init__(self, pid: int, pool: Keeper) -> None:
-        """Belong to ``pool``."""
-        self.pid = pid
-        self.own = False
-        self.ended = False
+    def __init__(self, pid: int, pool: Keeper, lane: "Lane[Worker]") -> None:
+        """Belong to ``pool`` and work in ``lane``."""
+        self.pid, self.lane = pid, lane
+        self.client = ""
+        self.ended = self._last = self._paused = False
         self._pool = pool
         self._buffer = bytearray()
         self._stream: Stream | None = None
@@ -40,13 +49,13 @@ class Worker(asyncio.Protocol):
 
     def ask(self, query: Query, deadline: float) -> Stream:
         """Send ``query`` and return the stream of its answer."""
-        self._stream = stream = Stream(self.abandon, self.transport.resume_reading)
+        self._stream = stream = Stream(self.abandon, self._flow)
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(deadline, self._expire, deadline)
+        self._timer = loop.call_later(min(_LONG, deadline), self._tick, deadline)
         if self.ended:  # it died between being handed out and being asked
             self.explain(0)
         else:
-            self.transport.write(frames.frame(frames.ASK, _task(query)))
+            self.transport.write(frames.frame(frames.ASK, _task(query, self._pool.settings)))
         return stream
 
     def data_received(self, data: bytes) -> None:
@@ -67,26 +76,47 @@ class Worker(asyncio.Protocol):
             return
         if kind == frames.DATA:
             stream.put(payload)
-            if stream.waiting > AHEAD:
-                stream.paused = True
-                self.transport.pause_reading()
         elif kind in (frames.END, frames.FAIL):
             content = json.loads(payload)
             self._done()
             if kind == frames.END:
-                stream.end(content["truncated"])
+                stream.end(content["truncated"], content["rows"])
+            elif content["reason"] == "memory":
+                stream.fail(_too_large(self._pool.settings))
             else:
                 stream.fail(QueryError(content["reason"], content["message"]))
-            self._pool.finished(self, retire=content.get("retire", False))
+            self._pool.finished(self, retire=self._last or content["retire"])
+
+    def _flow(self, on: bool) -> None:
+        self._paused = not on
+        if not self.transport.is_closing():
+            (self.transport.resume_reading if on else self.transport.pause_reading)()
 
     def _done(self) -> None:
         self._stream = None
+        if self._paused:
+            self._flow(True)
         if self._timer:
             self._timer.cancel()
 
-    def _expire(self, deadline: float) -> None:
-        error = QueryError("deadline", f"the query ran longer than {deadline:g} seconds")
-        self.give_up(error)
+    def _tick(self, deadline: float) -> None:
+        if self._last or deadline <= _LONG:
+            limit = self._pool.settings.timeout
+            more = f"; timeout= may be up to {limit:g}" if deadline < limit else ""
+            self.give_up(
+                QueryError("deadline", f"the query ran longer than {deadline:g} seconds{more}")
+            )
+            return
+        rest = deadline - _LONG
+        self._timer = asyncio.get_running_loop().call_later(rest, self._tick, deadline)
+        self._come_last()
+
+    def _come_last(self) -> None:
+        """Let the short queries of others go first; nothing takes that back from a process."""
+        self._last = True
+        with suppress(OSError):
+            for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - names only
+                os.setpriority(os.PRIO_PROCESS, int(thread), _LAST)
 
     def give_up(self, error: QueryError) -> None:
         """Fail the query that runs, if any, with ``error``."""
@@ -108,11 +138,12 @@ class Worker(asyncio.Protocol):
         stream = self._stream
         self._done()
         if stream:
-            stream.fail(_cause(status))
+            stream.fail(_cause(status, self._pool.settings))
 
 
-def _task(query: Query) -> bytes:
-    return json.dumps(
+def _task(query: Query, settings: Settings) -> bytes:
+    free = query.own or query.dump
+    return marshal.dumps(
         {
             "text": query.text,
             "format": query.format,
@@ -121,14 +152,22 @@ def _task(query: Query) -> bytes:
             "prefixes": dict(query.prefixes),
             "limit": query.limit,
             "tidy": query.tidy,
+            "dump": query.dump,
+            "service": query.service,
+            "rows": 0 if free else settings.rows,
+            "size": 0 if free else settings.size << 20,
         }
-    ).encode()
+    )
 
 
-def _cause(status: int) -> QueryError:
+def _too_large(settings: Settings) -> QueryError:
+    return QueryError("memory", f"the query needed more than {settings.memory} MiB of memory")
+
+
+def _cause(status: int, settings: Settings) -> QueryError:
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if number == signal.SIGABRT:
-        return QueryError("memory", "the query needed more memory than a query may take")
+        return _too_large(settings)
     if number == signal.SIGSEGV:
         return QueryError("depth", "the query is nested too deeply")
     return QueryError("crash", "the process that ran the query ended; nobody else is concerned")

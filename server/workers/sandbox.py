@@ -10,13 +10,21 @@ import platform
 import resource
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _REFUSED = {
-    # open creat openat openat2 socket connect bind listen execve execveat ptrace io_uring_setup
-    "x86_64": (2, 85, 257, 437, 41, 42, 49, 50, 59, 322, 101, 425),
-    "aarch64": (56, 437, 198, 203, 200, 201, 221, 281, 117, 425),
+    # bind listen execve execveat ptrace io_uring_setup
+    "x86_64": (49, 50, 59, 322, 101, 425),
+    "aarch64": (200, 201, 221, 281, 117, 425),
 }
+_REACHING_OUT = {
+    # open creat openat openat2 socket connect
+    "x86_64": (2, 85, 257, 437, 41, 42),
+    "aarch64": (56, 437, 198, 203),
+}
+_FILES = 16
 _X32_CALLS = 0x40000000
 _KILL, _ALLOW, _REFUSE = 0x80000000, 0x7FFF0000, 0x00050000 | 13  # 13: EACCES
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
@@ -56,20 +64,30 @@ def limit_memory(extra: int) -> None:
         )
 
 
-def confine() -> None:
-    """Refuse this process, from now on, every new file, socket and program."""
+def volunteer() -> None:
+    """Have the kernel end this process, and not another, when the machine is out of memory."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+
+
+def confine(outbound: bool = False) -> None:
+    """Refuse this process, from now on, every new program, file and socket.
+
+    One that is to ask other endpoints (``outbound``) may open a few connections, and the files
+    that name servers and certificates.
+    """
     highest = max(int(name) for name in os.listdir("/dev/fd")) + 1  # noqa: PTH208
+    highest += _FILES if outbound else 0
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest, highest))
     machine = platform.machine()
     if sys.platform == "linux" and machine in _REFUSED:
         _prctl(_SET_NO_NEW_PRIVILEGES, 1)
-        steps = _steps(machine)
+        steps = _steps(machine, _REFUSED[machine] + (() if outbound else _REACHING_OUT[machine]))
         program = _Program(len(steps), (_Step * len(steps))(*steps))
         _prctl(_SET_SECCOMP, _FILTER, ctypes.byref(program))
 
 
-def _steps(machine: str) -> list[_Step]:
-    refused = _REFUSED[machine]
+def _steps(machine: str, refused: tuple[int, ...]) -> list[_Step]:
     count = len(refused)
     return [
         _Step(_LOAD, 0, 0, 4),  # the architecture

@@ -3,24 +3,31 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Self
+from typing import ClassVar, Self
 
 from server.engine import QueryError
 
-#: Bytes read ahead of a slow client, so that it does not hold its worker.
-AHEAD = 8 << 20
+#: Bytes read ahead of a slow client, so that it does not hold its worker; and of all together.
+AHEAD, AHEAD_OF_ALL = 8 << 20, 256 << 20
+_LITTLE = 64 << 10
 
 
 class Stream:
     """The answer of one worker to one query; see `server.engine.Answer`."""
 
-    def __init__(self, abandon: Callable[[], None], resume: Callable[[], None]) -> None:
-        """Start without any piece."""
-        self.complete = self.truncated = self.paused = False
-        self.waiting = 0
+    held: ClassVar[int] = 0
+    """Bytes that wait in all streams."""
+
+    def __init__(self, abandon: Callable[[], None], flow: Callable[[bool], None]) -> None:
+        """Start without any piece; ``abandon`` ends the query, ``flow`` stops or starts it."""
+        self.complete = False
+        self.truncated = ""
+        self.rows = 0
+        self._waiting = 0
+        self._paused = False
         self._pieces: deque[bytes | QueryError] = deque()
         self._news = asyncio.Event()
-        self._abandon, self._resume = abandon, resume
+        self._abandon, self._flow = abandon, flow
 
     def __aiter__(self) -> Self:
         """Iterate over the pieces."""
@@ -36,10 +43,7 @@ class Stream:
         piece = self._pieces.popleft()
         if isinstance(piece, QueryError):
             raise piece
-        self.waiting -= len(piece)
-        if self.paused and self.waiting < AHEAD:
-            self.paused = False
-            self._resume()
+        self._hold(-len(piece))
         return piece
 
     async def opened(self) -> None:
@@ -52,13 +56,13 @@ class Stream:
 
     def put(self, piece: bytes) -> None:
         """Add a piece that arrived."""
-        self.waiting += len(piece)
         self._pieces.append(piece)
+        self._hold(len(piece))
         self._news.set()
 
-    def end(self, truncated: bool) -> None:
+    def end(self, truncated: str, rows: int) -> None:
         """Note that all pieces are there."""
-        self.complete, self.truncated = True, truncated
+        self.complete, self.truncated, self.rows = True, truncated, rows
         self._news.set()
 
     def fail(self, error: QueryError) -> None:
@@ -70,6 +74,17 @@ class Stream:
 
     def close(self) -> None:
         """Stop the query if it still runs."""
+        self._pieces.clear()
+        self._hold(-self._waiting)
         if not self.complete:
             self.fail(QueryError("gone", "the client is gone"))
             self._abandon()
+
+    def _hold(self, more: int) -> None:
+        """Count the bytes that wait, and stop or start the worker accordingly."""
+        self._waiting += more
+        Stream.held += more
+        full = self._waiting > (AHEAD if Stream.held < AHEAD_OF_ALL else _LITTLE)
+        if full != self._paused and not self.complete:
+            self._paused = full
+            self._flow(not full)

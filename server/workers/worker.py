@@ -5,11 +5,14 @@ costs that query only.
 """
 
 import json
+import marshal
+import re
 import resource
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any, cast
 
@@ -26,7 +29,10 @@ from pyoxigraph import (
     Triple,
 )
 
+from accsm_kg import dataset, namespaces
+from server.engine import Reason
 from server.workers import frames, sandbox
+from server.workers.output import Cut, Output
 
 _RESULTS = {
     "json": QueryResultsFormat.JSON,
@@ -43,104 +49,126 @@ _GRAPHS = {
     "trig": RdfFormat.TRIG,
 }
 _WITH_PREFIXES = ("ttl", "trig", "rdf")
-_PIECE = 1 << 16
+#: A query that reaches another graph than the default one says one of these, or hides it in \u….
+_GRAPH = re.compile(r"GRAPH|FROM|\\u", re.IGNORECASE)
 _STACK = 512 << 20  # deep nesting is parsed and planned recursively
 
 
-class Output:
-    """A file that sends what is written to it as frames of 64 KiB."""
+@dataclass(frozen=True)
+class Held:
+    """The dataset in memory: its base, all of it, and its default graph alone."""
 
-    def __init__(self, channel: socket.socket) -> None:
-        """Write to ``channel``."""
-        self._channel = channel
-        self._before = frames.frame(frames.HEAD)
-        self._buffer = bytearray()
+    base: str
+    whole: Store
+    default: Store
 
-    def write(self, data: bytes) -> int:
-        """Take ``data``; send a frame when there is enough."""
-        self._buffer += data
-        if len(self._buffer) >= _PIECE:
-            self._send()
-        return len(data)
-
-    def _send(self) -> None:
-        for start in range(0, len(self._buffer), _PIECE):
-            piece = self._buffer[start : start + _PIECE]
-            self._channel.sendall(self._before + frames.frame(frames.DATA, piece))
-            self._before = b""
-        self._buffer.clear()
-
-    def flush(self) -> None:
-        """Do nothing: a small rest goes out together with the end."""
-
-    def end(self, last: bytes) -> None:
-        """Send what is left and then the frame ``last``, in one go."""
-        rest = frames.frame(frames.DATA, self._buffer) if self._buffer else b""
-        self._channel.sendall(self._before + rest + last)
+    def asked(self, task: dict[str, Any]) -> Store:
+        """Return the smallest store that answers ``task`` as the whole does."""
+        graphs = task["default_graphs"] or task["named_graphs"]
+        return self.whole if graphs or _GRAPH.search(task["text"]) else self.default
 
 
-def work(store: Store, base: str, channel: socket.socket, memory: int) -> None:
-    """Answer what is asked on ``channel`` until it closes, with ``memory`` bytes to spend."""
+def work(held: Held, memory: int, channel: socket.socket, outbound: bool = False) -> None:
+    """Answer what is asked on ``channel`` until it closes, with ``memory`` bytes to spend.
+
+    An ``outbound`` worker can reach other servers: what it is asked must have been checked.
+    """
     sandbox.limit_memory(memory + _STACK)
-    sandbox.confine()
+    sandbox.confine(outbound)
     threading.stack_size(_STACK)
-    thread = threading.Thread(target=_loop, args=(store, base, channel, memory))
+    thread = threading.Thread(target=_loop, args=(held, channel, memory))
     thread.start()
     thread.join()
 
 
-def _loop(store: Store, base: str, channel: socket.socket, memory: int) -> None:
+def _loop(held: Held, channel: socket.socket, memory: int) -> None:
     ceiling = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + memory // 4
     with suppress(BrokenPipeError, ConnectionResetError):  # the web process is gone
         while asked := frames.receive(channel):
-            answer(store, base, json.loads(asked[1]), channel, ceiling)
+            answer(held, marshal.loads(asked[1]), channel, ceiling)
 
 
-def answer(
-    store: Store, base: str, task: dict[str, Any], channel: socket.socket, ceiling: int
-) -> None:
+def answer(held: Held, task: dict[str, Any], channel: socket.socket, ceiling: int) -> None:
     """Run the query of ``task`` and send its answer, or why there is none."""
-    output = Output(channel)
+    output = Output(channel, task["rows"], task["size"])
     try:
-        truncated = _evaluate(store, base, task, output)
-    except SyntaxError as error:
-        last = frames.message(frames.FAIL, reason="syntax", message=str(error.msg))
-    except OSError as error:
-        last = frames.message(frames.FAIL, reason="refused", message=str(error))
-    except (ValueError, RuntimeError, LookupError) as error:
-        last = frames.message(frames.FAIL, reason="evaluation", message=str(error))
+        with suppress(Cut):
+            _evaluate(held, task, output)
+    except _RAISED as error:
+        last = _failure(error, task["service"])
     else:
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > ceiling
-        last = frames.message(frames.END, truncated=truncated, retire=grown)
+        last = frames.message(
+            frames.END, truncated=output.truncated, rows=output.rows, retire=grown
+        )
     output.end(last)
 
 
-def _evaluate(store: Store, base: str, task: dict[str, Any], output: Output) -> bool:
+#: What the kinds of exceptions mean that come out of a query.
+_REASONS: dict[type[Exception], Reason] = {
+    SyntaxError: "syntax",
+    OSError: "refused",
+    OverflowError: "size",
+    MemoryError: "memory",
+    ValueError: "evaluation",
+    RuntimeError: "evaluation",
+    LookupError: "evaluation",
+}
+_RAISED = tuple(_REASONS)
+
+
+def _failure(error: Exception, service: bool) -> bytes:
+    reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
+    if reason == "refused" and service:
+        reason = "remote"
+    said = str(error.msg if isinstance(error, SyntaxError) else error)
+    return frames.message(frames.FAIL, reason=reason, message=said, retire=reason == "memory")
+
+
+def _evaluate(held: Held, task: dict[str, Any], output: Output) -> None:
+    if task["dump"]:
+        _dump(held, task["format"], output)
+        return
     chosen = task["default_graphs"] or task["named_graphs"]
-    results = store.query(
+    results = held.asked(task).query(
         task["text"],
-        base_iri=base,
+        base_iri=held.base,
         default_graph=[NamedNode(g) for g in task["default_graphs"]] if chosen else None,
         named_graphs=[NamedNode(g) for g in task["named_graphs"]] if chosen else None,
     )
     form, limit = task["format"], task["limit"]
     if isinstance(results, QueryTriples):
-        return _write_graph(results, task, output)
-    if isinstance(results, QuerySolutions) and limit is not None and form == "json":
-        return _write_rows(results, limit, output)
-    results.serialize(cast(IO[bytes], output), format=_RESULTS[form])
-    return False
+        _write_graph(results, task, output)
+    elif isinstance(results, QuerySolutions) and limit is not None and form == "json":
+        _write_rows(results, limit, output)
+    else:
+        if isinstance(results, QuerySolutions):
+            output.expect(form)
+        results.serialize(cast(IO[bytes], output), format=_RESULTS[form])
+        output.close_rows()
 
 
-def _write_graph(results: QueryTriples, task: dict[str, Any], output: Output) -> bool:
+def _dump(held: Held, form: str, output: Output) -> None:
+    """Write the dataset as `accsm-kg build` does: the same data are the same bytes."""
+    key = (lambda quad: (str(quad.graph_name), str(quad))) if form == "trig" else str
+    pyoxigraph.serialize(
+        sorted(dataset.statements(held.whole), key=key),
+        cast(IO[bytes], output),
+        format=_GRAPHS[form],
+        prefixes=namespaces.prefixes(held.base) if form == "trig" else None,
+    )
+
+
+def _write_graph(results: QueryTriples, task: dict[str, Any], output: Output) -> None:
     form, limit = task["format"], task["limit"]
-    triples: Iterable[Triple] = results
+    triples: Iterable[Triple] = _within(results, output)
     prefixes = dict(task["prefixes"])
-    truncated = False
     if task["tidy"] or limit is not None:
-        found = list(islice(results, None if limit is None else limit + 1))
-        truncated = limit is not None and len(found) > limit
+        found = list(islice(triples, None if limit is None else limit + 1))
+        if limit is not None and len(found) > limit:
+            output.truncated = f"{limit} triples"
         triples = sorted(set(found[:limit]), key=str)
+        output.rows = len(triples)
         prefixes = _used(prefixes, triples)
     pyoxigraph.serialize(
         triples,
@@ -148,7 +176,15 @@ def _write_graph(results: QueryTriples, task: dict[str, Any], output: Output) ->
         format=_GRAPHS[form],
         prefixes=prefixes if form in _WITH_PREFIXES else None,
     )
-    return truncated
+    if output.truncated and limit is None:
+        output.close_graph(form)
+
+
+def _within(triples: QueryTriples, output: Output) -> Iterator[Triple]:
+    for triple in triples:
+        if output.full():
+            return
+        yield triple
 
 
 def _used(prefixes: dict[str, str], triples: Iterable[Triple]) -> dict[str, str]:
@@ -166,7 +202,7 @@ def _used(prefixes: dict[str, str], triples: Iterable[Triple]) -> dict[str, str]
     }
 
 
-def _write_rows(results: QuerySolutions, limit: int, output: Output) -> bool:
+def _write_rows(results: QuerySolutions, limit: int, output: Output) -> None:
     names = [variable.value for variable in results.variables]
     rows = list(islice(results, limit + 1))
     bindings = [
@@ -175,7 +211,9 @@ def _write_rows(results: QuerySolutions, limit: int, output: Output) -> bool:
     ]
     content = {"head": {"vars": names}, "results": {"bindings": bindings}}
     output.write(json.dumps(content).encode())
-    return len(rows) > limit
+    output.rows = len(bindings)
+    if len(rows) > limit:
+        output.truncated = f"{limit} rows"
 
 
 def _json(term: NamedNode | BlankNode | Literal | Triple) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 Runs as a program of its own with a single thread, so that a fork is safe, takes milliseconds and
 shares the memory of the store. On its control socket it first tells what it loaded; then `F` with
-a socket forks a worker (answer: its process id) and `K` with a process id ends one and collects it
-(answer: its wait status). As the parent it never signals a process id that was used again.
+a socket forks a worker (answer: its process id), `S` one that may ask other endpoints, and `K` with
+a process id ends one and collects it (answer: its wait status). As the parent it never signals a
+process id that was used again.
 """
 
 import gc
@@ -13,45 +14,55 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from pyoxigraph import Store
-
-from accsm_kg import dataset
+from accsm_kg import dataset, quality
 from server.workers import frames, sandbox
-from server.workers.worker import work
+from server.workers.worker import Held, work
 
 NUMBER = struct.Struct("!i")
-FORK, KILL = b"F", b"K"
+FORK, FORK_OUTBOUND, KILL = b"F", b"S", b"K"
 
 
 def main(path: str, memory: int, control: socket.socket) -> None:
     """Load the dataset at ``path`` and obey ``control`` until it closes."""
     sandbox.die_with_parent()
     try:
-        store = dataset.load(Path(path))
+        store = dataset.collect(Path(path))
     except (OSError, ValueError) as error:
         control.sendall(frames.message(frames.FAIL, message=str(error)))
         return
-    base = dataset.base_iri(store)
+    base, version = dataset.base_iri(store), dataset.fingerprint(store)
+    dataset.merge(store, base)
+    if report := quality.beside(Path(path)):
+        store.bulk_extend(dataset.read(report))
+    held = Held(base, store, dataset.default(store))
     gc.collect()
     gc.freeze()
-    control.sendall(frames.message(frames.HEAD, base=base))
     children: set[int] = set()
+    worker = partial(work, held, memory)
     with suppress(BrokenPipeError, ConnectionResetError):  # the web process is gone
-        while _obey(store, base, memory, control, children):
+        control.sendall(frames.message(frames.HEAD, base=base, version=version))
+        while _obey(control, worker, children):
             pass
     for pid in list(children):
         _end(pid, children)
 
 
-def _obey(store: Store, base: str, memory: int, control: socket.socket, children: set[int]) -> bool:
+def _obey(control: socket.socket, worker: Callable[..., None], children: set[int]) -> bool:
     """Carry out one order; return whether there was one."""
     order, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-    if order == FORK:
-        pid = _fork(store, base, socket.socket(fileno=descriptors[0]), memory, control)
+    if order in (FORK, FORK_OUTBOUND):
+        channel = socket.socket(fileno=descriptors[0])
+        pid = os.fork()
+        if not pid:
+            control.close()
+            _child(partial(worker, channel, outbound=order == FORK_OUTBOUND))
+        channel.close()
         children.add(pid)
         control.sendall(NUMBER.pack(pid))
     elif order == KILL:
@@ -60,23 +71,13 @@ def _obey(store: Store, base: str, memory: int, control: socket.socket, children
     return bool(order)
 
 
-def _fork(
-    store: Store, base: str, channel: socket.socket, memory: int, control: socket.socket
-) -> int:
-    pid = os.fork()
-    if not pid:
-        control.close()
-        _child(store, base, channel, memory)
-    channel.close()
-    return pid
-
-
-def _child(store: Store, base: str, channel: socket.socket, memory: int) -> NoReturn:
+def _child(live: Callable[[], None]) -> NoReturn:
     status = 1
     try:
         sandbox.die_with_parent()
-        os.nice(5)  # the web process comes first
-        work(store, base, channel, memory)
+        sandbox.volunteer()
+        os.nice(2)  # the web process comes first
+        live()
         status = 0
     finally:
         os._exit(status)

@@ -6,11 +6,12 @@ import os
 import socket
 import sys
 from asyncio.subprocess import Process, create_subprocess_exec
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from server.workers import frames
-from server.workers.zygote import FORK, KILL, NUMBER
+from server.workers.zygote import FORK, FORK_OUTBOUND, KILL, NUMBER
 
 
 class Zygote:
@@ -18,7 +19,7 @@ class Zygote:
 
     def __init__(self, path: Path, memory: int) -> None:
         """Use `start` instead."""
-        self.base = ""
+        self.base = self.version = ""
         self._path, self._memory = path, memory
         self._order = asyncio.Lock()
 
@@ -53,25 +54,26 @@ class Zygote:
         if kind == frames.FAIL:
             await self.close()
             raise ValueError(content["message"])
-        self.base = content["base"]
+        self.base, self.version = content["base"], content["version"]
 
-    async def fork(self) -> tuple[int, socket.socket]:
+    async def fork(self, outbound: bool = False) -> tuple[int, socket.socket]:
         """Return the process id of a new worker and the socket to talk to it."""
+        order = FORK_OUTBOUND if outbound else FORK
         async with self._order:
             try:
-                return await self._fork()
+                return await self._fork(order)
             except OSError:  # the zygote is gone: load the dataset again
                 self._control.close()
                 await self._process.wait()
                 await self._launch()
-                return await self._fork()
+                return await self._fork(order)
 
-    async def _fork(self) -> tuple[int, socket.socket]:
+    async def _fork(self, order: bytes) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
             with theirs:
-                socket.send_fds(self._control, [FORK], [theirs.fileno()])
+                socket.send_fds(self._control, [order], [theirs.fileno()])
             (pid,) = NUMBER.unpack(await self._read(NUMBER.size))
         except BaseException:
             ours.close()
@@ -90,8 +92,10 @@ class Zygote:
         return int(status)
 
     async def close(self) -> None:
-        """End the zygote, which ends its workers."""
+        """End the zygote, and with it its workers."""
         self._control.close()
+        with suppress(ProcessLookupError):
+            self._process.kill()
         await self._process.wait()
 
     async def _read(self, size: int) -> bytes:

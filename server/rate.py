@@ -1,0 +1,56 @@
+"""Turn the requests of each client into how long it must wait before the next one."""
+
+import ipaddress
+from collections import OrderedDict
+from functools import lru_cache
+
+from starlette.types import Scope
+
+_BURST = 5.0  # seconds of the rate that may come at once
+_REMEMBERED = 20_000
+
+
+def client_of(scope: Scope) -> str:
+    """Return who asks: an address, or the network that one subscriber has in IPv6."""
+    client = scope.get("client")
+    return _subscriber(client[0]) if client else ""
+
+
+@lru_cache(maxsize=4096)
+def _subscriber(host: str) -> str:
+    """Return the /64 of an IPv6 address, and any other host as it is.
+
+    >>> _subscriber("2001:db8::1:2:3:4")
+    '2001:db8::/64'
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host[:64]
+    if isinstance(address, ipaddress.IPv4Address):
+        return host
+    mapped = address.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((int(address), 64), strict=False))
+
+
+class Limiter:
+    """A rate for each client, with room for bursts (the generic cell rate algorithm)."""
+
+    def __init__(self, rate: float) -> None:
+        """Let each client send ``rate`` requests a second for long; 0 any number."""
+        self._gap = 1 / rate if rate else 0.0
+        self._due: OrderedDict[str, float] = OrderedDict()
+
+    def wait(self, client: str, now: float) -> float:
+        """Return the seconds after which ``client`` may come again, 0 when it is welcome now."""
+        if not self._gap:
+            return 0.0
+        due = max(self._due.get(client, now), now)
+        over = due + self._gap - now - max(_BURST, self._gap)
+        if over > 0:
+            return over
+        self._due[client] = due + self._gap
+        self._due.move_to_end(client)
+        if len(self._due) > _REMEMBERED:
+            self._due.popitem(last=False)
+        return 0.0

@@ -1,0 +1,103 @@
+"""Turn the streams of several workers into one answer, where workers are killed from outside.
+
+The same query over the same dataset is the same bytes (unless it calls RAND and the like), so that
+another worker can go on where one was killed. What it says again must end in the same piece.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Self
+
+from server.engine import Query, QueryError
+from server.workers.stream import Stream
+
+_ATTEMPTS = 5  # times a query is tried whose worker was killed by no fault of its own
+_VOLATILE = re.compile("RAND|UUID|NOW|BNODE", re.IGNORECASE)
+
+Ask = Callable[[Query], Awaitable[Stream]]
+
+
+class Lasting:
+    """An answer that outlives its worker; see `server.engine.Answer`."""
+
+    def __init__(self, query: Query, ask: Ask) -> None:
+        """Use `start` instead."""
+        self._query, self._ask = query, ask
+        self._left = _ATTEMPTS
+        self._sent = 0
+        self._last = b""
+
+    @classmethod
+    async def start(cls, query: Query, ask: Ask) -> Self:
+        """Return the answer to ``query`` once its first piece is there; raises QueryError."""
+        answer = cls(query, ask)
+        await answer._begin()
+        return answer
+
+    @property
+    def complete(self) -> bool:
+        """Return whether everything has come already."""
+        return self._stream.complete
+
+    @property
+    def truncated(self) -> str:
+        """Return what it was cut after."""
+        return self._stream.truncated
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows it has."""
+        return self._stream.rows
+
+    def close(self) -> None:
+        """Stop the query if it still runs."""
+        self._stream.close()
+
+    def __aiter__(self) -> Self:
+        """Iterate over the pieces."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next piece; raises QueryError."""
+        while True:
+            try:
+                piece = await anext(self._stream)
+                break
+            except QueryError as failure:
+                await self._begin_again(failure)
+        self._sent += len(piece)
+        self._last = piece
+        return piece
+
+    async def _begin(self) -> None:
+        while True:
+            self._left -= 1
+            try:
+                self._stream = await self._ask(self._query)
+                return
+            except QueryError as failure:
+                if failure.reason != "crash" or not self._left:
+                    raise
+
+    async def _begin_again(self, failure: QueryError) -> None:
+        """Bring another worker to where the last one was killed; raises why that cannot be."""
+        steady = not (self._query.service or _VOLATILE.search(self._query.text))
+        while failure.reason == "crash" and self._left and steady:
+            await self._begin()
+            try:
+                return await self._skip(failure)
+            except QueryError as again:
+                failure = again
+        raise failure
+
+    async def _skip(self, failure: QueryError) -> None:
+        """Pass over what has been sent; raises ``failure`` if that is not said again."""
+        sent, piece = 0, b""
+        while sent < self._sent:
+            piece = await anext(self._stream, b"")
+            sent += len(piece)
+            if not piece or sent > self._sent:
+                break
+        if piece != self._last:
+            self._left = 0
+            raise failure

@@ -1,0 +1,100 @@
+"""Turn requests into load from a process of its own, wrk where there is one, and into figures."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Self
+
+HERE = Path(__file__).parent
+CONNECTIONS = 4
+WRK = shutil.which("wrk")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a client saw: answers a second, milliseconds, failures, and how busy it was itself."""
+
+    rate: float
+    p50: float
+    p99: float
+    failed: int
+    busy: float
+    """Cores that the client took: near 1 it was what limited the rate."""
+    answers: int
+    seconds: float
+    cpu: float = 0.0
+    """Microseconds of processor time that the server took for an answer."""
+    others: float = 0.0
+    """Cores that neither the client nor the server took."""
+
+    def with_cpu(self, server: float, machine: float) -> Self:
+        """Return these figures with the processor seconds of the server and of the machine."""
+        others = (machine - server) / self.seconds - self.busy
+        return replace(self, cpu=server * 1e6 / max(1, self.answers), others=max(0.0, others))
+
+
+def write(path: Path, accept: str, paths: list[str]) -> Path:
+    """Write the requests to ``path`` as the clients read them."""
+    path.write_text("\n".join([accept, *paths]) + "\n")
+    return path
+
+
+def start(
+    port: int, requests: Path, seconds: int, first: int = 0, *more: str
+) -> "subprocess.Popen[bytes]":
+    """Start to load the server at ``port``, beginning with the request number ``first``.
+
+    With ``more`` options it is client.py that does it.
+    """
+    if WRK and not more:
+        command = [
+            WRK, "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}s",
+            "--timeout=30s", f"--script={HERE / 'wrk.lua'}", f"http://127.0.0.1:{port}/", "--",
+            str(requests), str(first),
+        ]  # fmt: skip
+    else:
+        command = [
+            sys.executable, str(HERE / "client.py"), str(port), str(requests), str(first),
+            f"--seconds={seconds}", f"--connections={CONNECTIONS}", *more,
+        ]  # fmt: skip
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+
+def finish(client: "subprocess.Popen[bytes]") -> Figures:
+    """Wait for a client and return what it saw."""
+    assert client.stdout
+    said = client.stdout.read().splitlines()
+    _, status, used = os.wait4(client.pid, 0)
+    client.returncode = os.waitstatus_to_exitcode(status)
+    if client.returncode or not said:
+        raise RuntimeError(f"the client failed: {client.args!r}")
+    seen = json.loads(said[-1])
+    return Figures(
+        max(0, seen["answers"] - seen["failed"]) / seen["seconds"],
+        seen["p50"],
+        seen["p99"],
+        seen["failed"],
+        (used.ru_utime + used.ru_stime) / seen["seconds"],
+        seen["answers"],
+        seen["seconds"],
+    )
+
+
+def middle(runs: list[Figures]) -> Figures:
+    """Return the median of several runs, each figure by itself."""
+    return Figures(
+        median(run.rate for run in runs),
+        median(run.p50 for run in runs),
+        median(run.p99 for run in runs),
+        sum(run.failed for run in runs),
+        median(run.busy for run in runs),
+        sum(run.answers for run in runs),
+        sum(run.seconds for run in runs),
+        median(run.cpu for run in runs),
+        median(run.others for run in runs),
+    )

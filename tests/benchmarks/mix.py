@@ -1,0 +1,78 @@
+"""Turn the query templates beside this module and a dataset into the requests that are sent."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from urllib.parse import quote
+
+from pyoxigraph import Store
+
+from accsm_kg import rq
+
+FOLDER = Path(__file__).parent / "queries"
+RESULTS, GRAPH = "application/sparql-results+json", "text/turtle"
+_SEED, _MOST = 2016, 100
+_HEADER = re.compile(r"\A(#\+.*\n)*\s*")
+_PREFIXES = re.compile(r"^PREFIX .*$", re.MULTILINE)
+_KINDS = ("Project", "Country", "ActionLine", "StrategicMeasure", "Occurrence", "Evidence")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A kind of request: its name, what is accepted, and the instances of it."""
+
+    name: str
+    summary: str
+    accept: str
+    instances: list[str]
+    """Queries, or for pages paths."""
+
+    def paths(self, endpoint: str) -> list[str]:
+        """Return the paths to GET: those of pages, or those that ask ``endpoint``."""
+        return [
+            asked if asked.startswith("/") else f"{endpoint}query={quote(asked, safe='')}"
+            for asked in self.instances
+        ]
+
+
+def templates(store: Store) -> list[Template]:
+    """Return the templates with instances drawn from ``store``, the same at every run."""
+    return [_template(path, store) for path in sorted(FOLDER.glob("*.rq"))]
+
+
+def pages(store: Store, base: str) -> list[Template]:
+    """Return the requests for pages of resources, in the formats that are asked for most."""
+    kinds = " ".join(f"<{base}ontology#{kind}>" for kind in _KINDS)
+    found = store.query(f"SELECT DISTINCT ?x WHERE {{ VALUES ?kind {{ {kinds} }} ?x a ?kind }}")
+    things = sorted(row["x"].value for row in found)  # type: ignore[union-attr]
+    paths = _some([quote(thing.replace(f"{base}id/", "/doc/")) for thing in things])
+    formats = {"page": "text/html", "Turtle": GRAPH, "JSON-LD": "application/ld+json"}
+    return [Template(f"resource as {name}", "", accept, paths) for name, accept in formats.items()]
+
+
+def _template(path: Path, store: Store) -> Template:
+    text, header = rq.read(path)
+    query = _HEADER.sub("", text)
+    accept = GRAPH if re.search(r"^(CONSTRUCT|DESCRIBE)", query, re.MULTILINE) else RESULTS
+    return Template(path.stem, header["summary"], accept, _instances(query, header, store))
+
+
+def _instances(query: str, header: dict[str, str], store: Store) -> list[str]:
+    """Return ``query`` with `<urn:NAME>` replaced by ?NAME, for each row of the header's query."""
+    if "instances" not in header:
+        return [query]
+    rows = store.query("\n".join([*_PREFIXES.findall(query), header["instances"]]))
+    names = [variable.value for variable in rows.variables]  # type: ignore[union-attr]
+    found = set()
+    for row in rows:  # type: ignore[union-attr]
+        text = query
+        for name, term in zip(names, row, strict=True):  # type: ignore[arg-type]
+            text = text.replace(f"<urn:{name}>", str(term))
+        found.add(text)
+    return _some(sorted(found))
+
+
+def _some(instances: list[str]) -> list[str]:
+    Random(_SEED).shuffle(instances)
+    return instances[:_MOST]

@@ -1,0 +1,89 @@
+"""Processes are killed under load, and every answer is there and right all the same."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+
+import httpx
+import pytest
+from serving import Server, children
+
+TIMEOUT = "30"
+QUERIES = {
+    "small": "ASK { ?s a ?class }",
+    "half a second long": "SELECT (COUNT(*) AS ?n) { { SELECT ?a { ?a ?p ?x } LIMIT 1000 } "
+    "{ SELECT ?b { ?b ?q ?y } LIMIT 1000 } }",
+    "many rows": "SELECT * { ?s ?p ?o }",
+    "very many rows": "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 20000",
+    "a graph": "CONSTRUCT WHERE { ?s ?p ?o }",
+}
+numbers = count()
+
+
+def answer(client: httpx.Client, name: str) -> tuple[int, int]:
+    """The status and what stands for the body, which no cache has."""
+    text = f"{QUERIES[name]} # {next(numbers)}"
+    found = client.post(
+        "/sparql", content=text, headers={"Content-Type": "application/sparql-query"}
+    )
+    return found.status_code, hash(found.content)
+
+
+def a_worker(server: Server) -> list[int]:
+    return [worker for zygote in children(server.pid) for worker in children(zygote)][-1:]
+
+
+def all_workers(server: Server) -> list[int]:
+    return [worker for zygote in children(server.pid) for worker in children(zygote)]
+
+
+def the_zygote(server: Server) -> list[int]:
+    return children(server.pid)
+
+
+def everything(server: Server) -> list[int]:
+    return [*all_workers(server), *the_zygote(server)]
+
+
+def kill(server: Server, victims: Callable[[Server], list[int]]) -> None:
+    for pid in victims(server):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def expected(server: Server) -> dict[str, tuple[int, int]]:
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        return {name: answer(client, name) for name in QUERIES}
+
+
+@pytest.mark.parametrize("victims", [a_worker, all_workers, the_zygote, everything])
+def test_kills_cost_no_answer(
+    server: Server,
+    expected: dict[str, tuple[int, int]],
+    victims: Callable[[Server], list[int]],
+) -> None:
+    over = threading.Event()
+    answers: dict[str, list[tuple[int, int]]] = {name: [] for name in QUERIES}
+
+    def ask(name: str) -> None:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            while not over.is_set():
+                answers[name].append(answer(client, name))
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in QUERIES]
+    for thread in threads:
+        thread.start()
+    for _ in range(4):
+        time.sleep(0.7)
+        kill(server, victims)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert {name: set(found) for name, found in answers.items()} == {
+        name: {right} for name, right in expected.items()
+    }

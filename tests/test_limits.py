@@ -1,0 +1,140 @@
+"""Answers that are cut, and how each format says so."""
+
+import csv
+import json
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import httpx
+import pytest
+from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
+from rdflib import Graph
+from serving import Server, running
+
+SMALL = "SELECT ?s ?p ?o {{ ?s ?p ?o }} LIMIT {}"
+LARGE = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 30000"
+NOTICE = "cut after 7 {}, the limit of this endpoint: see LIMIT and OFFSET"
+GRAPHS = {
+    "ttl": (RdfFormat.TURTLE, "# {}\n"),
+    "nt": (RdfFormat.N_TRIPLES, "# {}\n"),
+    "nq": (RdfFormat.N_QUADS, "# {}\n"),
+    "trig": (RdfFormat.TRIG, "# {}\n"),
+    "rdf": (RdfFormat.RDF_XML, "<!-- {} -->"),
+    "jsonld": (RdfFormat.JSON_LD, ',{{"truncated":"{}"}}]'),
+}
+
+
+@pytest.fixture(scope="module")
+def seven(dataset_path: Path) -> Iterator[Server]:
+    """A server whose answers have at most seven rows."""
+    with running(dataset_path, ROWS="7") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def mebibyte(dataset_path: Path) -> Iterator[Server]:
+    """A server whose answers have at most one mebibyte."""
+    with running(dataset_path, SIZE="1") as server:
+        yield server
+
+
+def get(server: Server, query: str, form: str) -> httpx.Response:
+    params = {"query": query, "format": form}
+    return httpx.get(f"{server.url}/sparql", params=params, timeout=30)
+
+
+def rows(answer: httpx.Response, form: str) -> int:
+    if form == "json":
+        return len(answer.json()["results"]["bindings"])
+    if form == "xml":
+        found = parse_query_results(answer.content, format=QueryResultsFormat.XML)
+        return len(list(found))  # type: ignore[arg-type]
+    return len(list(csv.reader(StringIO(answer.text)))) - 1
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_an_answer_within_the_limit_is_whole(seven: Server, form: str, count: int) -> None:
+    answer = get(seven, SMALL.format(count), form)
+    assert rows(answer, form) == count
+    assert "X-Truncated" not in answer.headers
+    assert "cut after" not in answer.text
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
+def test_a_table_beyond_the_limit_says_so_in_a_header(seven: Server, form: str) -> None:
+    answer = get(seven, SMALL.format(8), form)
+    assert rows(answer, form) == 7
+    assert answer.headers["X-Truncated"] == "after 7 rows"
+    assert "X-Truncated" in answer.headers["Access-Control-Expose-Headers"]
+
+
+def test_a_table_in_json_says_so_in_a_member(seven: Server) -> None:
+    assert get(seven, SMALL.format(8), "json").json()["truncated"] == NOTICE.format("rows")
+
+
+def test_a_table_in_xml_says_so_in_a_comment(seven: Server) -> None:
+    assert f"<!-- {NOTICE.format('rows')} -->" in get(seven, SMALL.format(8), "xml").text
+
+
+@pytest.mark.parametrize("form", GRAPHS)
+def test_a_graph_beyond_the_limit_says_so_at_its_end(seven: Server, form: str) -> None:
+    kind, end = GRAPHS[form]
+    answer = get(seven, "CONSTRUCT WHERE { ?s ?p ?o }", form)
+    assert answer.headers["X-Truncated"] == "after 7 triples"
+    assert answer.text.endswith(end.format(NOTICE.format("triples")))
+    assert len(list(parse(answer.content, format=kind))) == 7
+
+
+@pytest.mark.parametrize("form", ["turtle", "nt", "xml", "json-ld"])
+def test_other_programs_read_what_was_cut(seven: Server, form: str) -> None:
+    name = {"turtle": "ttl", "xml": "rdf", "json-ld": "jsonld"}.get(form, form)
+    answer = get(seven, "CONSTRUCT WHERE { ?s ?p ?o }", name)
+    assert len(Graph().parse(data=answer.text, format=form)) == 7
+
+
+@pytest.mark.parametrize("value", ["},{", '"},{"', "</result><result>", "\n", "\r\n\r\n", '}},{"a'])
+@pytest.mark.parametrize("form", ["json", "xml"])
+def test_what_looks_like_the_end_of_a_row_is_none(seven: Server, form: str, value: str) -> None:
+    query = f"SELECT ?x {{ VALUES ?x {{ {json.dumps(value)} }} VALUES ?y {{ 1 2 3 4 5 6 7 8 9 }} }}"
+    answer = get(seven, query, form)
+    assert 4 <= rows(answer, form) <= 7
+    if form == "json":
+        texts = {row["x"]["value"] for row in answer.json()["results"]["bindings"]}
+        assert texts == {value}
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+def test_a_streamed_table_is_cut_after_a_row(mebibyte: Server, form: str) -> None:
+    answer = get(mebibyte, LARGE, form)
+    assert answer.headers["X-Limits"] == "rows=1000000, MiB=1"
+    assert (1 << 20) - 2000 < len(answer.content) < (1 << 20) + 2000  # a row more or less
+    assert f"cut after {rows(answer, form)} rows, 1 MiB" in answer.text[-200:]
+
+
+@pytest.mark.parametrize("form", GRAPHS)
+def test_a_streamed_graph_is_cut_after_a_triple(mebibyte: Server, form: str) -> None:
+    query = "CONSTRUCT { ?a ?b ?c . ?a ?b ?d } { ?a ?b ?c . ?d a ?e } LIMIT 60000"
+    answer = get(mebibyte, query, form)
+    count = len(list(parse(answer.content, format=GRAPHS[form][0])))
+    assert f"cut after {count} triples, 1 MiB" in answer.text[-200:]
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+def test_what_cannot_say_that_it_was_cut_is_left_unfinished(mebibyte: Server, form: str) -> None:
+    with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+        get(mebibyte, LARGE, form)
+
+
+def test_a_row_beyond_every_limit_is_refused(mebibyte: Server) -> None:
+    grown = " ".join(f"BIND(CONCAT(?s{n}, ?s{n}) AS ?s{n + 1})" for n in range(18))
+    query = f"SELECT ?s18 {{ BIND('0123456789' AS ?s0) {grown} }}"
+    with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+        get(mebibyte, query, "json")
+
+
+def test_pages_of_the_server_have_no_such_limit(seven: Server) -> None:
+    page = httpx.get(f"{seven.url}/doc/project/2016-2020/33", headers={"Accept": "text/turtle"})
+    assert page.text.count("\n") > 20
+    assert "cut after" not in page.text

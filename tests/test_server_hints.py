@@ -1,0 +1,156 @@
+"""What is said to people whose query cannot be read, or names what does not exist."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pyoxigraph import Store
+from serving import running
+
+from accsm_kg.namespaces import BASE, prefixes
+from accsm_kg.questions import load
+from server import hints
+
+SLIPS = {
+    "SELCT ?s WHERE { ?s ?p ?o }": (1, 1, "`SELCT` is no word", "`SELECT`"),
+    "SELECT ?s\nWHRE { ?s ?p ?o }": (2, 1, "`WHRE` is no word", "`WHERE`"),
+    "SELECT * { ?s ?p ?o OPTINAL { ?s a ?c } }": (1, 21, "`OPTINAL`", "`OPTIONAL`"),
+    "SELECT * { ?s ?p ?o } ODER BY ?s": (1, 23, "`ODER`", "`ORDER`"),
+    "SELECT * { ?s ?p ?o FILTER(CONTAIN(?o, 'x')) }": (1, 28, "`CONTAIN`", "`CONTAINS`"),
+    "SELECT * { ?s ?p TRUE }": (1, 18, "`TRUE`", "`true`"),
+    "SELECT * { ?s ?p ?o FILTER(?o > 1 AND ?o < 3) }": (1, 35, "`AND`", "`&&`"),
+    "SELECT * { ?s ?p ?o } LIMIT ten": (1, 29, "`ten`", "?name"),
+    "SELECT ?s, ?p { ?s ?p ?o }": (1, 10, "`,`", "spaces"),
+    "SELECT COUNT(?s) { ?s ?p ?o }": (1, 8, "brackets and a name", "AS"),
+    "SELECT (COUNT(?s)) { ?s ?p ?o }": (1, 18, "no name", "AS"),
+    "SELECT ?s (COUNT(?o) AS ?n) { ?s ?p ?o }": (1, 41, "neither grouped", "GROUP BY"),
+    "SELECT * { ?s ?p ?o } GROUP BY ?s": (1, 34, "`SELECT *`", "Name the variables"),
+    "SELECT (?o AS ?p) { ?s ?p ?o }": (1, 31, "variable of the pattern", "new name"),
+    "SELECT * { ?s a ?c ?s ?p ?o }": (1, 20, "fourth term, `?s`", "`.`"),
+    "SELECT * { ?s ?p }": (1, 18, "only two terms", "subject"),
+    "SELECT * { ?s ?p ?o FILTER ?o > 3 }": (1, 28, "not in brackets", "FILTER(…)"),
+    "SELECT * { ?s ?p ?o FILTER(?o == 3) }": (1, 31, "`==`", "`=`"),
+    "SELECT * { ?s ?p ?o LIMIT 3 }": (1, 21, "`LIMIT` stands inside", "after the `}`"),
+    "SELECT * { ?s ?p ?o } LIMIT 3 ORDER BY ?s": (1, 31, "`ORDER` comes too late", "ORDER BY"),
+    "SELECT * { ?s ?p 'abc }": (1, 18, "never closed", "Close it"),
+    "SELECT * { ?s ?p “x” }": (1, 18, "typographic", "straight"),
+    "SELECT * {\u00a0?s ?p ?o }": (1, 11, "invisible", "plain space"),
+    "SELECT * { ?s a http://example.org/x }": (1, 17, "without its brackets", "<http://"),
+    "SELECT * { ?s a <http://example.org/a b> }": (1, 17, "is no IRI", "%20"),
+    "PREFIX a <b:> SELECT * { ?s ?p ?o }": (1, 8, "lacks its colon", "PREFIX a: <…>"),
+    "PREFIX a: http://b/ SELECT * {}": (1, 11, "not between < and >", "<…>"),
+    "@prefix a: <b:> . SELECT * {}": (1, 1, "Turtle", "without a dot"),
+    "PREFIX a: <b:> SELECT * { a:b/2016/6 ?p ?o }": (1, 27, "may not have a `/`", "whole IRI"),
+    "SELECT * { ?s ex:p ?o }": (1, 15, "`ex:` is not declared", "PREFIX ex:"),
+    "SELECT * { ?s acsm:p ?o }": (1, 15, "`acsm:` is not declared", "`accsm:`"),
+    "SELECT * { ?s accsm:p ?o }": (1, 15, "not declared", f"PREFIX accsm: <{BASE}ontology#>"),
+    "SELECT * WHERE ?s ?p ?o": (1, 16, 'met `?s`, expected "{"', ""),
+    "SELECT * { ?s ?p ?o": (1, 20, "the end of the query", "never closed"),
+    "SELECT * { ?s ?p ?o } }": (1, 24, "the end of the query", "closes nothing"),
+    "": (1, 1, "no query here", "SELECT, ASK"),
+    "# only a comment": (1, 1, "no query here", "SELECT, ASK"),
+}
+
+
+def complaint(query: str) -> str:
+    with pytest.raises(SyntaxError) as caught:
+        Store().query(query, base_iri=BASE)
+    return str(caught.value.msg)
+
+
+@pytest.mark.parametrize("query", SLIPS)
+def test_a_slip_is_named_with_its_place_and_what_to_do(query: str) -> None:
+    line, column, detail, hint = SLIPS[query]
+    found = hints.explain(query, complaint(query), prefixes())
+    assert found.detail.startswith(f"Line {line}, column {column}: ")
+    assert (found.line, found.column) == (line, column)
+    assert detail in found.detail
+    assert hint in found.hint
+    assert found.excerpt.endswith("^")
+
+
+HARD = ["SELECT ", "SELECT (", "SELECT ?a ", "(", "?s ?p ", "{ ?s ?p ", "a:b/", "<http:", "'a' ",
+        "PREFIX a:", "{ LIMIT ", "VALUES (", "SELECT (COUNT(", "a-", "SELECT (a (b) ", "é",
+        "\n"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HARD)
+@pytest.mark.parametrize("size", [6_000, 200_000])
+def test_no_text_holds_up_the_server(text: str, size: int) -> None:
+    query = text * (size // len(text))
+    started = time.process_time()
+    hints.explain(query, "error at 1:5: expected OPTIONAL", prefixes())
+    assert time.process_time() - started < 1
+
+
+@pytest.fixture(scope="module")
+def client(dataset_path: Path) -> Iterator[httpx.Client]:
+    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+def ask(client: httpx.Client, query: str, accept: str = "*/*") -> httpx.Response:
+    return client.get("/sparql", params={"query": query}, headers={"Accept": accept})
+
+
+IN_VAIN = {
+    "a class": (f"ASK {{ ?s a <{BASE}ontology#Projekt> }}", "`accsm:Projekt`", "`accsm:Project`?"),
+    "a property": (
+        f"PREFIX x: <{BASE}ontology#> ASK {{ ?s x:suports ?o }}",
+        "`accsm:suports`",
+        "`accsm:supports`?",
+    ),
+    "a value": (f"ASK {{ ?s ?p <{BASE}id/concept/complete> }}", "complete", "completed`?"),
+    "a graph": (f"ASK FROM <{BASE}graph/vocabulary> {{ ?s ?p ?o }}", "no graph", "`graph:vocab`?"),
+    "like nothing": (f"ASK {{ ?s <{BASE}ontology#xyzzy> ?o }}", "`accsm:xyzzy`", "vocabulary."),
+}
+
+
+@pytest.mark.parametrize("name", IN_VAIN)
+def test_a_name_of_ours_that_does_not_exist_earns_a_hint(client: httpx.Client, name: str) -> None:
+    query, met, guess = IN_VAIN[name]
+    for _ in range(2):  # asked, then kept
+        answer = ask(client, query)
+        assert answer.status_code == 200
+        assert met in answer.headers["Hint"]
+        assert guess in answer.headers["Hint"]
+    page = ask(client, query, "text/html").text
+    assert 'class="note"' in page
+    assert met.strip("`") in page
+
+
+def test_a_graph_that_the_protocol_names_in_vain_earns_one_too(client: httpx.Client) -> None:
+    for name, graph in (("default-graph-uri", "urn:x"), ("named-graph-uri", f"{BASE}graph/vocap")):
+        answer = client.get("/sparql", params={"query": "ASK {}", name: graph})
+        assert "is no graph" in answer.headers["Hint"]
+    answer = client.get("/sparql", params={"query": "ASK {}", name: f"{BASE}graph/vocab"})
+    assert "Hint" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { ?s ?p ?o }",
+        f"ASK {{ ?s a <{BASE}ontology#Project> }}",
+        f"ASK {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), '{BASE}ontology#x')) }}",
+        f"PREFIX x: <{BASE}ontology#> ASK {{ ?s ?p ?o }}",
+        f"ASK {{ GRAPH <{BASE}graph/vocab> {{ ?s ?p ?o }} }}",
+        "ASK { ?s a <http://example.org/Projekt> }",
+    ],
+)
+def test_names_that_exist_or_are_not_ours_earn_none(client: httpx.Client, query: str) -> None:
+    assert "Hint" not in ask(client, query).headers
+
+
+def test_no_stored_question_earns_a_hint(client: httpx.Client, store: Store) -> None:
+    for question in load(store):
+        assert "Hint" not in ask(client, question.text).headers, question.name
+
+
+def test_a_hint_is_one_line_whatever_the_query_names(client: httpx.Client) -> None:
+    answer = ask(client, f"PREFIX x: <{BASE}ontology#> ASK {{ ?s x:a\\\r\nX-Evil:\\\r\nb ?o }}")
+    assert "X-Evil" not in answer.headers
+    answer = ask(client, f"ASK {{ ?s <{BASE}ontology#Projet-é-日本> ?o }}")
+    assert "\\xe9" in answer.headers["Hint"]
