@@ -45,8 +45,8 @@ class Edition:
 class Gate:
     """The application as the HTTP server sees it."""
 
-    def __init__(self, edition: Edition, rate: float, log: bool) -> None:
-        """Start with ``edition``; each client may send ``rate`` requests a second."""
+    def __init__(self, edition: Edition, rate: float | None, log: bool) -> None:
+        """Start with ``edition``; see `Limiter` for the ``rate``."""
         self.edition = edition
         self.metrics = Metrics()
         self._limiter, self._log = Limiter(rate), log

@@ -1,7 +1,6 @@
 """Turn a dataset and the environment into a listening server."""
 
 import asyncio
-import ipaddress
 import logging
 import os
 import resource
@@ -21,7 +20,6 @@ from server.settings import Settings, from_environment
 _BACKLOG = 2048
 _GRACE = 3  # seconds that a query may still run when the server is stopped
 _PATIENCE = 20.0  # seconds that a connection may be idle, a head may take and a reader may pause
-_RATE = 50.0  # requests a second that a client may send where nothing else is said
 
 
 def serve(dataset: Path, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -67,10 +65,17 @@ def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
 class _Server(uvicorn.Server):
     """A server that reloads, and that lets queries finish for a while when it is stopped."""
 
-    def __init__(self, config: uvicorn.Config, editions: Editions, gate: Gate) -> None:
+    def __init__(
+        self, config: uvicorn.Config, editions: Editions, gate: Gate, ready: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._editions, self._gate = editions, gate
+        self._editions, self._gate, self._ready = editions, gate, ready
         self._terminal = os.isatty(0)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, and say so."""
+        await super().startup(sockets)
+        self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -100,7 +105,7 @@ async def _serve(
     host, port = listener.getsockname()[:2]
     editions = Editions(dataset, settings)
     try:
-        gate = Gate(await editions.open(), _rate(settings, host), settings.access_log)
+        gate = Gate(await editions.open(), settings.rate, settings.access_log)
         editions.start(editions.watch(gate))
         config = uvicorn.Config(
             gate,
@@ -116,13 +121,7 @@ async def _serve(
             timeout_keep_alive=min(_PATIENCE, settings.timeout),  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.root_path}/")
-        await _Server(config, editions, gate).serve(sockets=[listener])
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.root_path}/"
+        await _Server(config, editions, gate, lambda: ready(url)).serve(sockets=[listener])
     finally:
         await editions.close()
-
-
-def _rate(settings: Settings, host: str) -> float:
-    if settings.rate is not None:
-        return settings.rate
-    return 0.0 if ipaddress.ip_address(host).is_loopback else _RATE

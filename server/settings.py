@@ -24,7 +24,7 @@ class Settings:
     size: int = 256
     """MiB after which an answer is cut, and says so."""
     rate: float | None = None
-    """Requests a second that one client may send for long, 0 any number; 50 unless on loopback."""
+    """Requests a second that one client may send for long, 0 any number; None: 50, not loopback."""
     proxies: str = "127.0.0.1"
     """Addresses of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     service: tuple[str, ...] = ()

@@ -197,10 +197,18 @@ def test_a_burst_is_allowed_and_then_the_rate() -> None:
     assert Limiter(0).wait("a", 0.0) == 0.0
 
 
+@pytest.mark.parametrize(("client", "limited"), [("127.0.0.1", False), ("::1", False), ("a", True)])
+def test_this_machine_is_spared_unless_a_rate_is_set(client: str, limited: bool) -> None:
+    limiter, strict = Limiter(None), Limiter(50)
+    assert any(limiter.wait(client, 0.0) for _ in range(1000)) == limited
+    assert any(strict.wait(client, 0.0) for _ in range(1000))
+
+
 def test_a_client_is_an_address_or_a_network() -> None:
-    hosts = ["192.0.2.1", "2001:db8::1", "2001:db8::2", "::ffff:192.0.2.1", "unknown"]
+    hosts = ["192.0.2.1", "2001:db8::1", "2001:db8::2", "::ffff:192.0.2.1", "::1", "unknown"]
     found = [client_of({"client": (host, 1)}) for host in hosts]
-    assert found == ["192.0.2.1", "2001:db8::/64", "2001:db8::/64", "192.0.2.1", "unknown"]
+    network = "2001:db8::/64"
+    assert found == ["192.0.2.1", network, network, "192.0.2.1", "::1", "unknown"]
     assert client_of({"client": None}) == ""
 
 
