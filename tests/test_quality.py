@@ -300,7 +300,7 @@ def test_the_results_are_a_shacl_report_about_resources(report: Path) -> None:
     pattern = (
         "GRAPH graph:quality { ?report a sh:ValidationReport ; sh:conforms true ; sh:result ?x . "
     )
-    assert ask(store, f"{pattern} ?x sh:resultSeverity sh:Info }}") == 30
+    assert ask(store, f"{pattern} ?x sh:resultSeverity sh:Info }}") == 41
     project = f"<{BASE}id/project/2016-2020/38>"
     assert (
         ask(store, f"{pattern} ?x sh:focusNode {project} ; sh:sourceShape accsm-sh:R-X-02 }}") == 1
