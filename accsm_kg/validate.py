@@ -9,25 +9,23 @@ warning fails, and so does an expected one that no longer occurs. Infos are list
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pyoxigraph as ox
 from pyshacl import validate as shacl
-from rdflib import BNode, Dataset, Graph, Literal, URIRef
+from rdflib import BNode, Graph, Literal, URIRef, Variable
 from rdflib.namespace import RDF, SH, SKOS, XSD
-from rdflib.plugins.sparql import prepareQuery
-from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result as Answer
-from rdflib.term import Node
+from rdflib.term import Identifier, Node
 
 from accsm_kg import dataset, quality, resources
 from accsm_kg.namespaces import BASE, QUERIES, SHAPES, remint
 from accsm_kg.report import FORMATS, Result, render, short
 
+_Triple = tuple[Node, Node, Node]
 _RULE = re.compile(r"R-[A-Z]+-[0-9]+")
 
 
@@ -50,36 +48,50 @@ def run(
     return render(results, fmt, base), int(any(result.fails for result in results))
 
 
-def load(path: Path) -> tuple[Dataset, Graph, str]:
-    """Return the data of a built dataset, its shapes, and the base of its IRIs.
+def load(path: Path) -> tuple[ox.Store, Graph, str]:
+    """Return a built dataset without its shapes and queries, the shapes, and the base of its IRIs.
 
     Raises ValueError for a file that is not RDF or holds no shapes, OSError for one not readable.
     """
-    store = dataset.load(path)
+    store = dataset.collect(path)
     base = dataset.base_iri(store)
-    data, shapes = PreparedDataset(default_union=True), Graph()
-    for name in store.named_graphs():
-        if name.value == base + QUERIES:
-            continue
-        graph = shapes if name.value == base + SHAPES else data.graph(URIRef(name.value))
-        for quad in store.quads_for_pattern(None, None, None, name):
-            graph.add((_term(quad.subject), _term(quad.predicate), _term(quad.object)))
+    shapes = Graph()
+    shapes += _triples(store, ox.NamedNode(base + SHAPES))
     if not len(shapes):
         raise ValueError(f"{path} holds no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
-    return data, shapes, base
+    for name in (SHAPES, QUERIES):
+        store.remove_graph(ox.NamedNode(base + name))
+    store.extend(dataset.place([quad.triple for quad in store], ox.DefaultGraph()))
+    return store, shapes, base
 
 
-def check(data: Dataset, shapes: Graph, base: str = BASE, only: str = "") -> list[Result]:
-    """Return what the shapes, or those of the one rule ``only`` such as R-PRJ-01, find, in order.
+def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
+    """Return what the shapes find, in order.
 
-    Raises ValueError when no shape has that id and when the shapes cannot be run.
+    They see the default graph of ``store``, and its others where they name them. Raises ValueError
+    when they cannot be run.
     """
-    chosen = _only(shapes, only) if only else shapes
-    _, found, _ = shacl(data, shacl_graph=chosen, inplace=True)
+    data = Data(store)
+    _, found, _ = shacl(data, shacl_graph=shapes, inplace=True)
     if not isinstance(found, Graph):
         raise ValueError(f"the shapes cannot be run: {found}")
     results = {_result(data, found, node, base) for node in found.objects(None, SH.result)}
     return sorted(results, key=lambda result: result.order)
+
+
+def only(shapes: Graph, rule: str) -> Graph:
+    """Return the shapes with no targets but those of one rule, such as R-PRJ-01.
+
+    (What pySHACL itself can choose are shapes without those they refer to.) Raises ValueError when
+    no shape has that id.
+    """
+    if rule not in map(_rule, shapes.subjects(RDF.type, SH.NodeShape)):
+        raise ValueError(f"no shape belongs to rule '{rule}'; the rules are those of shapes/*.ttl")
+    chosen = Graph()
+    for shape, predicate, value in shapes:
+        if _rule(shape) == rule or not str(predicate).startswith(f"{SH}target"):
+            chosen.add((shape, predicate, value))
+    return chosen
 
 
 def read_baseline(path: Path, base: str = BASE) -> dict[tuple[str, str], str]:
@@ -108,19 +120,44 @@ def compare(
     return sorted([*known, *lost], key=lambda result: result.order)
 
 
-class PreparedDataset(Dataset):
-    """A dataset that parses each query once: pySHACL sends a constraint anew for every focus."""
+class Data(Graph):
+    """The default graph of a dataset for pySHACL, which sends a query anew for every focus.
 
-    def query(self, query_object: str | Query, *args: Any, **kwargs: Any) -> Answer:
-        """Return the answer to a query, as rdflib does."""
-        query = _prepared(query_object) if isinstance(query_object, str) else query_object
-        return super().query(query, *args, **kwargs)
+    Oxigraph, which has the graphs of the dataset as well, answers those queries.
+    """
+
+    def __init__(self, store: ox.Store) -> None:
+        """Hold what ``store`` holds."""
+        super().__init__()
+        self._dataset = store
+        self += _triples(store, ox.DefaultGraph())
+
+    def query(  # type: ignore[override]
+        self, query_object: str, _processor: str, _result: str, _names: None,
+        bindings: Mapping[str, Node], *_more: bool,
+    ) -> Answer:  # fmt: skip
+        """Return the solutions of a SELECT with some variables bound."""
+        bound = {ox.Variable(name): _node(term) for name, term in bindings.items()}
+        found = cast(ox.QuerySolutions, self._dataset.query(query_object, substitutions=bound))
+        answer = Answer("SELECT")
+        answer.vars = [Variable(variable.value) for variable in found.variables]
+        answer.bindings = [
+            {name: _term(term) for name, term in zip(answer.vars, row, strict=True) if term}
+            for row in found
+        ]
+        return answer
 
 
-_prepared = cache(prepareQuery)
+def _triples(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[_Triple]:
+    for quad in store.quads_for_pattern(None, None, None, graph):
+        yield _term(quad.subject), _term(quad.predicate), _term(quad.object)
 
 
-def _term(term: object) -> URIRef | BNode | Literal:
+def _node(term: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple:
+    return ox.BlankNode(term) if isinstance(term, BNode) else ox.NamedNode(str(term))
+
+
+def _term(term: object) -> Identifier:
     match term:
         case ox.NamedNode():
             return URIRef(term.value)
@@ -135,24 +172,13 @@ def _term(term: object) -> URIRef | BNode | Literal:
     raise ValueError(f"{term} is no RDF 1.1 term, which is all that SHACL can check")
 
 
-def _only(shapes: Graph, rule: str) -> Graph:
-    """Return the shapes with no targets but those of one rule (pySHACL's own choice is shallow)."""
-    if rule not in map(_rule, shapes.subjects(RDF.type, SH.NodeShape)):
-        raise ValueError(f"no shape belongs to rule '{rule}'; the rules are those of shapes/*.ttl")
-    chosen = Graph()
-    for shape, predicate, value in shapes:
-        if _rule(shape) == rule or not str(predicate).startswith(f"{SH}target"):
-            chosen.add((shape, predicate, value))
-    return chosen
-
-
 def _rule(shape: Node) -> str:
     """Return the id of the rule that a shape belongs to: R-PRJ-01 for R-PRJ-01-number."""
     found = _RULE.search(str(shape))
     return found[0] if found else str(shape)
 
 
-def _result(data: Dataset, found: Graph, node: Node, base: str) -> Result:
+def _result(data: Graph, found: Graph, node: Node, base: str) -> Result:
     focus, shape = found.value(node, SH.focusNode), found.value(node, SH.sourceShape)
     path, value = found.value(node, SH.resultPath), found.value(node, SH.value)
     return Result(

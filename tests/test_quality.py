@@ -24,7 +24,8 @@ GRAPH = f"{BASE}{QUALITY}"
 def results(dataset_path: Path) -> list[Result]:
     """The results of two of the rules; all of them would take long."""
     data, shapes, base = validate.load(dataset_path)
-    found = [r for rule in ("R-X-02", "R-I-01") for r in validate.check(data, shapes, base, rule)]
+    chosen = [validate.only(shapes, rule) for rule in ("R-X-02", "R-I-01")]
+    found = [result for part in chosen for result in validate.check(data, part, base)]
     expected = validate.read_baseline(ROOT / "shapes" / "baseline.csv", base)
     return validate.compare(found, expected, base)
 

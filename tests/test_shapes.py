@@ -9,12 +9,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from pyoxigraph import DefaultGraph, NamedNode, Quad
 from rdflib import Graph, URIRef
 from rdflib.namespace import OWL, RDF, RDFS, SH
 
+from accsm_kg import dataset
 from accsm_kg.namespaces import BASE
 from accsm_kg.report import Result
-from accsm_kg.validate import PreparedDataset, check
+from accsm_kg.validate import check, only
 
 ROOT = Path(__file__).parent.parent
 CASES = sorted(path for path in (ROOT / "tests" / "shapes").glob("*/*.t*"))
@@ -32,20 +34,30 @@ def shapes() -> Graph:
 
 
 @cache
+def rule(name: str) -> Graph:
+    return only(shapes(), name)
+
+
+@cache
 def ontology() -> Graph:
     return Graph().parse(ROOT / "ontology" / "accsm.ttl")
 
 
 @cache
+def classes() -> list[Quad]:
+    quads = dataset.read(ROOT / "ontology" / "accsm.ttl")
+    return [quad for quad in quads if quad.predicate.value == str(RDFS.subClassOf)]
+
+
+@cache
 def found(path: Path) -> list[Result]:
-    data = PreparedDataset(default_union=True)
-    if path.suffix == ".trig":
-        data.parse(path)
-    else:
-        data.graph(URIRef(f"{BASE}graph/source/001")).parse(path)
-    for triple in ontology().triples((None, RDFS.subClassOf, None)):
-        data.default_graph.add(triple)
-    return check(data, shapes(), only=path.parent.name)
+    store = dataset.collect(path)
+    triples = [quad.triple for quad in store]
+    if path.suffix == ".ttl":
+        store.clear()
+        store.extend(dataset.place(triples, NamedNode(f"{BASE}graph/source/001")))
+    store.extend([*dataset.place(triples, DefaultGraph()), *classes()])
+    return check(store, rule(path.parent.name))
 
 
 def name(path: Path) -> str:

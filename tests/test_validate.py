@@ -191,6 +191,5 @@ def test_a_dataset_without_shapes_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_no_shape_has_is_refused(dataset_path: Path) -> None:
-    data, shapes, base = validate.load(dataset_path)
     with pytest.raises(ValueError, match="R-NO-99"):
-        validate.check(data, shapes, base, only="R-NO-99")
+        validate.only(validate.load(dataset_path)[1], "R-NO-99")
