@@ -39,19 +39,23 @@ def losses() -> list[Loss]:
 def batches() -> list[dict[Loss, int]]:
     """Return which row loses the cell, for all columns, in batches of one loss a project."""
     found: list[dict[Loss, int]] = []
-    taken: list[set[str]] = []
     for table, column in sorted(losses(), key=lambda loss: len(rows(loss[0]))):
-        filled = [n for n, row in enumerate(rows(table)) if row[column]]
-        for batch, busy in zip([*found, {}], [*taken, set()], strict=True):
-            free = [n for n in filled if rows(table)[n][TABLES[table]] not in busy]
-            if free:
-                break
-        if not busy:
+        filled = [number for number, row in enumerate(rows(table)) if row[column]]
+        free = (
+            (batch, number)
+            for batch in found
+            for number in filled
+            if _project(table, number) not in {_project(loss[0], n) for loss, n in batch.items()}
+        )
+        batch, number = next(free, ({}, filled[0]))
+        if not batch:
             found.append(batch)
-            taken.append(busy)
-        batch[table, column] = free[0]
-        busy.add(rows(table)[free[0]][TABLES[table]])
+        batch[table, column] = number
     return found
+
+
+def _project(table: str, row: int) -> str:
+    return rows(table)[row][TABLES[table]]
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +108,9 @@ def _of_row(faults: list[str], loss: Loss, row: int) -> list[str]:
 
 def _is_of(result: dict[str, str], loss: Loss, row: int) -> bool:
     """Return whether a result is about the row's project, or a cell of its printed line."""
-    project = rows(loss[0])[row][TABLES[loss[0]]]
-    about = f"{result['focus']} {result['value']} {result['message']} "
-    return bool(re.search(rf"project/2016-2020/{project}\b", about)) or _cell(loss, row) in about
+    about = f"{result['focus']} {result['value']} {result['message']}"
+    project = rf"project/2016-2020/{_project(loss[0], row)}\b"
+    return bool(re.search(project, about)) or _cell(loss, row) in about
 
 
 def _cell(loss: Loss, row: int) -> str:
