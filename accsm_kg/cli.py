@@ -158,6 +158,7 @@ def serve_command(
         def ready(url: str) -> None:
             status.stop()
             _say(f"Serving {path} at {url}\nTry: {url}questions/projects-supporting-action-line")
+            sys.stdout.flush()
 
         server.run(path, host, port, ready)
 

@@ -1,4 +1,4 @@
-"""Turn test data into a server of this program over them, and requests into its replies."""
+"""Turn a dataset into a running server of this program, and requests into its replies."""
 
 import os
 import re
@@ -15,9 +15,18 @@ from urllib.parse import urlsplit
 
 from pyoxigraph import Quad, RdfFormat, serialize
 
-_ROOT = str(Path(__file__).parents[2])  # of this very program
-_START = 60  # seconds until a server must answer
+_ROOT = Path(__file__).parents[2]  # of this very program
 _REPLY = 60  # seconds until a reply must be there
+_START = 60  # seconds until a server must answer
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers: its address without a slash, its process, and what it has said."""
+
+    url: str
+    pid: int
+    log: Path
 
 
 @dataclass(frozen=True)
@@ -35,30 +44,45 @@ class Reply:
 
 
 @contextmanager
-def serving(quads: Iterable[Quad]) -> Iterator[str]:
-    """Serve ``quads`` and give the address; raises RuntimeError when the server does not start."""
+def running(dataset: Path, port: int = 0, root: Path = _ROOT, **settings: str) -> Iterator[Server]:
+    """Serve ``dataset`` by the program at ``root`` with the ACCSM_* ``settings``.
+
+    Raises RuntimeError with what it said when it does not start, or has told of a fault of ours.
+    """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ACCSM_")}
-    environment["PYTHONPATH"] = os.pathsep.join([_ROOT, environment.get("PYTHONPATH", "")])
+    environment |= {f"ACCSM_{name}": value for name, value in settings.items()}
+    environment["PYTHONPATH"] = str(root)
+    command = [sys.executable, "-P", "-m", "accsm_kg.cli", "serve", str(dataset), f"--port={port}"]
     with TemporaryDirectory() as folder:
-        data, log = Path(folder) / "data.nq", Path(folder) / "log"
-        data.write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
-        command = [sys.executable, "-P", "-m", "server", str(data), "--port", "0"]
+        log = Path(folder) / "log"
         with log.open("wb") as said:
-            server = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
+            process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
         try:
-            yield _address(server, log)
+            yield Server(_address(process, log), process.pid, log)
         finally:
-            server.terminate()
-            server.wait()
+            process.terminate()
+            process.wait(timeout=20)
+        if "Traceback" in log.read_text():
+            raise RuntimeError(log.read_text())
 
 
-def _address(server: "subprocess.Popen[bytes]", log: Path) -> str:
+def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
     until = time.monotonic() + _START
-    while time.monotonic() < until and server.poll() is None:
-        if found := re.search(r"Serving at (\S+)/", log.read_text()):
+    while time.monotonic() < until and process.poll() is None:
+        if found := re.search(r"^Serving .* at (http://[^/]+)/", log.read_text(), re.MULTILINE):
             return found[1]
         time.sleep(0.02)
     raise RuntimeError(f"the server does not start: {log.read_text()}")
+
+
+@contextmanager
+def serving(quads: Iterable[Quad]) -> Iterator[str]:
+    """Serve ``quads`` and give the address; raises as `running` does."""
+    with TemporaryDirectory() as folder:
+        data = Path(folder) / "data.nq"
+        data.write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
+        with running(data) as server:
+            yield server.url
 
 
 def send(

@@ -60,7 +60,7 @@ class Running:
 
 def ours(name: str, **settings: str) -> Peer:
     """Return our server with ACCSM_* ``settings``."""
-    command = (sys.executable, "-m", "server", "{dataset}", "--port", "{port}")
+    command = (sys.executable, "-m", "accsm_kg.cli", "serve", "{dataset}", "--port", "{port}")
     named = {f"ACCSM_{key.upper()}": value for key, value in settings.items()}
     return Peer(name, __version__, command, settings=named)
 
