@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 from pyoxigraph import (
     BlankNode,
@@ -36,7 +37,7 @@ def load(path: Path) -> Store:
 def collect(path: Path) -> Store:
     """Return a store of what the files say and nothing else; raises as `load` does."""
     store = Store()
-    for file in _files(path):
+    for file in files(path):
         store.bulk_extend(read(file))
     return store
 
@@ -65,13 +66,13 @@ def statements(store: Store) -> Iterator[Quad]:
             yield quad
 
 
-def read(path: Path) -> Iterator[Quad]:
-    """Yield the quads of one RDF file; its format is told by the file name."""
+def read(path: Path, copy: IO[bytes] | None = None) -> Iterator[Quad]:
+    """Yield the quads of one RDF file, or of its ``copy``; its format is told by the file name."""
     kind = RdfFormat.from_extension(path.suffix.removeprefix("."))
     if kind is None:
         raise ValueError(f"{path}: unknown kind of file; give .nq, .trig, .ttl, .nt, .rdf, .jsonld")
     try:
-        yield from parse(path=str(path), format=kind)
+        yield from parse(copy, format=kind) if copy else parse(path=str(path), format=kind)
     except SyntaxError as error:
         raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
 
@@ -108,7 +109,8 @@ def base_iri(store: Store) -> str:
     return BASE
 
 
-def _files(path: Path) -> Iterable[Path]:
+def files(path: Path) -> list[Path]:
+    """Return the RDF files of a dataset; raises OSError when there is none at ``path``."""
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist; run `accsm-kg build` or name a dataset")
     if path.is_file():

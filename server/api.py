@@ -28,9 +28,9 @@ from server import (
 )
 from server.conformance.page import OFFERS as OF_SCORES
 from server.conformance.page import conformance
-from server.conformance.record import program
 from server.engine import QueryError
 from server.formats import Format
+from server.program import program
 from server.site import Site
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -75,23 +75,56 @@ _PARAMETERS = {
     "format": "A format by name, in place of Accept",
     "timeout": "Seconds the query may take, up to the limit of the server",
 }
+_PAGE = "Which page of a long list"
+_FORMAT = {"format": _PARAMETERS["format"]}
 #: What other addresses take.
 _IN_QUERY = {
+    "/browse/{name}": {"page": _PAGE},
+    "/doc/{path:path}": {
+        "property": "The IRI of a property: a page of what refers by it to the thing",
+        "page": _PAGE,
+        **_FORMAT,
+    },
     "/rdf-graph-store": {
         "graph": "The IRI of the graph that is wanted",
         "default": "Present, whatever its value, if it is the default graph that is wanted",
-        "format": _PARAMETERS["format"],
+        **_FORMAT,
     },
+    **{
+        path: _FORMAT
+        for path in (
+            "/graph/{path:path}", "/ontology", "/ontology/{path:path}", "/shapes", "/dataset",
+            "/.well-known/void", f"/{QUERIES}", "/conformance",
+        )
+    },
+}  # fmt: skip
+#: Of those that are no text.
+_KINDS: dict[str, dict[str, Any]] = {
+    "default-graph-uri": {"type": "array", "items": {"type": "string"}},
+    "named-graph-uri": {"type": "array", "items": {"type": "string"}},
+    "page": {"type": "integer", "minimum": 1, "maximum": 999_999},
+    "timeout": {"type": "number", "exclusiveMinimum": 0},
+}
+#: What leads on and has no content of its own, and what may do so.
+_REDIRECTS = {"/id/{path:path}", f"/{QUERIES}/{{name}}", *(path for path, _, _ in REDIRECTS)}
+_LEADS_ON = {"303": {"description": "It is described elsewhere: see Location"}}
+_ANYWHERE = {
+    "400": "The request cannot be read",
+    "405": "Only GET, HEAD and OPTIONS are answered",
+    "406": "None of the formats asked for can be had",
+    "429": "Too many requests of this client; Retry-After says when to go on",
+    "503": "Too many requests at once",
+    "504": "The answer took too long",
 }
 _ERRORS = {
+    **_ANYWHERE,
     "400": "The query cannot be read or answered",
     "403": "Updates and SERVICE are refused",
-    "406": "None of the formats asked for can be had",
+    "405": "Only GET, HEAD, POST and OPTIONS are answered",
     "408": "The body came too slowly",
     "413": "The query is too large",
     "414": "The URL is too long; send a POST",
     "415": "The body is of a type that is no query",
-    "429": "Too many requests of this client; Retry-After says when to go on",
     "502": "An endpoint that SERVICE names did not answer",
     "503": "Too many queries at once, or one that needs too much memory",
     "504": "The query took too long",
@@ -101,7 +134,12 @@ _ERRORS = {
 def create_api(site: Site) -> FastAPI:
     """Return the application that serves everything but the endpoint."""
     program()  # the hash of the files that run, before they change
-    api = FastAPI(docs_url=None, redoc_url=None, exception_handlers=HANDLERS)  # type: ignore[arg-type]
+    api = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # it would send to whatever Host says
+        exception_handlers=HANDLERS,  # type: ignore[arg-type]
+    )
     api.state.site = site
     for tag, paths, offers in (
         ("pages", PAGES, (formats.HTML,)),
@@ -118,7 +156,11 @@ def create_api(site: Site) -> FastAPI:
                 summary=summary,
                 tags=[tag],
                 response_class=Response,
-                openapi_extra={"parameters": _parameters(path), "responses": {"200": _ok(offers)}},
+                status_code=303 if path in _REDIRECTS else 200,
+                openapi_extra={
+                    "parameters": _parameters(path),
+                    "responses": _responses(path, offers),
+                },
             )
     api.openapi = lambda: _described(api)  # type: ignore[method-assign]
     return api
@@ -128,12 +170,8 @@ async def _on_trouble(request: Request, error: Any) -> Response:
     return pages.problem(request, problems.of(error))
 
 
-async def _on_failure(request: Request, error: Any) -> Response:
-    return pages.problem(request, problems.of_failure(error).problem)
-
-
 #: How either application answers what was raised.
-HANDLERS = {HTTPException: _on_trouble, QueryError: _on_failure}
+HANDLERS = {HTTPException: _on_trouble, QueryError: _on_trouble}
 
 
 def _described(api: FastAPI) -> dict[str, Any]:
@@ -150,22 +188,18 @@ def _described(api: FastAPI) -> dict[str, Any]:
 
 
 def _endpoint() -> dict[str, Any]:
-    responses = {"200": _ok((*formats.RESULTS, *formats.GRAPHS, formats.HTML))}
-    responses |= {status: _error(description) for status, description in _ERRORS.items()}
+    responses = {"200": _ok((*formats.RESULTS, *formats.GRAPHS, formats.HTML)), **_errors(_ERRORS)}
     common = {"tags": ["SPARQL"], "responses": responses}
-    text = {"schema": {"type": "string"}}
     form = {"schema": {"type": "object", "required": ["query"], "properties": {
-        name: {"type": "string", "description": said} for name, said in _PARAMETERS.items()
+        name: {**_kind(name), "description": said} for name, said in _PARAMETERS.items()
     }}}  # fmt: skip
+    text = {"schema": {"type": "string"}}
     body = {"application/x-www-form-urlencoded": form, "application/sparql-query": text}
     return {
         "get": {
             "summary": "Query by GET",
             "operationId": "query_by_get",
-            "parameters": [
-                {"name": name, "in": "query", "description": said, **text}
-                for name, said in _PARAMETERS.items()
-            ],
+            "parameters": _in_query(_PARAMETERS),
             **common,
         },
         "post": {
@@ -179,7 +213,11 @@ def _endpoint() -> dict[str, Any]:
 
 def _operations() -> dict[str, Any]:
     """Return what the gate answers itself."""
-    well = {"200": {"description": "Queries are answered"}, "503": {"description": "They are not"}}
+    json: dict[str, Any] = {"content": {"application/json": {}}}
+    well = {
+        "200": {"description": "Queries are answered", **json},
+        "503": {"description": "They are not", **json},
+    }
     read = {"200": {"description": "What Prometheus reads", "content": {"text/plain": {}}}}
     return {
         path: {"get": {"summary": summary, "tags": ["operations"], "responses": responses}}
@@ -195,18 +233,33 @@ def _ok(offers: tuple[Format, ...]) -> dict[str, Any]:
     return {"description": "In the format asked for", "content": content}
 
 
-def _error(description: str) -> dict[str, Any]:
+def _responses(path: str, offers: tuple[Format, ...]) -> dict[str, Any]:
+    ok = _LEADS_ON if path in _REDIRECTS else {"200": _ok(offers)}
+    also = _LEADS_ON if path == f"/{QUERIES}" else {}
+    return {**ok, **also, **_errors({"404": "There is no such thing", **_ANYWHERE})}
+
+
+def _errors(descriptions: dict[str, str]) -> dict[str, Any]:
     content: dict[str, Any] = {formats.PROBLEM.media_type: {}, "text/plain": {}, "text/html": {}}
-    return {"description": description, "content": content}
+    return {
+        status: {"description": said, "content": content} for status, said in descriptions.items()
+    }
 
 
 def _parameters(path: str) -> list[dict[str, Any]]:
-    text = {"schema": {"type": "string"}}
     named = re.findall(r"{(\w+)", path)
     return [
-        *({"name": name, "in": "path", "required": True, **text} for name in named),
-        *(
-            {"name": name, "in": "query", "description": said, **text}
-            for name, said in _IN_QUERY.get(path, {}).items()
-        ),
+        *({"name": name, "in": "path", "required": True, "schema": _kind(name)} for name in named),
+        *_in_query(_IN_QUERY.get(path, {})),
     ]
+
+
+def _in_query(parameters: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "query", "description": said, "schema": _kind(name)}
+        for name, said in parameters.items()
+    ]
+
+
+def _kind(name: str) -> dict[str, Any]:
+    return _KINDS.get(name, {"type": "string"})

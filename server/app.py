@@ -1,7 +1,7 @@
 """Turn a site into an ASGI application.
 
-The outer application is Starlette's and takes /sparql itself, so that a query passes few layers;
-everything else is FastAPI's, which describes it all.
+A query passes few layers, so /sparql comes first; everything else is FastAPI's, which describes it
+all, behind Starlette's.
 """
 
 from pathlib import Path
@@ -9,9 +9,9 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.api import HANDLERS, create_api
 from server.cache import REVALIDATE
@@ -40,11 +40,16 @@ def create_app(site: Site) -> ASGIApp:
 
     app = Starlette(
         routes=[
-            Route("/sparql", Sparql()),
             Mount("/static", _Static(directory=_STATIC)),
             Mount("/", create_api(site)),
         ],
         exception_handlers=HANDLERS,
     )
     app.state.site = site
-    return Delivery(Headers(app), site)
+    sparql = Sparql(app)
+
+    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        await (sparql if path == "/sparql" else app)(scope, receive, send)
+
+    return Delivery(Headers(front), site)

@@ -10,10 +10,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-import pyoxigraph
-
-from accsm_kg import __version__
 from server.codings import CODINGS
+from server.program import program
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -22,7 +20,6 @@ REVALIDATE = "public, no-cache"
 #: What it says of an answer whose address holds its version, and of one that is never the same.
 FOREVER, NEVER = "public, max-age=31536000, immutable", "no-store"
 
-_PROGRAM = f"{__version__} {pyoxigraph.__version__}"
 _SUFFIX = re.compile(rf"-(?:{'|'.join(coding.name for coding in CODINGS)})$")
 _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
 _OVERHEAD = 512  # bytes that an entry takes besides what it holds
@@ -31,9 +28,8 @@ _SHARE = 8  # an entry takes at most this part of the cache
 
 def tag(version: str, *asked: str) -> str:
     """Return the entity tag of what the dataset ``version`` answers to ``asked``."""
-    parts = (_PROGRAM, version, *asked)
-    text = "".join(f"{len(part)}:{part}" for part in parts)
-    return _short(text.encode("utf-8", "surrogatepass"))
+    said = "\0".join((program(), version, *map(str, map(len, asked)), *asked))
+    return _short(said.encode("utf-8", "surrogatepass"))
 
 
 def tag_of(headers: Headers, body: bytes) -> str:

@@ -55,7 +55,7 @@ CODINGS = (ZSTD, BROTLI, GZIP)
 
 
 @lru_cache(maxsize=256)
-def choose(accept: str | None) -> Coding | None:
+def choose(accept: str) -> Coding | None:
     """Return the coding that an Accept-Encoding header likes best, None when it takes nothing.
 
     >>> choose("gzip, deflate, br;q=0.9").name
@@ -63,7 +63,7 @@ def choose(accept: str | None) -> Coding | None:
     >>> choose("gzip;q=0").name
     'identity'
     """
-    liked = weights(accept or "")
+    liked = weights(accept)
     rest = liked.get("*")
     for name, other in (("gzip", "x-gzip"), ("br", "br"), ("zstd", "zstd")):
         liked.setdefault(name, liked.get(other, rest or 0.0))

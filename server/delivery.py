@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import codings, formats, problems
+from server import codings, problems
 from server.cache import Cache, Entry, Headers, matching, tag_of
 from server.codings import IDENTITY, Coding
 from server.problems import Problem
@@ -21,9 +21,11 @@ _SMALL = 860  # bytes that fit in one packet anyhow
 _LARGE = 1 << 18  # bytes whose packing would hold up the event loop
 _PACKED = (b"application/gzip", b"application/zstd", b"image/png")
 _OF_BODY = (b"content-type", b"content-length", b"content-encoding")
-_HOST = re.compile(rb"[A-Za-z0-9._~:\[\]-]*")
+_READ = frozenset([b"accept", b"accept-encoding", b"host", b"if-none-match", b"transfer-encoding"])
+_HOST = re.compile(rb"[A-Za-z0-9._~:\[\]-]+")
 _NO_HOST = Problem(400, "Not a host", "Send the name or address of this server as Host.")
-_REFUSED = Problem(406, "No coding is acceptable", "Answers come in zstd, br, gzip or identity.")
+_NO_CODING = Problem(406, "No coding is acceptable", "Answers come in zstd, br, gzip or identity.")
+_NO_TRANSFER = Problem(501, "Unknown transfer coding", "Send the body whole or chunked.")
 
 
 @dataclass(slots=True)
@@ -31,15 +33,16 @@ class Wish:
     """What a request says of the way its response is sent."""
 
     key: bytes
-    """What the response depends on besides the program; empty for a POST."""
+    """What the response depends on besides the program; empty where it is never sent again."""
     coding: Coding | None
     none_match: str
     head: bool
-    host: bytes
+    fields: dict[bytes, bytes]
+    """The headers of which more is to be known."""
 
 
 class Delivery:
-    """The outermost layer of the application."""
+    """The outer layer of the application that answers from one dataset."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         """Deliver the responses of ``app``."""
@@ -47,18 +50,15 @@ class Delivery:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the cache, or pass the request on and watch the response."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         cache = self._site.cache
         wish = _wish(scope, self._site.engine.version)
         entry = cache.find(wish.key) if wish.key else None
         if wish.coding is None:
-            await problems.respond(_REFUSED, formats.TEXT)(scope, receive, send)
+            await problems.refuse(_NO_CODING, scope, receive, send)
         elif entry is not None:
             await _deliver(entry, wish, cache, send)
-        elif not _HOST.fullmatch(wish.host):
-            await problems.respond(_NO_HOST, formats.TEXT)(scope, receive, send)
+        elif refusal := _refusal(wish.fields, scope["http_version"]):
+            await problems.refuse(refusal, scope, receive, send)
         else:
             if wish.head:
                 scope = {**scope, "method": "GET"}
@@ -72,17 +72,23 @@ def _wish(scope: Scope, version: str) -> Wish:
             found[name] = found[name] + b"," + value if name in found else value
     encodings = found.get(b"accept-encoding")
     coding = codings.choose(encodings.decode("latin-1")) if encodings else IDENTITY
-    method, host = scope["method"], found.get(b"host", b"")
-    if method not in ("GET", "HEAD"):
-        return Wish(b"", coding, "", False, host)
+    method, host = scope["method"], found.get(b"host")
+    if not host or method not in ("GET", "HEAD"):
+        return Wish(b"", coding, "", method == "HEAD", found)
     path = scope.get("raw_path") or scope["path"].encode()
     where = (version.encode(), scope["scheme"].encode(), host, path)
     key = b"\0".join((*where, scope["query_string"], found.get(b"accept", b"")))
     none_match = found.get(b"if-none-match", b"").decode("latin-1")
-    return Wish(key, coding, none_match, method == "HEAD", host)
+    return Wish(key, coding, none_match, method == "HEAD", found)
 
 
-_READ = frozenset([b"accept", b"accept-encoding", b"host", b"if-none-match"])
+def _refusal(fields: dict[bytes, bytes], version: str) -> Problem | None:
+    """Return what is wrong with the head of a request (RFC 9112, sections 3.2 and 6.1)."""
+    if fields.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        return _NO_TRANSFER
+    if _HOST.fullmatch(fields.get(b"host", b"")) or (version == "1.0" and b"host" not in fields):
+        return None
+    return _NO_HOST
 
 
 async def _deliver(entry: Entry, wish: Wish, cache: Cache, send: Send) -> None:

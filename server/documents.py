@@ -1,5 +1,6 @@
 """Turn paths of the linked-data space into documents: /id, /doc, /graph, /ontology, /shapes."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
@@ -90,7 +91,7 @@ async def send_graph(request: Request, iri: str | None, form: Format, here: str 
         return same
     text = page_query(site, "graph", this=iri) if iri else page_query(site, "default-graph")
     query = Query(text, form.name, prefixes=site.prefixes, tidy=True)
-    return Sending(await site.engine.answer(query), headers)
+    return Sending(site.engine, query, headers, in_pieces=site.limits)
 
 
 def split(request: Request, path: str) -> tuple[str, Format]:
@@ -160,7 +161,7 @@ async def _more(request: Request, iri: str, relation: str, here: str) -> Respons
 def page_number(request: Request) -> int:
     """Return the number of the page asked for, 0 for the first."""
     text = request.query_params.get("page", "1")
-    if not text.isdecimal() or not 1 <= int(text) <= 10**6:
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
         raise Trouble(400, "No such page", f"page={text!r}: write a number from 1 on.")
     return int(text) - 1
 

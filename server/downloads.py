@@ -11,7 +11,6 @@ from server.codings import Packer
 from server.engine import Query
 from server.formats import Format
 from server.problems import Trouble
-from server.rate import client_of
 from server.sending import Sending, unchanged
 
 
@@ -72,7 +71,4 @@ async def download(request: Request) -> Response:
     same = unchanged(request, known, headers)
     if same:
         return same
-    answer = await site.engine.answer(
-        Query("", file.form.name, dump=True, client=client_of(request.scope))
-    )
-    return Sending(answer, headers, file.packer())
+    return Sending(site.engine, Query("", file.form.name, dump=True), headers, file.packer())

@@ -5,6 +5,7 @@ pool of worker processes (`server.workers.pool`); a remote endpoint would be ano
 """
 
 from collections.abc import AsyncIterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -26,7 +27,7 @@ Reason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Query:
     """One query and how its answer is wanted."""
 
@@ -43,13 +44,14 @@ class Query:
     """Whether one of our pages asks: it is served by the worker kept for them."""
     dump: bool = False
     """Whether the whole dataset is wanted, as N-Quads or TriG; there is no text then."""
-    client: str = ""
-    """Who asks: clients that wait are served in turn."""
     timeout: float | None = None
     """Seconds it may take, up to the limit of the engine."""
     service: bool = False
     """Whether it asks other endpoints, each of which is allowed."""
 
+
+#: Who sent the request that is being answered: clients that wait are served in turn.
+CLIENT: ContextVar[str] = ContextVar("client", default="")
 
 #: What one of our pages will hold of an answer.
 PAGE_BYTES = 8 << 20

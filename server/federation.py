@@ -9,7 +9,8 @@ import re
 
 from server.problems import Trouble
 
-_GAP = r"(?:\s|\#[^\n\r]*[\n\r])*"
+_LONGEST = 8 << 10  # characters of a query: the pattern may take their square
+_GAP = r"(?:\s|\#[^\n\r]*+[\n\r])*+"
 _POSSIBLE = re.compile(
     rf"SERVICE{_GAP}(?:SILENT{_GAP})?(?:[<?$]|[^\s{{}}()<>\"'?$\#;,]*:)", re.IGNORECASE
 )
@@ -21,6 +22,8 @@ def check(query: str, allowed: tuple[str, ...]) -> None:
     """Raise Trouble (403) unless each endpoint that ``query`` may ask is one of the ``allowed``."""
     if not allowed:
         raise _refusal(_NONE)
+    if len(query) > _LONGEST:
+        raise _refusal(f"A query with SERVICE may have {_LONGEST} characters.")
     if re.search(r"\\u", query, re.IGNORECASE):
         raise _refusal(r"A query with SERVICE must be written without \u escapes.")
     place = 0

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from starlette.datastructures import Headers
+
 
 @dataclass(frozen=True)
 class Format:
@@ -21,8 +23,8 @@ class Format:
         return f"{self.media_type}; charset=utf-8" if text else self.media_type
 
 
-_XML = ("application/xml", "text/xml")
-_JSON = ("application/json",)
+_XML = ("application/xml", "text/xml", "xml")
+_JSON = ("application/json", "json")
 
 #: In the order in which they are preferred when the client does not care.
 RESULTS = (
@@ -43,9 +45,15 @@ HTML = Format("html", "text/html", "HTML", ("application/xhtml+xml",))
 PROBLEM = Format("json", "application/problem+json", "JSON", _JSON)
 TEXT = Format("text", "text/plain", "text")
 
-_OTHER_NAMES = {"turtle": "ttl", "ntriples": "nt", "rdfxml": "rdf", "json-ld": "jsonld",
-                "n-triples": "nt", "n-quads": "nq", "nquads": "nq", "rdf+xml": "rdf"}  # fmt: skip
+_OTHER_NAMES = {"turtle": "ttl", "n3": "ttl", "ntriples": "nt", "n-triples": "nt", "nquads": "nq",
+                "n-quads": "nq", "rdfxml": "rdf", "rdf+xml": "rdf", "json-ld": "jsonld",
+                "srj": "json", "srx": "xml"}  # fmt: skip
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
+
+
+def field(headers: Headers, name: str) -> str:
+    """Return what the lines of a header field say together (RFC 9110, section 5.3)."""
+    return ", ".join(headers.getlist(name))
 
 
 def named(name: str, offers: Iterable[Format]) -> Format | None:

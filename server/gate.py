@@ -7,8 +7,8 @@ by the edition that was current when it came, which stays open until the last of
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,8 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accsm_kg import __version__
-from server import access, problems
-from server.engine import Query, QueryError, fetch
+from server import access, formats, problems
+from server.engine import CLIENT, Query, QueryError, fetch
 from server.headers import Headers
 from server.metrics import Metrics
 from server.problems import Problem
@@ -63,6 +63,7 @@ class Gate:
         note: dict[str, Any] = {}
         scope["note"] = note
         watch = _Watch(send)
+        CLIENT.set("" if path in _OPERATIONS else client_of(scope))
         edition = self.edition
         edition.guests += 1
         try:
@@ -83,15 +84,16 @@ class Gate:
         if path.startswith("/static/"):
             return edition.app
         wait = self._limiter.wait(client_of(scope), now)
-        return Headers(_refusal(wait)) if wait else edition.app
+        return partial(problems.refuse, _too_many(wait)) if wait else edition.app
 
     async def _health(self, request: Request) -> Response:
         """Say whether queries are answered; not more than one a second is asked to know it."""
         engine, now = self.edition.site.engine, time.monotonic()
         if now >= self._known_until:
-            self._known_until, self._ill = now + 1, None
+            self._known_until = now + 1
             try:
                 await fetch(engine, Query("ASK {}", "json", own=True, timeout=_PATIENCE))
+                self._ill = None
             except QueryError as failure:
                 self._ill = failure
         if self._ill:
@@ -103,23 +105,17 @@ class Gate:
         site = self.edition.site
         cache = site.cache
         held = {"cache_bytes": cache.size, "cache_hits": cache.hits, "cache_misses": cache.misses}
-        state = {**site.engine.load, **held}
-        self.metrics.version = site.engine.version
-        body, kind = self.metrics.report(request.headers.get("accept", ""), state)
+        accept, load = formats.field(request.headers, "accept"), {**site.engine.load, **held}
+        body, kind = self.metrics.report(accept, load, site.engine.version)
         return Response(body, headers={"Content-Type": kind, "Cache-Control": "no-store"})
 
 
-def _refusal(wait: float) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-        seconds = math.ceil(wait)
-        problem = Problem(
-            429, "Too many requests", f"This client may go on in {seconds} s.",
-            headers={"Retry-After": str(seconds)},
-        )  # fmt: skip
-        response = problems.respond(problem, problems.wanted(Request(scope)))
-        await response(scope, receive, send)
-
-    return refuse
+def _too_many(wait: float) -> Problem:
+    seconds = math.ceil(wait)
+    return Problem(
+        429, "Too many requests", f"This client may go on in {seconds} s.",
+        headers={"Retry-After": str(seconds)},
+    )  # fmt: skip
 
 
 class _Watch:

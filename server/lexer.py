@@ -1,7 +1,8 @@
 """Turn the text of a SPARQL query into what must be known before it runs.
 
 Strings, IRIs, comments, variables and prefixed names are skipped, so that a word is taken for a
-keyword only where it can be one. Every pattern is possessive: the time is linear in the text.
+keyword only where it can be one. The grammar wants no space around a keyword, so a word is looked
+through for those in it. Every pattern is possessive: the time is linear in the text.
 """
 
 import re
@@ -14,25 +15,24 @@ Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 _FORMS: dict[str, Form] = {
     "SELECT": "SELECT", "ASK": "ASK", "CONSTRUCT": "CONSTRUCT", "DESCRIBE": "DESCRIBE",
 }  # fmt: skip
-_UPDATES = frozenset(
-    ["INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"]
-)
+_VERB = re.compile(f"({'|'.join(_FORMS)})|INSERT|DELETE|LOAD|CLEAR|CREATE|DROP|COPY|MOVE|ADD|WITH")
 #: Functions that need not give the same twice.
-_VOLATILE = frozenset(["NOW", "RAND", "UUID", "STRUUID", "BNODE"])
+_VOLATILE = re.compile("NOW|RAND|UUID|BNODE")
 _BLANK = re.compile(r"[\[(]|_:")
-_SERVICE = frozenset(["SERVICE", "SERVICESILENT"])
+_GLUED = 40  # characters, at least, of the keywords that can stand before a prefix without a space
 #: Characters below which the outline of a query is a matter of some microseconds.
 SHORT = 16 << 10
 
 _TOKEN = re.compile(
     r"""
       (?P<comment> \#[^\n\r]*+ )
-    | (?P<iri> <[^<>"{}|^`\\\x00-\x20]*+> )
+    | (?P<iri> <(?:[^<>"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f]{4,8})*+> )
     | (?P<string> \"{3}(?:[^"\\]|\\.|"(?!""))*+\"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*+'{3}
                 | "(?!"")(?:[^"\\\n\r]|\\.)*+" | '(?!'')(?:[^'\\\n\r]|\\.)*+' )
     | (?P<open> ["'] )
-    | (?P<skip> [?$]\w++ | @[A-Za-z][\w-]*+ | _:[\w.-]*+ | :(?:[\w:.%-]|\\.)*+ | \d++(?:\.\d++)?+ )
-    | (?P<name> [^\W\d_][\w.-]*+ ) (?P<local> :(?:[\w:.%-]|\\.)*+ )?+
+    | (?P<skip> [?$]\w++ | @[A-Za-z][\w-]*+ | _:[\w.-]*+ | \d++(?:\.\d++)?+ )
+    | (?P<name> [^\W\d_][\w.-]*+ ) (?P<prefixed> :(?:[\w:.%-]|\\.)*+ )?+
+    | (?P<unnamed> :(?:[\w:.%-]|\\.)*+ )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -78,25 +78,33 @@ def _outline(text: str) -> Outline:
     iris: set[str] = set()
     declared: str | None = None
     for match in _TOKEN.finditer(text):
-        prefix = _prefix(match)
-        if match["open"]:
+        kind, found = match.lastgroup, match[0]
+        if kind == "name":
+            words.extend(found.upper().split("."))
+        elif kind in ("prefixed", "unnamed"):
+            prefix, _, local = found.partition(":")
+            if words[-1:] == ["PREFIX"]:
+                declared = prefix
+                words.append("")
+            else:
+                used.setdefault(prefix, match.start())
+                names.add((prefix, local.replace("\\", "")))
+        elif kind == "iri" and declared is not None:
+            prefixes[declared], declared = found[1:-1], None
+        elif kind == "iri":
+            iris.add(found[1:-1])
+        elif kind == "open":
+            words.append(_unread(text[match.start() :]))
             break
-        if match["iri"] and declared is not None:
-            prefixes[declared], declared = match[0][1:-1], None
-        elif prefix is not None and words[-1:] == ["PREFIX"]:
-            declared = prefix
-            words.append("")
-        elif prefix is not None:
-            used.setdefault(prefix, match.start())
-            names.add((prefix, match[0].partition(":")[2].replace("\\", "")))
-        elif match["iri"]:
-            iris.add(match[0][1:-1])
-        elif match["name"]:
-            words.extend(match[0].upper().split("."))
-    form, update, service = _verdict(words, prefixes, used)
+    words.extend(_before(name, prefixes) for name in used if name not in prefixes)
+    verb = next(filter(None, map(_VERB.match, words)), None)
+    form = _FORMS.get(verb[0]) if verb else None
+    said = " ".join(words)
+    service = "SERVICE" in said
+    said += "".join(iri.upper() for iri in iris if "(" in iri)  # it may be ?a<NOW()&&?b>1
     return Outline(
-        form, update, service, prefixes, used, frozenset(names), frozenset(iris),
-        volatile=service or not _VOLATILE.isdisjoint(words),
+        form, bool(verb and not form), service, prefixes, used, frozenset(names), frozenset(iris),
+        volatile=service or _VOLATILE.search(said) is not None,
         fresh=form == "CONSTRUCT" and _makes_blanks(text),
     )  # fmt: skip
 
@@ -104,19 +112,15 @@ def _outline(text: str) -> Outline:
 _remembered = lru_cache(maxsize=1024)(_outline)
 
 
-def _prefix(match: re.Match[str]) -> str | None:
-    """Return the prefix of a prefixed name, "" for the empty one, else None."""
-    if match["local"]:
-        return match["name"]
-    return "" if match[0].startswith(":") else None
+def _before(prefix: str, prefixes: dict[str, str]) -> str:
+    """Return the keywords that stand, without a space, before a prefix that is declared."""
+    ends = range(1, min(len(prefix), _GLUED) + 1)
+    return next((prefix[:end].upper() for end in ends if prefix[end:] in prefixes), "")
 
 
-def _verdict(
-    words: list[str], prefixes: dict[str, str], used: dict[str, int]
-) -> tuple[Form | None, bool, bool]:
-    first = next((word for word in words if word in _FORMS or word in _UPDATES), "")
-    glued = {name for name in used if name.upper() in _SERVICE and name not in prefixes}
-    return _FORMS.get(first), first in _UPDATES, bool(glued or _SERVICE.intersection(words))
+def _unread(text: str) -> str:
+    """Return what may hold keywords where three quotes are not closed: two may be a string."""
+    return text.upper() if text.startswith(text[0] * 3) and text.count(text[0]) > 3 else ""
 
 
 def _makes_blanks(text: str) -> bool:
@@ -136,8 +140,8 @@ def masked(text: str) -> str:
     fillers = {"string": STRING, "iri": IRI, "comment": " "}
 
     def fill(match: re.Match[str]) -> str:
-        filler = next((filler for kind, filler in fillers.items() if match[kind]), None)
-        return match[0] if filler is None else filler * len(match[0])
+        filler = fillers.get(match.lastgroup or "")
+        return filler * len(match[0]) if filler else match[0]
 
     return _TOKEN.sub(fill, text)
 

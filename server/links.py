@@ -14,7 +14,8 @@ Term = NamedNode | BlankNode | Literal | Triple
 
 _PLAIN = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
-_NUMBER = re.compile(r"(\d+)")
+_NUMBER = re.compile(r"(\d{1,4000})")  # int() takes no more
+_WEB = ("http:", "https:")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Names:
         local = local_path(iri, self.base)
         if local is not None:
             return Shown(text, self.root + local, iri)
-        outside = iri.startswith(("http:", "https:"))
+        outside = iri.startswith(_WEB)
         return Shown(text, iri if outside else "", iri, external=outside)
 
     def short(self, iri: str) -> str:
@@ -82,7 +83,7 @@ class Names:
         kind = re.split(r"[#/]", literal.datatype.value)[-1]
         text = _date(literal.value) if kind == "date" else literal.value
         note = "" if kind in _PLAIN else kind
-        href = literal.value if kind == "anyURI" else ""
+        href = literal.value if kind == "anyURI" and literal.value.startswith(_WEB) else ""
         return Shown(text, href, "", note, literal.language or "", external=bool(href))
 
 
@@ -119,7 +120,7 @@ def natural(text: str) -> list[tuple[int, str]]:
     ['project 9', 'project 10']
     """
     return [
-        (int(part), "") if part.isdigit() else (-1, part.casefold())
+        (int(part), "") if part.isdecimal() else (-1, part.casefold())
         for part in _NUMBER.split(text)
         if part
     ]

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
+import uvloop
 
 from server.connection import Connection, is_our_fault
 from server.editions import Editions
@@ -31,7 +32,7 @@ def serve(dataset: Path, host: str, port: int, ready: Callable[[str], None]) -> 
     with (
         suppress(KeyboardInterrupt),
         _listen(host, port) as listener,
-        asyncio.Runner(loop_factory=_loop_factory()) as runner,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(_serve(dataset, listener, settings, ready))
 
@@ -52,14 +53,6 @@ def _listen(host: str, port: int) -> socket.socket:
         raise OSError(
             f"cannot listen on {host}:{port}: {error.strerror}; use another port"
         ) from None
-
-
-def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:  # no wheel for this platform
-        return None
-    return uvloop.Loop
 
 
 class _Server(uvicorn.Server):

@@ -2,10 +2,10 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -18,9 +18,20 @@ from prometheus_client.registry import Collector
 _BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _PATHS = ("sparql", "id", "doc", "graph", "ontology", "shapes", "browse", "questions", "dataset",
           "static", "healthz", "metrics")  # fmt: skip
+#: What each part of the load is called.
+_LOAD = {
+    "workers": (GaugeMetricFamily, "workers", "Worker processes"),
+    "busy": (GaugeMetricFamily, "workers_busy", "Worker processes that answer a query"),
+    "waiting": (GaugeMetricFamily, "queries_waiting", "Queries that wait for a worker"),
+    "ended": (CounterMetricFamily, "workers_ended", "Worker processes that have ended"),
+    "bytes_ahead": (GaugeMetricFamily, "answer_ahead_bytes", "Bytes of answers not sent yet"),
+    "cache_bytes": (GaugeMetricFamily, "cache_bytes", "Bytes of answers that are kept"),
+    "cache_hits": (CounterMetricFamily, "cache_hits", "Requests whose answer was kept"),
+    "cache_misses": (CounterMetricFamily, "cache_misses", "Requests whose answer was not kept"),
+}
 
 
-class Metrics(Collector):
+class Metrics:
     """The counts since the server started; counting is a matter of additions to plain numbers."""
 
     def __init__(self) -> None:
@@ -29,12 +40,8 @@ class Metrics(Collector):
         self.outcomes: Counter[str] = Counter()
         self.reloads: Counter[str] = Counter()
         self.bytes = self.rows = 0
-        self.version = ""
-        self._state: Mapping[str, float] = {}
         self._seconds: dict[str, list[float]] = {}
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
-        ProcessCollector(registry=self._registry)
+        self._process = ProcessCollector(registry=None)
 
     def count(
         self, path: str, status: int, size: int, seconds: float, note: Mapping[str, Any]
@@ -51,27 +58,19 @@ class Metrics(Collector):
         buckets[bisect_left(_BOUNDS, seconds)] += 1
         buckets[-1] += seconds
 
-    def report(self, accept: str, state: Mapping[str, float]) -> tuple[bytes, str]:
-        """Return everything, with the ``state`` of the engine now, and its media type."""
-        self._state = state
+    def report(self, accept: str, load: Mapping[str, float], version: str) -> tuple[bytes, str]:
+        """Return everything and its media type: also the ``load`` now, of which dataset."""
         encode, media_type = choose_encoder(accept)
-        return encode(self._registry), media_type
+        families = (*self._counted(), *_load(load), _dataset(version), *self._process.collect())
+        return encode(_Families(families)), media_type
 
-    def collect(self) -> Iterator[Metric]:
-        """Yield the families."""
+    def _counted(self) -> Iterator[Metric]:
         yield _counter("requests", "Responses by path and status", self.requests, "path", "status")
         yield _counter("queries", "Queries at /sparql by outcome", self.outcomes, "outcome")
         yield _counter("reloads", "New datasets by outcome", self.reloads, "outcome")
         yield CounterMetricFamily("accsm_response_bytes", "Bytes of bodies", self.bytes)
         yield CounterMetricFamily("accsm_rows", "Rows and triples of answers", self.rows)
         yield self._histogram()
-        engine = GaugeMetricFamily("accsm_engine", "What the engine does now", labels=["what"])
-        for what, value in self._state.items():
-            engine.add_metric([what], value)
-        yield engine
-        dataset = GaugeMetricFamily("accsm_dataset_info", "The dataset", labels=["version"])
-        dataset.add_metric([self.version], 1)
-        yield dataset
 
     def _histogram(self) -> Metric:
         family = HistogramMetricFamily("accsm_request_seconds", "Time to the end", labels=["path"])
@@ -80,6 +79,28 @@ class Metrics(Collector):
             named = zip((*map(str, _BOUNDS), "+Inf"), sums, strict=True)
             family.add_metric([kind], list(named), total)
         return family
+
+
+class _Families(Collector):
+    """Families as the library wants to be given them."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def _load(load: Mapping[str, float]) -> Iterator[Metric]:
+    for what, number in load.items():
+        kind, name, about = _LOAD[what]
+        yield kind(f"accsm_{name}", about, number)
+
+
+def _dataset(version: str) -> Metric:
+    dataset = GaugeMetricFamily("accsm_dataset_info", "The dataset", labels=["version"])
+    dataset.add_metric([version], 1)
+    return dataset
 
 
 def _counter(name: str, about: str, counts: Mapping[Any, int], *labels: str) -> Metric:

@@ -5,6 +5,7 @@ that people make are looked for in the text itself. Patterns see it with strings
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -67,11 +68,17 @@ _MISTAKES = tuple(
             "Write `PREFIX name: <…>`.",
         ),
         (
-            r"(?P<at><https?:[^>\n]*+>?)",
-            "`{met}` is no IRI: it has a space or another character that must be encoded.",
-            "Write %20 for a space.",
+            r"\bPREFIX\s++[\w.-]*+:\s*+\x02++\s*+(?P<at>\.)",
+            "a `.` stands behind PREFIX.",
+            "Leave it out: that is Turtle.",
+        ),
+        (
+            r"(?P<at><https?:[^\s<>\"{}|\\^`]*+(?P<bad>[^>])[^>\n]*+>?)",
+            "`{met}` is no IRI: it has {bad!r}, which must be encoded.",
+            "Write %20 for a space, and other characters likewise.",
         ),
         (r"https?://[^\s>;,)]++", "`{met}` is an IRI without its brackets.", "Write `<{met}>`."),
+        ("(?<!:)//", "`//` has no property between.", "Write `/` once between properties."),
         ("==", "`==` is no operator of SPARQL.", "Write `=`."),
         (r"(?<!&)&(?!&)", "`&` is no operator of SPARQL.", "Write `&&`."),
         (
@@ -89,6 +96,31 @@ _MISTAKES = tuple(
             rf"\bSELECT\b[^{{}}]{{0,400}}?\(\s*+(?:{_SUMS})\s*+\([^()]*+\)\s*+(?P<at>\)|[?$]\w++)",
             "the value before `{met}` is given no name.",
             "Write `(COUNT(?thing) AS ?number)`.",
+        ),
+        (
+            r"(?P<at>bif:\w++)",
+            "`{met}` is a function of Virtuoso.",
+            'Write `FILTER(CONTAINS(LCASE(?t), "x"))`.',
+        ),
+        (
+            r"(?P<at>\d{4}-\d\d?-\d\d?[\w:.]*+)\^\^",
+            "`{met}` is not in quotes.",
+            'Write `"{met}"^^…`.',
+        ),
+        (
+            r"\bLIMIT\s++\d++\s*+(?P<at>,)",
+            "`,` does not belong behind LIMIT.",
+            "What others call LIMIT 10, 5 is `LIMIT 5 OFFSET 10`.",
+        ),
+        (
+            r"(?<![\w?$:-])(?:LIMIT|OFFSET)\b\s*+(?P<at>(?!\d)\S*+)",
+            "a whole number belongs here.",
+            "Write `LIMIT 10`, `OFFSET 20`.",
+        ),
+        (
+            r",\s*+(?P<at>[}.;])",
+            "`{met}` stands where the `,` before it wants one more value.",
+            "Write the value, or leave the `,` out.",
         ),
         (
             r"\bFILTER\s++(?P<at>[?$!\d]\S*+)",
@@ -117,10 +149,17 @@ _MISTAKES = tuple(
         ),
     )
 )
-_BRACE = re.compile(r"[{}]")
 _SUBSELECT = re.compile(r"\s*+SELECT\b", re.IGNORECASE)
-_LATE = re.compile(r"\b(?:LIMIT|OFFSET|ORDER|GROUP|HAVING)\b", re.IGNORECASE)
+_PLACED = re.compile(
+    r"[{}]|(?<![\w?$:])(?:(?P<late>LIMIT|OFFSET|ORDER|GROUP|HAVING)|"
+    r"(?P<inner>FILTER|BIND|OPTIONAL|MINUS|UNION|GRAPH))\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"(?<![\w?$:@%/.\\^-])[^\W\d_][\w-]*+(?![\w-]*+:)")
+_SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)
+_GROUPED = re.compile(r"\bGROUP\s++BY\b(.*?)(?:\b(?:HAVING|ORDER|LIMIT|OFFSET|VALUES)\b|$)",
+                      re.IGNORECASE | re.DOTALL)  # fmt: skip
+_VARIABLE = re.compile(r"[?$]\w++")
 _VALUES = re.compile(r"\bVALUES\s++(?:[?$]\w++|\([^()]*+\))\s*+$", re.IGNORECASE)
 
 
@@ -156,10 +195,11 @@ def _all(query: str) -> Iterator[Mistake]:
             first, last = match.span(group)
             if not _VALUES.search(text, 0, match.start()):
                 met = query[first:last][:60]
-                yield Mistake(first, detail.format(met=met), hint.format(met=met))
+                said = {**match.groupdict(), "met": met}
+                yield Mistake(first, detail.format(**said), hint.format(**said))
                 break
     yield from _words(text)
-    yield from _late(text)
+    yield from _misplaced(text)
 
 
 def _words(text: str) -> Iterator[Mistake]:
@@ -172,20 +212,55 @@ def _words(text: str) -> Iterator[Mistake]:
         guess = near[0].lower() if near and near[0] in ("TRUE", "FALSE") else "".join(near)
         hint = f"Did you mean `{guess}`?" if guess else 'Write ?name, prefix:name or "text".'
         hint = _FOREIGN.get(word.upper(), hint)
-        yield Mistake(match.start(), f"`{word[:60]}` is no word of SPARQL.", hint)
+        detail = f"`{word[:60]}` is no word of SPARQL{foreign_letter(word)}."
+        yield Mistake(match.start(), detail, hint)
         return
 
 
-def _late(text: str) -> Iterator[Mistake]:
-    """Yield what belongs after the last brace and stands before it."""
+def foreign_letter(word: str) -> str:
+    """Return a remark on the first letter of ``word`` that only looks like one of ours."""
+    letter = next((letter for letter in word if not letter.isascii()), "")
+    return letter and f": its `{letter}` is {unicodedata.name(letter, 'no letter')}"
+
+
+def _misplaced(text: str) -> Iterator[Mistake]:
+    """Yield what stands inside the braces and belongs after them, or the reverse."""
     opened: list[int] = []
-    spots = sorted((*_BRACE.finditer(text), *_LATE.finditer(text)), key=lambda spot: spot.start())
-    for spot in spots:
+    closed = False
+    for spot in _PLACED.finditer(text):
         if spot[0] == "{":
             opened.append(spot.end())
         elif spot[0] == "}":
-            opened = opened[:-1]
-        elif opened and not _SUBSELECT.match(text, opened[-1]):
+            opened, closed = opened[:-1], True
+        elif spot["late"] and opened and not _SUBSELECT.match(text, opened[-1]):
             detail = f"`{spot[0]}` stands inside the braces."
             yield Mistake(spot.start(), detail, "Put it after the `}` that closes WHERE.")
             return
+        elif spot["inner"] and closed and not opened:
+            detail = f"`{spot[0]}` stands outside the braces."
+            yield Mistake(spot.start(), detail, "Put it before the `}` that closes WHERE.")
+            return
+
+
+def ungrouped(query: str) -> Mistake | None:
+    """Return the variable that SELECT names and GROUP BY does not, None if that is not plain."""
+    if len(query) > _LONGEST:
+        return None
+    text = masked(query)
+    selects = list(_SELECT.finditer(text))
+    if len(selects) != 1:
+        return None
+    start = selects[0].end()
+    grouped = _GROUPED.search(text)
+    names = _VARIABLE.findall(grouped[1]) if grouped else []
+    depth = 0
+    for met in re.finditer(r"[(){]|[?$]\w++", text[start:]):
+        depth += {"(": 1, ")": -1}.get(met[0], 0)
+        if met[0] == "{":
+            break
+        if not depth and met[0] != ")" and met[0] not in names:
+            name = met[0][:60]
+            detail = f"`{name}` is neither grouped nor in an aggregate."
+            hint = f"Write GROUP BY {name}, or `(SAMPLE({name}) AS ?any)`."
+            return Mistake(start + met.start(), detail, hint)
+    return None

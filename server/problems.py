@@ -7,12 +7,14 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from server import formats
 from server.cache import NEVER
 from server.engine import QueryError, Reason
 from server.formats import Format
-from server.hints import Finding
+from server.headers import Headers
+from server.syntax_errors import Finding
 
 _STATUS: dict[Reason, tuple[int, str]] = {
     "syntax": (400, "The query cannot be read"),
@@ -93,8 +95,10 @@ class Trouble(HTTPException):
         super().__init__(status, place.detail)
 
 
-def of(error: HTTPException) -> Problem:
-    """Return the problem that any HTTP exception stands for."""
+def of(error: HTTPException | QueryError) -> Problem:
+    """Return the problem that an exception stands for."""
+    if isinstance(error, QueryError):
+        error = of_failure(error)
     if isinstance(error, Trouble):
         return error.problem
     if error.status_code == 405:
@@ -117,7 +121,7 @@ def wanted(request: Request) -> Format:
     """Return the format in which ``request`` wants to be told of a problem."""
     known = (formats.HTML, *formats.RESULTS, *formats.GRAPHS)
     wish = formats.named(request.query_params.get("format", ""), known)
-    accept = wish.media_type if wish else request.headers.get("accept", "")
+    accept = wish.media_type if wish else formats.field(request.headers, "accept")
     plain = formats.PROBLEM if "json" in accept else formats.TEXT
     return formats.negotiate(accept, _OFFERS) or plain
 
@@ -130,3 +134,9 @@ def respond(problem: Problem, form: Format) -> Response:
             problem.content(), problem.status, headers, media_type=formats.PROBLEM.media_type
         )
     return Response(problem.text(), problem.status, headers, media_type="text/plain")
+
+
+async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a problem where no application is asked."""
+    response = respond(problem, wanted(Request(scope)))
+    await Headers(response)(scope, receive, send)

@@ -24,11 +24,12 @@ _FORM, _QUERY = "application/x-www-form-urlencoded", "application/sparql-query"
 _UPDATE = "application/sparql-update"
 _READ_ONLY = "This endpoint is read-only: updates (INSERT, DELETE, LOAD, …) are refused."
 _ALLOW = {"Allow": "GET, HEAD, POST, OPTIONS"}
+_CLOSE = {"Connection": "close"}
 
 Pairs = list[tuple[str, str]]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Asked:
     """The parameters of one request."""
 
@@ -60,7 +61,7 @@ def choose(
     found = (
         formats.named(wish, offers)
         if wish
-        else formats.negotiate(request.headers.get("accept", ""), offers)
+        else formats.negotiate(formats.field(request.headers, "accept"), offers)
     )
     if found is None:
         known = ", ".join(f"{offer.media_type} (format={offer.name})" for offer in offers)
@@ -179,7 +180,11 @@ async def _body(request: Request) -> bytes:
             async for piece in request.stream():
                 body += piece
                 if len(body) > MAX_BODY:
-                    raise Trouble(413, "The query is too large", f"At most {MAX_BODY} bytes.")
+                    raise Trouble(
+                        413, "The query is too large", f"At most {MAX_BODY} bytes.", headers=_CLOSE
+                    )
     except TimeoutError:
-        raise Trouble(408, "The request came too slowly", "Send the whole body at once.") from None
+        raise Trouble(
+            408, "The request came too slowly", "Send the whole body at once.", headers=_CLOSE
+        ) from None
     return bytes(body)

@@ -18,6 +18,10 @@ from server.links import Names, Shown, Term, natural
 from server.problems import Trouble
 from server.site import Site, exists, graph, rows
 
+_WHOLE = (
+    "Every graph as quads. void:triples counts those of the default graph, where what several "
+    "graphs say is one triple and some graphs are not."
+)
 _IANA = "https://www.iana.org/assignments/media-types/"
 
 
@@ -85,19 +89,17 @@ def _here(site: Site, origin: str) -> Said:
 
 def _distribution(file: File, dataset: str, folder: str) -> Said:
     url = f"{folder}/{file.name}"
+    node = f"{url}#distribution"
     yield dataset, "void:dataDump", NamedNode(url)
-    yield dataset, "dcat:distribution", NamedNode(f"{url}#distribution")
-    yield f"{url}#distribution", "rdf:type", "dcat:Distribution"
-    yield (
-        f"{url}#distribution",
-        "dcterms:title",
-        Literal(f"The dataset as {file.name}", language="en"),
-    )
-    yield f"{url}#distribution", "dcat:accessURL", NamedNode(url)
-    yield f"{url}#distribution", "dcat:downloadURL", NamedNode(url)
-    yield f"{url}#distribution", "dcat:mediaType", NamedNode(_IANA + file.form.media_type)
+    yield dataset, "dcat:distribution", NamedNode(node)
+    yield node, "rdf:type", "dcat:Distribution"
+    yield node, "dcterms:title", Literal(f"The dataset as {file.name}", language="en")
+    yield node, "dcterms:description", Literal(_WHOLE, language="en")
+    yield node, "dcat:accessURL", NamedNode(url)
+    yield node, "dcat:downloadURL", NamedNode(url)
+    yield node, "dcat:mediaType", NamedNode(_IANA + file.form.media_type)
     if file.packing:
-        yield f"{url}#distribution", "dcat:compressFormat", NamedNode(_IANA + file.media_type)
+        yield node, "dcat:compressFormat", NamedNode(_IANA + file.media_type)
 
 
 @dataclass(frozen=True)

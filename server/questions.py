@@ -16,7 +16,7 @@ from server.documents import send_graph
 from server.engine import Query, QueryError, fetch, table
 from server.problems import Trouble
 from server.protocol import choose
-from server.results import SHOWN, tabulate
+from server.results import result
 from server.site import Site, graph
 
 
@@ -66,17 +66,15 @@ async def question(request: Request) -> Response:
                       hint=f"All of them: {pages.root(request)}/questions")  # fmt: skip
     values = {p.name: request.query_params.get(p.name, p.default) for p in asked.parameters}
     text = questions.bind(asked, values)
-    result = await _answer(request, site, asked, text)
     return pages.page(
         request,
         "question.html",
         question=asked,
         choices=[(p, values[p.name], await _options(site, p)) for p in asked.parameters],
         text=text,
-        result=result,
+        result=await _answer(request, site, asked, text),
         offers=_offers(asked),
         link=urlencode({"query": text}),
-        shown=SHOWN,
     )
 
 
@@ -86,14 +84,11 @@ def _offers(asked: Question) -> tuple[formats.Format, ...]:
 
 async def _answer(request: Request, site: Site, asked: Question, text: str) -> dict[str, object]:
     form = "ttl" if questions.form(asked) == "construct" else "json"
-    query = Query(text, form, limit=SHOWN, prefixes=site.prefixes, own=True)
+    query = Query(text, form, prefixes=site.prefixes, own=True)
     try:
-        body, truncated = await fetch(site.engine, query)
+        return await result(request, query)
     except QueryError as failure:
         raise problems.of_failure(failure) from None
-    if form == "ttl":
-        return {"graph": body.decode(), "truncated": truncated}
-    return await tabulate(request, text, body, truncated)
 
 
 async def _options(site: Site, parameter: Parameter) -> list[tuple[str, str]]:

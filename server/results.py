@@ -1,14 +1,16 @@
 """Turn the answer of a query into the page that shows it, and no query into the form for one."""
 
 import re
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server import formats, pages
-from server.engine import Query, Table, fetch, table
+from server.engine import Query, QueryError, Table, fetch, table
 
-SHOWN = 1000  # rows or triples on a page; the formats give all of them
+_SHOWN = 1000  # rows or triples on a page
+_CELLS, _COLUMNS = 10_000, 1000  # of a table on a page
 _STAR = re.compile(r"\bSELECT\s+(?:(?:DISTINCT|REDUCED)\s+)?\*", re.IGNORECASE)
 _DECLARED = ("accsm", "accsm-v", "dcterms", "graph", "id", "rdfs", "schema", "skos", "xsd")
 _SAMPLE = """SELECT ?project ?title
@@ -31,33 +33,44 @@ def form(request: Request) -> Response:
 
 async def page(request: Request, query: Query, notes: list[str]) -> Response:
     """Return the page of the answer of ``query``, with ``notes`` on what the query says."""
-    body, truncated = await fetch(pages.site_of(request).engine, query)
     offers = formats.RESULTS if query.format == "json" else formats.GRAPHS
-    result = (
-        await tabulate(request, query.text, body, truncated)
-        if query.format == "json"
-        else {"graph": body.decode(), "truncated": truncated}
-    )
     return pages.page(
-        request, "sparql.html", query=query.text, result=result, offers=offers, shown=SHOWN,
-        notes=notes,
+        request, "sparql.html", query=query.text, result=await result(request, query),
+        offers=offers, notes=notes,
     )  # fmt: skip
 
 
-async def tabulate(request: Request, query: str, body: bytes, truncated: bool) -> dict[str, object]:
-    """Return what a page shows of a SELECT or ASK answered in JSON."""
-    found = table(body, truncated)
+async def result(request: Request, query: Query) -> dict[str, object]:
+    """Return what a page shows of the answer of ``query``; raises QueryError."""
+    site = pages.site_of(request)
+    most = site.settings.rows
+    shown = min(_SHOWN, most or _SHOWN)
+    body, truncated = await fetch(site.engine, replace(query, limit=shown))
+    told = {"truncated": truncated, "shown": shown, "most": most}
+    if query.format != "json":
+        return {**told, "graph": body.decode()}
+    if body.count(b",", 0, body.find(b"]")) >= _COLUMNS:  # all before it are names of variables
+        raise QueryError("size", f"a page shows at most {_COLUMNS} columns")
+    found = table(body)
     if not isinstance(found, Table):
         return {"boolean": found}
-    names = await pages.names(request, (term for row in found.rows for term in row))
-    columns = _columns(query, found.variables)
-    rows = [names.row([row[name] for name in columns]) for row in found.rows]
-    return {"variables": columns, "rows": rows, "truncated": truncated}
+    rows = found.rows[: _CELLS // max(1, len(found.variables))]
+    names = await pages.names(request, (term for row in rows for term in row))
+    columns = _columns(query.text, found.variables)
+    return {
+        **told,
+        "truncated": truncated or len(rows) < len(found.rows),
+        "variables": [found.variables[column] for column in columns],
+        "rows": [names.row([row[column] for column in columns]) for row in rows],
+    }
 
 
-def _columns(query: str, variables: list[str]) -> list[str]:
-    """Return the variables in the order of the text where `SELECT *` leaves them in none."""
+def _columns(query: str, variables: list[str]) -> list[int]:
+    """Return the columns in the order of the text where `SELECT *` leaves them in none."""
+    columns = list(range(len(variables)))
     if not _STAR.search(query):
-        return variables
-    place = {name: re.search(rf"[?$]{name}\b", query) for name in variables}
-    return sorted(variables, key=lambda name: found.start() if (found := place[name]) else 0)
+        return columns
+    places: dict[str, int] = {}
+    for match in re.finditer(r"[?$](\w+)", query):
+        places.setdefault(match[1], match.start())
+    return sorted(columns, key=lambda column: places.get(variables[column], 0))

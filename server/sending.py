@@ -10,7 +10,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from server.cache import Headers, matching
 from server.codings import IDENTITY, Packer
-from server.engine import Answer, QueryError
+from server.engine import Answer, Engine, Query, QueryError
+from server.formats import field
 
 _SOON = 0.05  # seconds
 _PLAIN = IDENTITY.start(0)
@@ -18,17 +19,29 @@ _MUTE = (b"text/csv", b"text/tab-separated-values")  # they have no comments
 
 
 class Sending(Response):
-    """The response that consists of an answer."""
+    """The response that consists of the answer to a query of ours."""
 
-    def __init__(self, answer: Answer, headers: Mapping[str, str], packer: Packer = _PLAIN) -> None:
-        """Send ``answer``, packed, under ``headers``, which say its type."""
+    def __init__(
+        self,
+        engine: Engine,
+        query: Query,
+        headers: Mapping[str, str],
+        packer: Packer = _PLAIN,
+        in_pieces: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
+        """Send what ``engine`` answers, as `stream` does, under ``headers``, which say its type."""
         super().__init__(headers=headers)
-        self._answer, self._packer = answer, packer
+        self._engine, self._query = engine, query
+        self._packer, self._in_pieces = packer, in_pieces
         self._raw = [header for header in self.raw_headers if header[0] != b"content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        await unless_gone(stream(self._answer, self._raw, send, self._packer), receive)
+        """Ask and send it; raises QueryError where there is nothing to send."""
+        await unless_gone(self._answer(send), receive)
+
+    async def _answer(self, send: Send) -> None:
+        answer = await self._engine.answer(self._query)
+        await stream(answer, self._raw, send, self._packer, self._in_pieces)
 
 
 async def unless_gone(work: Awaitable[Any], receive: Receive) -> None:
@@ -36,17 +49,16 @@ async def unless_gone(work: Awaitable[Any], receive: Receive) -> None:
 
     That is watched by a task of its own, which an answer that comes soon is not worth.
     """
+    loop, worker = asyncio.get_running_loop(), asyncio.current_task()
+    assert worker
     watches: list[asyncio.Task[None]] = []
-    loop = asyncio.get_running_loop()
-    limit = asyncio.timeout(None)
     timer = loop.call_later(
-        _SOON, lambda: watches.append(loop.create_task(_hang_up(receive, limit)))
+        _SOON, lambda: watches.append(loop.create_task(_hang_up(receive, worker)))
     )
     try:
-        async with limit:
-            await work
-    except TimeoutError:
-        if not limit.expired():
+        await work
+    except asyncio.CancelledError:
+        if not any(watch.done() for watch in watches) or worker.uncancel():
             raise
     finally:
         timer.cancel()
@@ -54,15 +66,15 @@ async def unless_gone(work: Awaitable[Any], receive: Receive) -> None:
             watch.cancel()
 
 
-async def _hang_up(receive: Receive, limit: asyncio.Timeout) -> None:
+async def _hang_up(receive: Receive, worker: "asyncio.Task[Any]") -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    limit.reschedule(0)
+    worker.cancel()
 
 
 def unchanged(request: Request, tag: str, headers: Mapping[str, str]) -> Response | None:
     """Return the response 304 if the client has what ``tag`` stands for."""
-    given = request.headers.get("if-none-match", "*")
+    given = field(request.headers, "if-none-match")
     found = None if given == "*" else matching(given, tag)
     if not found:
         return None

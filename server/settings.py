@@ -14,7 +14,7 @@ class Settings:
     workers: int = max(2, os.cpu_count() or 2)
     """Queries of one client that run at once; as many again are kept for the other clients."""
     timeout: float = 30.0
-    """Seconds a query may take before its worker is killed, and a request to arrive."""
+    """Seconds a query may take before its worker is killed, and, up to 20, a request to arrive."""
     memory: int = 1024
     """MiB a worker may use beyond the dataset itself."""
     queue: int = 64
@@ -47,16 +47,16 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """
     default = Settings()
     return Settings(
-        workers=int(_number(environment, "ACCSM_WORKERS", default.workers)),
+        workers=_whole(environment, "ACCSM_WORKERS", default.workers),
         timeout=_number(environment, "ACCSM_TIMEOUT", default.timeout),
-        memory=int(_number(environment, "ACCSM_MEMORY", default.memory)),
-        queue=int(_number(environment, "ACCSM_QUEUE", default.queue)),
-        rows=int(_number(environment, "ACCSM_ROWS", default.rows)),
-        size=int(_number(environment, "ACCSM_SIZE", default.size)),
+        memory=_whole(environment, "ACCSM_MEMORY", default.memory),
+        queue=_whole(environment, "ACCSM_QUEUE", default.queue),
+        rows=_whole(environment, "ACCSM_ROWS", default.rows),
+        size=_whole(environment, "ACCSM_SIZE", default.size),
         rate=_rate(environment),
         proxies=environment.get("ACCSM_PROXIES", default.proxies),
         service=_endpoints(environment.get("ACCSM_SERVICE", "")),
-        cache=int(_number(environment, "ACCSM_CACHE", default.cache, zero=True)),
+        cache=_whole(environment, "ACCSM_CACHE", default.cache, zero=True),
         root_path=environment.get("ACCSM_ROOT_PATH", default.root_path).rstrip("/"),
         access_log=environment.get("ACCSM_ACCESS_LOG", "") not in ("", "0"),
     )
@@ -72,6 +72,13 @@ def _endpoints(text: str) -> tuple[str, ...]:
         if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", iri):
             raise ValueError(f"ACCSM_SERVICE: {iri!r} is not the http(s) IRI of an endpoint")
     return tuple(text.split())
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int, zero: bool = False) -> int:
+    number = _number(environment, name, default, zero)
+    if number % 1:
+        raise ValueError(f"{name}={number:g} is not a whole number")
+    return int(number)
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, zero: bool = False) -> float:

@@ -9,7 +9,7 @@ from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import prefixes, remint
 from accsm_kg.questions import Question
-from server.cache import Cache, tag
+from server.cache import Cache, Headers, tag
 from server.engine import Engine, Query, Table, fetch, table
 from server.settings import Settings
 
@@ -34,10 +34,19 @@ class Site:
         """Return the answers that are kept."""
         return Cache(self.settings.cache << 20)
 
+    @cached_property
+    def limits(self) -> Headers:
+        """Return the header for an answer that may be cut while it is sent."""
+        said = f"rows={self.settings.rows}, MiB={self.settings.size}"
+        return [(b"x-limits", said.encode())]
+
     def tag(self, *asked: str) -> str:
         """Return the entity tag of what is answered to ``asked``: see `server.cache`."""
-        caps = f"{self.settings.rows} {self.settings.size}"
-        return tag(self.engine.version, caps, *asked)
+        return tag(self.engine.version, self._caps, *asked)
+
+    @cached_property
+    def _caps(self) -> str:
+        return f"{self.settings.rows} {self.settings.size}"
 
     @cached_property
     def prefixes(self) -> dict[str, str]:

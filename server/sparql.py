@@ -1,13 +1,24 @@
 """Turn requests to /sparql into answers: an ASGI application of its own, to keep the path short."""
 
 import asyncio
+from dataclasses import replace
 
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from server import federation, formats, hints, pages, problems, protocol, results, terms
+from server import (
+    federation,
+    formats,
+    hints,
+    pages,
+    problems,
+    protocol,
+    results,
+    syntax_errors,
+)
 from server.cache import NEVER, REVALIDATE, Headers
 from server.description import describe
 from server.engine import Query, QueryError
@@ -15,16 +26,23 @@ from server.formats import Format
 from server.lexer import SHORT, Outline, outline
 from server.problems import Trouble
 from server.protocol import Asked, choose
-from server.rate import client_of
 from server.sending import stream, unchanged, unless_gone, whole
 from server.site import Site
+
+_READING = 1.0  # seconds in which any query is read
+_explaining = asyncio.Semaphore()  # one at a time, as each holds up the event loop a little
 
 
 class Sparql:
     """The SPARQL endpoint."""
 
+    def __init__(self, app: Starlette) -> None:
+        """Answer for ``app``, whose state holds the site."""
+        self._app = app
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; stop working on it when the client hangs up."""
+        scope["app"] = self._app
         request = Request(scope, receive)
         asked: Asked | None = None
         try:
@@ -32,7 +50,7 @@ class Sparql:
             await unless_gone(_serve(request, asked, send), receive)
         except ClientDisconnect:  # it hung up amid its body
             pass
-        except HTTPException as error:
+        except (HTTPException, QueryError) as error:
             query = asked.query if asked else None
             response = pages.problem(request, problems.of(error), query)
             await response(scope, receive, send)
@@ -44,17 +62,18 @@ async def _serve(request: Request, asked: Asked, send: Send) -> None:
         return
     request.scope["note"]["query"] = asked.query
     seen = await _outline(asked.query)
-    form = _format(request, asked, seen)
-    query = _query(request, asked, seen, form)
+    _check(request, asked.query, seen)
     site = pages.site_of(request)
     try:
+        form = await _format(request, asked, seen)
+        query = _query(request, asked, seen, form)
         if form == formats.HTML:
-            response = await results.page(request, query, await terms.notes(site, query, seen))
+            response = await results.page(request, query, await hints.notes(site, query, seen))
             if seen.volatile:
                 response.headers["Cache-Control"] = NEVER
             await _send(request, response, send)
         else:
-            await _answer(request, query, seen, _headers(asked, seen, form), send)
+            await _answer(request, query, seen, _headers(seen, form), send)
     except QueryError as failure:
         request.scope["note"]["outcome"] = failure.reason
         raise await _trouble(request, asked.query, failure) from None
@@ -64,30 +83,53 @@ async def _send(request: Request, response: Response, send: Send) -> None:
     await response(request.scope, request.receive, send)
 
 
-def _format(request: Request, asked: Asked, seen: Outline) -> Format:
-    """Return the format of the answer; raises Trouble (406, 403) before any work is done."""
+def _check(request: Request, query: str, seen: Outline) -> None:
+    """Raise Trouble (403) for what this endpoint does not do."""
     if seen.update:
         raise protocol.read_only()
     if seen.service:
-        federation.check(asked.query or "", pages.site_of(request).settings.service)
-    graph = seen.form in ("CONSTRUCT", "DESCRIBE")
-    return choose(request, asked.format, formats.GRAPHS if graph else formats.RESULTS)
+        federation.check(query, pages.site_of(request).settings.service)
+
+
+async def _format(request: Request, asked: Asked, seen: Outline) -> Format:
+    """Return the format of the answer; raises Trouble (406)."""
+    offers = formats.GRAPHS if _is_graph(seen) else formats.RESULTS
+    try:
+        return choose(request, asked.format, offers)
+    except Trouble:
+        query = _query(request, asked, seen, offers[0])
+        await _read(pages.site_of(request), replace(query, timeout=_READING))
+        raise
+
+
+async def _read(site: Site, query: Query) -> None:
+    """Raise QueryError if ``query`` cannot be read, which its sender should hear of first."""
+    try:
+        (await site.engine.answer(query)).close()
+    except QueryError as failure:
+        if failure.reason == "syntax":
+            raise
+
+
+def _is_graph(seen: Outline) -> bool:
+    return seen.form in ("CONSTRUCT", "DESCRIBE")
 
 
 def _query(request: Request, asked: Asked, seen: Outline, form: Format) -> Query:
-    graph = seen.form in ("CONSTRUCT", "DESCRIBE")
-    page = form == formats.HTML
     return Query(
         asked.query or "",
-        ("ttl" if graph else "json") if page else form.name,
+        ("ttl" if _is_graph(seen) else "json") if form == formats.HTML else form.name,
         asked.default_graphs,
         asked.named_graphs,
-        {name: iri for name, iri in seen.prefixes.items() if ":" in iri},
-        results.SHOWN if page else None,
-        client=client_of(request.scope),
+        {name: iri for name, iri in seen.prefixes.items() if _is_plain(iri)},
         timeout=asked.timeout,
         service=seen.service,
     )
+
+
+def _is_plain(iri: str) -> bool:
+    """Return whether a serializer can take an IRI as it is written: absolute, without escapes."""
+    return ":" in iri and "\\" not in iri
 
 
 async def _outline(text: str) -> Outline:
@@ -98,14 +140,19 @@ async def _trouble(request: Request, query: str, failure: QueryError) -> Trouble
     if failure.reason != "syntax":
         return problems.of_failure(failure)
     known = pages.site_of(request).prefixes
-    found = await asyncio.to_thread(hints.explain, query, str(failure), known)
+    async with _explaining:
+        found = await asyncio.to_thread(syntax_errors.explain, query, str(failure), known)
     return Trouble(400, "The query cannot be read", finding=found)
 
 
-def _headers(asked: Asked, seen: Outline, form: Format) -> Headers:
+def _headers(seen: Outline, form: Format) -> Headers:
+    """Return the headers of an answer, which are the same however it was asked for."""
     fate = NEVER if seen.volatile else REVALIDATE
-    headers = [(b"content-type", form.content_type.encode()), (b"cache-control", fate.encode())]
-    return headers if asked.format else [*headers, (b"vary", b"Accept")]
+    return [
+        (b"content-type", form.content_type.encode()),
+        (b"cache-control", fate.encode()),
+        (b"vary", b"Accept"),
+    ]
 
 
 async def _answer(
@@ -126,8 +173,7 @@ async def _answer(
         return
     headers = [*headers, *await _hint(site, query, seen)]
     answer = await site.engine.answer(query)
-    limits = f"rows={site.settings.rows}, MiB={site.settings.size}".encode()
-    outcome = await stream(answer, headers, send, in_pieces=[(b"x-limits", limits)])
+    outcome = await stream(answer, headers, send, in_pieces=site.limits)
     request.scope["note"].update(outcome=outcome, rows=answer.rows)
 
 
@@ -140,7 +186,7 @@ def _tag(site: Site, query: Query, seen: Outline) -> str:
 
 
 async def _hint(site: Site, query: Query, seen: Outline) -> Headers:
-    notes = await terms.notes(site, query, seen)
+    notes = await hints.notes(site, query, seen)
     text = " ".join(notes).encode("ascii", "backslashreplace")
     return [(b"hint", text)] if notes else []
 

@@ -38,6 +38,7 @@ BAD = {
     "one in a string": GOOD["plain"][:-1] + " FILTER('SERVICE <http://127.0.0.1/>' != '') }",
     "one glued to SILENT": GOOD["plain"][:-1] + " SERVICESILENT<http://127.0.0.1/>{} }",
     "one glued to a name": GOOD["plain"][:-1] + " trueSERVICEe:x{} }",
+    "more than can be looked through": GOOD["plain"] + "# " + "SERVICE" * 1200,
 }
 
 
@@ -123,8 +124,9 @@ def test_a_disguise_that_the_check_does_not_see_gets_a_worker_without_network(
     server: Server, remote: str
 ) -> None:
     Remote.asked.clear()
-    answer = ask(server, f"SELECT * {{ ?a ?b trueSERVICE<{remote}/sparql>{{ ?x ?p ?o }} }}")
-    assert answer.status_code in (200, 403)
+    hidden = f"SERVICE SILENT <{remote}/sparql> {{ ?x ?p ?o }}"
+    answer = ask(server, f"SELECT * {{ FILTER(?a<'>') {hidden} FILTER(''='') }}")
+    assert answer.status_code == 200
     assert Remote.asked == []
 
 

@@ -50,7 +50,9 @@ def rows(answer: httpx.Response, form: str) -> int:
     if form == "xml":
         found = parse_query_results(answer.content, format=QueryResultsFormat.XML)
         return len(list(found))  # type: ignore[arg-type]
-    return len(list(csv.reader(StringIO(answer.text)))) - 1
+    if form == "tsv":
+        return answer.text.count("\n") - 1
+    return len(list(csv.reader(StringIO(answer.text, newline="")))) - 1
 
 
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
@@ -94,15 +96,58 @@ def test_other_programs_read_what_was_cut(seven: Server, form: str) -> None:
     assert len(Graph().parse(data=answer.text, format=form)) == 7
 
 
-@pytest.mark.parametrize("value", ["},{", '"},{"', "</result><result>", "\n", "\r\n\r\n", '}},{"a'])
-@pytest.mark.parametrize("form", ["json", "xml"])
+LOOKS = [
+    "},{",
+    '"},{"',
+    "</result><result>",
+    "\n",
+    "\r\n\r\n",
+    '}},{"a',
+    "},{},{",
+    "\\",
+    '\\"',
+    '"\n',
+]
+
+
+@pytest.mark.parametrize("value", LOOKS)
+@pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
 def test_what_looks_like_the_end_of_a_row_is_none(seven: Server, form: str, value: str) -> None:
     query = f"SELECT ?x {{ VALUES ?x {{ {json.dumps(value)} }} VALUES ?y {{ 1 2 3 4 5 6 7 8 9 }} }}"
     answer = get(seven, query, form)
-    assert 4 <= rows(answer, form) <= 7
+    assert answer.headers["X-Truncated"] == "after 7 rows"
+    assert rows(answer, form) == 7
     if form == "json":
         texts = {row["x"]["value"] for row in answer.json()["results"]["bindings"]}
         assert texts == {value}
+    if form == "csv":
+        assert {row[0] for row in list(csv.reader(StringIO(answer.text, newline="")))[1:]} == {
+            value
+        }
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
+@pytest.mark.parametrize("count", [6, 7, 8])
+def test_rows_without_a_value_count(seven: Server, form: str, count: int) -> None:
+    answer = get(seven, f"SELECT ?nothing {{ ?s ?p ?o }} LIMIT {count}", form)
+    assert rows(answer, form) == min(count, 7)
+    assert ("X-Truncated" in answer.headers) == (count > 7)
+
+
+def test_a_long_answer_is_cut_at_the_very_row(dataset_path: Path) -> None:
+    value = json.dumps('\\"},{},{\r\n' * 50)
+    with running(dataset_path, ROWS="9000") as server:
+        query = f"SELECT ?x ({value} AS ?y) {{ ?a ?b ?c . ?d a ?x }} LIMIT 10000"
+        assert rows(get(server, query, "json"), "json") == 9000
+        params, plain = {"query": query, "format": "csv"}, {"Accept-Encoding": "identity"}
+        url, text = f"{server.url}/sparql", ""
+        with (
+            httpx.stream("GET", url, params=params, headers=plain) as cut,
+            pytest.raises(httpx.RemoteProtocolError),
+        ):
+            for piece in cut.iter_text():
+                text += piece
+    assert len(list(csv.reader(StringIO(text, newline="")))) == 9001
 
 
 @pytest.mark.parametrize("form", ["json", "xml"])
@@ -119,6 +164,21 @@ def test_a_streamed_graph_is_cut_after_a_triple(mebibyte: Server, form: str) -> 
     answer = get(mebibyte, query, form)
     count = len(list(parse(answer.content, format=GRAPHS[form][0])))
     assert f"cut after {count} triples, 1 MiB" in answer.text[-200:]
+
+
+@pytest.mark.parametrize("form", ["ttl", "jsonld", "nt", "rdf"])
+def test_a_document_of_a_whole_graph_is_cut_as_well(
+    seven: Server, mebibyte: Server, form: str
+) -> None:
+    kind = GRAPHS[form][0]
+    few = httpx.get(f"{seven.url}/rdf-graph-store?default&format={form}")
+    assert few.headers["X-Truncated"] == "after 7 triples"
+    assert f"cut after {len(list(parse(few.content, format=kind)))} triples, the" in few.text[-200:]
+    much = httpx.get(f"{mebibyte.url}/rdf-graph-store?default&format={form}")
+    assert much.headers["X-Limits"] == "rows=1000000, MiB=1"
+    assert len(much.content) < (1 << 20) + (1 << 16)
+    count = len(list(parse(much.content, format=kind)))
+    assert f"cut after {count} triples, 1 MiB" in much.text[-200:]
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv"])

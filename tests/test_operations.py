@@ -7,12 +7,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from serving import Server, children, running
+from serving import Server, children, running, until
 
 from server.rate import Limiter, client_of
 from server.settings import from_environment
@@ -40,15 +41,6 @@ def metrics(server: Server) -> dict[str, float]:
     }
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Wait until ``condition`` holds."""
-    for _ in range(100):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it never came to that")
-
-
 @pytest.fixture(scope="module")
 def server(dataset_path: Path) -> Iterator[Server]:
     with running(dataset_path, TIMEOUT="5", WORKERS="1") as server:
@@ -74,9 +66,12 @@ def test_a_server_that_cannot_answer_is_not_well(small: Path) -> None:
         (zygote,) = children(server.pid)
         for pid in [zygote, *children(zygote)]:
             os.kill(pid, signal.SIGSTOP)
-        answer = httpx.get(f"{server.url}/healthz")
+        first = httpx.get(f"{server.url}/healthz")
+        with ThreadPoolExecutor() as pool:  # also while it is asked again
+            both = list(pool.map(httpx.get, [f"{server.url}/healthz"] * 2))
         os.kill(zygote, signal.SIGKILL)
-    assert (answer.status_code, answer.json()["status"]) == (503, "deadline")
+    for answer in (first, *both):
+        assert (answer.status_code, answer.json()["status"]) == (503, "deadline")
 
 
 def test_everything_is_counted(server: Server) -> None:
@@ -92,7 +87,8 @@ def test_everything_is_counted(server: Server) -> None:
     assert grown["accsm_queries_total['deadline']"] == 1
     assert grown["accsm_rows_total[]"] == 7
     assert grown["accsm_request_seconds_count['sparql']"] == 3
-    assert after["accsm_engine['workers']"] >= 3
+    assert grown["accsm_cache_misses_total[]"] == 3
+    assert after["accsm_workers[]"] >= 3
     assert after["process_resident_memory_bytes[]"] > 0
 
 
@@ -132,29 +128,50 @@ def test_no_log_unless_asked_for(small: Path) -> None:
 
 
 def test_a_client_gets_less_time_if_it_asks_for_less(server: Server) -> None:
-    started = time.monotonic()
     answer = ask(server, CROSS, timeout="0.2")
-    assert time.monotonic() - started < 2
     assert answer.status_code == 504
     assert "0.2 seconds; timeout= may be up to 5" in answer.json()["detail"]
 
 
 def test_who_holds_every_worker_it_may_leaves_one_to_others(server: Server) -> None:
     def hog() -> None:
-        ask(server, CROSS, "127.0.0.3", timeout="1.5")
+        ask(server, CROSS, "127.0.0.3", timeout="3")
 
-    threads = [threading.Thread(target=hog) for _ in range(5)]
+    threads = [threading.Thread(target=hog) for _ in range(3)]
     for thread in threads:
         thread.start()
-    time.sleep(0.5)
-    started = time.monotonic()
+    until(lambda: metrics(server)["accsm_queries_waiting[]"] == 2)
     assert ask(server, "ASK {} # other").status_code == 200
-    assert time.monotonic() - started < 1.5
-    assert metrics(server)["accsm_engine['waiting']"] == 4
+    assert metrics(server)["accsm_queries_waiting[]"] == 2
     for pid in [worker for zygote in children(server.pid) for worker in children(zygote)]:
         assert os.getpriority(os.PRIO_PROCESS, pid) in (2, 19)
     for thread in threads:
         thread.join()
+
+
+def test_who_floods_the_pages_leaves_them_to_others(dataset_path: Path) -> None:
+    over = threading.Event()
+    statuses: list[int] = []
+
+    def flood(number: int) -> None:
+        with httpx.Client(timeout=30) as client:
+            while not over.is_set():
+                page = f"{server.url}/doc/country/KHM?x={number}.{len(statuses)}"
+                statuses.append(client.get(page, headers={"Accept": "text/html"}).status_code)
+
+    with running(dataset_path, QUEUE="4", CACHE="0") as server:
+        threads = [threading.Thread(target=flood, args=(number,)) for number in range(40)]
+        for thread in threads:
+            thread.start()
+        until(lambda: 503 in statuses)
+        transport = httpx.HTTPTransport(local_address="127.0.0.2")
+        with httpx.Client(transport=transport, timeout=30) as other:
+            pages = [f"/doc/country/LAO?x={number}" for number in range(5)]
+            found = {other.get(server.url + page).status_code for page in [*pages, "/healthz"]}
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert found == {200}
 
 
 def test_a_rate_is_kept_per_client(small: Path) -> None:
@@ -217,7 +234,11 @@ def test_a_client_is_an_address_or_a_network() -> None:
     [
         ("ACCSM_TIMEOUT", "soon"),
         ("ACCSM_ROWS", "-1"),
+        ("ACCSM_ROWS", "0.5"),
         ("ACCSM_SIZE", "nan"),
+        ("ACCSM_SIZE", "1.5"),
+        ("ACCSM_WORKERS", "0.5"),
+        ("ACCSM_CACHE", "0.5"),
         ("ACCSM_RATE", "inf"),
         ("ACCSM_SERVICE", "https://example.org/sparql file:///etc/passwd"),
     ],
@@ -296,7 +317,7 @@ def test_a_build_that_cannot_be_read_changes_nothing(small: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_stops_calmly(small: Path, number: signal.Signals) -> None:
     with running(small) as server:
-        pids = [server.pid, *children(server.pid)]
+        pids, said = [server.pid, *children(server.pid)], server.log.read_text()
         os.kill(server.pid, number)
         until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in pids))
-        assert server.log.read_text().count("\n") == 1
+        assert server.log.read_text() == said

@@ -36,6 +36,15 @@ def test_every_setting_is_in_the_table_and_every_named_one_is_read() -> None:
         assert any(name in path.read_text() for path in (ROOT / "tests").rglob("*.py")), name
 
 
+def test_the_table_gives_the_defaults() -> None:
+    told = dict(re.findall(r"^\| `ACCSM_(\w+)` \| ?(.*?) ?\|", README, re.MULTILINE))
+    words = {"WORKERS": "cores, at least 2", "RATE": "50, loopback free", "ACCESS_LOG": "off"}
+    for name in Settings.__dataclass_fields__:
+        default = getattr(Settings(), name)
+        value = f"{default:g}" if isinstance(default, float) else str(default or "")
+        assert told[name.upper()] == words.get(name.upper(), value)
+
+
 @pytest.mark.parametrize("target", re.findall(r"make (\w+)", README))
 def test_every_make_target_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)

@@ -87,6 +87,7 @@ def test_the_description_says_where_this_server_has_it(client: httpx.Client) -> 
         assert client.head(file).status_code == 200
         assert f"{file}#distribution" in values(said, whole, "dcat:distribution")
         assert values(said, f"{file}#distribution", "dcat:downloadURL") == [file]
+        assert "Every graph" in values(said, f"{file}#distribution", "dcterms:description")[0]
 
 
 @pytest.mark.parametrize("host", ["a%zz", "a b", "a<b>", 'a"b', "a/b"])

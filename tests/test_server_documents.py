@@ -160,7 +160,10 @@ def test_long_lists_are_cut_and_go_on(client: httpx.Client) -> None:
     assert 1 <= more.text.count("<li>") <= 100
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=x", "property=not%20an%20iri"])
+NO_PAGES = ["page=0", "page=x", "page=%C2%B2", f"page={'9' * 5000}", "property=not%20an%20iri"]
+
+
+@pytest.mark.parametrize("query", NO_PAGES)
 def test_pages_of_lists_that_are_none(client: httpx.Client, query: str) -> None:
     query = query if "property" in query else f"property={ACCSM}supports&{query}"
     assert get(client, f"/doc/{PROJECT}?{query.replace('#', '%23')}").status_code == 400
@@ -291,6 +294,29 @@ def test_a_neighbours_dataset_is_served(tmp_path: Path) -> None:
             assert get(client, path).status_code == 200
         answer = client.get("/sparql?query=SELECT * { ?s ?p ?o }", headers={"Accept": "text/csv"})
     assert answer.text.split("\r\n")[1] == "c,http://example.org/b,http://example.org/a"
+
+
+def test_literals_of_any_kind_are_shown(tmp_path: Path) -> None:
+    file = tmp_path / "data.ttl"
+    uri = '"^^<http://www.w3.org/2001/XMLSchema#anyURI>'
+    values = f'"5²", "x{"6" * 5000}", "javascript:alert(1){uri}, "https://example.org/a{uri}'
+    file.write_text(f"<{BASE}id/a> <a:b> {values} .")
+    with running(file) as server, httpx.Client(base_url=server.url) as client:
+        page = get(client, "/doc/a").text
+    assert "5²" in page
+    assert 'href="https://example.org/a"' in page
+    assert "javascript:alert(1)" in page
+    assert 'href="javascript' not in page
+
+
+def test_a_page_promises_no_more_rows_than_there_are(tmp_path: Path) -> None:
+    file = tmp_path / "data.ttl"
+    file.write_text("<a:a> <a:b> 1, 2, 3, 4 .")
+    with running(file, ROWS="3") as server, httpx.Client(base_url=server.url) as client:
+        page = get(client, "/sparql?query=SELECT * { ?s ?p ?o }").text
+        assert "Only the first 3 rows are shown; the formats give up to 3." in page
+        page = get(client, "/sparql?query=CONSTRUCT WHERE { ?s ?p ?o }").text
+        assert "Only the first 3 triples are shown; the formats give up to 3." in page
 
 
 @pytest.mark.parametrize(

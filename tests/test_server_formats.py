@@ -51,7 +51,19 @@ NAMES = {
     "CSV": "csv",
     "application/sparql-results+xml": "xml",
     "application/sparql-results xml": "xml",  # a plus that was not percent-encoded
+    "srj": "json",
+    "srx": "xml",
     "pdf": None,
+}
+NAMES_OF_GRAPHS = {
+    "turtle": "ttl",
+    "ttl": "ttl",
+    "n3": "ttl",
+    "text/turtle": "ttl",
+    "application/x-turtle": "ttl",
+    "json": "jsonld",
+    "xml": "rdf",
+    "csv": None,
 }
 
 
@@ -74,6 +86,6 @@ def test_format_by_name(wish: str) -> None:
     assert name(named(wish, RESULTS)) == NAMES[wish]
 
 
-@pytest.mark.parametrize("wish", ["turtle", "ttl", "text/turtle", "application/x-turtle"])
-def test_turtle_has_many_names(wish: str) -> None:
-    assert name(named(wish, GRAPHS)) == "ttl"
+@pytest.mark.parametrize("wish", NAMES_OF_GRAPHS)
+def test_format_of_a_graph_by_name(wish: str) -> None:
+    assert name(named(wish, GRAPHS)) == NAMES_OF_GRAPHS[wish]

@@ -11,7 +11,7 @@ from serving import running
 
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.questions import load
-from server import hints
+from server import syntax_errors
 
 SLIPS = {
     "SELCT ?s WHERE { ?s ?p ?o }": (1, 1, "`SELCT` is no word", "`SELECT`"),
@@ -21,11 +21,26 @@ SLIPS = {
     "SELECT * { ?s ?p ?o FILTER(CONTAIN(?o, 'x')) }": (1, 28, "`CONTAIN`", "`CONTAINS`"),
     "SELECT * { ?s ?p TRUE }": (1, 18, "`TRUE`", "`true`"),
     "SELECT * { ?s ?p ?o FILTER(?o > 1 AND ?o < 3) }": (1, 35, "`AND`", "`&&`"),
-    "SELECT * { ?s ?p ?o } LIMIT ten": (1, 29, "`ten`", "?name"),
+    "SELECT * { ?s ?p ?o } LIMIT ten": (1, 29, "whole number", "LIMIT 10"),
+    "SELECT * { ?s ?p ?o } LIMIT -1": (1, 29, "whole number", "LIMIT 10"),
+    "SELECT * { ?s ?p ?o } LIMIT 5 OFFSET": (1, 37, "whole number", "OFFSET 20"),
+    "SELECT * { ?s ?p ?o } LIMIT 10, 5": (1, 31, "`,`", "LIMIT 5 OFFSET 10"),
+    "SELECT * {\n?s ?p ?l ,\n}": (3, 1, "`}` stands where", "Write the value"),
+    "SELECT * { ?t bif:contains 'x' }": (1, 15, "Virtuoso", 'CONTAINS(LCASE(?t), "x")'),
+    "S\u0415LECT * {}": (1, 1, "is CYRILLIC CAPITAL LETTER IE", "`SELECT`"),
+    "SELECT * { ?s \u0430\u0441\u0441sm:p ?o }": (1, 15, "CYRILLIC SMALL LETTER A", "Latin"),
+    "SELECT * { ?s a <http://x/{y}> }": (1, 17, "it has '{'", "%20"),
+    "ASK { ?s ?p ?o FILTER(?o > 2016-01-01^^<a:b>) }": (1, 28, "not in quotes", '"2016-01-01"'),
+    "SELECT * { ?s ?p ?o } FILTER(?o > 1)": (1, 23, "`FILTER` stands outside", "before the `}`"),
+    "PREFIX a: <b:> . SELECT * {}": (1, 16, "`.` stands behind PREFIX", "Leave it out"),
+    "PREFIX a: <b:> SELECT * { ?s a:b//c ?o }": (1, 33, "no property between", "`/` once"),
+    "PREFIX a: <b:> SELECT * { ?s a:bcdefghij/ ?o }": (1, 43, 'met `?o`, expected "!"', ""),
+    "SELECT ?s ?p { ?s ?p ?o } GROUP BY ?s": (1, 11, "`?p` is neither grouped", "GROUP BY ?p"),
+    "SELECT (SUM(?o)/?p AS ?n) { ?s ?p ?o } GROUP BY ?s": (1, 51, "neither grouped", "GROUP BY"),
     "SELECT ?s, ?p { ?s ?p ?o }": (1, 10, "`,`", "spaces"),
     "SELECT COUNT(?s) { ?s ?p ?o }": (1, 8, "brackets and a name", "AS"),
     "SELECT (COUNT(?s)) { ?s ?p ?o }": (1, 18, "no name", "AS"),
-    "SELECT ?s (COUNT(?o) AS ?n) { ?s ?p ?o }": (1, 41, "neither grouped", "GROUP BY"),
+    "SELECT ?s (COUNT(?o) AS ?n) { ?s ?p ?o }": (1, 8, "`?s` is neither grouped", "GROUP BY ?s"),
     "SELECT * { ?s ?p ?o } GROUP BY ?s": (1, 34, "`SELECT *`", "Name the variables"),
     "SELECT (?o AS ?p) { ?s ?p ?o }": (1, 31, "variable of the pattern", "new name"),
     "SELECT * { ?s a ?c ?s ?p ?o }": (1, 20, "fourth term, `?s`", "`.`"),
@@ -63,7 +78,8 @@ def complaint(query: str) -> str:
 @pytest.mark.parametrize("query", SLIPS)
 def test_a_slip_is_named_with_its_place_and_what_to_do(query: str) -> None:
     line, column, detail, hint = SLIPS[query]
-    found = hints.explain(query, complaint(query), prefixes())
+    found = syntax_errors.explain(query, complaint(query), prefixes())
+    assert "FFFD" not in found.detail
     assert found.detail.startswith(f"Line {line}, column {column}: ")
     assert (found.line, found.column) == (line, column)
     assert detail in found.detail
@@ -73,15 +89,16 @@ def test_a_slip_is_named_with_its_place_and_what_to_do(query: str) -> None:
 
 HARD = ["SELECT ", "SELECT (", "SELECT ?a ", "(", "?s ?p ", "{ ?s ?p ", "a:b/", "<http:", "'a' ",
         "PREFIX a:", "{ LIMIT ", "VALUES (", "SELECT (COUNT(", "a-", "SELECT (a (b) ", "é",
-        "\n"]  # fmt: skip
+        "\n", "PREFIX aé:", "a:b."]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", HARD)
-@pytest.mark.parametrize("size", [6_000, 200_000])
+@pytest.mark.parametrize("size", [6_000, 32_000, 1_000_000])
 def test_no_text_holds_up_the_server(text: str, size: int) -> None:
     query = text * (size // len(text))
     started = time.process_time()
-    hints.explain(query, "error at 1:5: expected OPTIONAL", prefixes())
+    for line in (1, query.count("\n") + 1):
+        syntax_errors.explain(query, f"error at {line}:5: expected OPTIONAL", prefixes())
     assert time.process_time() - started < 1
 
 
@@ -93,6 +110,17 @@ def client(dataset_path: Path) -> Iterator[httpx.Client]:
 
 def ask(client: httpx.Client, query: str, accept: str = "*/*") -> httpx.Response:
     return client.get("/sparql", params={"query": query}, headers={"Accept": accept})
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "application/problem+json", "text/turtle"])
+@pytest.mark.parametrize("query", ["SELECT * { ?s ?p }", "CONSTRCT { ?s ?p ?o } WHERE {}"])
+def test_what_cannot_be_read_is_said_before_what_cannot_be_had(
+    client: httpx.Client, query: str, accept: str
+) -> None:
+    answer = ask(client, query, accept)
+    assert answer.status_code == 400
+    assert "Line 1, column " in answer.text
+    assert ask(client, "SELECT * {}", accept).status_code == 406
 
 
 IN_VAIN = {
@@ -121,6 +149,23 @@ def test_a_name_of_ours_that_does_not_exist_earns_a_hint(client: httpx.Client, n
     assert met.strip("`") in page
 
 
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("?d > 2016-01-01", "`2016-01-01` is a subtraction"),
+        ("?d > '2016-1-1'^^<http://www.w3.org/2001/XMLSchema#date>", "write two digits"),
+        ("COUNT(?s) > 2", "HAVING"),
+    ],
+)
+def test_what_is_not_read_as_meant_earns_a_hint(
+    client: httpx.Client, condition: str, hint: str
+) -> None:
+    answer = ask(client, f"SELECT ?d {{ ?s ?p ?d FILTER({condition}) }} GROUP BY ?d LIMIT 1")
+    assert answer.status_code == 200
+    assert hint in answer.headers["Hint"]
+    assert "\\" not in answer.headers["Hint"]
+
+
 def test_a_graph_that_the_protocol_names_in_vain_earns_one_too(client: httpx.Client) -> None:
     for name, graph in (("default-graph-uri", "urn:x"), ("named-graph-uri", f"{BASE}graph/vocap")):
         answer = client.get("/sparql", params={"query": "ASK {}", name: graph})
@@ -138,6 +183,7 @@ def test_a_graph_that_the_protocol_names_in_vain_earns_one_too(client: httpx.Cli
         f"PREFIX x: <{BASE}ontology#> ASK {{ ?s ?p ?o }}",
         f"ASK {{ GRAPH <{BASE}graph/vocab> {{ ?s ?p ?o }} }}",
         "ASK { ?s a <http://example.org/Projekt> }",
+        "PREFIX e: <a:> ASK { ?s e:2016-01-01 <a:2016-01-01> FILTER(?s > '2016-01-01'^^e:x) }",
     ],
 )
 def test_names_that_exist_or_are_not_ours_earn_none(client: httpx.Client, query: str) -> None:

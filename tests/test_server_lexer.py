@@ -5,8 +5,8 @@ import time
 import pytest
 
 from accsm_kg.namespaces import prefixes
-from server.hints import explain
 from server.lexer import outline
+from server.syntax_errors import explain
 
 FORMS = {
     "ASK {}": "ASK",
@@ -14,6 +14,9 @@ FORMS = {
     "# SELECT\nCONSTRUCT WHERE {}": "CONSTRUCT",
     "PREFIX select: <x>\nBASE <http://e/#ASK> DESCRIBE <x>": "DESCRIBE",
     "PREFIX a:<x>SELECT*{}": "SELECT",
+    "ASKWHERE{}": "ASK",
+    "CONSTRUCTWHERE{?s ?p ?o}": "CONSTRUCT",
+    "PREFIX a:<b:> DESCRIBEa:b": "DESCRIBE",
     "INSERT DATA {}": None,
     "": None,
     '"SELECT': None,
@@ -32,6 +35,13 @@ SERVICES = [
     "SELECT * { FILTER(?a<?b)SERVICE<http://e/>{} }",
     "SELECT * { { SELECT * { SERVICE <http://e/> {} } } }",
     'SELECT * { ?s ?p """a\\""" """SERVICE <http://e/> {} }',
+    "SELECT * { ?s ?p trueSERVICE SILENT <http://e/> {} }",
+    r"SELECT * { <http://x/\u0061#b> ?p ?o . SERVICE <http://e/> {} }",
+    "SELECT * { ?s ?p 1e0SERVICE SILENT <http://e/> {} }",
+    "PREFIX f: <http://e/> SELECT * { SERVICEf:x {} }",
+    "PREFIX f: <http://e/> SELECT * { ?s ?p true.SERVICESILENTf:x {} }",
+    "SELECT * { VALUES ?x {''''} SERVICE SILENT <http://e/> {} }",
+    'SELECT * { VALUES ?x {""""} SERVICE SILENT <http://e/> {} }',
 ]
 NO_SERVICES = [
     "SELECT * { ?s ?p 'SERVICE <http://e/>' }",
@@ -39,13 +49,32 @@ NO_SERVICES = [
     "SELECT * { ?s ?p <http://e/SERVICE> } # SERVICE",
     "SELECT ?service $SERVICE { ?service ?p 'x'@service }",
     "PREFIX ex: <x> SELECT * { ?s ex:SERVICE ex:a.SERVICE , _:SERVICE , :SERVICE }",
-    "PREFIX service: <x> SELECT * { ?s service:of ?o }",
+    "PREFIX service: <x> PREFIX : <y> SELECT * { ?s service:of ?o }",
+    "SELECT * { ?s webservice:of ?o }",
+    "SELECT * { ?s ?p '''SERVICE never closed }",
     "SELECT * { ?s ?serviceOf 'it\\'s SERVICE' }",
 ]
-UPDATES = ["INSERT DATA {}", "delete where {}", "LOAD <x>", "WITH <g> DELETE {} WHERE {}",
-           "PREFIX a: <x>\nDROP ALL", "# ASK\nCLEAR ALL", "COPY <a> TO <b>"]  # fmt: skip
+VOLATILE = [
+    "SELECT (RAND() AS ?x) {}",
+    "SELECT (BNODE(?y) AS ?x) {}",
+    "SELECT * { VALUES ?x {''''} BIND(RAND() AS ?r) }",
+    'SELECT * { VALUES ?x {""""} BIND(STRUUID() AS ?r) }',
+    "SELECT * { ?s ?p ?o } ORDER BYRAND()",
+    "SELECT (COUNT(DISTINCTRAND()) AS ?n) {}",
+    "SELECT * { VALUES ?d {1} FILTER(?d<NOW()&&1>0) }",
+    "SELECT * { SERVICE <http://e/> {} }",
+]
+STEADY = [
+    "PREFIX foaf: <http://xmlns.com/foaf/0.1/> ASK { ?now foaf:knows ?rand } # RAND()",
+    "ASK { ?s <http://xmlns.com/foaf/0.1/knows> 'UUID()'@now }",
+]
+UPDATES = ["INSERT DATA {}", "INSERTDATA{}", "LOADSILENT<x>", "delete where {}", "LOAD <x>",
+           "WITH <g> DELETE {} WHERE {}", "PREFIX a: <x>\nDROP ALL", "# ASK\nCLEAR ALL",
+           "COPY <a> TO <b>"]  # fmt: skip
 SLOW = ['"' * 200_000, "\\\"\"\"" * 60_000, "<" * 200_000, "a." * 100_000, ":" * 200_000,
-        "'''" + "\\'" * 100_000, "?" * 200_000, "{" * 200_000, "a:" * 100_000]  # fmt: skip
+        "'''" + "\\'" * 100_000, "?" * 200_000, "{" * 200_000, "a:" * 100_000,
+        "PREFIX : <x>" + "a" * 200_000 + ":", "".join(f"a{i}:b " for i in range(50_000)),
+        "''' " + r"\''' ' " * 50_000]  # fmt: skip
 
 
 @pytest.mark.parametrize("query", FORMS)
@@ -61,6 +90,16 @@ def test_service_is_seen(query: str) -> None:
 @pytest.mark.parametrize("query", NO_SERVICES)
 def test_what_only_looks_like_service_is_not(query: str) -> None:
     assert not outline(query).service
+
+
+@pytest.mark.parametrize("query", VOLATILE)
+def test_what_differs_each_time_is_seen(query: str) -> None:
+    assert outline(query).volatile
+
+
+@pytest.mark.parametrize("query", STEADY)
+def test_what_only_looks_so_is_not(query: str) -> None:
+    assert not outline(query).volatile
 
 
 @pytest.mark.parametrize("query", UPDATES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pyoxigraph import NamedNode, RdfFormat, Store, parse, parse_query_results
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse, parse_query_results
 from pyoxigraph import QueryResultsFormat as Results
 from serving import running
 
@@ -187,6 +187,70 @@ def test_graphs_chosen_by_the_protocol_rule_over_from(client: httpx.Client) -> N
     assert count(both) > vocab
 
 
+ONE, TWO = f"{BASE}graph/source/001", f"{BASE}graph/source/002"
+#: Ways to choose graphs: what stands before and after SELECT …, and the parameters of the request.
+MERGED = {
+    "FROM": ("", f"FROM <{ONE}> FROM <{TWO}>", []),
+    "FROM in disguise": (
+        f"BASE <{BASE}graph/> PREFIX from: <source/> # FROM <{VOCAB}>\n",
+        "fROM#NAMED\nfrom:001 FROM\t<s\\u006furce/002>",
+        [],
+    ),
+    "parameters": ("", "", [("default-graph-uri", ONE), ("default-graph-uri", TWO)]),
+    "parameters over FROM": (
+        "", f"FROM <{VOCAB}>", [("default-graph-uri", ONE), ("default-graph-uri", TWO)],
+    ),
+    "a graph twice": ("", f"FROM <{ONE}> FROM <{TWO}> FROM <{ONE}>", []),
+    "with named ones": ("", f"FROM <{ONE}> FROM NAMED <{VOCAB}> FROM <{TWO}>", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", MERGED)
+def test_what_two_chosen_graphs_state_counts_once(
+    client: httpx.Client, store: Store, way: str
+) -> None:
+    before, after, params = MERGED[way]
+    graphs = [set(triples(store, graph)) for graph in (ONE, TWO)]
+    assert graphs[0] & graphs[1]
+    query = f"{before}SELECT ?from (COUNT(*) AS ?n) {after} {{ ?s ?p ?o }} GROUP BY ?from"
+    assert count(client.get("/sparql", params=[("query", query), *params])) == len(
+        set.union(*graphs)
+    )
+
+
+ONCE = {
+    "FROM": (f"FROM <{ONE}> FROM <{ONE}>", "?s ?p ?o", []),
+    "FROM NAMED": (f"FROM NAMED <{ONE}> FROM NAMED <{ONE}>", "GRAPH ?g { ?s ?p ?o }", []),
+    "both": (f"FROM <{VOCAB}> FROM NAMED <{ONE}>", "GRAPH ?g { ?s ?p ?o }", []),
+    "merged and named": (
+        f"FROM <{VOCAB}> FROM <{TWO}> FROM NAMED <{ONE}>", "GRAPH ?g { ?s ?p ?o }", [],
+    ),
+    "default-graph-uri": ("", "?s ?p ?o", [("default-graph-uri", ONE)] * 2),
+    "named-graph-uri": ("", "GRAPH ?g { ?s ?p ?o }", [("named-graph-uri", ONE)] * 2),
+    "one that is not there": (f"FROM <{ONE}> FROM <{BASE}nowhere>", "?s ?p ?o", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_a_graph_is_searched_once_however_it_is_chosen(
+    client: httpx.Client, store: Store, way: str
+) -> None:
+    chosen, pattern, params = ONCE[way]
+    query = f"SELECT (COUNT(*) AS ?n) {chosen} {{ {pattern} }}"
+    found = count(client.get("/sparql", params=[("query", query), *params]))
+    assert found == len(list(triples(store, ONE)))
+
+
+def test_a_graph_that_is_not_there_is_empty(client: httpx.Client) -> None:
+    assert count(get(client, COUNT.replace("{", f"FROM <{BASE}nowhere> {{"))) == 0
+    query = "SELECT (COUNT(*) AS ?n) FROM NAMED <%s> { GRAPH ?g { ?s ?p ?o } }"
+    assert count(get(client, query % f"{BASE}nowhere")) == 0
+
+
+def triples(store: Store, graph: str) -> Iterator[Triple]:
+    return (quad.triple for quad in store.quads_for_pattern(None, None, None, NamedNode(graph)))
+
+
 def test_only_the_named_graphs_chosen_are_seen(client: httpx.Client) -> None:
     query = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
     rows = get(client, query, **{"named-graph-uri": VOCAB}).json()["results"]["bindings"]
@@ -229,7 +293,7 @@ def test_a_browser_gets_a_table_with_labels_and_local_links(client: httpx.Client
 
 def test_a_page_says_when_it_is_cut(client: httpx.Client) -> None:
     page = get(client, "SELECT * { ?s ?p ?o }", "text/html").text
-    assert "only the first 1000 are shown" in page
+    assert "Only the first 1000 rows are shown" in page
 
 
 def test_what_a_query_says_is_not_markup(client: httpx.Client) -> None:

@@ -53,6 +53,12 @@ def test_the_deadline_is_told_with_advice(server: Server) -> None:
     assert "LIMIT" in problem["hint"]
 
 
+def test_what_is_nested_too_deeply_is_told_so(dataset_path: Path) -> None:
+    with running(dataset_path) as server:
+        answer = ask(server, "SELECT * " + "{" * 300_000)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "the query is nested too deeply")
+
+
 def test_pages_are_served_while_every_worker_of_visitors_is_busy(server: Server) -> None:
     threads = [threading.Thread(target=ask, args=(server, CROSS)) for _ in range(2)]
     for thread in threads:
@@ -89,12 +95,72 @@ def test_who_hangs_up_frees_the_worker(dataset_path: Path) -> None:
         assert time.monotonic() - started < 2
 
 
+def test_who_hangs_up_on_a_graph_frees_the_worker(dataset_path: Path) -> None:
+    with running(dataset_path, WORKERS="1", CACHE="0") as server:
+        address = server.url.removeprefix("http://").split(":")
+        for number in range(20):
+            path = f"/rdf-graph-store?default&format=jsonld&x={number}"
+            with socket.create_connection((address[0], int(address[1]))) as line:
+                line.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                time.sleep(0.1)
+        started = time.monotonic()
+        assert ask(server, "ASK{}").status_code == 200
+        assert time.monotonic() - started < 2
+
+
 def test_the_dataset_is_loaded_again_when_its_process_dies(dataset_path: Path) -> None:
     with running(dataset_path) as server:
         (zygote,) = children(server.pid)
         os.kill(zygote, signal.SIGKILL)
         assert ask(server, "ASK { ?s ?p ?o }").json()["boolean"] is True
         assert children(server.pid) != [zygote]
+
+
+@pytest.mark.parametrize("build", ["<urn:a> <urn:b> ", "<urn:a> <urn:b> 2, 3 .\n"])
+@pytest.mark.parametrize("folder", [False, True])
+def test_it_is_the_same_dataset_whatever_its_files_say_now(
+    tmp_path: Path, folder: bool, build: str
+) -> None:
+    file = tmp_path / "data" / "small.ttl"
+    file.parent.mkdir()
+    file.write_text("<urn:a> <urn:b> [] .\n")
+    others = set(children(os.getpid()))
+
+    async def work(pool: Pool) -> object:
+        query = Query("SELECT ?s ?p (ISBLANK(?o) AS ?b) { ?s ?p ?o }", "csv")
+        before = await fetch(pool, query)
+        file.write_text(build)
+        (zygote,) = set(children(os.getpid())) - others
+        os.kill(zygote, signal.SIGKILL)
+        await asyncio.sleep(1)
+        assert zygote not in children(os.getpid())
+        return before == await fetch(pool, query)
+
+    assert in_pool(file.parent if folder else file, work)
+
+
+def test_a_pool_that_cannot_start_leaves_nothing(dataset_path: Path) -> None:
+    async def main() -> None:
+        others = children(os.getpid())
+        task = asyncio.create_task(Pool.start(dataset_path, Settings()))
+        while children(os.getpid()) == others:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert children(os.getpid()) == others
+
+    asyncio.run(main())
+
+
+def test_a_package_in_the_working_directory_is_not_ours(
+    dataset_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "__init__.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
+    with running(dataset_path) as server:
+        assert ask(server, "ASK {}").json()["boolean"] is True
 
 
 def test_no_process_outlives_the_server(dataset_path: Path) -> None:
@@ -144,9 +210,9 @@ def in_pool(dataset: Path, work: Callable[[Pool], Awaitable[object]], **settings
     return asyncio.run(main())
 
 
-async def failure(pool: Pool, text: str) -> QueryError:
+async def failure(pool: Pool, text: str, timeout: float | None = None) -> QueryError:
     with pytest.raises(QueryError) as caught:
-        await fetch(pool, Query(text, "json"))
+        await fetch(pool, Query(text, "json", timeout=timeout))
     return caught.value
 
 
@@ -241,6 +307,37 @@ def test_an_answer_that_cannot_be_said_again_is_broken_off(dataset_path: Path) -
     assert in_pool(dataset_path, work) == "crash"
 
 
+def test_the_time_to_wait_is_part_of_the_deadline(dataset_path: Path) -> None:
+    async def work(pool: Pool) -> object:
+        first = asyncio.create_task(failure(pool, CROSS, timeout=1))
+        await asyncio.sleep(0)
+        started = time.monotonic()
+        reason = (await failure(pool, CROSS, timeout=1.5)).reason
+        taken = time.monotonic() - started
+        await first
+        await asyncio.sleep(0.5)  # until there are new workers
+        return taken, reason
+
+    taken, reason = in_pool(dataset_path, work, workers=1)  # type: ignore[misc]
+    assert (taken < 2.2, reason) == (True, "deadline")
+
+
+def test_the_time_to_try_again_is_part_of_the_deadline(dataset_path: Path) -> None:
+    async def work(pool: Pool) -> object:
+        started = time.monotonic()
+        task = asyncio.create_task(failure(pool, CROSS))
+        while not task.done():
+            await asyncio.sleep(0.4)
+            for worker in list(pool._workers):
+                os.kill(worker.pid, signal.SIGKILL)
+        taken = time.monotonic() - started
+        await asyncio.sleep(0.5)  # until there are new workers
+        return taken, (await task).reason
+
+    taken, reason = in_pool(dataset_path, work, timeout=1)  # type: ignore[misc]
+    assert (taken < 1.8, reason) == (True, "deadline")
+
+
 def test_a_long_query_leaves_time_to_short_ones(dataset_path: Path) -> None:
     async def work(pool: Pool) -> object:
         before = {worker.pid for worker in pool._workers}
@@ -261,13 +358,17 @@ class Hand:
     client = ""
 
 
+def soon(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
 def test_clients_are_served_in_turn() -> None:
     async def main() -> list[str]:
         lane: Lane[Hand] = Lane(100)
         served: list[str] = []
 
         async def one(client: str) -> None:
-            worker = await lane.acquire(client, 10)
+            worker = await lane.acquire(client, soon(10))
             served.append(client)
             await asyncio.sleep(0)
             lane.release(worker)
@@ -294,7 +395,7 @@ def test_one_client_gets_half_and_the_next_one_finds_some() -> None:
 
 async def is_served(lane: Lane[Hand], client: str) -> bool:
     with suppress(QueryError):
-        await lane.acquire(client, 0)
+        await lane.acquire(client, soon(0))
         return True
     return False
 
@@ -303,7 +404,7 @@ def test_the_places_to_wait_are_shared_as_well() -> None:
     async def main() -> list[str]:
         lane: Lane[Hand] = Lane(4)
         found = await asyncio.gather(
-            *(lane.acquire(client, 0.1) for client in "aaabbc"), return_exceptions=True
+            *(lane.acquire(client, soon(0.1)) for client in "aaabbc"), return_exceptions=True
         )
         assert lane.waiting == 0
         return [str(error) for error in found]
@@ -318,7 +419,7 @@ def test_the_places_to_wait_are_shared_as_well() -> None:
 def test_a_worker_for_who_has_just_left_goes_to_the_next() -> None:
     async def main() -> bool:
         lane: Lane[Hand] = Lane(4)
-        gone, next_one = (asyncio.create_task(lane.acquire(client, 10)) for client in "ab")
+        gone, next_one = (asyncio.create_task(lane.acquire(client, soon(10))) for client in "ab")
         await asyncio.sleep(0)
         lane.add(Hand())
         gone.cancel()

@@ -4,18 +4,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
-import accsm_kg
-import server
+from accsm_kg import __version__
 from server.conformance.suites import SUITES, Outcome
+from server.program import program, versions
 
 #: The record of the last run, which a wheel carries if there was one.
 RECORD = Path(__file__).parent / "record.json"
-_USED = ("pyoxigraph", "starlette", "uvicorn")
 
 
 @dataclass(frozen=True)
@@ -53,24 +49,6 @@ class Run:
     scores: list[Score]
 
 
-@lru_cache
-def program() -> str:
-    """Return the hash of the program: any change of it makes a record that of another program."""
-    digest = sha256()
-    for package in (accsm_kg, server):
-        folder = Path(package.__file__ or "").parent
-        for path in sorted(folder.rglob("*")):
-            ours = path.relative_to(folder).parts[0] != "resources"  # only a wheel has them there
-            if ours and path.suffix in (".py", ".rq"):
-                digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
-    digest.update(repr(_versions()).encode())
-    return digest.hexdigest()
-
-
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in _USED}
-
-
 def made(outcomes: Iterable[Outcome]) -> Run:
     """Return the record of a run that ended now."""
     found = list(outcomes)
@@ -79,7 +57,7 @@ def made(outcomes: Iterable[Outcome]) -> Run:
         for suite, title in SUITES.items()
     ]
     today = datetime.now(UTC).date().isoformat()
-    return Run(accsm_kg.__version__, _versions(), program(), today, scores)
+    return Run(__version__, versions(), program(), today, scores)
 
 
 def write(run: Run, path: Path = RECORD) -> None:

@@ -26,10 +26,10 @@ W = TypeVar("W", bound=Member)
 class Lane(Generic[W]):
     """The workers of one kind and those who wait for them."""
 
-    def __init__(self, places: int, shared: bool = True) -> None:
-        """Let ``places`` queries wait; where it is not ``shared`` all who ask count as one."""
+    def __init__(self, places: int) -> None:
+        """Let ``places`` queries wait."""
         self.waiting = 0
-        self._places, self._shared = places, shared
+        self._places = places
         self._free: list[W] = []
         self._busy: Counter[str] = Counter()
         self._lines: dict[str, deque[asyncio.Future[W]]] = {}
@@ -39,18 +39,18 @@ class Lane(Generic[W]):
         """Return how many workers are at work."""
         return self._busy.total()
 
-    async def acquire(self, client: str, patience: float) -> W:
-        """Return a worker for ``client``; raises QueryError when there is none in time."""
+    async def acquire(self, client: str, until: float) -> W:
+        """Return a worker for ``client``; raises QueryError when there is none ``until`` then."""
         if self._may(client):
             return self._hand_out(client)
         line = self._lines.get(client, ())
-        if self.waiting + (len(line) if self._shared else 0) >= self._places:
+        if self.waiting + len(line) >= self._places:
             raise QueryError("busy", f"{self.waiting} queries are waiting for a worker already")
         place: asyncio.Future[W] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(client, deque()).append(place)
         self.waiting += 1
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout_at(until):
                 return await place
         except BaseException as error:
             self._leave(client, place)
@@ -87,7 +87,7 @@ class Lane(Generic[W]):
                     place.set_exception(error)
 
     def _may(self, client: str) -> bool:
-        return len(self._free) > (self._busy[client] if self._shared else 0)
+        return len(self._free) > self._busy[client]
 
     def _hand_out(self, client: str) -> W:
         worker = self._free.pop()  # the one that worked last: its memory is warm

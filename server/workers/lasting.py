@@ -1,20 +1,21 @@
 """Turn the streams of several workers into one answer, where workers are killed from outside.
 
 The same query over the same dataset is the same bytes (unless it calls RAND and the like), so that
-another worker can go on where one was killed. What it says again must end in the same piece.
+another worker can go on where one was killed. What it says again must have the same checksum.
 """
 
-import re
+import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from typing import Self
 
 from server.engine import Query, QueryError
+from server.lexer import outline
 from server.workers.stream import Stream
 
 _ATTEMPTS = 5  # times a query is tried whose worker was killed by no fault of its own
-_VOLATILE = re.compile("RAND|UUID|NOW|BNODE", re.IGNORECASE)
 
-Ask = Callable[[Query], Awaitable[Stream]]
+Ask = Callable[[], Awaitable[Stream]]
 
 
 class Lasting:
@@ -24,8 +25,7 @@ class Lasting:
         """Use `start` instead."""
         self._query, self._ask = query, ask
         self._left = _ATTEMPTS
-        self._sent = 0
-        self._last = b""
+        self._sent = self._sum = 0
 
     @classmethod
     async def start(cls, query: Query, ask: Ask) -> Self:
@@ -66,14 +66,14 @@ class Lasting:
             except QueryError as failure:
                 await self._begin_again(failure)
         self._sent += len(piece)
-        self._last = piece
+        self._sum = zlib.crc32(piece, self._sum)
         return piece
 
     async def _begin(self) -> None:
         while True:
             self._left -= 1
             try:
-                self._stream = await self._ask(self._query)
+                self._stream = await self._ask()
                 return
             except QueryError as failure:
                 if failure.reason != "crash" or not self._left:
@@ -81,8 +81,7 @@ class Lasting:
 
     async def _begin_again(self, failure: QueryError) -> None:
         """Bring another worker to where the last one was killed; raises why that cannot be."""
-        steady = not (self._query.service or _VOLATILE.search(self._query.text))
-        while failure.reason == "crash" and self._left and steady:
+        while failure.reason == "crash" and self._left and await self._is_steady():
             await self._begin()
             try:
                 return await self._skip(failure)
@@ -90,14 +89,17 @@ class Lasting:
                 failure = again
         raise failure
 
+    async def _is_steady(self) -> bool:
+        """Return whether the query is answered with the same bytes each time."""
+        seen = await asyncio.to_thread(outline, self._query.text)
+        return not (seen.volatile or seen.fresh)
+
     async def _skip(self, failure: QueryError) -> None:
         """Pass over what has been sent; raises ``failure`` if that is not said again."""
-        sent, piece = 0, b""
-        while sent < self._sent:
-            piece = await anext(self._stream, b"")
+        sent = checksum = 0
+        while sent < self._sent and (piece := await anext(self._stream, b"")):
             sent += len(piece)
-            if not piece or sent > self._sent:
-                break
-        if piece != self._last:
+            checksum = zlib.crc32(piece, checksum)
+        if (sent, checksum) != (self._sent, self._sum):
             self._left = 0
             raise failure

@@ -2,18 +2,32 @@
 
 An answer is cut after a whole row and says so in its last bytes: JSON and JSON-LD in a member
 `truncated`, XML, RDF/XML, Turtle and its kin in a comment. CSV and TSV have no place for it:
-whoever sends them on must tell in another way. (Rows of JSON in which nothing is bound are not
-counted; literals that end in `},{` count as rows: neither is worth a slower count.)
+whoever sends them on must tell in another way.
 """
 
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from server.workers import frames
 
 _PIECE = 1 << 16
+_ESCAPE = ord("\\")
+_REST = 32  # bytes that wait for what follows: nothing that is looked for is longer
+
+
+_NO_JSON, _NO_CSV = (bytes(set(range(256)) - set(kept)) for kept in (b'{}"', b'\r\n"'))
+
+
+def _strip_json(part: bytearray) -> bytes:
+    if _ESCAPE in part:
+        part = part.replace(rb"\\", b"").replace(rb"\"", b"")
+    return bytes(part.translate(None, _NO_JSON))
+
+
+def _strip_csv(part: bytearray) -> bytes:
+    return bytes(part.translate(None, _NO_CSV))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +35,13 @@ class Rows:
     """How a format of results shows that a row has ended and that another one follows."""
 
     mark: bytes
+    """What stands between two rows, in what `strip` leaves."""
+    strip: Callable[[bytearray], bytes] | None
+    """Takes out whatever shows neither rows nor strings; None where no string can hold a mark."""
     pattern: re.Pattern[bytes]
-    """The mark, and what must follow it; it matches no less than `width` bytes of the answer."""
+    """A string, or what stands between two rows: its group is the end of the first."""
     width: int
-    kept: int
-    """Bytes of the mark that belong to the row that has ended."""
+    """Bytes between two rows."""
     header: int
     """Rows that are none: the names of the variables."""
     empty: bytes
@@ -33,20 +49,40 @@ class Rows:
     closing: str
 
 
-def _rows(mark: bytes, after: bytes, look: int, kept: int, *more: Any) -> Rows:
-    pattern = re.compile(re.escape(mark) + after, re.DOTALL)
-    return Rows(mark, pattern, len(mark) + look, kept, *more)
+def _pattern(text: bytes) -> re.Pattern[bytes]:
+    return re.compile(text, re.DOTALL)
 
 
-_LINES = _rows(b"\n", rb"(?=.)", 1, 1, 1, b"", "")
-#: A quote within a JSON string is escaped: what follows tells whether a mark ends a string instead.
 ROWS = {
-    "json": _rows(b'},{"', rb"(?![,}])", 1, 1, 0, b"[]}}", ']},"truncated":"%s"}'),
-    "xml": _rows(b"</result><result>", b"", 0, 9, 0, b"<results></results></sparql>",
-                 "</results><!-- %s --></sparql>"),
-    "csv": _LINES,
-    "tsv": _LINES,
+    "json": Rows(
+        b"}{", _strip_json, _pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(\}),\{'),
+        3, 0, b"[]}}", ']},"truncated":"%s"}',
+    ),
+    "xml": Rows(
+        b"</result><result>", None, _pattern(rb"(</result>)<result>"),
+        17, 0, b"<results></results></sparql>", "</results><!-- %s --></sparql>",
+    ),
+    "csv": Rows(b"\r\n", _strip_csv, _pattern(rb'"[^"]*+"?|(\r\n)(?=.)'), 2, 1, b"", ""),
+    "tsv": Rows(b"\n", None, _pattern(rb"(\n)(?=.)"), 1, 1, b"", ""),
 }  # fmt: skip
+
+
+def _count(form: Rows, data: bytearray, stop: int, inside: int) -> tuple[int, int]:
+    """Return how many rows end before ``stop``, and whether a string goes on there, as 0 or 1.
+
+    ``inside`` tells whether ``data`` begins within a string.
+    """
+    until = min(stop + form.width, len(data)) - 1
+    if form.strip is None:
+        return data.count(form.mark, 0, until), 0
+    head = b'"' * inside + form.strip(data[:stop])
+    left = head + form.strip(data[stop:until])
+    left += b'"' * (left.count(b'"') % 2)
+    if b'"' in left.replace(b'""', b""):  # there is more in a string than was taken out
+        left = b'"'.join(left.split(b'"')[::2])
+    return left.count(form.mark), head.count(b'"') % 2
+
+
 _COMMENT = "# %s\n"
 #: What is added to a graph that was cut.
 _CLOSINGS = {"jsonld": ',{"truncated":"%s"}]', "rdf": "<!-- %s -->"}
@@ -64,11 +100,12 @@ class Output:
         self.rows = 0
         self.truncated = ""
         self._channel = channel
-        self._most, self._size = rows or (1 << 62), size or (1 << 62)
+        self.most, self._size = rows or (1 << 62), size or (1 << 62)
         self._before = frames.frame(frames.HEAD)
         self._buffer = bytearray()
         self._sent = 0
         self._form: Rows | None = None
+        self._inside = 0
         self._over = False
 
     def expect(self, form: str) -> None:
@@ -80,8 +117,9 @@ class Output:
         if not self._over:  # a serializer that was stopped still writes what it had left
             self._buffer += data
             if len(self._buffer) >= _PIECE:
-                self._scan()
-                self._send()
+                stop = self._stop()
+                self._scan(stop)
+                self._send(stop)
         return len(data)
 
     def flush(self) -> None:
@@ -89,13 +127,14 @@ class Output:
 
     def full(self) -> bool:
         """Count one triple, if there is room for it; else note that the answer is cut."""
-        if self.rows >= self._most:
-            self.truncated = f"{self._most} triples"
+        if self.rows >= self.most:
+            self.truncated = f"{self.most} triples"
         elif self._sent + len(self._buffer) >= self._size:
             self.truncated = f"{self.rows} triples, {self._size >> 20} MiB"
         else:
             self.rows += 1
-        return bool(self.truncated)
+            return False
+        return True
 
     def close_graph(self, form: str) -> None:
         """Say at the end of a graph in ``form`` that it was cut."""
@@ -105,7 +144,7 @@ class Output:
 
     def close_rows(self) -> None:
         """Look through the last rows; raises Cut."""
-        self._scan()
+        self._scan(len(self._buffer) - 1)  # no row follows a line end that is the last byte
         if self._form and not self._form.header:
             self.rows += not self._buffer.endswith(self._form.empty)
 
@@ -114,31 +153,37 @@ class Output:
         rest = frames.frame(frames.DATA, self._buffer) if self._buffer else b""
         self._channel.sendall(self._before + rest + last)
 
-    def _send(self) -> None:
-        """Send all but the last bytes, with which a mark may begin."""
-        stop = len(self._buffer) + 1 - (self._form.width if self._form else 2)
+    def _stop(self) -> int:
+        """Return where the last bytes begin; that is not within an escape of JSON."""
+        stop = len(self._buffer) - _REST
+        escapes = self._buffer[:stop] if self._buffer[stop - 1] == _ESCAPE else b""
+        return stop - (len(escapes) - len(escapes.rstrip(b"\\"))) % 2
+
+    def _send(self, stop: int) -> None:
+        """Send what is before ``stop``."""
         self._channel.sendall(self._before + frames.frame(frames.DATA, self._buffer[:stop]))
         self._before = b""
         self._sent += stop
         del self._buffer[:stop]
 
-    def _scan(self) -> None:
-        """Count the marks in the buffer, and cut it when there are too many or it is too long."""
+    def _scan(self, stop: int) -> None:
+        """Count the rows that end before ``stop``, and cut when there are too many or too long."""
         form = self._form
         if form is None:
             return
-        until = max(0, len(self._buffer) - form.width + len(form.mark))
-        found = self._buffer.count(form.mark, 0, until)
-        if self.rows + found >= self._most + form.header:
+        found, inside = _count(form, self._buffer, stop, self._inside)
+        if self.rows + found >= self.most + form.header:
             self._cut(form, "")
         elif self._sent + len(self._buffer) > self._size:
             self._cut(form, f", {self._size >> 20} MiB")
         self.rows += found
+        self._inside = inside
 
     def _cut(self, form: Rows, why: str) -> None:
-        ends = [match.start() + form.kept for match in form.pattern.finditer(self._buffer)]
+        found = form.pattern.finditer(b'"' * self._inside + self._buffer)
+        ends = [match.end(1) - self._inside for match in found if match[1]]
         allowed = [end for end in ends if self._sent + end <= self._size] or ends[:1]
-        allowed = allowed[: self._most + form.header - self.rows]
+        allowed = allowed[: self.most + form.header - self.rows]
         if not allowed:
             raise OverflowError(f"a row of the answer goes beyond {self._size >> 20} MiB")
         self.rows += len(allowed) - form.header

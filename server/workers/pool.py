@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from server.engine import Query, QueryError
+from server.engine import CLIENT, Query, QueryError
 from server.settings import Settings
 from server.workers.lane import Lane
 from server.workers.lasting import Lasting
@@ -21,7 +21,7 @@ from server.workers.stream import Stream
 from server.workers.zygote_client import Zygote
 
 _LOG = logging.getLogger(__name__)
-_OWN = 2  # workers of the pages
+_OWN = 4  # workers of the pages: one client alone gets half of them
 
 
 class Pool:
@@ -31,7 +31,7 @@ class Pool:
         """Use `start` instead."""
         self.settings = settings
         self._visitors: Lane[Worker] = Lane(2 * settings.queue)
-        self._own: Lane[Worker] = Lane(settings.queue, shared=False)
+        self._own: Lane[Worker] = Lane(2 * settings.queue)
         self._outbound: Lane[Worker] = Lane(2 * settings.queue)
         self._zygote = zygote
         self._workers: set[Worker] = set()
@@ -98,14 +98,15 @@ class Pool:
 
     async def answer(self, query: Query) -> Lasting:
         """Return the answer once its first piece is there, or raise QueryError."""
-        return await Lasting.start(query, self._attempt)
-
-    async def _attempt(self, query: Query) -> Stream:
         limit = self.settings.timeout
         deadline = min(query.timeout or limit, limit)
+        until = asyncio.get_running_loop().time() + deadline
+        return await Lasting.start(query, lambda: self._attempt(query, deadline, until))
+
+    async def _attempt(self, query: Query, deadline: float, until: float) -> Stream:
         lane = self._own if query.own else self._outbound if query.service else self._visitors
-        worker = await lane.acquire(query.client, deadline)
-        stream = worker.ask(query, deadline)
+        worker = await lane.acquire(CLIENT.get(), until)
+        stream = worker.ask(query, deadline, until)
         try:
             await stream.opened()
         except BaseException:

@@ -47,11 +47,17 @@ class Worker(asyncio.Protocol):
         """Keep the transport."""
         self.transport = cast(asyncio.Transport, transport)
 
-    def ask(self, query: Query, deadline: float) -> Stream:
-        """Send ``query`` and return the stream of its answer."""
+    def ask(self, query: Query, deadline: float, until: float) -> Stream:
+        """Send ``query`` and return the stream of its answer.
+
+        It may take ``deadline`` seconds, of which some may be over: they are ``until`` then.
+        """
         self._stream = stream = Stream(self.abandon, self._flow)
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(min(_LONG, deadline), self._tick, deadline)
+        if until - loop.time() > _LONG:
+            self._timer = loop.call_later(_LONG, self._come_last, deadline, until)
+        else:
+            self._timer = loop.call_at(until, self._expire, deadline)
         if self.ended:  # it died between being handed out and being asked
             self.explain(0)
         else:
@@ -99,20 +105,16 @@ class Worker(asyncio.Protocol):
         if self._timer:
             self._timer.cancel()
 
-    def _tick(self, deadline: float) -> None:
-        if self._last or deadline <= _LONG:
-            limit = self._pool.settings.timeout
-            more = f"; timeout= may be up to {limit:g}" if deadline < limit else ""
-            self.give_up(
-                QueryError("deadline", f"the query ran longer than {deadline:g} seconds{more}")
-            )
-            return
-        rest = deadline - _LONG
-        self._timer = asyncio.get_running_loop().call_later(rest, self._tick, deadline)
-        self._come_last()
+    def _expire(self, deadline: float) -> None:
+        limit = self._pool.settings.timeout
+        more = f"; timeout= may be up to {limit:g}" if deadline < limit else ""
+        self.give_up(
+            QueryError("deadline", f"the query ran longer than {deadline:g} seconds{more}")
+        )
 
-    def _come_last(self) -> None:
+    def _come_last(self, deadline: float, until: float) -> None:
         """Let the short queries of others go first; nothing takes that back from a process."""
+        self._timer = asyncio.get_running_loop().call_at(until, self._expire, deadline)
         self._last = True
         with suppress(OSError):
             for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - names only

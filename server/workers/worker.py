@@ -6,13 +6,11 @@ costs that query only.
 
 import json
 import marshal
-import re
 import resource
 import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any, cast
 
@@ -25,13 +23,13 @@ from pyoxigraph import (
     QuerySolutions,
     QueryTriples,
     RdfFormat,
-    Store,
     Triple,
 )
 
 from accsm_kg import dataset, namespaces
 from server.engine import Reason
 from server.workers import frames, sandbox
+from server.workers.held import Held
 from server.workers.output import Cut, Output
 
 _RESULTS = {
@@ -49,23 +47,7 @@ _GRAPHS = {
     "trig": RdfFormat.TRIG,
 }
 _WITH_PREFIXES = ("ttl", "trig", "rdf")
-#: A query that reaches another graph than the default one says one of these, or hides it in \u….
-_GRAPH = re.compile(r"GRAPH|FROM|\\u", re.IGNORECASE)
 _STACK = 512 << 20  # deep nesting is parsed and planned recursively
-
-
-@dataclass(frozen=True)
-class Held:
-    """The dataset in memory: its base, all of it, and its default graph alone."""
-
-    base: str
-    whole: Store
-    default: Store
-
-    def asked(self, task: dict[str, Any]) -> Store:
-        """Return the smallest store that answers ``task`` as the whole does."""
-        graphs = task["default_graphs"] or task["named_graphs"]
-        return self.whole if graphs or _GRAPH.search(task["text"]) else self.default
 
 
 def work(held: Held, memory: int, channel: socket.socket, outbound: bool = False) -> None:
@@ -129,13 +111,7 @@ def _evaluate(held: Held, task: dict[str, Any], output: Output) -> None:
     if task["dump"]:
         _dump(held, task["format"], output)
         return
-    chosen = task["default_graphs"] or task["named_graphs"]
-    results = held.asked(task).query(
-        task["text"],
-        base_iri=held.base,
-        default_graph=[NamedNode(g) for g in task["default_graphs"]] if chosen else None,
-        named_graphs=[NamedNode(g) for g in task["named_graphs"]] if chosen else None,
-    )
+    results = held.query(task["text"], task["default_graphs"], task["named_graphs"])
     form, limit = task["format"], task["limit"]
     if isinstance(results, QueryTriples):
         _write_graph(results, task, output)
@@ -161,17 +137,17 @@ def _dump(held: Held, form: str, output: Output) -> None:
 
 def _write_graph(results: QueryTriples, task: dict[str, Any], output: Output) -> None:
     form, limit = task["format"], task["limit"]
-    triples: Iterable[Triple] = _within(results, output)
+    triples: Iterable[Triple] = results
     prefixes = dict(task["prefixes"])
     if task["tidy"] or limit is not None:
-        found = list(islice(triples, None if limit is None else limit + 1))
-        if limit is not None and len(found) > limit:
-            output.truncated = f"{limit} triples"
-        triples = sorted(set(found[:limit]), key=str)
-        output.rows = len(triples)
+        most = output.most if limit is None else limit
+        found = list(islice(results, most + 1))
+        if len(found) > most:
+            output.truncated = f"{most} triples"
+        triples = sorted(set(found[:most]), key=str)
         prefixes = _used(prefixes, triples)
     pyoxigraph.serialize(
-        triples,
+        _within(triples, output),
         cast(IO[bytes], output),
         format=_GRAPHS[form],
         prefixes=prefixes if form in _WITH_PREFIXES else None,
@@ -180,7 +156,7 @@ def _write_graph(results: QueryTriples, task: dict[str, Any], output: Output) ->
         output.close_graph(form)
 
 
-def _within(triples: QueryTriples, output: Output) -> Iterator[Triple]:
+def _within(triples: Iterable[Triple], output: Output) -> Iterator[Triple]:
     for triple in triples:
         if output.full():
             return

@@ -20,26 +20,33 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from accsm_kg import dataset, quality
+from pyoxigraph import Store
+
+from accsm_kg import dataset
 from server.workers import frames, sandbox
-from server.workers.worker import Held, work
+from server.workers.held import Held
+from server.workers.worker import work
 
 NUMBER = struct.Struct("!i")
 FORK, FORK_OUTBOUND, KILL = b"F", b"S", b"K"
 
 
-def main(path: str, memory: int, control: socket.socket) -> None:
-    """Load the dataset at ``path`` and obey ``control`` until it closes."""
+#: The name of a file, and the descriptor of its copy.
+File = tuple[str, int]
+
+
+def main(files: list[File], report: list[File], memory: int, control: socket.socket) -> None:
+    """Load the dataset of ``files`` and the report on it, and obey ``control`` until it closes."""
     sandbox.die_with_parent()
+    store = Store()
     try:
-        store = dataset.collect(Path(path))
+        _load(store, files)
     except (OSError, ValueError) as error:
         control.sendall(frames.message(frames.FAIL, message=str(error)))
         return
     base, version = dataset.base_iri(store), dataset.fingerprint(store)
     dataset.merge(store, base)
-    if report := quality.beside(Path(path)):
-        store.bulk_extend(dataset.read(report))
+    _load(store, report)
     held = Held(base, store, dataset.default(store))
     gc.collect()
     gc.freeze()
@@ -51,6 +58,13 @@ def main(path: str, memory: int, control: socket.socket) -> None:
             pass
     for pid in list(children):
         _end(pid, children)
+
+
+def _load(store: Store, files: list[File]) -> None:
+    for name, descriptor in files:
+        with open(descriptor, "rb") as copy:  # noqa: PTH123
+            copy.seek(0)
+            store.bulk_extend(dataset.read(Path(name), copy))
 
 
 def _obey(control: socket.socket, worker: Callable[..., None], children: set[int]) -> bool:
@@ -94,4 +108,4 @@ def _end(pid: int, children: set[int]) -> int:
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
     with socket.socket(fileno=options["control"]) as line:
-        main(options["dataset"], options["memory"], line)
+        main(options["files"], options["report"], options["memory"], line)

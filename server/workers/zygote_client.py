@@ -8,51 +8,68 @@ import sys
 from asyncio.subprocess import Process, create_subprocess_exec
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, Self
 
+from accsm_kg import dataset, quality
 from server.workers import frames
 from server.workers.zygote import FORK, FORK_OUTBOUND, KILL, NUMBER
+
+#: The name of a file, and a copy of it.
+Copy = tuple[str, IO[bytes]]
 
 
 class Zygote:
     """The process that holds the dataset and forks workers."""
 
-    def __init__(self, path: Path, memory: int) -> None:
+    def __init__(self, files: list[Copy], report: list[Copy], memory: int) -> None:
         """Use `start` instead."""
         self.base = self.version = ""
-        self._path, self._memory = path, memory
+        self._files, self._report, self._memory = files, report, memory
         self._order = asyncio.Lock()
+        self._process: Process | None = None
 
     @classmethod
     async def start(cls, path: Path, memory: int) -> Self:
         """Load ``path`` in a new process; raises ValueError with what is wrong with it."""
-        zygote = cls(path, memory)
-        await zygote._launch()
+        files = await asyncio.to_thread(_copies, dataset.files(path))
+        beside = await asyncio.to_thread(quality.beside, path)
+        zygote = cls(files, _copies([beside] if beside else []), memory)
+        try:
+            await zygote._launch()
+        except BaseException:
+            await zygote.close()
+            raise
         return zygote
 
     async def _launch(self) -> None:
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        self._control = ours
+        """Load the copies: whatever has become of the files, it is the same dataset again."""
+        self._control, theirs = socket.socketpair()
+        self._control.setblocking(False)
         with theirs:
             options = {
-                "dataset": str(self._path),
+                "files": [(name, copy.fileno()) for name, copy in self._files],
+                "report": [(name, copy.fileno()) for name, copy in self._report],
                 "memory": self._memory,
                 "control": theirs.fileno(),
             }
-            self._process: Process = await create_subprocess_exec(
+            self._process = await create_subprocess_exec(
                 sys.executable,
+                "-P",  # whatever else lies in the working directory
                 "-m",
                 "server.workers.zygote",
                 json.dumps(options),
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, "RUST_BACKTRACE": "0"},
+                pass_fds=[
+                    theirs.fileno(),
+                    *(copy.fileno() for _, copy in (*self._files, *self._report)),
+                ],
+                env={**os.environ, "RUST_BACKTRACE": "0", "PYTHONPATH": _search_path()},
                 start_new_session=True,  # Ctrl-C is for the web process, which then ends this one
             )
         kind, length = frames.HEADER.unpack(await self._read(frames.HEADER.size))
         content = json.loads(await self._read(length))
         if kind == frames.FAIL:
-            await self.close()
             raise ValueError(content["message"])
         self.base, self.version = content["base"], content["version"]
 
@@ -63,8 +80,7 @@ class Zygote:
             try:
                 return await self._fork(order)
             except OSError:  # the zygote is gone: load the dataset again
-                self._control.close()
-                await self._process.wait()
+                await self._end()
                 await self._launch()
                 return await self._fork(order)
 
@@ -87,16 +103,22 @@ class Zygote:
                 self._control.sendall(KILL + NUMBER.pack(pid))
                 (status,) = NUMBER.unpack(await self._read(NUMBER.size))
             except OSError:  # the zygote is gone, and its workers with it
-                await self._process.wait()
+                await self._end()
                 return 0
         return int(status)
 
     async def close(self) -> None:
         """End the zygote, and with it its workers."""
+        await self._end()
+        for _, copy in (*self._files, *self._report):
+            copy.close()
+
+    async def _end(self) -> None:
         self._control.close()
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
+        if self._process:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
 
     async def _read(self, size: int) -> bytes:
         data = b""
@@ -106,3 +128,20 @@ class Zygote:
                 raise ConnectionError("the process that holds the dataset is gone")
             data += piece
         return data
+
+
+def _copies(paths: list[Path]) -> list[Copy]:
+    """Return copies that are nowhere but in this process, and end with it."""
+    copies: list[Copy] = []
+    for path in paths:
+        copy = TemporaryFile()  # noqa: SIM115 - the zygote closes it
+        with path.open("rb") as original:
+            copyfileobj(original, copy)
+        copy.flush()
+        copies.append((str(path), copy))
+    return copies
+
+
+def _search_path() -> str:
+    """Return where this process finds its modules, as PYTHONPATH."""
+    return os.pathsep.join(str(Path(folder).absolute()) for folder in sys.path)

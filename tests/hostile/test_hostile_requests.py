@@ -6,10 +6,11 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
-from serving import Server
+from serving import Server, until
 
 #: The connection is closed without a word.
 NOTHING = 0
@@ -88,6 +89,7 @@ REQUESTS = {
     "a length in hex": (chunked("Content-Length: 0x6\r\n", b"ASK {}"), {400}),
     "a length beyond numbers": (post(TEXT, b"ASK {}", 10**30), {400}),
     "chunks in disguise": (chunked("Transfer-Encoding: xchunked\r\n", *BODY), {400}),
+    "chunks of what is packed": (chunked("Transfer-Encoding: gzip, chunked\r\n", *BODY), {501}),
     "chunks twice": (chunked("Transfer-Encoding: chunked, identity\r\n", *BODY), {400}),
     "a space before the colon": (chunked("Transfer-Encoding : chunked\r\n", *BODY), {400}),
     "a bad size of a chunk": (chunked(CHUNKED, b"Z", b"ASK {}", b"0", b"", b""), {400}),
@@ -153,10 +155,14 @@ REQUESTS = {
     "a null in a path": (get("/static/style.css%00.png"), {404}),
     "a path of another server": (get("//evil.example/%2e%2e"), {404}),
     "a target of another server": (get("http://evil.example/sparql?query=ASK%7B%7D"), {200}),
+    "a target without a path": (get("http://evil.example"), {200}),
+    "a target whose server is markup": (get("http://<script>/sparql"), {400}),
     # headers that lie
-    "no host": (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", {200, 400}),
-    "two hosts": (get("/sparql", "Host: evil.example\r\n"), {200, 400}),
-    "a host that is markup": (described("<script>"), {200, 400}),
+    "no host": (f"GET / HTTP/1.1\r\n{CLOSE}".encode(), {400}),
+    "no host, as HTTP/1.0 may": (f"GET / HTTP/1.0\r\n{CLOSE}".encode(), {200}),
+    "an empty host": (f"GET / HTTP/1.1\r\nHost:\r\n{CLOSE}".encode(), {400}),
+    "two hosts": (get("/sparql", "Host: evil.example\r\n"), {400}),
+    "a host that is markup": (described("<script>"), {400}),
     "a host with a port that is none": (described("a:b:c"), {200, 400}),
     "a path before the path": (get(ASK, "X-Forwarded-Prefix: //evil.example\r\n"), {200}),
     "a client that is markup": (get(ASK, "X-Forwarded-For: <script>, 1.2.3\r\n"), {200}),
@@ -181,10 +187,8 @@ REQUESTS = {
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_bad_request_is_refused(server: Server, name: str) -> None:
     data, expected = REQUESTS[name]
-    started = time.monotonic()
     answer = sent(server, data)
     assert statuses(answer)[:1] and statuses(answer)[0] in expected, answer[:500]
-    assert time.monotonic() - started < 5
     assert b"\nx-evil" not in answer.lower()
     assert b"root:" not in answer
 
@@ -226,7 +230,6 @@ def test_a_slow_request_is_not_waited_for(server: Server, name: str) -> None:
             except ConnectionError:
                 ended = True
     assert ended
-    assert time.monotonic() - began < 5
     assert (statuses(answer) or [NOTHING])[0] in expected
 
 
@@ -243,7 +246,6 @@ SILENT = {
 @pytest.mark.parametrize("name", SILENT)
 @pytest.mark.parametrize("ending", ["waits", "half closes", "hangs up"])
 def test_a_client_may_stop_anywhere(server: Server, name: str, ending: str) -> None:
-    began = time.monotonic()
     with connected(server) as line:
         line.sendall(SILENT[name])
         if ending == "hangs up":
@@ -251,7 +253,6 @@ def test_a_client_may_stop_anywhere(server: Server, name: str, ending: str) -> N
         if ending == "half closes":
             line.shutdown(socket.SHUT_WR)
         answer = received(line)
-    assert time.monotonic() - began < 5
     assert set(statuses(answer)) <= {100, 400, 408}
 
 
@@ -266,6 +267,29 @@ def test_who_reads_nothing_is_let_go(server: Server) -> None:
     assert not answer.endswith(b"0\r\n\r\n")
 
 
+def files(server: Server) -> int:
+    return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+
+
+@pytest.mark.parametrize("then", ["waits", "half closes", "sends noise"])
+def test_who_reads_nothing_holds_nothing(server: Server, then: str) -> None:
+    """What the kernel does not take of an answer is more than the server lets wait, or less."""
+    query = "/sparql?format=tsv&query=SELECT%20*%20%7B%3Fs%20%3Fp%20%3Fo%7D%20LIMIT%20"
+    before = files(server)
+    with contextlib.ExitStack() as stack:
+        for limit in range(16_000, 24_000, 250):
+            line = stack.enter_context(socket.socket())
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 12)
+            line.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+            line.sendall(f"GET {query}{limit} HTTP/1.1\r\n{HOST}\r\n".encode())
+            time.sleep(0.1)
+            if then == "sends noise":
+                line.sendall(b"noise\r\n\r\n")
+            elif then == "half closes":
+                line.shutdown(socket.SHUT_WR)
+        until(lambda: files(server) <= before + 1)
+
+
 def test_who_reads_slowly_is_waited_for(server: Server) -> None:
     query = "SELECT%20*%20%7B%3Fa%20%3Fb%20%3Fc.%3Fd%20a%20%3Fe%7D%20LIMIT%2010000"
     answer = b""
@@ -278,6 +302,57 @@ def test_who_reads_slowly_is_waited_for(server: Server) -> None:
         answer += received(line)
     assert statuses(answer) == [200]
     assert answer.endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("size", [2_000_000, 100_000_000])
+def test_what_follows_an_answer_is_not_answered(server: Server, size: int) -> None:
+    with connected(server) as line:
+        with contextlib.suppress(ConnectionError):
+            line.sendall(post(TEXT, b"#" * 1_100_000, size).replace(CLOSE.encode(), b"\r\n"))
+            for _ in range(30):
+                line.sendall(b"#" * 10_000)
+                time.sleep(0.02)
+        answer = received(line)
+    assert statuses(answer) == [413]
+    assert b"\nconnection: close\r\n" in answer.lower()
+
+
+def test_a_connection_outlives_a_body_that_nobody_read(server: Server) -> None:
+    with connected(server) as line:
+        line.sendall(f"POST / HTTP/1.1\r\n{HOST}Content-Length: 9\r\n\r\n".encode())
+        time.sleep(0.2)
+        line.sendall(b"#" * 9 + get(ASK))
+        answer = received(line)
+    assert statuses(answer) == [405, 200]
+
+
+TRAILERS = [b"Accept: text/csv", b"Host: evil.example", b"Content-Type: text/plain", b"X-A: b"]
+
+
+@pytest.mark.parametrize("trailer", TRAILERS)
+def test_what_follows_a_body_is_no_header(server: Server, trailer: bytes) -> None:
+    query = b"SELECT(1 AS ?x){}  "
+    answer = sent(server, chunked(CHUNKED, b"%x" % len(query), query, b"0", trailer, b"", b""))
+    assert statuses(answer) == [200]
+    assert b"application/sparql-results+json" in answer
+
+
+@pytest.mark.parametrize("more", [b"X-A: b\r\n", b"x"])
+def test_what_follows_a_body_has_an_end(server: Server, more: bytes) -> None:
+    answer = sent(server, chunked(CHUNKED, b"6", b"ASK {}", b"0", b"X-A: ") + more * 300_000)
+    assert statuses(answer) == [431]
+
+
+def test_a_target_with_a_host_is_of_that_host(server: Server) -> None:
+    answer = sent(server, get("http://elsewhere.example/sparql", "Accept: text/turtle\r\n"))
+    assert b"http://elsewhere.example/sparql" in answer
+    assert b"http://localhost/" not in answer
+
+
+@pytest.mark.parametrize("path", ["/browse/", "/questions/"])
+def test_no_redirect_leads_elsewhere(server: Server, path: str) -> None:
+    answer = sent(server, get(path).replace(b"localhost", b"evil.example"))
+    assert b"location: http" not in answer.lower()
 
 
 def test_requests_in_one_go_are_answered_in_order(server: Server) -> None:
