@@ -20,8 +20,8 @@ G = "https://w3id.org/accsm-kg/graph/vocab"
 REACHING = {
     "GRAPH": "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }",
     "small": "select (count(*) as ?n) { graph ?g { ?s ?p ?o } }",
-    "escaped": "SELECT (COUNT(*) AS ?n) { GR\\u0041PH ?g { ?s ?p ?o } }",
-    "escaped long": "SELECT (COUNT(*) AS ?n) { GR\\U00000041PH ?g { ?s ?p ?o } }",
+    "escaped": f"SELECT (COUNT(*) AS ?n) FROM <{G[:-1]}\\u0062> {{ ?s ?p ?o }}",
+    "escaped long": f"SELECT (COUNT(*) AS ?n) FROM <{G[:-1]}\\U00000062> {{ ?s ?p ?o }}",
     "FROM": f"SELECT (COUNT(*) AS ?n) FROM <{G}> {{ ?s ?p ?o }}",
     "FROM NAMED": f"ASK FROM NAMED <{G}> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
     "DESCRIBE": f"DESCRIBE ?s FROM <{G}> {{ ?s ?p ?o }}",

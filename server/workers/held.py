@@ -21,8 +21,8 @@ from pyoxigraph import (
 from accsm_kg import dataset
 from server.lexer import IRI, masked
 
-#: A query that reaches another graph than the default one says one of these, or hides it in \u….
-_GRAPH = re.compile(r"GRAPH|FROM|\\u", re.IGNORECASE)
+#: A query that reaches another graph than the default one says one of these.
+_GRAPH = re.compile("GRAPH|FROM", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(?:u[0-9A-F]{4}|U[0-9A-F]{8})", re.IGNORECASE)
 _FORM = re.compile(r"(?<![\w?$@:.-])(?:SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w.-]*:)", re.IGNORECASE)
 _CLAUSE = re.compile(
