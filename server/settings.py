@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Settings:
     """What a deployer may choose; each field is the variable ACCSM_<FIELD>."""
 
-    workers: int = max(2, os.cpu_count() or 2)
+    workers: int = (os.cpu_count() or 2) + 2
     """Queries of one client that run at once; as many again are kept for the other clients."""
     timeout: float = 30.0
     """Seconds a query may take before its worker is killed, and, up to 20, a request to arrive."""

@@ -38,7 +38,7 @@ def test_every_setting_is_in_the_table_and_every_named_one_is_read() -> None:
 
 def test_the_table_gives_the_defaults() -> None:
     told = dict(re.findall(r"^\| `ACCSM_(\w+)` \| ?(.*?) ?\|", README, re.MULTILINE))
-    words = {"WORKERS": "cores, at least 2", "RATE": "50, loopback free", "ACCESS_LOG": "off"}
+    words = {"WORKERS": "cores + 2", "RATE": "50, loopback free", "ACCESS_LOG": "off"}
     for name in Settings.__dataclass_fields__:
         default = getattr(Settings(), name)
         value = f"{default:g}" if isinstance(default, float) else str(default or "")
