@@ -23,9 +23,9 @@ _SHORT_DATE = re.compile(r"""["']20\d\d-(?:\d-\d\d?|\d\d-\d)["'](?=\^\^\S*date)"
 async def notes(site: Site, query: Query, seen: Outline) -> list[str]:
     """Return what to say of what ``query`` names or asks in vain."""
     spaces = {name: site.prefixes[name] for name in ("accsm", "accsm-v", "graph")}
-    named = {seen.prefixes.get(prefix, "") + local for prefix, local in seen.names}
-    ours = {iri for iri in named | seen.iris if iri.startswith(tuple(spaces.values()))}
-    wanted = ours.union(query.default_graphs, query.named_graphs).difference(spaces.values())
+    starts = tuple(spaces.values())
+    ours = {iri for iri in seen.iris if iri.startswith(starts)}
+    wanted = ours.union(query.default_graphs, query.named_graphs).difference(starts)
     said = _traps(query.text)
     if not wanted:
         return said

@@ -6,6 +6,7 @@ through for those in it. Every pattern is possessive: the time is linear in the 
 """
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -48,9 +49,8 @@ class Outline:
     prefixes: dict[str, str]
     used: dict[str, int]
     """Each prefix used in a prefixed name, with the offset of its first use."""
-    names: frozenset[tuple[str, str]]
-    """The prefixed names, as prefix and local part."""
-    iris: frozenset[str]
+    iris: Set[str]
+    """What it names, by an IRI or a prefixed name."""
     volatile: bool
     """Whether it may be answered differently each time: it calls NOW, RAND, UUID, SERVICE …"""
     fresh: bool
@@ -103,7 +103,8 @@ def _outline(text: str) -> Outline:
     service = "SERVICE" in said
     said += "".join(iri.upper() for iri in iris if "(" in iri)  # it may be ?a<NOW()&&?b>1
     return Outline(
-        form, bool(verb and not form), service, prefixes, used, frozenset(names), frozenset(iris),
+        form, bool(verb and not form), service, prefixes, used,
+        iris.union(prefixes.get(prefix, "") + local for prefix, local in names),
         volatile=service or _VOLATILE.search(said) is not None,
         fresh=form == "CONSTRUCT" and _makes_blanks(text),
     )  # fmt: skip

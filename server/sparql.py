@@ -121,15 +121,15 @@ def _query(request: Request, asked: Asked, seen: Outline, form: Format) -> Query
         ("ttl" if _is_graph(seen) else "json") if form == formats.HTML else form.name,
         asked.default_graphs,
         asked.named_graphs,
-        {name: iri for name, iri in seen.prefixes.items() if _is_plain(iri)},
+        _prefixes(seen) if _is_graph(seen) else {},
         timeout=asked.timeout,
         service=seen.service,
     )
 
 
-def _is_plain(iri: str) -> bool:
-    """Return whether a serializer can take an IRI as it is written: absolute, without escapes."""
-    return ":" in iri and "\\" not in iri
+def _prefixes(seen: Outline) -> dict[str, str]:
+    """Return the prefixes that a serializer can take as they are: absolute, without escapes."""
+    return {name: iri for name, iri in seen.prefixes.items() if ":" in iri and "\\" not in iri}
 
 
 async def _outline(text: str) -> Outline:

@@ -24,21 +24,12 @@ def message(kind: bytes, **content: Any) -> bytes:
 
 
 def receive(channel: socket.socket) -> tuple[bytes, bytes] | None:
-    """Wait for the next frame and return its kind and payload; None when the other end is gone."""
-    header = _exactly(channel, HEADER.size)
-    if header is None:
-        return None
-    kind, length = HEADER.unpack(header)
-    payload = _exactly(channel, length)
-    return None if payload is None else (kind, payload)
-
-
-def _exactly(channel: socket.socket, size: int) -> bytes | None:
-    pieces = []
-    while size:
-        piece = channel.recv(min(size, 1 << 20))
-        if not piece:
-            return None
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
+    """Wait for a frame, after which none comes unasked; None when the other end is gone."""
+    data = b""
+    while piece := channel.recv(1 << 16):
+        data += piece
+        if len(data) >= HEADER.size:
+            kind, length = HEADER.unpack_from(data)
+            if len(data) >= HEADER.size + length:
+                return kind, data[HEADER.size :]
+    return None

@@ -101,7 +101,6 @@ class Output:
         self.truncated = ""
         self._channel = channel
         self.most, self._size = rows or (1 << 62), size or (1 << 62)
-        self._before = frames.frame(frames.HEAD)
         self._buffer = bytearray()
         self._sent = 0
         self._form: Rows | None = None
@@ -151,7 +150,7 @@ class Output:
     def end(self, last: bytes) -> None:
         """Send what is left and then the frame ``last``, in one go."""
         rest = frames.frame(frames.DATA, self._buffer) if self._buffer else b""
-        self._channel.sendall(self._before + rest + last)
+        self._channel.sendall(rest + last)
 
     def _stop(self) -> int:
         """Return where the last bytes begin; that is not within an escape of JSON."""
@@ -161,8 +160,7 @@ class Output:
 
     def _send(self, stop: int) -> None:
         """Send what is before ``stop``."""
-        self._channel.sendall(self._before + frames.frame(frames.DATA, self._buffer[:stop]))
-        self._before = b""
+        self._channel.sendall(frames.frame(frames.DATA, self._buffer[:stop]))
         self._sent += stop
         del self._buffer[:stop]
 
