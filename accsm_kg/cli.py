@@ -76,7 +76,8 @@ def build_command(
             raise ValueError(f"--base-iri {base_iri!r}: give an http(s) IRI that ends in /")
         store = build.assemble(root or resources.root(), base_iri)
         paths = build.write(store, out, base_iri)
-    _say(f"{len(store):,} quads in {', '.join(map(str, paths))}")
+    quads = paths[0].read_bytes().count(b"\n")
+    _say(f"{quads:,} quads in {', '.join(map(str, paths))}")
 
 
 @app.command("validate")
@@ -157,7 +158,7 @@ def serve_command(
 
         def ready(url: str) -> None:
             status.stop()
-            _say(f"Serving {path} at {url}\nTry: {url}questions/projects-supporting-action-line")
+            _say(f"Serving {path} at {url}\nTry: {url}questions")
             sys.stdout.flush()
 
         server.run(path, host, port, ready)

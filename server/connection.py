@@ -6,18 +6,23 @@ longer so that the refusal arrives.
 """
 
 import logging
+import re
 from asyncio import BaseTransport, TimerHandle
 from http import HTTPStatus
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from server.headers import ALWAYS
 from server.transport import Line
 
 _HEAD = 64 << 10
+_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+_COMMON = b"".join(b"%b: %b\r\n" % header for header in ALWAYS)
 _NOISE = (
     "Invalid HTTP request",
     "Unsupported upgrade",
+    "No supported WebSocket library",
     "ASGI callable returned without completing",
 )
 
@@ -32,6 +37,8 @@ class Connection(HttpToolsProtocol):
         """Bytes that came since the last end of a head or piece of a body that is wanted."""
         self._refusal = HTTPStatus.BAD_REQUEST
         self._head_timer: TimerHandle | None = None
+        self._cycles: list[RequestResponseCycle] = []
+        """What is being answered and what waits for its turn."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Expect a head."""
@@ -42,6 +49,10 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""
         self._stop_head_timer()
+        for cycle in self._cycles:
+            if not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
         super().connection_lost(exc)
         self._line.lost()
 
@@ -54,6 +65,8 @@ class Connection(HttpToolsProtocol):
         if self._line.is_closing():
             return
         self._fed += len(data)
+        if self._head_timer and b"pgrade:" in data:
+            data = _without_upgrade(data)
         super().data_received(data)
         if self._fed > _HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -73,6 +86,8 @@ class Connection(HttpToolsProtocol):
             self._split_target()
         self._line.receiving = True
         super().on_headers_complete()
+        self._cycles = [cycle for cycle in self._cycles if not cycle.response_complete]
+        self._cycles.append(self.cycle)
         self.headers = []  # what follows a body is no part of its head (RFC 9110, section 6.5.1)
 
     def on_body(self, body: bytes) -> None:
@@ -144,7 +159,9 @@ class Connection(HttpToolsProtocol):
             text = f"{status.value} {status.phrase}\n"
             self._line.write(
                 f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain\r\n"
-                f"content-length: {len(text)}\r\nconnection: close\r\n\r\n{text}".encode()
+                f"content-length: {len(text)}\r\nconnection: close\r\n".encode()
+                + _COMMON
+                + f"\r\n{text}".encode()
             )
         self._line.linger()
 
@@ -152,6 +169,15 @@ class Connection(HttpToolsProtocol):
         if self._head_timer:
             self._head_timer.cancel()
             self._head_timer = None
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """Return a head without the offer of another protocol, after which nothing would be read.
+
+    Nobody need take it (RFC 9110, section 7.8); Java offers h2c with every request.
+    """
+    head, end, body = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"\r\nIgnored:", head) + end + body
 
 
 def is_our_fault(record: logging.LogRecord) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 
+from accsm_kg import quality
 from server.app import create_app
 from server.gate import Edition, Gate
 from server.settings import Settings
@@ -19,7 +20,7 @@ from server.workers.pool import Pool
 _LOG = logging.getLogger(__name__)
 _PAUSE = 1.0  # seconds between looks at the files
 
-#: Name, time, size and number of each file of the dataset.
+#: Name, time, size and number of each file of the dataset and of the report on it.
 Stamp = list[tuple[str, int, int, int]]
 
 
@@ -101,7 +102,8 @@ class Editions:
 
 def _stamp(path: Path) -> Stamp:
     stamp = []
-    for file in [path] if path.is_file() else sorted(path.rglob("*")):
+    report = path.with_name(quality.FILES[0])
+    for file in [path, report] if path.is_file() else sorted(path.rglob("*")):
         with suppress(OSError):
             found = file.stat()
             stamp.append((str(file), found.st_mtime_ns, found.st_size, found.st_ino))

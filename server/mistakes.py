@@ -35,6 +35,7 @@ _FOREIGN = {
     "LIKE": "Write FILTER(CONTAINS(?text, \"…\")) or REGEX.",
     "NULL": "Ask with BOUND(?name) whether a variable has a value.",
     "JOIN": "Patterns in the same braces are joined by themselves.",
+    "TOP": "Write `LIMIT 10` at the end.",
     "IS": "Write `=`, or ask with BOUND(?name) whether a variable has a value.",
 }  # fmt: skip
 _SUMS = "COUNT|SUM|AVG|MIN|MAX|SAMPLE|GROUP_CONCAT"
@@ -93,7 +94,8 @@ _MISTAKES = tuple(
             "Write `(COUNT(?thing) AS ?number)`.",
         ),
         (
-            rf"\bSELECT\b[^{{}}]{{0,400}}?\(\s*+(?:{_SUMS})\s*+\([^()]*+\)\s*+(?P<at>\)|[?$]\w++)",
+            rf"\bSELECT\b[^{{}}]{{0,400}}?\(\s*+(?:{_SUMS})\s*+\([^()]*+\)\s*+"
+            r"(?P<at>\)(?!\s*+(?:AS\b|[,)*/+=<>!&|-]))|[?$]\w++)",
             "the value before `{met}` is given no name.",
             "Write `(COUNT(?thing) AS ?number)`.",
         ),
@@ -108,7 +110,12 @@ _MISTAKES = tuple(
             'Write `"{met}"^^…`.',
         ),
         (
-            r"\bLIMIT\s++\d++\s*+(?P<at>,)",
+            r"\bLIMIT\s++\d++(?P<at>,)\d{3}\b",
+            "`,` does not belong into a number.",
+            "Write `1000`.",
+        ),
+        (
+            r"\bLIMIT\s++\d++\s*+(?P<at>,)(?!\d{3})",
             "`,` does not belong behind LIMIT.",
             "What others call LIMIT 10, 5 is `LIMIT 5 OFFSET 10`.",
         ),
@@ -116,6 +123,11 @@ _MISTAKES = tuple(
             r"(?<![\w?$:-])(?:LIMIT|OFFSET)\b\s*+(?P<at>(?!\d)\S*+)",
             "a whole number belongs here.",
             "Write `LIMIT 10`, `OFFSET 20`.",
+        ),
+        (
+            r"\}\s*+(?P<at>;)\s*+$",
+            "`;` stands behind the query.",
+            "Leave it out, and send one query at a time.",
         ),
         (
             r",\s*+(?P<at>[}.;])",
@@ -208,7 +220,7 @@ def _words(text: str) -> Iterator[Mistake]:
         word = match[0]
         if word.upper() in _WORDS and word not in ("TRUE", "FALSE", "True", "False"):
             continue
-        near = get_close_matches(word.upper(), _WORDS, n=1, cutoff=0.7)
+        near = get_close_matches(word.upper(), _WORDS, n=1, cutoff=0.8)
         guess = near[0].lower() if near and near[0] in ("TRUE", "FALSE") else "".join(near)
         hint = f"Did you mean `{guess}`?" if guess else 'Write ?name, prefix:name or "text".'
         hint = _FOREIGN.get(word.upper(), hint)
@@ -261,6 +273,6 @@ def ungrouped(query: str) -> Mistake | None:
         if not depth and met[0] != ")" and met[0] not in names:
             name = met[0][:60]
             detail = f"`{name}` is neither grouped nor in an aggregate."
-            hint = f"Write GROUP BY {name}, or `(SAMPLE({name}) AS ?any)`."
+            hint = f"Write GROUP BY {' '.join([*names, name])}, or `(SAMPLE({name}) AS ?any)`."
             return Mistake(start + met.start(), detail, hint)
     return None

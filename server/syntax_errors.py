@@ -22,6 +22,14 @@ _SAID = {
         "`SELECT *` does not go with GROUP BY.",
         "Name the variables: those of GROUP BY, and aggregates.",
     ),
+    "Duplicated variable name": (
+        "SELECT names a variable twice.",
+        "Name each variable once.",
+    ),
+    "same number of": (
+        "a row of VALUES has more or fewer values than there are variables.",
+        "Write as many, and UNDEF where there is none.",
+    ),
     "overrides an existing variable": (
         "the name after AS is a variable of the pattern already.",
         "Give the value a new name.",
@@ -70,7 +78,7 @@ def _reported(query: str, message: str) -> Mistake:
             plain = mistakes.ungrouped(query) if key == _UNBOUND else None
             return plain or Mistake(reached, *said)
     offset = _start(query, reached, place[3])
-    met = _TOKEN.match(query, offset)
+    met = _TOKEN.search(query, offset)
     token = f"`{met[0][:60]}`" if met else "the end of the query"
     if offset != reached:
         return Mistake(offset, f"what begins with {token} cannot be read.", _SEE)
@@ -111,9 +119,15 @@ def _unclosed(query: str) -> str:
     for offset, character in _brackets(query):
         if character in _BRACKETS:
             stack.append((character, offset))
-        elif not stack or _BRACKETS[stack.pop()[0]] != character:
+        elif not stack:
             line, column = _position(query, offset)
             return f"The `{character}` at line {line}, column {column} closes nothing."
+        elif _BRACKETS[stack[-1][0]] != character:
+            line, column = _position(query, stack[-1][1])
+            place = f"line {line}, column {column}"
+            return f"The `{stack[-1][0]}` at {place} is not closed before `{character}`."
+        else:
+            stack.pop()
         last = character
     if stack and last:
         line, column = _position(query, stack[-1][1])

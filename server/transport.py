@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, ClassVar, cast
 
 _UNREAD = 512 << 20  # bytes that wait for their readers; beyond it the slowest one is let go
+_PAUSE = 0.1  # seconds between two counts of it
 _PROGRESS = 32 << 10  # bytes that a reader must take in the time that it has
 _LINGER = 1.0  # seconds that a client is listened to that still sends when it has its answer
 
@@ -22,6 +23,8 @@ class Line:
 
     _slow: ClassVar[set["Line"]] = set()
     """Those whose readers are slower than we are."""
+    _look: ClassVar[float] = 0.0
+    """When all that is unread is to be counted again."""
 
     def __init__(self, transport: BaseTransport, loop: AbstractEventLoop, patience: float) -> None:
         """Write to ``transport``, which does all the rest; a reader may pause for ``patience``."""
@@ -39,6 +42,8 @@ class Line:
 
     def write(self, data: bytes) -> None:
         """Keep a head, unless more answers than one come to the request; write all else."""
+        if self._transport.is_closing():
+            return
         if self._head:
             head, self._head = self._head, b""
             self._transport.writelines((head, data))
@@ -49,8 +54,8 @@ class Line:
 
     def flush(self) -> None:
         """Write a head that has no body."""
-        if self._head:
-            head, self._head = self._head, b""
+        head, self._head = self._head, b""
+        if head and not self._transport.is_closing():
             self._transport.write(head)
 
     def is_closing(self) -> bool:
@@ -87,8 +92,10 @@ class Line:
         """Wait for a reader, as long as it reads and there is room."""
         self._slow.add(self)
         self._watch()
-        if sum(map(_unread, self._slow)) > _UNREAD:
-            max(self._slow, key=_unread).abort()
+        if self._loop.time() >= Line._look:
+            Line._look = self._loop.time() + _PAUSE
+            if sum(map(_unread, self._slow)) > _UNREAD:
+                max(self._slow, key=_unread).abort()
 
     def resume(self) -> None:
         """Go on; a reader of a connection that is closing must still read the rest."""

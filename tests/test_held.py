@@ -67,3 +67,16 @@ def test_a_dataset_given_by_the_protocol_is_of_the_whole(
     half: Held, graphs: tuple[tuple[str, ...], tuple[str, ...]]
 ) -> None:
     assert half.query("ASK { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }", *graphs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rf"PREFIX e: <urn:> SELECT * {{ ?s ?p ?o MINUS {{ ?s e:a\~FROM <{G}> }} }}",
+        f"PREFIX g: <{G}> SELECT * FROM <urn:none> FROMg: {{ ?s ?p ?o }}",
+    ],
+    ids=["the end of a name", "glued to a name"],
+)
+def test_what_looks_like_from_is_what_the_engine_says(held: Held, text: str) -> None:
+    assert _answer(held.query(text)) == _answer(held.whole.query(text))
+    assert _answer(held.query(text))

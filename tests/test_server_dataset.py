@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
-from serving import running
+from serving import running, until
 
-from accsm_kg import dataset
+from accsm_kg import dataset, quality
 from accsm_kg.namespaces import BASE, prefixes
 from server import codings
 
@@ -246,3 +246,21 @@ def test_a_graph_may_be_named_like_a_file(tmp_path: Path) -> None:
         assert answer.text == '<a:a> <a:b> "c" .\n'
         assert get(client, "/graph/person/1.ttl.nt").text == answer.text
         assert get(client, "/graph/person/2.ttl").status_code == 404
+
+
+def test_what_is_served_with_a_report_is_one_version(dataset_path: Path, tmp_path: Path) -> None:
+    path = tmp_path / "accsm.nq"
+    path.write_bytes(dataset_path.read_bytes())
+    asked = f"ASK {{ GRAPH <{BASE}graph/quality> {{ ?s ?p ?o }} }}"
+    with running(path) as server, httpx.Client(base_url=server.url) as client:
+
+        def has_report() -> bool:
+            return "true" in client.get("/sparql", params={"query": asked, "format": "json"}).text
+
+        assert not has_report()
+        quality.write(path, [], tmp_path)
+        until(has_report)
+        version = client.get("/healthz").json()["dataset"]
+        served = client.get(f"/dataset/{version}/accsm.nq").content
+    assert hashlib.sha256(served).hexdigest() == version
+    assert served.startswith(b"<") and len(served) > path.stat().st_size

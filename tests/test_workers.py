@@ -11,10 +11,11 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
-from serving import ROOT, Server, children, running
+from serving import ROOT, Server, children, running, until
 
 from server import run
 from server.engine import Query, QueryError, fetch
@@ -93,6 +94,20 @@ def test_who_hangs_up_frees_the_worker(dataset_path: Path) -> None:
         started = time.monotonic()
         assert ask(server, "ASK{}").status_code == 200
         assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("behind", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
+@pytest.mark.parametrize("then", [b"", b"garbage\r\n\r\n"])
+def test_who_hangs_up_on_a_pipeline_frees_the_worker(
+    dataset_path: Path, behind: bytes, then: bytes
+) -> None:
+    with running(dataset_path, TIMEOUT="20", WORKERS="1") as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as line:
+            path = f"/sparql?query={quote(CROSS)}"
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + behind + then)
+            time.sleep(0.2)
+        until(lambda: "\naccsm_workers_busy 0.0" in httpx.get(f"{server.url}/metrics").text)
 
 
 def test_who_hangs_up_on_a_graph_frees_the_worker(dataset_path: Path) -> None:

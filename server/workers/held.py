@@ -30,6 +30,8 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 
+_FROM = re.compile(r"(?<![\w?$:])FROM(?!:)", re.IGNORECASE)
+
 Graphs = tuple[str, ...]
 Found = QuerySolutions | QueryTriples | QueryBoolean
 
@@ -68,8 +70,12 @@ class Held:
         """
         seen = masked(_ESCAPE.sub(lambda escape: "x" * len(escape[0]), text))
         form = _FORM.search(seen)
-        clauses = [text[slice(*found.span())] for found in _CLAUSE.finditer(seen)]
-        if not (form and clauses):
+        if not form:
+            return None
+        end = seen.find("{", form.end())
+        place = form.end(), end if end >= 0 else len(seen)
+        clauses = [text[slice(*found.span())] for found in _CLAUSE.finditer(seen, *place)]
+        if not clauses or len(clauses) < len(_FROM.findall(seen, *place)):  # one is glued to a name
             return None
         probe = (
             f"{text[: form.start()]} SELECT ?default ?named {' '.join(clauses)}"

@@ -41,12 +41,12 @@ def main(files: list[File], report: list[File], memory: int, control: socket.soc
     store = Store()
     try:
         _load(store, files)
+        _load(store, report)
     except (OSError, ValueError) as error:
         control.sendall(frames.message(frames.FAIL, message=str(error)))
         return
     base, version = dataset.base_iri(store), dataset.fingerprint(store)
     dataset.merge(store, base)
-    _load(store, report)
     held = Held(base, store, dataset.default(store))
     gc.collect()
     gc.freeze()

@@ -304,6 +304,12 @@ def test_who_reads_slowly_is_waited_for(server: Server) -> None:
     assert answer.endswith(b"0\r\n\r\n")
 
 
+@pytest.mark.parametrize("offer", ["Upgrade: h2c", "upgrade: websocket"])
+def test_an_offer_of_another_protocol_is_not_taken(server: Server, offer: str) -> None:
+    head = f"{FORM}{offer}\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMA\r\n"
+    assert statuses(sent(server, post(head, b"query=ASK%7B%7D"))) == [200]
+
+
 @pytest.mark.parametrize("size", [2_000_000, 100_000_000])
 def test_what_follows_an_answer_is_not_answered(server: Server, size: int) -> None:
     with connected(server) as line:
