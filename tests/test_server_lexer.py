@@ -140,7 +140,7 @@ def test_a_misspelt_prefix_is_guessed() -> None:
     [
         ("SELECT * {\n  ?s ?p ?o", "`{` at line 1, column 10 is never closed"),
         ("SELECT * { ?s ?p ?o } }", "`}` at line 1, column 23 closes nothing"),
-        ("ASK { FILTER(?a = '{' }", "`}` at line 1, column 23 closes nothing"),
+        ("ASK { FILTER(?a = '{' }", "`(` at line 1, column 13 is not closed before `}`"),
     ],
 )
 def test_brackets_that_do_not_match_are_named(query: str, hint: str) -> None:
