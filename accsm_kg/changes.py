@@ -20,20 +20,14 @@ from accsm_kg.dataset import read
 from accsm_kg.namespaces import BASE, INFERRED, META, QUERIES, SHAPES, prefixes
 from accsm_kg.query import Term, shorten
 
-FORMATS: Final = ("text", "json", "csv", "tsv")
-
 #: Graphs computed from the others, and graphs whose resources are files of their own.
 _COUNTED: Final = {INFERRED: "Inferred statements", META: "Description of the dataset"}
 _NAMED: Final = {QUERIES: "Stored questions", SHAPES: "Shapes"}
-_CHANGES: Final = ("new", "gone", "changed")
-_SIGNS: Final = {"gained": "+", "lost": "-", "changed": "~"}
-_WIDTH: Final = 100
 
 _P = prefixes()
 _TYPE, _FIRST, _REST = (NamedNode(_P["rdf"] + name) for name in ("type", "first", "rest"))
 _LABELS = (f"{_P['skos']}prefLabel", f"{_P['rdfs']}label")
 _SPACE = NamedNode(_P["void"] + "uriSpace")
-_LITERAL = re.compile(r'"(.*)"(?:@[\w-]+|\^\^<[^>]*>)?', re.DOTALL)
 
 
 class Statement(NamedTuple):

@@ -10,25 +10,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import NamedNode
-
 from accsm_kg.changes import Comparison, Row, compare, natural
-from accsm_kg.namespaces import INFERRED, META, QUERIES, SHAPES, prefixes
+from accsm_kg.namespaces import prefixes
 from accsm_kg.query import separated, shorten
 
 FORMATS: Final = ("text", "json", "csv", "tsv")
 
-#: Graphs computed from the others, and graphs whose resources are files of their own.
-_COUNTED: Final = {INFERRED: "Inferred statements", META: "Description of the dataset"}
-_NAMED: Final = {QUERIES: "Stored questions", SHAPES: "Shapes"}
 _CHANGES: Final = ("new", "gone", "changed")
 _SIGNS: Final = {"gained": "+", "lost": "-", "changed": "~"}
 _WIDTH: Final = 100
 
-_P = prefixes()
-_TYPE, _FIRST, _REST = (NamedNode(_P["rdf"] + name) for name in ("type", "first", "rest"))
-_LABELS = (f"{_P['skos']}prefLabel", f"{_P['rdfs']}label")
-_SPACE = NamedNode(_P["void"] + "uriSpace")
 _LITERAL = re.compile(r'"(.*)"(?:@[\w-]+|\^\^<[^>]*>)?', re.DOTALL)
 
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from server.api import HANDLERS, create_api
 from server.cache import REVALIDATE
 from server.delivery import Delivery
-from server.headers import Headers
+from server.headers import Headers, path_of
 from server.site import Site
 from server.sparql import Sparql
 
@@ -49,7 +49,6 @@ def create_app(site: Site) -> ASGIApp:
     sparql = Sparql(app)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        await (sparql if path == "/sparql" else app)(scope, receive, send)
+        await (sparql if path_of(scope) == "/sparql" else app)(scope, receive, send)
 
     return Delivery(Headers(front), site)

@@ -112,7 +112,6 @@ class Table:
 
     variables: list[str]
     rows: list[QuerySolution]
-    truncated: bool
 
 
 async def fetch(engine: Engine, query: Query) -> tuple[bytes, bool]:
@@ -129,9 +128,9 @@ async def fetch(engine: Engine, query: Query) -> tuple[bytes, bool]:
         answer.close()
 
 
-def table(body: bytes, truncated: bool = False) -> Table | bool:
+def table(body: bytes) -> Table | bool:
     """Return what SPARQL JSON says: the rows of a SELECT or the truth value of an ASK."""
     results = parse_query_results(body, format=QueryResultsFormat.JSON)
     if isinstance(results, QuerySolutions):
-        return Table([v.value for v in results.variables], list(results), truncated)
+        return Table([v.value for v in results.variables], list(results))
     return bool(results)

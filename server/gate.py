@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from accsm_kg import __version__
 from server import access, formats, problems
 from server.engine import CLIENT, Query, QueryError, fetch
-from server.headers import Headers
+from server.headers import Headers, path_of
 from server.metrics import Metrics
 from server.problems import Problem
 from server.rate import Limiter, client_of
@@ -59,7 +59,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request and account for it."""
         started = time.perf_counter()
-        path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
+        path = path_of(scope)
         note: dict[str, Any] = {}
         scope["note"] = note
         watch = _Watch(send)
@@ -67,7 +67,7 @@ class Gate:
         edition = self.edition
         edition.guests += 1
         try:
-            await self._app(edition, path, scope, started)(scope, receive, watch)
+            await self._app(edition, path, started)(scope, receive, watch)
         finally:
             edition.guests -= 1
             if not edition.guests:
@@ -77,13 +77,13 @@ class Gate:
             if self._log:
                 access.log(scope, path, watch.status, watch.size, started, note)
 
-    def _app(self, edition: Edition, path: str, scope: Scope, now: float) -> ASGIApp:
+    def _app(self, edition: Edition, path: str, now: float) -> ASGIApp:
         """Return who answers the request."""
         if path in _OPERATIONS:
             return self._operations
         if path.startswith("/static/"):
             return edition.app
-        wait = self._limiter.wait(client_of(scope), now)
+        wait = self._limiter.wait(CLIENT.get(), now)
         return partial(problems.refuse, _too_many(wait)) if wait else edition.app
 
     async def _health(self, request: Request) -> Response:

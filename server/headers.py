@@ -42,7 +42,11 @@ class Headers:
             await send(message)
 
         if scope["method"] == "OPTIONS":
-            allowed = b"GET, HEAD, POST, OPTIONS" if _posts(scope) else b"GET, HEAD, OPTIONS"
+            allowed = (
+                b"GET, HEAD, POST, OPTIONS"
+                if path_of(scope) == "/sparql"
+                else b"GET, HEAD, OPTIONS"
+            )
             headers = [(b"allow", allowed), *_OPTIONS]
             await send_with_headers(
                 {"type": "http.response.start", "status": 204, "headers": headers}
@@ -52,5 +56,6 @@ class Headers:
         await self._app(scope, receive, send_with_headers)
 
 
-def _posts(scope: Scope) -> bool:
-    return str(scope["path"]).removeprefix(scope.get("root_path", "")) == "/sparql"
+def path_of(scope: Scope) -> str:
+    """Return the path of a request below the prefix under which the server is reached."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))

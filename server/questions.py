@@ -95,7 +95,8 @@ async def _options(site: Site, parameter: Parameter) -> list[tuple[str, str]]:
     """Return the values to choose from with their labels; none where any text may be given."""
     if not parameter.options:
         return []
-    found = table(*await fetch(site.engine, Query(parameter.options, "json", own=True)))
+    query = Query(parameter.options, "json", own=True)
+    found = table((await fetch(site.engine, query))[0])
     assert not isinstance(found, bool)
     rows = [[getattr(term, "value", "") for term in row] for row in found.rows]
     return [(row[0], row[1] if len(row) > 1 else row[0]) for row in rows if row]

@@ -79,7 +79,7 @@ PAGE = 100
 async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]) -> Table:
     """Return the answer of a SELECT of our own."""
     query = Query(page_query(site, name, page, **iris), "json", own=True)
-    found = table(*await fetch(site.engine, query))
+    found = table((await fetch(site.engine, query))[0])
     assert isinstance(found, Table)
     return found
 
@@ -97,7 +97,7 @@ async def is_graph(site: Site, iri: str) -> bool:
 async def ask(site: Site, name: str, **iris: str) -> bool:
     """Return the answer of an ASK of our own."""
     query = Query(page_query(site, name, 0, **iris), "json", own=True)
-    return table(*await fetch(site.engine, query)) is True
+    return table((await fetch(site.engine, query))[0]) is True
 
 
 async def graph(site: Site, name: str, form: str, **iris: str) -> bytes:

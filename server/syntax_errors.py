@@ -115,24 +115,21 @@ def _undeclared(query: str, prefixes: dict[str, str]) -> Mistake | None:
 def _unclosed(query: str) -> str:
     """Return a hint about brackets that do not match, else nothing."""
     stack: list[tuple[str, int]] = []
-    last = ""
     for offset, character in _brackets(query):
         if character in _BRACKETS:
             stack.append((character, offset))
         elif not stack:
-            line, column = _position(query, offset)
-            return f"The `{character}` at line {line}, column {column} closes nothing."
+            return f"{_placed(query, character, offset)} closes nothing."
         elif _BRACKETS[stack[-1][0]] != character:
-            line, column = _position(query, stack[-1][1])
-            place = f"line {line}, column {column}"
-            return f"The `{stack[-1][0]}` at {place} is not closed before `{character}`."
+            return f"{_placed(query, *stack[-1])} is not closed before `{character}`."
         else:
             stack.pop()
-        last = character
-    if stack and last:
-        line, column = _position(query, stack[-1][1])
-        return f"The `{stack[-1][0]}` at line {line}, column {column} is never closed."
-    return ""
+    return f"{_placed(query, *stack[-1])} is never closed." if stack else ""
+
+
+def _placed(query: str, character: str, offset: int) -> str:
+    line, column = _position(query, offset)
+    return f"The `{character}` at line {line}, column {column}"
 
 
 def _brackets(query: str) -> list[tuple[int, str]]:
