@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 
 def log(
-    scope: Scope, path: str, status: int, size: int, started: float, note: dict[str, Any]
+    scope: Scope, path: str, status: int, size: int, seconds: float, note: dict[str, Any]
 ) -> None:
     """Write the line; a query appears as its hash, a client not at all."""
     query = note.get("query") or _query(scope)
@@ -22,7 +22,7 @@ def log(
         "path": path,
         "status": status,
         "query": sha256(query.encode("utf-8", "replace")).hexdigest()[:16] if query else None,
-        "ms": round((time.perf_counter() - started) * 1000, 2),
+        "ms": round(seconds * 1000, 2),
         "rows": note.get("rows"),
         "bytes": size,
         "outcome": note["outcome"],

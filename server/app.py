@@ -51,4 +51,4 @@ def create_app(site: Site) -> ASGIApp:
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         await (sparql if path_of(scope) == "/sparql" else app)(scope, receive, send)
 
-    return Delivery(Headers(front), site)
+    return Delivery(Headers(front))

@@ -1,7 +1,7 @@
 """Turn answers into what can be sent again: entity tags, and the answers that were asked last.
 
 A tag is a hash of all that the bytes depend on: the dataset, the program and what was asked of
-them (see `tag`), or of the bytes themselves. So no answer here is ever stale.
+them (see `Tagger`), or of the bytes themselves. So no answer here is ever stale.
 """
 
 import re
@@ -14,6 +14,8 @@ from server.codings import CODINGS
 from server.program import program
 
 Headers = list[tuple[bytes, bytes]]
+#: An answer as it is sent in one coding.
+Variant = tuple[Headers, bytes]
 
 #: What Cache-Control says of an answer that may be kept by anyone who asks whether it is new.
 REVALIDATE = "public, no-cache"
@@ -26,21 +28,37 @@ _OVERHEAD = 512  # bytes that an entry takes besides what it holds
 _SHARE = 8  # an entry takes at most this part of the cache
 
 
-def tag(version: str, *asked: str) -> str:
-    """Return the entity tag of what the dataset ``version`` answers to ``asked``."""
-    said = "\0".join((program(), version, *map(str, map(len, asked)), *asked))
-    return _short(said.encode("utf-8", "surrogatepass"))
+class Tagger:
+    """Makes the entity tags of what one dataset answers."""
+
+    def __init__(self, *given: str) -> None:
+        """Make tags that differ with the program and with what is ``given``."""
+        self._start = _digest(program(), *given)
+
+    def tag(self, *asked: str) -> str:
+        """Return the tag of the answer to ``asked``."""
+        digest = self._start.copy()
+        digest.update(_framed(asked))
+        return _short(digest)
 
 
 def tag_of(headers: Headers, body: bytes) -> str:
     """Return the entity tag of a response that is at hand."""
-    return _short(repr(headers).encode(), body)
+    digest = _digest(repr(headers))
+    digest.update(body)
+    return _short(digest)
 
 
-def _short(*parts: bytes) -> str:
-    digest = blake2b(digest_size=15)
-    for part in parts:
-        digest.update(part)
+def _digest(*parts: str) -> blake2b:
+    return blake2b(_framed(parts), digest_size=15)
+
+
+def _framed(parts: tuple[str, ...]) -> bytes:
+    said = "\0".join((*map(str, map(len, parts)), *parts))
+    return said.encode("utf-8", "surrogatepass")
+
+
+def _short(digest: blake2b) -> str:
     return urlsafe_b64encode(digest.digest()).decode()
 
 
@@ -65,7 +83,7 @@ class Entry:
     tag: str
     headers: Headers
     body: bytes
-    variants: dict[str, tuple[Headers, bytes]] = field(default_factory=dict)
+    variants: dict[str, Variant] = field(default_factory=dict)
     """What is sent in each coding that was asked for."""
     keys: list[bytes] = field(default_factory=list)
     size: int = 0
@@ -101,7 +119,7 @@ class Cache:
 
     def keep(self, key: bytes, entry: Entry) -> Entry:
         """Hold ``entry`` as the answer to ``key``; return it, or its like that is held already."""
-        if len(entry.body) > self.largest:
+        if len(entry.body) + _OVERHEAD > self.largest:
             return entry
         held = self._entries.setdefault(entry.tag, entry)
         if held is entry:

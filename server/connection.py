@@ -8,11 +8,13 @@ longer so that the refusal arrives.
 import logging
 import re
 from asyncio import BaseTransport, TimerHandle
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from server.express import Express
 from server.headers import ALWAYS
 from server.transport import Line
 
@@ -89,6 +91,11 @@ class Connection(HttpToolsProtocol):
         self._cycles = [cycle for cycle in self._cycles if not cycle.response_complete]
         self._cycles.append(self.cycle)
         self.headers = []  # what follows a body is no part of its head (RFC 9110, section 6.5.1)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Answer a request whose turn it is."""
+        go_on = partial(super()._start_asgi_task, cycle, app)
+        Express(app, cycle, self._line, go_on).start()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""

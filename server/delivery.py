@@ -7,83 +7,51 @@ response; a packed one has the name of its coding added, as its bytes are others
 
 import asyncio
 import re
-from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import codings, problems
-from server.cache import Cache, Entry, Headers, matching, tag_of
+from server import problems
+from server.cache import Cache, Entry, Headers, Variant, matching, tag_of
 from server.codings import IDENTITY, Coding
 from server.problems import Problem
-from server.site import Site
+from server.visit import Visit
 
 _SMALL = 860  # bytes that fit in one packet anyhow
 _LARGE = 1 << 18  # bytes whose packing would hold up the event loop
 _PACKED = (b"application/gzip", b"application/zstd", b"image/png")
 _OF_BODY = (b"content-type", b"content-length", b"content-encoding")
-_READ = frozenset([b"accept", b"accept-encoding", b"host", b"if-none-match", b"transfer-encoding"])
 _HOST = re.compile(rb"[A-Za-z0-9._~:\[\]-]+")
 _NO_HOST = Problem(400, "Not a host", "Send the name or address of this server as Host.")
 _NO_CODING = Problem(406, "No coding is acceptable", "Answers come in zstd, br, gzip or identity.")
 _NO_TRANSFER = Problem(501, "Unknown transfer coding", "Send the body whole or chunked.")
 
 
-@dataclass(slots=True)
-class Wish:
-    """What a request says of the way its response is sent."""
-
-    key: bytes
-    """What the response depends on besides the program; empty where it is never sent again."""
-    coding: Coding | None
-    none_match: str
-    head: bool
-    fields: dict[bytes, bytes]
-    """The headers of which more is to be known."""
-
-
 class Delivery:
     """The outer layer of the application that answers from one dataset."""
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         """Deliver the responses of ``app``."""
-        self._app, self._site = app, site
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the cache, or pass the request on and watch the response."""
-        cache = self._site.cache
-        wish = _wish(scope, self._site.engine.version)
-        entry = cache.find(wish.key) if wish.key else None
-        if wish.coding is None:
+        visit: Visit = scope["visit"]
+        if visit.coding is None:
             await problems.refuse(_NO_CODING, scope, receive, send)
-        elif entry is not None:
-            await _deliver(entry, wish, cache, send)
-        elif refusal := _refusal(wish.fields, scope["http_version"]):
-            await problems.refuse(refusal, scope, receive, send)
+        elif visit.entry is not None:
+            await _deliver(visit.entry, visit, visit.coding, send)
+        elif found := refusal(visit, scope["http_version"]):
+            await problems.refuse(found, scope, receive, send)
         else:
-            if wish.head:
+            head = scope["method"] == "HEAD"
+            if head:
                 scope = {**scope, "method": "GET"}
-            await self._app(scope, receive, _Watch(cache, wish, wish.coding, send))
+            await self._app(scope, receive, _Watch(visit, visit.coding, head, send))
 
 
-def _wish(scope: Scope, version: str) -> Wish:
-    found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if name in _READ:
-            found[name] = found[name] + b"," + value if name in found else value
-    encodings = found.get(b"accept-encoding")
-    coding = codings.choose(encodings.decode("latin-1")) if encodings else IDENTITY
-    method, host = scope["method"], found.get(b"host")
-    if not host or method not in ("GET", "HEAD"):
-        return Wish(b"", coding, "", method == "HEAD", found)
-    path = scope.get("raw_path") or scope["path"].encode()
-    where = (version.encode(), scope["scheme"].encode(), host, path)
-    key = b"\0".join((*where, scope["query_string"], found.get(b"accept", b"")))
-    none_match = found.get(b"if-none-match", b"").decode("latin-1")
-    return Wish(key, coding, none_match, method == "HEAD", found)
-
-
-def _refusal(fields: dict[bytes, bytes], version: str) -> Problem | None:
+def refusal(visit: Visit, version: str) -> Problem | None:
     """Return what is wrong with the head of a request (RFC 9112, sections 3.2 and 6.1)."""
+    fields = visit.fields
     if fields.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
         return _NO_TRANSFER
     if _HOST.fullmatch(fields.get(b"host", b"")) or (version == "1.0" and b"host" not in fields):
@@ -91,30 +59,47 @@ def _refusal(fields: dict[bytes, bytes], version: str) -> Problem | None:
     return _NO_HOST
 
 
-async def _deliver(entry: Entry, wish: Wish, cache: Cache, send: Send) -> None:
+async def _deliver(entry: Entry, visit: Visit, coding: Coding, send: Send) -> None:
     """Send an answer that is all there."""
-    if wish.none_match and entry.tag and (found := matching(wish.none_match, entry.tag)):
+    if found := entry.tag and _same(visit, entry.tag):
         await _send_unchanged(entry.headers, found, send)
         return
-    coding = wish.coding or IDENTITY
-    if len(entry.body) < _SMALL or _is_packed(entry.headers):
-        coding = IDENTITY
-    headers, body = entry.variants.get(coding.name) or await _vary(entry, coding, cache)
+    cache = visit.edition.site.cache
+    variant = at_hand(entry, coding, cache)
+    if variant is None:
+        packed = await asyncio.to_thread(coding.pack, entry.body)
+        variant = _vary(entry, coding, packed, cache)
+    headers, body = variant
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-async def _vary(entry: Entry, coding: Coding, cache: Cache) -> tuple[Headers, bytes]:
-    """Return a variant of an answer that was not asked for before."""
-    body = entry.body
+def at_hand(entry: Entry, coding: Coding, cache: Cache) -> Variant | None:
+    """Return the variant of an answer that is sent in ``coding``, unless packing it takes long."""
+    size = len(entry.body)
+    if size < _SMALL or _is_packed(entry.headers):
+        coding = IDENTITY
+    if known := entry.variants.get(coding.name):
+        return known
+    if coding is IDENTITY:
+        return _vary(entry, coding, entry.body, cache)
+    return _vary(entry, coding, coding.pack(entry.body), cache) if size <= _LARGE else None
+
+
+def _vary(entry: Entry, coding: Coding, body: bytes, cache: Cache) -> Variant:
+    """Return a variant of an answer that was not asked for before, given its bytes."""
     if coding is not IDENTITY:
-        large = len(body) > _LARGE
-        body = await asyncio.to_thread(coding.pack, body) if large else coding.pack(body)
         cache.grow(entry, len(body))
     length = (b"content-length", str(len(body)).encode())
     variant = [*entry.headers, *_coded(entry.tag, coding), length], body
     entry.variants[coding.name] = variant
     return variant
+
+
+def _same(visit: Visit, tag: str) -> str | None:
+    """Return the tag under which the client has what ``tag`` stands for."""
+    given = visit.fields.get(b"if-none-match")
+    return matching(given.decode("latin-1"), tag) if given and visit.key else None
 
 
 def _coded(tag: str, coding: Coding) -> Headers:
@@ -136,7 +121,7 @@ def _is_packed(headers: Headers) -> bool:
     return any(name == b"content-type" and value in _PACKED for name, value in headers)
 
 
-def _take(headers: Headers) -> tuple[Headers, bytes, str]:
+def take(headers: Headers) -> tuple[Headers, bytes, str]:
     """Return the headers of any variant, the Cache-Control among them, and the handler's tag."""
     kept, fate, tag, vary = [], b"", "", b"Accept-Encoding"
     for name, value in headers:
@@ -153,8 +138,9 @@ def _take(headers: Headers) -> tuple[Headers, bytes, str]:
 class _Watch:
     """Takes what the application sends, and sends what the client gets."""
 
-    def __init__(self, cache: Cache, wish: Wish, coding: Coding, send: Send) -> None:
-        self._cache, self._wish, self._coding, self._send = cache, wish, coding, send
+    def __init__(self, visit: Visit, coding: Coding, head: bool, send: Send) -> None:
+        self._visit, self._coding, self._head, self._send = visit, coding, head, send
+        self._cache = visit.edition.site.cache
         self._start: Message | None = None
         self._kept: bytearray | None = None
         self._over = False
@@ -175,7 +161,7 @@ class _Watch:
 
     async def _open(self, start: Message, body: bytes, more: bool) -> None:
         """Take the first piece, which decides how the rest is sent."""
-        self._headers, fate, self._tag = _take(start["headers"])
+        self._headers, fate, self._tag = take(start["headers"])
         if start["status"] != 200 or not fate:
             self._pack, self._rest = IDENTITY.start(0)
             await self._send(start)
@@ -187,8 +173,8 @@ class _Watch:
             entry = Entry(self._tag, self._headers, body)
             if public:
                 entry.tag = entry.tag or tag_of(self._headers, body)
-                entry = self._cache.keep(self._wish.key, entry)
-            await _deliver(entry, self._wish, self._cache, self._send)
+                entry = self._cache.keep(self._visit.key, entry)
+            await _deliver(entry, self._visit, self._coding, self._send)
             return
         self._kept = bytearray() if public and self._tag else None
         await self._begin()
@@ -197,8 +183,7 @@ class _Watch:
 
     async def _begin(self) -> None:
         """Start an answer that comes in pieces."""
-        found = self._tag and matching(self._wish.none_match, self._tag)
-        if found:
+        if found := self._tag and _same(self._visit, self._tag):
             self._over = True
             await _send_unchanged(self._headers, found, self._send)
             return
@@ -206,7 +191,7 @@ class _Watch:
         self._pack, self._rest = coding.start(coding.level)
         headers = [*self._headers, *_coded(self._tag, coding)]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-        if self._wish.head:
+        if self._head:
             self._over = True
             await self._send({"type": "http.response.body", "body": b""})
 
@@ -217,6 +202,7 @@ class _Watch:
             if len(self._kept) > self._cache.largest:
                 self._kept = None
             elif not more:
-                self._cache.keep(self._wish.key, Entry(self._tag, self._headers, bytes(self._kept)))
+                entry = Entry(self._tag, self._headers, bytes(self._kept))
+                self._cache.keep(self._visit.key, entry)
         packed = self._pack(body) if more else self._pack(body) + self._rest()
         await self._send({"type": "http.response.body", "body": packed, "more_body": more})

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from accsm_kg import quality
 from server.app import create_app
-from server.gate import Edition, Gate
+from server.gate import Gate
 from server.settings import Settings
 from server.site import Site
+from server.visit import Edition
 from server.workers.pool import Pool
 
 _LOG = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ Pages and endpoint know only `Query`, `Answer`, `Engine` and `QueryError`. The e
 pool of worker processes (`server.workers.pool`); a remote endpoint would be another class like it.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -88,6 +88,23 @@ class Answer(Protocol):
         """Give back what the answer holds; stops the query if it still runs."""
 
 
+class Begun(Protocol):
+    """An answer that has been asked for."""
+
+    then: Callable[[], None] | None
+    """Is called once, when the answer is there, or some of it, or it takes long."""
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows or triples it has; known when it is complete."""
+
+    def whole(self) -> bytes | None:
+        """Return all of it, if it is there and neither cut nor failed; nothing is left then."""
+
+    def close(self) -> None:
+        """Give back what the answer holds; stops the query if it still runs."""
+
+
 class Engine(Protocol):
     """Whatever answers queries."""
 
@@ -99,8 +116,14 @@ class Engine(Protocol):
     def load(self) -> Mapping[str, float]:
         """Return what an operator wants to know, such as how many queries wait."""
 
-    async def answer(self, query: Query) -> Answer:
-        """Return the answer once its first piece is there, or raise QueryError."""
+    def begin(self, query: Query, client: str) -> Begun | None:
+        """Ask for the answer on behalf of ``client`` if that can be done without waiting."""
+
+    async def answer(self, query: Query, begun: Begun | None = None) -> Answer:
+        """Return the answer once its first piece is there, or raise QueryError.
+
+        ``begun`` is what `begin` returned for the same query: it is gone on with.
+        """
 
     async def close(self) -> None:
         """Stop and free everything."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
     """A format under the short name that is its suffix and its `format=`."""
 
@@ -68,6 +68,11 @@ def named(name: str, offers: Iterable[Format]) -> Format | None:
         if name in (offer.name, offer.media_type, *offer.also):
             return offer
     return None
+
+
+def chosen(wish: str | None, accept: str, offers: Sequence[Format]) -> Format | None:
+    """Return the offer that `format=` names, or else that an Accept header likes best."""
+    return named(wish, offers) if wish else negotiate(accept, offers)
 
 
 def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:

@@ -4,87 +4,88 @@ The gate is the outermost layer of the application and outlives the datasets. A 
 by the edition that was current when it came, which stays open until the last of them is answered.
 """
 
-import asyncio
 import math
 import time
-from dataclasses import dataclass, field
+from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from accsm_kg import __version__
-from server import access, formats, problems
+from server import access, formats, problems, visit
 from server.engine import CLIENT, Query, QueryError, fetch
 from server.headers import Headers, path_of
 from server.metrics import Metrics
 from server.problems import Problem
 from server.rate import Limiter, client_of
-from server.site import Site
+from server.settings import Settings
+from server.visit import Edition, Visit
 
 _PATIENCE = 5.0  # seconds after which a server that does not answer is not well
 _OPERATIONS = ("/healthz", "/metrics")
-
-
-@dataclass(eq=False)
-class Edition:
-    """A dataset that is served, and how many requests it still answers."""
-
-    app: ASGIApp
-    site: Site
-    version: str
-    guests: int = 0
-    empty: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set whenever the last guest leaves."""
+_FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
 
 
 class Gate:
     """The application as the HTTP server sees it."""
 
-    def __init__(self, edition: Edition, rate: float | None, log: bool) -> None:
-        """Start with ``edition``; see `Limiter` for the ``rate``."""
+    def __init__(self, edition: Edition, settings: Settings) -> None:
+        """Start with ``edition``."""
         self.edition = edition
         self.metrics = Metrics()
-        self._limiter, self._log = Limiter(rate), log
+        self._limiter, self._log = Limiter(settings.rate), settings.access_log
+        self._proxies = ProxyHeadersMiddleware(_nothing, settings.proxies)
         self._known_until = 0.0
         self._ill: QueryError | None = None
         self._operations = Headers(
             Starlette(routes=[Route("/healthz", self._health), Route("/metrics", self._report)])
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request and account for it."""
-        started = time.perf_counter()
-        path = path_of(scope)
-        note: dict[str, Any] = {}
-        scope["note"] = note
-        watch = _Watch(send)
-        CLIENT.set("" if path in _OPERATIONS else client_of(scope))
-        edition = self.edition
-        edition.guests += 1
-        try:
-            await self._app(edition, path, started)(scope, receive, watch)
-        finally:
-            edition.guests -= 1
-            if not edition.guests:
-                edition.empty.set()
-            note.setdefault("outcome", watch.outcome())
-            self.metrics.count(path, watch.status, watch.size, time.perf_counter() - started, note)
-            if self._log:
-                access.log(scope, path, watch.status, watch.size, started, note)
+    def admit(self, scope: Scope) -> Visit:
+        """Let a request in, which must end in `dismiss` or be passed on to `__call__`."""
+        started, path, fields = time.perf_counter(), path_of(scope), visit.fields(scope)
+        if not _FORWARDED.isdisjoint(fields):
+            with suppress(StopIteration):  # it ends at once, as `_nothing` does
+                self._proxies(scope, _nothing, _nothing).send(None)  # type: ignore[arg-type]
+        guest = visit.enter(scope, path, self.edition, fields, started)
+        if path not in _OPERATIONS:
+            guest.client = client_of(scope)
+            if not path.startswith("/static/"):
+                guest.wait = self._limiter.wait(guest.client, started)
+            if guest.key:
+                guest.entry = guest.edition.site.cache.find(guest.key)
+        return guest
 
-    def _app(self, edition: Edition, path: str, now: float) -> ASGIApp:
+    def dismiss(self, scope: Scope, status: int, size: int) -> None:
+        """Account for a request that was answered with ``size`` bytes."""
+        guest: Visit = scope["visit"]
+        visit.leave(guest)
+        seconds = time.perf_counter() - guest.started
+        self.metrics.count(guest.path, status, size, seconds, guest.note)
+        if self._log:
+            access.log(scope, guest.path, status, size, seconds, guest.note)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request that was admitted, and account for it."""
+        guest: Visit = scope["visit"]
+        CLIENT.set(guest.client)
+        watch = _Watch(send)
+        try:
+            await self._app(guest)(scope, receive, watch)
+        finally:
+            guest.note.setdefault("outcome", watch.outcome())
+            self.dismiss(scope, watch.status, watch.size)
+
+    def _app(self, guest: Visit) -> ASGIApp:
         """Return who answers the request."""
-        if path in _OPERATIONS:
+        if guest.path in _OPERATIONS:
             return self._operations
-        if path.startswith("/static/"):
-            return edition.app
-        wait = self._limiter.wait(CLIENT.get(), now)
-        return partial(problems.refuse, _too_many(wait)) if wait else edition.app
+        return partial(problems.refuse, _too_many(guest.wait)) if guest.wait else guest.edition.app
 
     async def _health(self, request: Request) -> Response:
         """Say whether queries are answered; not more than one a second is asked to know it."""
@@ -108,6 +109,10 @@ class Gate:
         accept, load = formats.field(request.headers, "accept"), {**site.engine.load, **held}
         body, kind = self.metrics.report(accept, load, site.engine.version)
         return Response(body, headers={"Content-Type": kind, "Cache-Control": "no-store"})
+
+
+async def _nothing(*_: object) -> None:
+    """Answer nothing."""
 
 
 def _too_many(wait: float) -> Problem:

@@ -6,7 +6,9 @@ These are names of ours that do not exist, dates that are none, and aggregates o
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 
+from accsm_kg.namespaces import prefixes
 from server.engine import Query, QueryError
 from server.lexer import SHORT, Outline, masked
 from server.links import iris
@@ -22,19 +24,34 @@ _SHORT_DATE = re.compile(r"""["']20\d\d-(?:\d-\d\d?|\d\d-\d)["'](?=\^\^\S*date)"
 
 async def notes(site: Site, query: Query, seen: Outline) -> list[str]:
     """Return what to say of what ``query`` names or asks in vain."""
-    spaces = {name: site.prefixes[name] for name in ("accsm", "accsm-v", "graph")}
-    starts = tuple(spaces.values())
-    ours = {iri for iri in seen.iris if iri.startswith(starts)}
-    wanted = ours.union(query.default_graphs, query.named_graphs).difference(starts)
+    if none(site, query, seen):
+        return []
     said = _traps(query.text)
-    if not wanted:
-        return said
     try:
         known = await _known(site)
     except QueryError:  # the answer does not depend on it
         return said
-    unknown = sorted(wanted - known) if known else []
-    return said + [_note(iri, spaces, known) for iri in unknown[:_MOST]]
+    unknown = sorted(_unknown(site, query, seen)) if known else []
+    return said + [_note(iri, _spaces(site.base), known) for iri in unknown[:_MOST]]
+
+
+def none(site: Site, query: Query, seen: Outline) -> bool:
+    """Return whether it is plain that there is nothing to say."""
+    return not (_unknown(site, query, seen) or _traps(query.text))
+
+
+def _unknown(site: Site, query: Query, seen: Outline) -> list[str]:
+    """Return what ``query`` names and is not known, of what should be."""
+    starts = tuple(_spaces(site.base).values())
+    named = [iri for iri in seen.iris - site.names if iri.startswith(starts)]
+    graphs = {*query.default_graphs, *query.named_graphs}.difference(named, site.names)
+    return [iri for iri in (*named, *graphs) if iri not in starts]
+
+
+@lru_cache
+def _spaces(base: str) -> dict[str, str]:
+    """Return the prefixes whose names are known."""
+    return {name: prefixes(base)[name] for name in ("accsm", "accsm-v", "graph")}
 
 
 def _traps(query: str) -> list[str]:

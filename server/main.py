@@ -98,7 +98,7 @@ async def _serve(
     host, port = listener.getsockname()[:2]
     editions = Editions(dataset, settings)
     try:
-        gate = Gate(await editions.open(), settings.rate, settings.access_log)
+        gate = Gate(await editions.open(), settings)
         editions.start(editions.watch(gate))
         config = uvicorn.Config(
             gate,
@@ -109,8 +109,7 @@ async def _serve(
             access_log=False,
             log_config=None,
             server_header=False,
-            proxy_headers=bool(settings.proxies),
-            forwarded_allow_ips=settings.proxies,
+            proxy_headers=False,  # the gate reads them
             timeout_keep_alive=min(_PATIENCE, settings.timeout),  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from prometheus_client import ProcessCollector
@@ -51,8 +52,7 @@ class Metrics:
         if path == "/sparql":
             self.outcomes[note["outcome"]] += 1
             self.rows += note.get("rows", 0)
-        first = path.strip("/").partition("/")[0].partition(".")[0]
-        kind = first if first in _PATHS else "other" if first else "home"
+        kind = _kind(path)
         self.requests[kind, status] += 1
         buckets = self._seconds.setdefault(kind, [0.0] * (len(_BOUNDS) + 2))
         buckets[bisect_left(_BOUNDS, seconds)] += 1
@@ -79,6 +79,13 @@ class Metrics:
             named = zip((*map(str, _BOUNDS), "+Inf"), sums, strict=True)
             family.add_metric([kind], list(named), total)
         return family
+
+
+@lru_cache(maxsize=1024)
+def _kind(path: str) -> str:
+    """Return the part of the site that ``path`` leads to."""
+    first = path.strip("/").partition("/")[0].partition(".")[0]
+    return first if first in _PATHS else "other" if first else "home"
 
 
 class _Families(Collector):

@@ -53,16 +53,17 @@ async def read(request: Request) -> Asked:
     return _asked(pairs, request.method == "POST")
 
 
+def asked(query_string: bytes) -> Asked:
+    """Return what a GET asks; raises Trouble when it breaks the protocol."""
+    return _asked(_pairs(query_string), False)
+
+
 def choose(
     request: Request, wish: str | None, offers: Sequence[Format], page: bool = True
 ) -> Format:
     """Return the format, or page, that `format=` or Accept asks for; raises Trouble (406)."""
     offers = (*offers, formats.HTML) if page else offers
-    found = (
-        formats.named(wish, offers)
-        if wish
-        else formats.negotiate(formats.field(request.headers, "accept"), offers)
-    )
+    found = formats.chosen(wish, formats.field(request.headers, "accept"), offers)
     if found is None:
         known = ", ".join(f"{offer.media_type} (format={offer.name})" for offer in offers)
         raise Trouble(406, "None of the formats asked for", f"This can be had as: {known}.")

@@ -9,7 +9,7 @@ from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import prefixes, remint
 from accsm_kg.questions import Question
-from server.cache import Cache, Headers, tag
+from server.cache import Cache, Headers, Tagger
 from server.engine import Engine, Query, Table, fetch, table
 from server.settings import Settings
 
@@ -42,11 +42,12 @@ class Site:
 
     def tag(self, *asked: str) -> str:
         """Return the entity tag of what is answered to ``asked``: see `server.cache`."""
-        return tag(self.engine.version, self._caps, *asked)
+        return self._tagger.tag(*asked)
 
     @cached_property
-    def _caps(self) -> str:
-        return f"{self.settings.rows} {self.settings.size}"
+    def _tagger(self) -> Tagger:
+        caps = f"{self.settings.rows} {self.settings.size}"
+        return Tagger(self.engine.version, caps)
 
     @cached_property
     def prefixes(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Turn requests to /sparql into answers: an ASGI application of its own, to keep the path short."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -28,9 +28,38 @@ from server.problems import Trouble
 from server.protocol import Asked, choose
 from server.sending import stream, unchanged, unless_gone, whole
 from server.site import Site
+from server.visit import Visit
 
 _READING = 1.0  # seconds in which any query is read
 _explaining = asyncio.Semaphore()  # one at a time, as each holds up the event loop a little
+
+
+@dataclass(slots=True)
+class Plain:
+    """A request that is served as soon as its query is answered."""
+
+    query: Query
+    form: Format
+    tag: str
+
+
+def plain(site: Site, query_string: bytes, accept: str) -> Plain | None:
+    """Return what a GET asks for, if nothing is to be said of it or to be looked up before."""
+    if len(query_string) > SHORT:
+        return None
+    try:
+        asked = protocol.asked(query_string)
+    except Trouble:
+        return None
+    seen = outline(asked.query or "")
+    form = formats.chosen(asked.format, accept, (*_offers(seen), formats.HTML))
+    if not seen.form or seen.service or form in (None, formats.HTML):
+        return None
+    query = _query(asked, seen, form)
+    tag = _tag(site, query, seen)
+    if not tag or not hints.none(site, query, seen):
+        return None
+    return Plain(query, form, tag)
 
 
 class Sparql:
@@ -60,22 +89,23 @@ async def _serve(request: Request, asked: Asked, send: Send) -> None:
     if asked.query is None:
         await _send(request, await _without_query(request, asked), send)
         return
-    request.scope["note"]["query"] = asked.query
+    request.scope["visit"].note["query"] = asked.query
     seen = await _outline(asked.query)
     _check(request, asked.query, seen)
     site = pages.site_of(request)
     try:
         form = await _format(request, asked, seen)
-        query = _query(request, asked, seen, form)
+        query = _query(asked, seen, form)
         if form == formats.HTML:
             response = await results.page(request, query, await hints.notes(site, query, seen))
             if seen.volatile:
                 response.headers["Cache-Control"] = NEVER
             await _send(request, response, send)
         else:
-            await _answer(request, query, seen, _headers(seen, form), send)
+            fate = NEVER if seen.volatile else REVALIDATE
+            await _answer(request, query, seen, headers(form, fate), send)
     except QueryError as failure:
-        request.scope["note"]["outcome"] = failure.reason
+        request.scope["visit"].note["outcome"] = failure.reason
         raise await _trouble(request, asked.query, failure) from None
 
 
@@ -93,11 +123,11 @@ def _check(request: Request, query: str, seen: Outline) -> None:
 
 async def _format(request: Request, asked: Asked, seen: Outline) -> Format:
     """Return the format of the answer; raises Trouble (406)."""
-    offers = formats.GRAPHS if _is_graph(seen) else formats.RESULTS
+    offers = _offers(seen)
     try:
         return choose(request, asked.format, offers)
     except Trouble:
-        query = _query(request, asked, seen, offers[0])
+        query = _query(asked, seen, offers[0])
         await _read(pages.site_of(request), replace(query, timeout=_READING))
         raise
 
@@ -115,7 +145,11 @@ def _is_graph(seen: Outline) -> bool:
     return seen.form in ("CONSTRUCT", "DESCRIBE")
 
 
-def _query(request: Request, asked: Asked, seen: Outline, form: Format) -> Query:
+def _offers(seen: Outline) -> tuple[Format, ...]:
+    return formats.GRAPHS if _is_graph(seen) else formats.RESULTS
+
+
+def _query(asked: Asked, seen: Outline, form: Format) -> Query:
     return Query(
         asked.query or "",
         ("ttl" if _is_graph(seen) else "json") if form == formats.HTML else form.name,
@@ -145,9 +179,8 @@ async def _trouble(request: Request, query: str, failure: QueryError) -> Trouble
     return Trouble(400, "The query cannot be read", finding=found)
 
 
-def _headers(seen: Outline, form: Format) -> Headers:
+def headers(form: Format, fate: str = REVALIDATE) -> Headers:
     """Return the headers of an answer, which are the same however it was asked for."""
-    fate = NEVER if seen.volatile else REVALIDATE
     return [
         (b"content-type", form.content_type.encode()),
         (b"cache-control", fate.encode()),
@@ -167,14 +200,16 @@ async def _answer(
             await _send(request, same, send)
             return
     if known:
-        headers = [*headers, (b"etag", f'"{known}"'.encode())]
+        headers = [*headers, _named(known)]
     if held := known and site.cache.tagged(known):
         await whole(held.body, headers, send)
         return
     headers = [*headers, *await _hint(site, query, seen)]
-    answer = await site.engine.answer(query)
+    visit: Visit = request.scope["visit"]
+    begun, visit.begun = visit.begun, None
+    answer = await site.engine.answer(query, begun)
     outcome = await stream(answer, headers, send, in_pieces=site.limits)
-    request.scope["note"].update(outcome=outcome, rows=answer.rows)
+    visit.note.update(outcome=outcome, rows=answer.rows)
 
 
 def _tag(site: Site, query: Query, seen: Outline) -> str:
@@ -183,6 +218,10 @@ def _tag(site: Site, query: Query, seen: Outline) -> str:
         return ""
     graphs = (*query.default_graphs, "", *query.named_graphs)
     return site.tag(query.text, query.format, *graphs)
+
+
+def _named(tag: str) -> tuple[bytes, bytes]:
+    return b"etag", f'"{tag}"'.encode()
 
 
 async def _hint(site: Site, query: Query, seen: Outline) -> Headers:

@@ -293,9 +293,10 @@ def test_the_cache_is_bounded_whatever_is_put_into_it() -> None:
     assert cache.size <= cache.limit
 
 
-def test_a_cache_of_nothing_holds_nothing() -> None:
+@pytest.mark.parametrize("size", [0, 1000])
+def test_a_cache_of_nothing_holds_nothing(size: int) -> None:
     cache = Cache(0)
-    cache.keep(b"a", entry("a"))
+    cache.keep(b"a", entry("a", size))
     assert (len(cache), cache.size, cache.find(b"a")) == (0, 0, None)
 
 

@@ -3,14 +3,35 @@
 import json
 import socket
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 HEADER = struct.Struct("!cI")
 
 #: What a worker says: the format follows; a piece of the answer; the end; why there is no answer.
 HEAD, DATA, END, FAIL = b"H", b"D", b"E", b"F"
+#: What an end says: the rows, whether the worker is to be replaced; then what the answer was cut
+#: after.
+LAST = struct.Struct("!Q?")
 #: What a worker is asked.
 ASK = b"A"
+
+
+class Task(NamedTuple):
+    """What a worker is asked: see `server.engine.Query`."""
+
+    text: str
+    format: str
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    prefixes: dict[str, str]
+    limit: int | None
+    tidy: bool
+    dump: bool
+    service: bool
+    rows: int
+    """The most rows or triples of the answer; 0 sets no limit."""
+    size: int
+    """The most bytes of the answer; 0 sets no limit."""
 
 
 def frame(kind: bytes, payload: bytes | bytearray = b"") -> bytes:
@@ -23,11 +44,15 @@ def message(kind: bytes, **content: Any) -> bytes:
     return frame(kind, json.dumps(content).encode())
 
 
-def receive(channel: socket.socket) -> tuple[bytes, bytes] | None:
-    """Wait for a frame, after which none comes unasked; None when the other end is gone."""
+def receive(channel: socket.socket, room: bytearray) -> tuple[bytes, bytes] | None:
+    """Wait for a frame, after which none comes unasked; None when the other end is gone.
+
+    The ``room`` for what is read at a time is kept by the caller: a new one each time takes longer
+    than the reading.
+    """
     data = b""
-    while piece := channel.recv(1 << 16):
-        data += piece
+    while size := channel.recv_into(room):
+        data += memoryview(room)[:size]
         if len(data) >= HEADER.size:
             kind, length = HEADER.unpack_from(data)
             if len(data) >= HEADER.size + length:

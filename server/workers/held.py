@@ -21,8 +21,6 @@ from pyoxigraph import (
 from accsm_kg import dataset
 from server.lexer import IRI, masked
 
-#: A query that reaches another graph than the default one says one of these.
-_GRAPH = re.compile("GRAPH|FROM", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(?:u[0-9A-F]{4}|U[0-9A-F]{8})", re.IGNORECASE)
 _FORM = re.compile(r"(?<![\w?$@:.-])(?:SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w.-]*:)", re.IGNORECASE)
 _CLAUSE = re.compile(
@@ -48,7 +46,8 @@ class Held:
         """Return what ``text`` finds in the graphs given, else in those that it names itself."""
         chosen: tuple[Graphs, Graphs] | None = (default_graphs, named_graphs)
         if not (default_graphs or named_graphs):
-            if not _GRAPH.search(text):
+            said = text.upper()
+            if "GRAPH" not in said and "FROM" not in said:  # no other graph than the default one
                 return self.default.query(text, base_iri=self.base)
             chosen = self._chosen(text)
         if chosen is None:

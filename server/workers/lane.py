@@ -39,10 +39,14 @@ class Lane(Generic[W]):
         """Return how many workers are at work."""
         return self._busy.total()
 
+    def take(self, client: str) -> W | None:
+        """Return a worker for ``client`` if it may have one now."""
+        return self._hand_out(client) if self._may(client) else None
+
     async def acquire(self, client: str, until: float) -> W:
         """Return a worker for ``client``; raises QueryError when there is none ``until`` then."""
-        if self._may(client):
-            return self._hand_out(client)
+        if worker := self.take(client):
+            return worker
         line = self._lines.get(client, ())
         if self.waiting + len(line) >= self._places:
             raise QueryError("busy", f"{self.waiting} queries are waiting for a worker already")

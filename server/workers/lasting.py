@@ -28,10 +28,13 @@ class Lasting:
         self._sent = self._sum = 0
 
     @classmethod
-    async def start(cls, query: Query, ask: Ask) -> Self:
-        """Return the answer to ``query`` once its first piece is there; raises QueryError."""
+    async def start(cls, query: Query, ask: Ask, begun: Stream | None = None) -> Self:
+        """Return the answer to ``query`` once its first piece is there; raises QueryError.
+
+        The first worker is the one of ``begun``, if that is given, the others are got by ``ask``.
+        """
         answer = cls(query, ask)
-        await answer._begin()
+        await answer._begin(begun)
         return answer
 
     @property
@@ -69,15 +72,21 @@ class Lasting:
         self._sum = zlib.crc32(piece, self._sum)
         return piece
 
-    async def _begin(self) -> None:
+    async def _begin(self, begun: Stream | None = None) -> None:
         while True:
             self._left -= 1
+            stream, begun = begun or await self._ask(), None
             try:
-                self._stream = await self._ask()
-                return
+                await stream.opened()
             except QueryError as failure:
                 if failure.reason != "crash" or not self._left:
                     raise
+            except BaseException:
+                stream.close()
+                raise
+            else:
+                self._stream = stream
+                return
 
     async def _begin_again(self, failure: QueryError) -> None:
         """Bring another worker to where the last one was killed; raises why that cannot be."""

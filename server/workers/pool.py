@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from server.engine import CLIENT, Query, QueryError
+from server.engine import CLIENT, Begun, Query, QueryError
 from server.settings import Settings
 from server.workers.lane import Lane
 from server.workers.lasting import Lasting
@@ -38,6 +38,7 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = 0
         self._closed = False
+        self._loop = asyncio.get_running_loop()
 
     @classmethod
     async def start(cls, path: Path, settings: Settings) -> Self:
@@ -96,23 +97,30 @@ class Pool:
             worker.transport.close()
         await self._zygote.close()
 
-    async def answer(self, query: Query) -> Lasting:
+    def begin(self, query: Query, client: str) -> Stream | None:
+        """Ask a worker that is free now; see `server.engine.Engine`."""
+        worker = self._lane(query).take(client)
+        return worker.ask(query, *self._times(query)) if worker else None
+
+    async def answer(self, query: Query, begun: Begun | None = None) -> Lasting:
         """Return the answer once its first piece is there, or raise QueryError."""
+        assert begun is None or isinstance(begun, Stream)
+        deadline, until = self._times(query)
+
+        async def ask() -> Stream:
+            worker = await self._lane(query).acquire(CLIENT.get(), until)
+            return worker.ask(query, deadline, until)
+
+        return await Lasting.start(query, ask, begun)
+
+    def _lane(self, query: Query) -> Lane[Worker]:
+        return self._own if query.own else self._outbound if query.service else self._visitors
+
+    def _times(self, query: Query) -> tuple[float, float]:
+        """Return the seconds that ``query`` may take, and when they are over."""
         limit = self.settings.timeout
         deadline = min(query.timeout or limit, limit)
-        until = asyncio.get_running_loop().time() + deadline
-        return await Lasting.start(query, lambda: self._attempt(query, deadline, until))
-
-    async def _attempt(self, query: Query, deadline: float, until: float) -> Stream:
-        lane = self._own if query.own else self._outbound if query.service else self._visitors
-        worker = await lane.acquire(CLIENT.get(), until)
-        stream = worker.ask(query, deadline, until)
-        try:
-            await stream.opened()
-        except BaseException:
-            stream.close()
-            raise
-        return stream
+        return deadline, self._loop.time() + deadline
 
     def finished(self, worker: Worker, retire: bool) -> None:
         """Take back a worker that answered; one that grew too large is replaced."""
@@ -141,8 +149,7 @@ class Pool:
         pid, channel = await self._fork(lane is self._outbound)
         worker = Worker(pid, self, lane)
         self._workers.add(worker)
-        loop = asyncio.get_running_loop()
-        await loop.create_unix_connection(lambda: worker, sock=channel)
+        await self._loop.create_unix_connection(lambda: worker, sock=channel)
         return worker
 
     async def _fork(self, outbound: bool) -> tuple[int, socket.socket]:

@@ -40,6 +40,7 @@ class Worker(asyncio.Protocol):
         self.ended = self._last = self._paused = False
         self._pool = pool
         self._buffer = bytearray()
+        self._loop = asyncio.get_running_loop()
         self._stream: Stream | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -53,11 +54,11 @@ class Worker(asyncio.Protocol):
         It may take ``deadline`` seconds, of which some may be over: they are ``until`` then.
         """
         self._stream = stream = Stream(self.abandon, self._flow)
-        loop = asyncio.get_running_loop()
-        if until - loop.time() > _LONG:
-            self._timer = loop.call_later(_LONG, self._come_last, deadline, until)
+        now = self._loop.time()
+        if until - now > _LONG:
+            self._timer = self._loop.call_at(now + _LONG, self._come_last, deadline, until)
         else:
-            self._timer = loop.call_at(until, self._expire, deadline)
+            self._timer = self._loop.call_at(until, self._expire, deadline)
         if self.ended:  # it died between being handed out and being asked
             self.explain(0)
         else:
@@ -66,15 +67,18 @@ class Worker(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take the frames that are whole."""
+        stream, place = self._stream, 0
         self._buffer += data
-        while len(self._buffer) >= frames.HEADER.size:
-            kind, length = frames.HEADER.unpack_from(self._buffer)
-            stop = frames.HEADER.size + length
-            if len(self._buffer) < stop:
+        while len(self._buffer) >= place + frames.HEADER.size:
+            kind, length = frames.HEADER.unpack_from(self._buffer, place)
+            start = place + frames.HEADER.size
+            if len(self._buffer) < start + length:
                 break
-            payload = bytes(memoryview(self._buffer)[frames.HEADER.size : stop])
-            del self._buffer[:stop]
-            self._take(kind, payload)
+            place = start + length
+            self._take(kind, bytes(memoryview(self._buffer)[start:place]))
+        del self._buffer[:place]
+        if stream and place:
+            stream.tell()
 
     def _take(self, kind: bytes, payload: bytes) -> None:
         stream = self._stream
@@ -82,16 +86,21 @@ class Worker(asyncio.Protocol):
             return
         if kind == frames.DATA:
             stream.put(payload)
-        elif kind in (frames.END, frames.FAIL):
+        elif kind == frames.END:
+            rows, retire = frames.LAST.unpack_from(payload)
+            stream.end(payload[frames.LAST.size :].decode(), rows)
+            self._finish(retire)
+        elif kind == frames.FAIL:
             content = json.loads(payload)
-            self._done()
-            if kind == frames.END:
-                stream.end(content["truncated"], content["rows"])
-            elif content["reason"] == "memory":
+            if content["reason"] == "memory":
                 stream.fail(_too_large(self._pool.settings))
             else:
                 stream.fail(QueryError(content["reason"], content["message"]))
-            self._pool.finished(self, retire=self._last or content["retire"])
+            self._finish(content["retire"])
+
+    def _finish(self, retire: bool) -> None:
+        self._done()
+        self._pool.finished(self, retire=self._last or retire)
 
     def _flow(self, on: bool) -> None:
         self._paused = not on
@@ -114,11 +123,13 @@ class Worker(asyncio.Protocol):
 
     def _come_last(self, deadline: float, until: float) -> None:
         """Let the short queries of others go first; nothing takes that back from a process."""
-        self._timer = asyncio.get_running_loop().call_at(until, self._expire, deadline)
+        self._timer = self._loop.call_at(until, self._expire, deadline)
         self._last = True
         with suppress(OSError):
             for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - names only
                 os.setpriority(os.PRIO_PROCESS, int(thread), _LAST)
+        if self._stream:
+            self._stream.tell()
 
     def give_up(self, error: QueryError) -> None:
         """Fail the query that runs, if any, with ``error``."""
@@ -145,21 +156,12 @@ class Worker(asyncio.Protocol):
 
 def _task(query: Query, settings: Settings) -> bytes:
     free = query.own or query.dump
-    return marshal.dumps(
-        {
-            "text": query.text,
-            "format": query.format,
-            "default_graphs": query.default_graphs,
-            "named_graphs": query.named_graphs,
-            "prefixes": dict(query.prefixes),
-            "limit": query.limit,
-            "tidy": query.tidy,
-            "dump": query.dump,
-            "service": query.service,
-            "rows": 0 if free else settings.rows,
-            "size": 0 if free else settings.size << 20,
-        }
-    )
+    task = frames.Task(
+        query.text, query.format, query.default_graphs, query.named_graphs, dict(query.prefixes),
+        query.limit, query.tidy, query.dump, query.service,
+        0 if free else settings.rows, 0 if free else settings.size << 20,
+    )  # fmt: skip
+    return marshal.dumps(tuple(task))
 
 
 def _too_large(settings: Settings) -> QueryError:

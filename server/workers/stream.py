@@ -13,7 +13,7 @@ _LITTLE = 64 << 10
 
 
 class Stream:
-    """The answer of one worker to one query; see `server.engine.Answer`."""
+    """The answer of one worker to one query; see `server.engine.Answer` and `Begun`."""
 
     held: ClassVar[int] = 0
     """Bytes that wait in all streams."""
@@ -23,10 +23,11 @@ class Stream:
         self.complete = False
         self.truncated = ""
         self.rows = 0
+        self.then: Callable[[], None] | None = None
         self._waiting = 0
         self._paused = False
         self._pieces: deque[bytes | QueryError] = deque()
-        self._news = asyncio.Event()
+        self._reader: asyncio.Future[None] | None = None
         self._abandon, self._flow = abandon, flow
 
     def __aiter__(self) -> Self:
@@ -38,8 +39,7 @@ class Stream:
         while not self._pieces:
             if self.complete:
                 raise StopAsyncIteration
-            self._news.clear()
-            await self._news.wait()
+            await self._news()
         piece = self._pieces.popleft()
         if isinstance(piece, QueryError):
             raise piece
@@ -49,36 +49,56 @@ class Stream:
     async def opened(self) -> None:
         """Wait for the first piece; raises QueryError when there is none."""
         while not (self._pieces or self.complete):
-            self._news.clear()
-            await self._news.wait()
+            await self._news()
         if self._pieces and isinstance(self._pieces[0], QueryError):
             raise self._pieces[0]
 
+    def whole(self) -> bytes | None:
+        """Return all of the answer, if it is there and neither cut nor failed."""
+        if not self.complete or self.truncated:
+            return None
+        pieces = [piece for piece in self._pieces if isinstance(piece, bytes)]
+        if len(pieces) < len(self._pieces):
+            return None
+        self.close()
+        return b"".join(pieces)
+
     def put(self, piece: bytes) -> None:
-        """Add a piece that arrived."""
+        """Add a piece that arrived; `tell` must follow."""
         self._pieces.append(piece)
         self._hold(len(piece))
-        self._news.set()
 
     def end(self, truncated: str, rows: int) -> None:
-        """Note that all pieces are there."""
+        """Note that all pieces are there; `tell` must follow."""
         self.complete, self.truncated, self.rows = True, truncated, rows
-        self._news.set()
 
     def fail(self, error: QueryError) -> None:
         """Note that nothing more will come."""
         if not self.complete:
             self.complete = True
             self._pieces.append(error)
-            self._news.set()
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell who waits that there is news."""
+        if self._reader and not self._reader.done():
+            self._reader.set_result(None)
+        if self.then:
+            then, self.then = self.then, None
+            then()
 
     def close(self) -> None:
         """Stop the query if it still runs."""
+        self.then = None
         self._pieces.clear()
         self._hold(-self._waiting)
         if not self.complete:
             self.fail(QueryError("gone", "the client is gone"))
             self._abandon()
+
+    async def _news(self) -> None:
+        self._reader = asyncio.get_running_loop().create_future()
+        await self._reader
 
     def _hold(self, more: int) -> None:
         """Count the bytes that wait, and stop or start the worker accordingly."""

@@ -9,6 +9,7 @@ import marshal
 import resource
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -29,6 +30,7 @@ from pyoxigraph import (
 from accsm_kg import dataset, namespaces
 from server.engine import Reason
 from server.workers import frames, sandbox
+from server.workers.frames import Task
 from server.workers.held import Held
 from server.workers.output import Cut, Output
 
@@ -47,6 +49,7 @@ _GRAPHS = {
     "trig": RdfFormat.TRIG,
 }
 _WITH_PREFIXES = ("ttl", "trig", "rdf")
+_QUICK = 0.002  # seconds in which no query takes much memory
 _STACK = 512 << 20  # deep nesting is parsed and planned recursively
 
 
@@ -64,26 +67,32 @@ def work(held: Held, memory: int, channel: socket.socket, outbound: bool = False
 
 
 def _loop(held: Held, channel: socket.socket, memory: int) -> None:
-    ceiling = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + memory // 4
+    ceiling, room = _largest() + memory // 4, bytearray(1 << 16)
     with suppress(BrokenPipeError, ConnectionResetError):  # the web process is gone
-        while asked := frames.receive(channel):
-            answer(held, marshal.loads(asked[1]), channel, ceiling)
+        while asked := frames.receive(channel, room):
+            answer(held, Task(*marshal.loads(asked[1])), channel, ceiling)
 
 
-def answer(held: Held, task: dict[str, Any], channel: socket.socket, ceiling: int) -> None:
+def answer(held: Held, task: Task, channel: socket.socket, ceiling: int) -> None:
     """Run the query of ``task`` and send its answer, or why there is none."""
-    output = Output(channel, task["rows"], task["size"])
+    started = time.perf_counter()
+    output = Output(channel, task.rows, task.size)
     try:
         with suppress(Cut):
             _evaluate(held, task, output)
     except _RAISED as error:
-        last = _failure(error, task["service"])
+        last = _failure(error, task.service)
     else:
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > ceiling
-        last = frames.message(
-            frames.END, truncated=output.truncated, rows=output.rows, retire=grown
+        grown = time.perf_counter() - started > _QUICK and _largest() > ceiling
+        last = frames.frame(
+            frames.END, frames.LAST.pack(output.rows, grown) + output.truncated.encode()
         )
     output.end(last)
+
+
+def _largest() -> int:
+    """Return the most bytes of memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 #: What the kinds of exceptions mean that come out of a query.
@@ -107,12 +116,12 @@ def _failure(error: Exception, service: bool) -> bytes:
     return frames.message(frames.FAIL, reason=reason, message=said, retire=reason == "memory")
 
 
-def _evaluate(held: Held, task: dict[str, Any], output: Output) -> None:
-    if task["dump"]:
-        _dump(held, task["format"], output)
+def _evaluate(held: Held, task: Task, output: Output) -> None:
+    if task.dump:
+        _dump(held, task.format, output)
         return
-    results = held.query(task["text"], task["default_graphs"], task["named_graphs"])
-    form, limit = task["format"], task["limit"]
+    results = held.query(task.text, task.default_graphs, task.named_graphs)
+    form, limit = task.format, task.limit
     if isinstance(results, QueryTriples):
         _write_graph(results, task, output)
     elif isinstance(results, QuerySolutions) and limit is not None and form == "json":
@@ -120,7 +129,7 @@ def _evaluate(held: Held, task: dict[str, Any], output: Output) -> None:
     else:
         if isinstance(results, QuerySolutions):
             output.expect(form)
-        results.serialize(cast(IO[bytes], output), format=_RESULTS[form])
+        results.serialize(cast("IO[bytes]", output), format=_RESULTS[form])
         output.close_rows()
 
 
@@ -129,17 +138,17 @@ def _dump(held: Held, form: str, output: Output) -> None:
     key = (lambda quad: (str(quad.graph_name), str(quad))) if form == "trig" else str
     pyoxigraph.serialize(
         sorted(dataset.statements(held.whole), key=key),
-        cast(IO[bytes], output),
+        cast("IO[bytes]", output),
         format=_GRAPHS[form],
         prefixes=namespaces.prefixes(held.base) if form == "trig" else None,
     )
 
 
-def _write_graph(results: QueryTriples, task: dict[str, Any], output: Output) -> None:
-    form, limit = task["format"], task["limit"]
+def _write_graph(results: QueryTriples, task: Task, output: Output) -> None:
+    form, limit = task.format, task.limit
     triples: Iterable[Triple] = results
-    prefixes = dict(task["prefixes"])
-    if task["tidy"] or limit is not None:
+    prefixes = dict(task.prefixes)
+    if task.tidy or limit is not None:
         most = output.most if limit is None else limit
         found = list(islice(results, most + 1))
         if len(found) > most:
@@ -148,7 +157,7 @@ def _write_graph(results: QueryTriples, task: dict[str, Any], output: Output) ->
         prefixes = _used(prefixes, triples)
     pyoxigraph.serialize(
         _within(triples, output),
-        cast(IO[bytes], output),
+        cast("IO[bytes]", output),
         format=_GRAPHS[form],
         prefixes=prefixes if form in _WITH_PREFIXES else None,
     )

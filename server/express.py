@@ -1,0 +1,104 @@
+"""Turn a request into its response without any layer in between, where that can be done.
+
+That is where the answer is kept, or is what the engine says to a query of which nothing else is to
+be said. All else takes the long way through the application, with what is known of it already.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import cast
+
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from server import delivery, sparql
+from server.cache import Entry, Headers
+from server.formats import Format
+from server.gate import Gate
+from server.headers import ALWAYS
+from server.transport import Line
+
+_LONG_WAY = frozenset([b"content-length", b"expect", b"if-none-match", b"transfer-encoding"])
+
+
+class Express:
+    """One request on its way to its response."""
+
+    def __init__(
+        self, gate: Gate, cycle: RequestResponseCycle, line: Line, go_on: Callable[[], None]
+    ) -> None:
+        """Let the request of ``cycle`` in; ``go_on`` sends it the long way."""
+        self._gate, self._cycle, self._line, self._go_on = gate, cycle, line, go_on
+        self._scope = cast(Scope, cycle.scope)
+        self._visit = gate.admit(self._scope)
+
+    def start(self) -> None:
+        """Answer at once or soon, or go on."""
+        if not self._is_simple() or not (self._send() or self._ask()):
+            self._go_on()
+
+    def _is_simple(self) -> bool:
+        visit = self._visit
+        return (
+            self._cycle.keep_alive
+            and self._scope["method"] == "GET"
+            and not visit.wait
+            and _LONG_WAY.isdisjoint(visit.fields)
+        )
+
+    def _ask(self) -> bool:
+        """Ask the engine, or find out that it was asked before; return whether that was done."""
+        visit, scope = self._visit, self._scope
+        if visit.path != "/sparql" or delivery.refusal(visit, scope["http_version"]):
+            return False
+        site = visit.edition.site
+        accept = visit.fields.get(b"accept", b"").decode("latin-1")
+        found = sparql.plain(site, scope["query_string"], accept)
+        if found is None:
+            return False
+        if held := site.cache.tagged(found.tag):
+            visit.entry = site.cache.keep(visit.key, held)
+            return self._send()
+        begun = site.engine.begin(found.query, visit.client)
+        if begun is None:
+            return False
+        self._plain, self._begun = found, begun
+        begun.then = self._news
+        return True
+
+    def _news(self) -> None:
+        """Send the answer if all of it is there, or go on with it."""
+        visit, begun, found = self._visit, self._begun, self._plain
+        body = begun.whole()
+        if body is None:
+            visit.begun = begun
+        else:
+            visit.note.update(query=found.query.text, outcome="ok", rows=begun.rows)
+            entry = Entry(found.tag, _headers(found.form), body)
+            visit.entry = visit.edition.site.cache.keep(visit.key, entry)
+        if not self._send():
+            self._go_on()
+
+    def _send(self) -> bool:
+        """Send the answer, if it is known and can be sent at once; return whether it was."""
+        visit, cycle = self._visit, self._cycle
+        able = cycle.keep_alive and not (cycle.disconnected or cycle.flow.write_paused)
+        if not (able and visit.entry and visit.coding):
+            return False
+        variant = delivery.at_hand(visit.entry, visit.coding, visit.edition.site.cache)
+        if variant is None:
+            return False
+        headers, body = variant
+        lines = [b"%b: %b\r\n" % header for header in (*cycle.default_headers, *headers)]
+        self._line.write_whole(b"".join([STATUS_LINE[200], *lines, b"\r\n", body]))
+        cycle.response_started = cycle.response_complete = True
+        visit.note.setdefault("outcome", "ok")
+        self._gate.dismiss(self._scope, 200, len(body))
+        cycle.on_response()
+        return True
+
+
+@lru_cache
+def _headers(form: Format) -> Headers:
+    """Return what an answer in ``form`` is kept with."""
+    return delivery.take([*sparql.headers(form), *ALWAYS])[0]
