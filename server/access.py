@@ -5,30 +5,30 @@ import sys
 import time
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.types import Scope
 
+from server.visit import Visit
 
-def log(
-    scope: Scope, path: str, status: int, size: int, seconds: float, note: dict[str, Any]
-) -> None:
+
+def log(scope: Scope, visit: Visit, status: int, size: int, seconds: float) -> None:
     """Write the line; a query appears as its hash, a client not at all."""
-    query = note.get("query") or _query(scope)
+    query = visit.query or _query(scope)
     line = {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "method": scope["method"],
-        "path": path,
+        "path": visit.path,
         "status": status,
         "query": sha256(query.encode("utf-8", "replace")).hexdigest()[:16] if query else None,
         "ms": round(seconds * 1000, 2),
-        "rows": note.get("rows"),
+        "rows": visit.rows,
         "bytes": size,
-        "outcome": note["outcome"],
+        "outcome": visit.outcome,
     }
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # nobody reads it any more, or there is no room for it
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
 
 
 def _query(scope: Scope) -> str:

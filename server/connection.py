@@ -94,6 +94,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Answer a request whose turn it is."""
+        self._unset_keepalive_if_required()  # of one before that was answered amid the same bytes
         go_on = partial(super()._start_asgi_task, cycle, app)
         Express(app, cycle, self._line, go_on).start()
 
@@ -112,7 +113,11 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Write a head that has no body."""
         self._line.flush()
-        super().on_response_complete()
+        after = super().on_response_complete
+        if self.pipeline:  # the next one may be answered at once, and so on: that must not nest
+            self.loop.call_soon(after)
+        else:
+            after()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request."""

@@ -74,6 +74,11 @@ async def _deliver(entry: Entry, visit: Visit, coding: Coding, send: Send) -> No
     await send({"type": "http.response.body", "body": body})
 
 
+def keep(visit: Visit, entry: Entry) -> Entry:
+    """Hold the answer to a visit for the next one; return it, or its like that is held already."""
+    return visit.edition.site.cache.keep(visit.key, entry)
+
+
 def at_hand(entry: Entry, coding: Coding, cache: Cache) -> Variant | None:
     """Return the variant of an answer that is sent in ``coding``, unless packing it takes long."""
     size = len(entry.body)
@@ -173,7 +178,7 @@ class _Watch:
             entry = Entry(self._tag, self._headers, body)
             if public:
                 entry.tag = entry.tag or tag_of(self._headers, body)
-                entry = self._cache.keep(self._visit.key, entry)
+                entry = keep(self._visit, entry)
             await _deliver(entry, self._visit, self._coding, self._send)
             return
         self._kept = bytearray() if public and self._tag else None
@@ -202,7 +207,6 @@ class _Watch:
             if len(self._kept) > self._cache.largest:
                 self._kept = None
             elif not more:
-                entry = Entry(self._tag, self._headers, bytes(self._kept))
-                self._cache.keep(self._visit.key, entry)
+                keep(self._visit, Entry(self._tag, self._headers, bytes(self._kept)))
         packed = self._pack(body) if more else self._pack(body) + self._rest()
         await self._send({"type": "http.response.body", "body": packed, "more_body": more})

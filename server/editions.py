@@ -42,7 +42,7 @@ class Editions:
         pool = await Pool.start(self._path, self._settings)
         self._pools.add(pool)
         site = Site(pool, pool.base, self._settings)
-        return Edition(create_app(site), site, pool.version)
+        return Edition(create_app(site), site)
 
     async def renew(self, gate: Gate) -> None:
         """Serve what the files say now, if that is anything new."""
@@ -53,7 +53,7 @@ class Editions:
                 _LOG.error("still serving the former dataset: %s", error)
                 gate.metrics.reloads["failed"] += 1
                 return
-            if edition.version == gate.edition.version:
+            if edition.site.engine.version == gate.edition.site.engine.version:
                 gate.metrics.reloads["unchanged"] += 1
             else:
                 gate.metrics.reloads["done"] += 1

@@ -92,13 +92,13 @@ class Begun(Protocol):
     """An answer that has been asked for."""
 
     then: Callable[[], None] | None
-    """Is called once, when the answer is there, or some of it, or it takes long."""
+    """Is called once: when some of the answer is there or none will be, or when it takes long."""
 
     @property
     def rows(self) -> int:
         """Return how many rows or triples it has; known when it is complete."""
 
-    def whole(self) -> bytes | None:
+    def drain(self) -> bytes | None:
         """Return all of it, if it is there and neither cut nor failed; nothing is left then."""
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ That is where the answer is kept, or is what the engine says to a query of which
 be said. All else takes the long way through the application, with what is known of it already.
 """
 
+import logging
 from collections.abc import Callable
 from functools import lru_cache
 from typing import cast
@@ -13,11 +14,14 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from server import delivery, sparql
 from server.cache import Entry, Headers
+from server.engine import Begun
 from server.formats import Format
 from server.gate import Gate
 from server.headers import ALWAYS
+from server.sparql import Plain
 from server.transport import Line
 
+_LOG = logging.getLogger(__name__)
 _LONG_WAY = frozenset([b"content-length", b"expect", b"if-none-match", b"transfer-encoding"])
 
 
@@ -34,7 +38,16 @@ class Express:
 
     def start(self) -> None:
         """Answer at once or soon, or go on."""
-        if not self._is_simple() or not (self._send() or self._ask()):
+        self._attempt(lambda: self._is_simple() and (self._send() or self._ask()))
+
+    def _attempt(self, step: Callable[[], bool]) -> None:
+        """Go on unless ``step`` leads to the response: a fault of ours must cost nobody else."""
+        try:
+            done = step()
+        except Exception:
+            _LOG.exception("the short way failed")
+            done = self._cycle.response_complete
+        if not done:
             self._go_on()
 
     def _is_simple(self) -> bool:
@@ -42,6 +55,7 @@ class Express:
         return (
             self._cycle.keep_alive
             and self._scope["method"] == "GET"
+            and visit.coding is not None
             and not visit.wait
             and _LONG_WAY.isdisjoint(visit.fields)
         )
@@ -53,31 +67,29 @@ class Express:
             return False
         site = visit.edition.site
         accept = visit.fields.get(b"accept", b"").decode("latin-1")
-        found = sparql.plain(site, scope["query_string"], accept)
-        if found is None:
+        plain = sparql.plain(site, scope["query_string"], accept)
+        if plain is None:
             return False
-        if held := site.cache.tagged(found.tag):
-            visit.entry = site.cache.keep(visit.key, held)
+        visit.query = plain.query.text
+        if held := site.cache.tagged(plain.tag):
+            visit.entry = delivery.keep(visit, held)
             return self._send()
-        begun = site.engine.begin(found.query, visit.client)
+        begun = site.engine.begin(plain.query, visit.client)
         if begun is None:
             return False
-        self._plain, self._begun = found, begun
-        begun.then = self._news
+        begun.then = lambda: self._attempt(lambda: self._take(plain, begun))
         return True
 
-    def _news(self) -> None:
-        """Send the answer if all of it is there, or go on with it."""
-        visit, begun, found = self._visit, self._begun, self._plain
-        body = begun.whole()
+    def _take(self, plain: Plain, begun: Begun) -> bool:
+        """Send the answer if all of it is there; return whether it was sent."""
+        visit = self._visit
+        body = begun.drain()
         if body is None:
             visit.begun = begun
-        else:
-            visit.note.update(query=found.query.text, outcome="ok", rows=begun.rows)
-            entry = Entry(found.tag, _headers(found.form), body)
-            visit.entry = visit.edition.site.cache.keep(visit.key, entry)
-        if not self._send():
-            self._go_on()
+            return False
+        visit.rows = begun.rows
+        visit.entry = delivery.keep(visit, Entry(plain.tag, _headers(plain.form), body))
+        return self._send()
 
     def _send(self) -> bool:
         """Send the answer, if it is known and can be sent at once; return whether it was."""
@@ -92,7 +104,6 @@ class Express:
         lines = [b"%b: %b\r\n" % header for header in (*cycle.default_headers, *headers)]
         self._line.write_whole(b"".join([STATUS_LINE[200], *lines, b"\r\n", body]))
         cycle.response_started = cycle.response_complete = True
-        visit.note.setdefault("outcome", "ok")
         self._gate.dismiss(self._scope, 200, len(body))
         cycle.on_response()
         return True
@@ -100,5 +111,5 @@ class Express:
 
 @lru_cache
 def _headers(form: Format) -> Headers:
-    """Return what an answer in ``form`` is kept with."""
-    return delivery.take([*sparql.headers(form), *ALWAYS])[0]
+    """Return what an answer in ``form`` is kept with, as the layers of the long way make it."""
+    return delivery.take([*sparql.headers_of(form), *ALWAYS])[0]

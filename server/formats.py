@@ -70,11 +70,6 @@ def named(name: str, offers: Iterable[Format]) -> Format | None:
     return None
 
 
-def chosen(wish: str | None, accept: str, offers: Sequence[Format]) -> Format | None:
-    """Return the offer that `format=` names, or else that an Accept header likes best."""
-    return named(wish, offers) if wish else negotiate(accept, offers)
-
-
 def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:
     """Return the offer that an Accept header likes best, None if it takes none (RFC 9110).
 

@@ -17,14 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from accsm_kg import __version__
-from server import access, formats, problems, visit
+from server import access, formats, problems
 from server.engine import CLIENT, Query, QueryError, fetch
 from server.headers import Headers, path_of
 from server.metrics import Metrics
 from server.problems import Problem
 from server.rate import Limiter, client_of
 from server.settings import Settings
-from server.visit import Edition, Visit
+from server.visit import Edition, Visit, enter, read
 
 _PATIENCE = 5.0  # seconds after which a server that does not answer is not well
 _OPERATIONS = ("/healthz", "/metrics")
@@ -48,44 +48,44 @@ class Gate:
 
     def admit(self, scope: Scope) -> Visit:
         """Let a request in, which must end in `dismiss` or be passed on to `__call__`."""
-        started, path, fields = time.perf_counter(), path_of(scope), visit.fields(scope)
+        started, path, fields = time.perf_counter(), path_of(scope), read(scope)
         if not _FORWARDED.isdisjoint(fields):
             with suppress(StopIteration):  # it ends at once, as `_nothing` does
                 self._proxies(scope, _nothing, _nothing).send(None)  # type: ignore[arg-type]
-        guest = visit.enter(scope, path, self.edition, fields, started)
+        visit = enter(scope, path, self.edition, fields, started)
         if path not in _OPERATIONS:
-            guest.client = client_of(scope)
+            visit.client = client_of(scope)
             if not path.startswith("/static/"):
-                guest.wait = self._limiter.wait(guest.client, started)
-            if guest.key:
-                guest.entry = guest.edition.site.cache.find(guest.key)
-        return guest
+                visit.wait = self._limiter.wait(visit.client, started)
+            if visit.key and not visit.wait:
+                visit.entry = visit.edition.site.cache.find(visit.key)
+        return visit
 
-    def dismiss(self, scope: Scope, status: int, size: int) -> None:
+    def dismiss(self, scope: Scope, status: int, size: int, outcome: str = "ok") -> None:
         """Account for a request that was answered with ``size`` bytes."""
-        guest: Visit = scope["visit"]
-        visit.leave(guest)
-        seconds = time.perf_counter() - guest.started
-        self.metrics.count(guest.path, status, size, seconds, guest.note)
+        visit: Visit = scope["visit"]
+        visit.outcome = visit.outcome or outcome
+        visit.leave()
+        seconds = time.perf_counter() - visit.started
+        self.metrics.count(visit, status, size, seconds)
         if self._log:
-            access.log(scope, guest.path, status, size, seconds, guest.note)
+            access.log(scope, visit, status, size, seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request that was admitted, and account for it."""
-        guest: Visit = scope["visit"]
-        CLIENT.set(guest.client)
+        visit: Visit = scope["visit"]
+        CLIENT.set(visit.client)
         watch = _Watch(send)
         try:
-            await self._app(guest)(scope, receive, watch)
+            await self._app(visit)(scope, receive, watch)
         finally:
-            guest.note.setdefault("outcome", watch.outcome())
-            self.dismiss(scope, watch.status, watch.size)
+            self.dismiss(scope, watch.status, watch.size, watch.outcome())
 
-    def _app(self, guest: Visit) -> ASGIApp:
+    def _app(self, visit: Visit) -> ASGIApp:
         """Return who answers the request."""
-        if guest.path in _OPERATIONS:
+        if visit.path in _OPERATIONS:
             return self._operations
-        return partial(problems.refuse, _too_many(guest.wait)) if guest.wait else guest.edition.app
+        return partial(problems.refuse, _too_many(visit.wait)) if visit.wait else visit.edition.app
 
     async def _health(self, request: Request) -> Response:
         """Say whether queries are answered; not more than one a second is asked to know it."""

@@ -16,6 +16,8 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from server.visit import Visit
+
 _BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _PATHS = ("sparql", "id", "doc", "graph", "ontology", "shapes", "browse", "questions", "dataset",
           "static", "healthz", "metrics")  # fmt: skip
@@ -44,15 +46,13 @@ class Metrics:
         self._seconds: dict[str, list[float]] = {}
         self._process = ProcessCollector(registry=None)
 
-    def count(
-        self, path: str, status: int, size: int, seconds: float, note: Mapping[str, Any]
-    ) -> None:
-        """Count one response; ``note`` is what is known of a query."""
+    def count(self, visit: Visit, status: int, size: int, seconds: float) -> None:
+        """Count the response of ``size`` bytes that ended a visit after so many ``seconds``."""
         self.bytes += size
-        if path == "/sparql":
-            self.outcomes[note["outcome"]] += 1
-            self.rows += note.get("rows", 0)
-        kind = _kind(path)
+        if visit.path == "/sparql":
+            self.outcomes[visit.outcome] += 1
+            self.rows += visit.rows or 0
+        kind = _kind(visit.path)
         self.requests[kind, status] += 1
         buckets = self._seconds.setdefault(kind, [0.0] * (len(_BOUNDS) + 2))
         buckets[bisect_left(_BOUNDS, seconds)] += 1

@@ -62,12 +62,20 @@ def choose(
     request: Request, wish: str | None, offers: Sequence[Format], page: bool = True
 ) -> Format:
     """Return the format, or page, that `format=` or Accept asks for; raises Trouble (406)."""
-    offers = (*offers, formats.HTML) if page else offers
-    found = formats.chosen(wish, formats.field(request.headers, "accept"), offers)
+    found = find(wish, formats.field(request.headers, "accept"), offers, page)
     if found is None:
+        offers = (*offers, formats.HTML) if page else offers
         known = ", ".join(f"{offer.media_type} (format={offer.name})" for offer in offers)
         raise Trouble(406, "None of the formats asked for", f"This can be had as: {known}.")
     return found
+
+
+def find(
+    wish: str | None, accept: str, offers: Sequence[Format], page: bool = True
+) -> Format | None:
+    """Return the format, or page, that `format=` or else an Accept header asks for."""
+    offers = (*offers, formats.HTML) if page else offers
+    return formats.named(wish, offers) if wish else formats.negotiate(accept, offers)
 
 
 def read_only() -> Trouble:

@@ -52,8 +52,8 @@ def plain(site: Site, query_string: bytes, accept: str) -> Plain | None:
     except Trouble:
         return None
     seen = outline(asked.query or "")
-    form = formats.chosen(asked.format, accept, (*_offers(seen), formats.HTML))
-    if not seen.form or seen.service or form in (None, formats.HTML):
+    form = protocol.find(asked.format, accept, _offers(seen))
+    if not seen.form or form in (None, formats.HTML):
         return None
     query = _query(asked, seen, form)
     tag = _tag(site, query, seen)
@@ -89,7 +89,8 @@ async def _serve(request: Request, asked: Asked, send: Send) -> None:
     if asked.query is None:
         await _send(request, await _without_query(request, asked), send)
         return
-    request.scope["visit"].note["query"] = asked.query
+    visit: Visit = request.scope["visit"]
+    visit.query = asked.query
     seen = await _outline(asked.query)
     _check(request, asked.query, seen)
     site = pages.site_of(request)
@@ -103,9 +104,9 @@ async def _serve(request: Request, asked: Asked, send: Send) -> None:
             await _send(request, response, send)
         else:
             fate = NEVER if seen.volatile else REVALIDATE
-            await _answer(request, query, seen, headers(form, fate), send)
+            await _answer(request, query, seen, headers_of(form, fate), send)
     except QueryError as failure:
-        request.scope["visit"].note["outcome"] = failure.reason
+        visit.outcome = failure.reason
         raise await _trouble(request, asked.query, failure) from None
 
 
@@ -179,7 +180,7 @@ async def _trouble(request: Request, query: str, failure: QueryError) -> Trouble
     return Trouble(400, "The query cannot be read", finding=found)
 
 
-def headers(form: Format, fate: str = REVALIDATE) -> Headers:
+def headers_of(form: Format, fate: str = REVALIDATE) -> Headers:
     """Return the headers of an answer, which are the same however it was asked for."""
     return [
         (b"content-type", form.content_type.encode()),
@@ -208,8 +209,8 @@ async def _answer(
     visit: Visit = request.scope["visit"]
     begun, visit.begun = visit.begun, None
     answer = await site.engine.answer(query, begun)
-    outcome = await stream(answer, headers, send, in_pieces=site.limits)
-    visit.note.update(outcome=outcome, rows=answer.rows)
+    visit.outcome = await stream(answer, headers, send, in_pieces=site.limits)
+    visit.rows = answer.rows
 
 
 def _tag(site: Site, query: Query, seen: Outline) -> str:

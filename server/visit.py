@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.types import ASGIApp, Scope
 
@@ -24,7 +23,6 @@ class Edition:
 
     app: ASGIApp
     site: Site
-    version: str
     guests: int = 0
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     """Set whenever the last guest leaves."""
@@ -49,11 +47,21 @@ class Visit:
     """The answer, where it is known."""
     begun: Begun | None = None
     """The answer, where it has been asked for already."""
-    note: dict[str, Any] = field(default_factory=dict)
-    """What is known of a query."""
+    query: str = ""
+    outcome: str = ""
+    """How it ended, as the log and the metrics call it."""
+    rows: int | None = None
+
+    def leave(self) -> None:
+        """Let go of what is held for it."""
+        if self.begun:
+            self.begun.close()
+        self.edition.guests -= 1
+        if not self.edition.guests:
+            self.edition.empty.set()
 
 
-def fields(scope: Scope) -> dict[bytes, bytes]:
+def read(scope: Scope) -> dict[bytes, bytes]:
     """Return the headers of which more is to be known."""
     found: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
@@ -68,19 +76,10 @@ def enter(
     """Let in a request for ``path`` that came when it ``started``; ``scope`` holds the visit."""
     encodings = fields.get(b"accept-encoding")
     coding = codings.choose(encodings.decode("latin-1")) if encodings else IDENTITY
-    key = _key(scope, edition.version, fields)
+    key = _key(scope, edition.site.engine.version, fields)
     visit = scope["visit"] = Visit(edition, path, started, fields, coding, key)
     edition.guests += 1
     return visit
-
-
-def leave(visit: Visit) -> None:
-    """Let go of what a visit held."""
-    if visit.begun:
-        visit.begun.close()
-    visit.edition.guests -= 1
-    if not visit.edition.guests:
-        visit.edition.empty.set()
 
 
 def _key(scope: Scope, version: str, fields: dict[bytes, bytes]) -> bytes:

@@ -1,6 +1,8 @@
 """A request that is answered on the short way gets what it would get on the long one."""
 
+import resource
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -26,38 +28,70 @@ QUERIES = {
     "cut": ("SELECT * { ?s ?p ?o } LIMIT 150", ("json", "csv")),
     "packed": ("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 90", ("json", "tsv")),
     "a syntax error": ("SELECT * {", ("json",)),
-    "too slow": ("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f", ("json",)),
+    "too slow": ("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f #slow", ("json",)),
 }
 CASES = [(name, form) for name, (_, forms) in QUERIES.items() for form in forms]
 LONG_WAY = {"Expect": "nothing"}
+COUNTED = ("accsm_queries_total", "accsm_rows_total", "accsm_cache", "accsm_workers_ended_total")
 
 
 @pytest.fixture(scope="module", params=["0", "64"], ids=["keeping nothing", "keeping answers"])
 def server(request: pytest.FixtureRequest, dataset_path: Path) -> Iterator[Server]:
-    settings = {"CACHE": request.param, "ROWS": "100", "TIMEOUT": "0.3"}
-    with running(dataset_path, **settings) as server:
+    with running(dataset_path, CACHE=request.param, ROWS="100", TIMEOUT="5") as server:
         httpx.get(f"{server.url}/sparql", params={"query": QUERIES["a name that is unknown"][0]})
         yield server
 
 
-def get(server: Server, name: str, form: str, coding: str, **more: str) -> tuple[object, ...]:
+@pytest.fixture(scope="module")
+def client(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=30) as client:
+        yield client
+
+
+def more_of(name: str) -> dict[str, str]:
+    return {"timeout": "0.3"} if name == "too slow" else {}
+
+
+def get(client: httpx.Client, name: str, form: str, coding: str, **more: str) -> tuple[object, ...]:
     """The whole response, but for what differs each time."""
-    asked = {"query": QUERIES[name][0], "format": form}
+    asked = {"query": QUERIES[name][0], "format": form, **more_of(name)}
     headers = {"Accept-Encoding": coding, **more}
-    with (
-        httpx.Client(base_url=server.url, timeout=30) as client,
-        client.stream("GET", "/sparql", params=asked, headers=headers) as answer,
-    ):
+    with client.stream("GET", "/sparql", params=asked, headers=headers) as answer:
         found = sorted((name, value) for name, value in answer.headers.items() if name != "date")
         return answer.status_code, found, b"".join(answer.iter_raw())
 
 
+def counted(client: httpx.Client) -> dict[str, float]:
+    """What the metrics say of queries."""
+    lines = client.get("/metrics").text.splitlines()
+    found = (line.rsplit(" ", 1) for line in lines if line.startswith(COUNTED))
+    return {name: float(number) for name, number in found}
+
+
 @pytest.mark.parametrize("coding", ["identity", "gzip", "br", "zstd", "identity;q=0"])
 @pytest.mark.parametrize(("name", "form"), CASES)
-def test_both_ways_are_the_same(server: Server, name: str, form: str, coding: str) -> None:
-    short = get(server, name, form, coding)
-    assert get(server, name, form, coding, **LONG_WAY) == short
-    assert get(server, name, form, coding) == short
+def test_both_ways_are_the_same(client: httpx.Client, name: str, form: str, coding: str) -> None:
+    short = get(client, name, form, coding)
+    assert get(client, name, form, coding, **LONG_WAY) == short
+    assert get(client, name, form, coding) == short
+
+
+@pytest.mark.parametrize("coding", ["identity", "identity;q=0"])
+@pytest.mark.parametrize("name", QUERIES)
+def test_both_ways_are_counted_alike(client: httpx.Client, name: str, coding: str) -> None:
+    grown = []
+    for more in ({}, LONG_WAY):
+        before = counted(client)
+        asked = {"query": f"{QUERIES[name][0]} #{coding}{len(more)}", **more_of(name)}
+        client.get("/sparql", params=asked, headers={"Accept-Encoding": coding, **more})
+        grown.append({key: n - before.get(key, 0) for key, n in counted(client).items()})
+    assert grown[0] == grown[1]
+    assert any(grown[0].values())
+
+
+def connected(server: Server) -> socket.socket:
+    host, port = server.url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=30)
 
 
 def lines(server: Server, *paths: str) -> bytes:
@@ -65,6 +99,16 @@ def lines(server: Server, *paths: str) -> bytes:
         f"GET {path} HTTP/1.1\r\nHost: {server.url.removeprefix('http://')}\r\n\r\n".encode()
         for path in paths
     )
+
+
+def receive(line: socket.socket, mark: bytes, count: int) -> bytes:
+    """What comes until there are ``count`` of ``mark``."""
+    said = b""
+    while said.count(mark) < count:
+        piece = line.recv(1 << 16)
+        assert piece
+        said += piece
+    return said
 
 
 def sparql(query: str) -> str:
@@ -81,8 +125,7 @@ def test_answers_come_in_the_order_of_the_requests_whichever_way_each_takes(
         wrong = f"{sparql('ASK {}')}&timeout=x{number}"
         paths += [sparql(slow), sparql(said + "{}"), wrong]
     expected = [httpx.get(server.url + path).text for path in paths]
-    host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as line:
+    with connected(server) as line:
         line.sendall(lines(server, *paths[:5]))
         line.sendall(lines(server, *paths[5:]))
         text = ""
@@ -95,12 +138,38 @@ def test_answers_come_in_the_order_of_the_requests_whichever_way_each_takes(
     assert len(set(places)) == len(paths)
 
 
+def test_many_requests_at_once_are_all_answered(server: Server, client: httpx.Client) -> None:
+    known = sparql("ASK {}")
+    httpx.get(server.url + known)
+    ended = counted(client)["accsm_workers_ended_total"]
+    with connected(server) as line:
+        line.sendall(lines(server, sparql(f"ASK {{}} # {time.monotonic()}"), *[known] * 600))
+        receive(line, b"HTTP/1.1 200 OK", 601)
+    assert counted(client)["accsm_workers_ended_total"] == ended
+
+
+def test_what_was_answered_before_does_not_end_what_comes_with_it(dataset_path: Path) -> None:
+    with running(dataset_path, TIMEOUT="1") as server, connected(server) as line:
+        known = sparql("ASK {}")
+        httpx.get(server.url + known)
+        cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+        line.sendall(lines(server, known, sparql(cross)))
+        assert b"HTTP/1.1 200" in receive(line, b"HTTP/1.1 504", 1)
+
+
+def test_a_log_that_cannot_be_written_costs_no_answer(dataset_path: Path) -> None:
+    with running(dataset_path, ACCESS_LOG="1", CACHE="0") as server, connected(server) as line:
+        httpx.get(server.url + sparql("ASK {}"))
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        line.sendall(lines(server, *[sparql("ASK {}")] * 5))
+        receive(line, b"HTTP/1.1 200 OK", 5)
+
+
 @pytest.mark.parametrize("after", [0.0, 0.1])
 def test_who_leaves_early_costs_nobody_anything(server: Server, after: float) -> None:
-    host, port = server.url.removeprefix("http://").split(":")
     cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
     for number in range(20):
-        with socket.create_connection((host, int(port))) as line:
+        with connected(server) as line:
             line.sendall(lines(server, sparql(f"{cross} # {number}")))
             line.settimeout(after or None)
     until(lambda: "\naccsm_workers_busy 0.0" in httpx.get(f"{server.url}/metrics").text)

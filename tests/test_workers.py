@@ -371,6 +371,7 @@ class Hand:
     """What a lane hands out."""
 
     client = ""
+    ended = False
 
 
 def soon(seconds: float) -> float:
@@ -442,6 +443,22 @@ def test_a_worker_for_who_has_just_left_goes_to_the_next() -> None:
         return worker.client == "b" and lane.busy == 1
 
     assert asyncio.run(main())
+
+
+def test_a_worker_that_ended_for_who_has_just_left_goes_to_nobody() -> None:
+    async def main() -> tuple[bool, int]:
+        lane: Lane[Hand] = Lane(4)
+        gone = asyncio.create_task(lane.acquire("a", soon(10)))
+        await asyncio.sleep(0)
+        worker = Hand()
+        lane.add(worker)
+        gone.cancel()
+        worker.ended = True
+        lane.drop(worker)
+        await asyncio.gather(gone, return_exceptions=True)
+        return await is_served(lane, "b"), lane.busy
+
+    assert asyncio.run(main()) == (False, 0)
 
 
 def test_a_dataset_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 HEADER = struct.Struct("!cI")
 
-#: What a worker says: the format follows; a piece of the answer; the end; why there is no answer.
+#: What the zygote says of the dataset; what a worker says: a piece of the answer, its end, or why
+#: there is none.
 HEAD, DATA, END, FAIL = b"H", b"D", b"E", b"F"
 #: What an end says: the rows, whether the worker is to be replaced; then what the answer was cut
 #: after.

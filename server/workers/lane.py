@@ -18,6 +18,8 @@ class Member(Protocol):
 
     client: str
     """Whom it works for, or worked for last."""
+    ended: bool
+    """Whether it was dropped."""
 
 
 W = TypeVar("W", bound=Member)
@@ -121,4 +123,6 @@ class Lane(Generic[W]):
             if not line:
                 del self._lines[client]
         elif not place.cancelled() and not place.exception():  # handed to who has just left
-            self.release(place.result())
+            worker = place.result()
+            if not worker.ended:
+                self.release(worker)

@@ -53,7 +53,7 @@ class Stream:
         if self._pieces and isinstance(self._pieces[0], QueryError):
             raise self._pieces[0]
 
-    def whole(self) -> bytes | None:
+    def drain(self) -> bytes | None:
         """Return all of the answer, if it is there and neither cut nor failed."""
         if not self.complete or self.truncated:
             return None
@@ -73,7 +73,7 @@ class Stream:
         self.complete, self.truncated, self.rows = True, truncated, rows
 
     def fail(self, error: QueryError) -> None:
-        """Note that nothing more will come."""
+        """Note that nothing more will come, and tell it."""
         if not self.complete:
             self.complete = True
             self._pieces.append(error)

@@ -22,6 +22,7 @@ OFF, ON = "ours, cache off", "ours, cache on"
 _MEMORY = 4 << 30  # bytes a server without a limit of its own may map when queries are hostile
 _ATTACK = ("--address=127.0.0.2", "--connections=8", "--patience=2")
 _LONG = 5  # seconds of the mix, alone and beside hostile queries, and of what is slow
+_LONGEST = 20  # seconds of what is slower still
 
 
 def main() -> None:
@@ -70,6 +71,8 @@ def measure(options: argparse.Namespace, servers: list[Peer], rounds: int) -> Ru
             _say(f"{peer.name} {peer.version} is ready after {running[-1].ready:.1f} s")
         _compare(run, templates, running)
         _load(run, templates, running, work)
+        if load.WRK:
+            _load_new(run, templates, running[:4], work)
         _load(run, mix.pages(store, dataset.base_iri(store)), running[:2], work)
         run.memory = {server.peer.name: probe.memory(server.pid) for server in running}
         for server in running[:3:2]:
@@ -98,10 +101,23 @@ def _load(run: Run, templates: list[Template], running: list[Running], work: Pat
         _say(f"{template.name}: {', '.join(rates)} /s")
 
 
+def _load_new(run: Run, templates: list[Template], running: list[Running], work: Path) -> None:
+    """Measure each template at each server for a second, with a new query each time."""
+    for template in templates:
+        for server in running:
+            file = load.write(
+                work / "requests", template.accept, template.paths(server.peer.endpoint)
+            )
+            first = 1_000_000 * (1 + running.index(server))  # ours with and without cache are two
+            seen = load.finish(load.start(server.port, file, 1, first, new=True))
+            run.new.setdefault(template.name, {})[server.peer.name] = seen
+    _say("new queries are measured")
+
+
 def _second(template: Template, server: Running, work: Path, turn: int) -> Figures:
     paths = template.paths(server.peer.endpoint)
     file = load.write(work / "requests", template.accept, paths)
-    for seconds in (1, _LONG):  # some need longer for a single answer
+    for seconds in (1, _LONG, _LONGEST):  # some need longer for a single answer
         server_before, machine_before = probe.seconds(server.pid), probe.machine()
         figures = load.finish(load.start(server.port, file, seconds, turn * 7))
         if figures.answers:

@@ -45,17 +45,18 @@ def write(path: Path, accept: str, paths: list[str]) -> Path:
 
 
 def start(
-    port: int, requests: Path, seconds: int, first: int = 0, *more: str
+    port: int, requests: Path, seconds: int, first: int = 0, *more: str, new: bool = False
 ) -> "subprocess.Popen[bytes]":
     """Start to load the server at ``port``, beginning with the request number ``first``.
 
-    With ``more`` options it is client.py that does it.
+    With ``more`` options it is client.py that does it. With ``new`` (wrk only) no query is asked
+    twice.
     """
     if WRK and not more:
         command = [
             WRK, "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}s",
             "--timeout=30s", f"--script={HERE / 'wrk.lua'}", f"http://127.0.0.1:{port}/", "--",
-            str(requests), str(first),
+            str(requests), str(first), *(["new"] * new),
         ]  # fmt: skip
     else:
         command = [

@@ -30,6 +30,8 @@ class Run:
     memory: dict[str, float] = field(default_factory=dict)
     figures: dict[str, dict[str, Figures]] = field(default_factory=dict)
     """By template, by server."""
+    new: dict[str, dict[str, Figures]] = field(default_factory=dict)
+    """By template, by server: where no query is asked twice."""
     different: dict[tuple[str, str], str] = field(default_factory=dict)
     """How the answers of a server to a template differ from ours."""
     hostile: dict[str, tuple[Figures, Figures, Figures]] = field(default_factory=dict)
@@ -47,11 +49,13 @@ class Run:
             )
         ]
 
-    def ratio(self, server: str, other: str) -> float:
-        """Return how many times as many answers a second ``server`` gives: the geometric mean."""
-        pairs = [self.figures[template] for template in self.queries(server, other)]
-        rates = [found[server].rate / found[other].rate for found in pairs]
-        return geometric_mean(rates) if rates else nan
+    def ratio(self, server: str, other: str, what: str = "rate", new: bool = False) -> float:
+        """Return how many times ``what`` of ``other`` ``server`` has: the geometric mean."""
+        figures = self.new if new else self.figures
+        found = [figures.get(template, {}) for template in self.queries(server, other)]
+        pairs = [(getattr(f[server], what), getattr(f[other], what))
+                 for f in found if server in f and other in f]  # fmt: skip
+        return geometric_mean(one / two for one, two in pairs if one and two) if pairs else nan
 
 
 def markdown(run: Run) -> str:
@@ -107,16 +111,21 @@ def _servers(run: Run) -> str:
     for server in run.servers:
         used = [run.figures[template][server].cpu for template in run.queries(server)]
         rows.append([
-            f"{server} {run.versions[server]}", f"{run.ready[server]:.2f}",
+            f"{server} {run.versions[server]}",
+            f"{run.ready[server]:.2f} (x{run.ready[server] / run.ready[first]:.2f})",
             f"{run.memory[server]:.0f} (x{run.memory[server] / run.memory[first]:.2f})",
             f"{geometric_mean(max(1.0, each) for each in used):.0f}",
+            f"x{run.ratio(server, first, 'p50'):.2f}", f"x{run.ratio(server, first, 'p99'):.2f}",
             f"{run.ratio(first, server):.2f}", f"{run.ratio(second, server):.2f}",
+            f"{run.ratio(second, server, new=True):.2f}".replace("nan", ""),
             str(len(run.queries(first, server))),
         ])  # fmt: skip
-    head = ["server", "ready, s", "memory (PSS), MiB", "processor, µs an answer",
-            f"{first} / it", f"{second} / it", "templates"]  # fmt: skip
-    note = ("Ready: from nothing to the first answer, loading included. The ratios are geometric "
-            "means of answers a second over the templates that both answer alike.")  # fmt: skip
+    head = ["server", "ready, s", "memory (PSS), MiB", "processor, µs an answer", "p50", "p99",
+            f"{first} / it", f"{second} / it", f"{second} / it, each query new",
+            "templates"]  # fmt: skip
+    note = ("Ready: from nothing to the first answer, loading included. x: times that of the first "
+            "server. The ratios are geometric means over the templates that both answer alike, the "
+            "last three of answers a second.")  # fmt: skip
     return f"## Servers\n\n{_table(head, rows)}\n\n{note}"
 
 

@@ -1,19 +1,25 @@
 -- Sends the requests of a file in turn (first line: Accept; then one path a line; the second
--- argument says where to begin), and prints one line of JSON.
-local requests, at = {}, 0
+-- argument says where to begin; with a third one each query is a new one, by a comment at its end),
+-- and prints one line of JSON.
+local paths, requests, headers, at, new = {}, {}, {}, 0, false
 
 function init(arguments)
   local lines = io.lines(arguments[1])
-  local headers = { ["Accept"] = lines() }
+  headers["Accept"] = lines()
   for path in lines do
+    paths[#paths + 1] = path
     requests[#requests + 1] = wrk.format("GET", path, headers)
   end
-  at = tonumber(arguments[2])
+  at, new = tonumber(arguments[2]), arguments[3] ~= nil
 end
 
 function request()
-  at = at % #requests + 1
-  return requests[at]
+  at = at + 1
+  local place = (at - 1) % #requests + 1
+  if new then
+    return wrk.format("GET", paths[place] .. "%20%23" .. at, headers)
+  end
+  return requests[place]
 end
 
 function done(summary, latency)
