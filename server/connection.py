@@ -8,6 +8,7 @@ longer so that the refusal arrives.
 import logging
 import re
 from asyncio import BaseTransport, TimerHandle
+from collections import deque
 from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
@@ -16,9 +17,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from server.express import Express
 from server.headers import ALWAYS
+from server.sending import SOON
 from server.transport import Line
 
 _HEAD = 64 << 10
+_END = b"\r\n\r\n"
+_FEW = 1 << 10  # bytes that hold few requests
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 _COMMON = b"".join(b"%b: %b\r\n" % header for header in ALWAYS)
 _NOISE = (
@@ -39,8 +43,14 @@ class Connection(HttpToolsProtocol):
         """Bytes that came since the last end of a head or piece of a body that is wanted."""
         self._refusal = HTTPStatus.BAD_REQUEST
         self._head_timer: TimerHandle | None = None
-        self._cycles: list[RequestResponseCycle] = []
+        self._cycles: deque[RequestResponseCycle] = deque()
         """What is being answered and what waits for its turn."""
+        self._express: Express | None = None
+        """What was answered last, or is being answered."""
+        self._rest = b""
+        """Bytes that wait until the requests before them are answered."""
+        self._heads = 0
+        """Heads among the bytes that came last."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Expect a head."""
@@ -55,18 +65,35 @@ class Connection(HttpToolsProtocol):
             if not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+        if self._express:
+            self.loop.call_later(SOON, self._express.lost)
         super().connection_lost(exc)
         self._line.lost()
+        self.pipeline.clear()
+        self._cycles.clear()
+        self._rest = b""
 
     def eof_received(self) -> None:
         """Close: a client that sends nothing more is not waited for."""
         self._line.end()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of requests."""
+        """Take bytes of requests, and keep what comes after many of them for later."""
+        data, place = self._rest + data, 0
+        while place < len(data) and not self.pipeline:
+            end = data.find(_END, place + _FEW)
+            stop = end + len(_END) if end >= 0 else len(data)
+            self._take(data[place:stop])
+            place = stop
+        self._rest = data[place:]
+        if self._rest:
+            self.flow.pause_reading()
+
+    def _take(self, data: bytes) -> None:
         if self._line.is_closing():
             return
         self._fed += len(data)
+        self._heads = 0
         if self._head_timer and b"pgrade:" in data:
             data = _without_upgrade(data)
         super().data_received(data)
@@ -83,12 +110,14 @@ class Connection(HttpToolsProtocol):
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError("the head is too large")
         self._fed = 0
+        self._heads += 1
         self._stop_head_timer()
         if not self.url.startswith(b"/"):
             self._split_target()
         self._line.receiving = True
         super().on_headers_complete()
-        self._cycles = [cycle for cycle in self._cycles if not cycle.response_complete]
+        while self._cycles and self._cycles[0].response_complete:
+            self._cycles.popleft()
         self._cycles.append(self.cycle)
         self.headers = []  # what follows a body is no part of its head (RFC 9110, section 6.5.1)
 
@@ -96,7 +125,11 @@ class Connection(HttpToolsProtocol):
         """Answer a request whose turn it is."""
         self._unset_keepalive_if_required()  # of one before that was answered amid the same bytes
         go_on = partial(super()._start_asgi_task, cycle, app)
-        Express(app, cycle, self._line, go_on).start()
+        self._express = Express(app, cycle, self._line, go_on)
+        if self._heads > 1:  # who sends many at once lets others go between
+            self.loop.call_soon(self._express.start)
+        else:
+            self._express.start()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
@@ -113,11 +146,18 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Write a head that has no body."""
         self._line.flush()
-        after = super().on_response_complete
         if self.pipeline:  # the next one may be answered at once, and so on: that must not nest
-            self.loop.call_soon(after)
+            self.loop.call_soon(self._go_on)
         else:
-            after()
+            super().on_response_complete()
+
+    def _go_on(self) -> None:
+        """Start the next request; nothing more is read as long as others wait."""
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
+        elif self._rest:
+            self.data_received(b"")
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request."""

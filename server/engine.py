@@ -101,6 +101,9 @@ class Begun(Protocol):
     def drain(self) -> bytes | None:
         """Return all of it, if it is there and neither cut nor failed; nothing is left then."""
 
+    def tell(self) -> None:
+        """Call what is to be called with news, whether there are any or not."""
+
     def close(self) -> None:
         """Give back what the answer holds; stops the query if it still runs."""
 

@@ -35,10 +35,16 @@ class Express:
         self._gate, self._cycle, self._line, self._go_on = gate, cycle, line, go_on
         self._scope = cast(Scope, cycle.scope)
         self._visit = gate.admit(self._scope)
+        self._begun: Begun | None = None
 
     def start(self) -> None:
         """Answer at once or soon, or go on."""
         self._attempt(lambda: self._is_simple() and (self._send() or self._ask()))
+
+    def lost(self) -> None:
+        """Go on for a client that has hung up: the long way gives up what is asked for it."""
+        if self._begun:
+            self._begun.tell()
 
     def _attempt(self, step: Callable[[], bool]) -> None:
         """Go on unless ``step`` leads to the response: a fault of ours must cost nobody else."""
@@ -54,6 +60,7 @@ class Express:
         visit = self._visit
         return (
             self._cycle.keep_alive
+            and not self._cycle.disconnected
             and self._scope["method"] == "GET"
             and visit.coding is not None
             and not visit.wait
@@ -74,7 +81,7 @@ class Express:
         if held := site.cache.tagged(plain.tag):
             visit.entry = delivery.keep(visit, held)
             return self._send()
-        begun = site.engine.begin(plain.query, visit.client)
+        self._begun = begun = site.engine.begin(plain.query, visit.client)
         if begun is None:
             return False
         begun.then = lambda: self._attempt(lambda: self._take(plain, begun))
@@ -82,7 +89,7 @@ class Express:
 
     def _take(self, plain: Plain, begun: Begun) -> bool:
         """Send the answer if all of it is there; return whether it was sent."""
-        visit = self._visit
+        visit, self._begun = self._visit, None
         body = begun.drain()
         if body is None:
             visit.begun = begun

@@ -1,6 +1,7 @@
 """Turn a dataset and the environment into a listening server."""
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -113,6 +114,8 @@ async def _serve(
             timeout_keep_alive=min(_PATIENCE, settings.timeout),  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )
+        gc.collect()
+        gc.freeze()  # what is there now stays: it need not be looked through again and again
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.root_path}/"
         await _Server(config, editions, gate, lambda: ready(url)).serve(sockets=[listener])
     finally:

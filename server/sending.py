@@ -13,7 +13,7 @@ from server.codings import IDENTITY, Packer
 from server.engine import Answer, Engine, Query, QueryError
 from server.formats import field
 
-_SOON = 0.05  # seconds
+SOON = 0.05  # seconds in which it is not worth to notice that a client hangs up
 _PLAIN = IDENTITY.start(0)
 _MUTE = (b"text/csv", b"text/tab-separated-values")  # they have no comments
 
@@ -53,7 +53,7 @@ async def unless_gone(work: Awaitable[Any], receive: Receive) -> None:
     assert worker
     watches: list[asyncio.Task[None]] = []
     timer = loop.call_later(
-        _SOON, lambda: watches.append(loop.create_task(_hang_up(receive, worker)))
+        SOON, lambda: watches.append(loop.create_task(_hang_up(receive, worker)))
     )
     try:
         await work

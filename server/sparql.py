@@ -202,11 +202,11 @@ async def _answer(
             return
     if known:
         headers = [*headers, _named(known)]
-    if held := known and site.cache.tagged(known):
+    visit: Visit = request.scope["visit"]
+    if not visit.begun and (held := known and site.cache.tagged(known)):
         await whole(held.body, headers, send)
         return
     headers = [*headers, *await _hint(site, query, seen)]
-    visit: Visit = request.scope["visit"]
     begun, visit.begun = visit.begun, None
     answer = await site.engine.answer(query, begun)
     visit.outcome = await stream(answer, headers, send, in_pieces=site.limits)

@@ -2,8 +2,10 @@
 
 import resource
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -145,6 +147,41 @@ def test_many_requests_at_once_are_all_answered(server: Server, client: httpx.Cl
     with connected(server) as line:
         line.sendall(lines(server, sparql(f"ASK {{}} # {time.monotonic()}"), *[known] * 600))
         receive(line, b"HTTP/1.1 200 OK", 601)
+    assert counted(client)["accsm_workers_ended_total"] == ended
+
+
+def test_a_pipeline_without_end_leaves_room_for_others(server: Server) -> None:
+    over, many = threading.Event(), lines(server, *["/nothing"] * 20_000)
+
+    def flood() -> None:
+        while not over.is_set():
+            with connected(server) as line, suppress(OSError):
+                line.settimeout(0.5)
+                line.sendall(many)
+
+    threads = [threading.Thread(target=flood) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        with httpx.Client(base_url=server.url, timeout=2) as other:
+            for number in range(50):
+                assert other.get(sparql(f"ASK {{}} # {number}")).status_code == 200
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_who_asks_the_same_at_once_costs_no_worker(server: Server, client: httpx.Client) -> None:
+    ended = counted(client)["accsm_workers_ended_total"]
+    for number in range(20):
+        rows = f"VALUES (?a ?b ?c) {{ {'(1 2 3)' * 90} }}"
+        asked = lines(server, sparql(f"SELECT ('{'x' * 1000}{number}' AS ?x) {{ {rows} }}"))
+        with connected(server) as one, connected(server) as other:
+            one.sendall(asked)
+            other.sendall(asked)
+            receive(one, b"]}}", 1)
+            receive(other, b"]}}", 1)
     assert counted(client)["accsm_workers_ended_total"] == ended
 
 

@@ -80,7 +80,7 @@ class Stream:
             self.tell()
 
     def tell(self) -> None:
-        """Tell who waits that there is news."""
+        """Tell who waits that there is news, or that none is to be waited for."""
         if self._reader and not self._reader.done():
             self._reader.set_result(None)
         if self.then:
