@@ -7,8 +7,10 @@ whoever sends them on must tell in another way.
 
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+
+from pyoxigraph import Triple
 
 from server.workers import frames
 
@@ -78,7 +80,7 @@ def _count(form: Rows, data: bytearray, stop: int, inside: int) -> tuple[int, in
     head = b'"' * inside + form.strip(data[:stop])
     left = head + form.strip(data[stop:until])
     left += b'"' * (left.count(b'"') % 2)
-    if b'"' in left.replace(b'""', b""):  # there is more in a string than was taken out
+    if 2 * left.count(b'""') < left.count(b'"'):  # there is more in a string than was taken out
         left = b'"'.join(left.split(b'"')[::2])
     return left.count(form.mark), head.count(b'"') % 2
 
@@ -124,16 +126,17 @@ class Output:
     def flush(self) -> None:
         """Do nothing: a small rest goes out together with the end."""
 
-    def full(self) -> bool:
-        """Count one triple, if there is room for it; else note that the answer is cut."""
-        if self.rows >= self.most:
-            self.truncated = f"{self.most} triples"
-        elif self._sent + len(self._buffer) >= self._size:
-            self.truncated = f"{self.rows} triples, {self._size >> 20} MiB"
-        else:
+    def within(self, triples: Iterable[Triple]) -> Iterator[Triple]:
+        """Yield and count triples as long as there is room; else note that the answer is cut."""
+        for triple in triples:
+            if self.rows >= self.most:
+                self.truncated = f"{self.most} triples"
+                return
+            if self._sent + len(self._buffer) >= self._size:
+                self.truncated = f"{self.rows} triples, {self._size >> 20} MiB"
+                return
             self.rows += 1
-            return False
-        return True
+            yield triple
 
     def close_graph(self, form: str) -> None:
         """Say at the end of a graph in ``form`` that it was cut."""

@@ -10,7 +10,7 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import islice
 from typing import IO, Any, cast
@@ -156,20 +156,13 @@ def _write_graph(results: QueryTriples, task: Task, output: Output) -> None:
         triples = sorted(set(found[:most]), key=str)
         prefixes = _used(prefixes, triples)
     pyoxigraph.serialize(
-        _within(triples, output),
+        output.within(triples),
         cast("IO[bytes]", output),
         format=_GRAPHS[form],
         prefixes=prefixes if form in _WITH_PREFIXES else None,
     )
     if output.truncated and limit is None:
         output.close_graph(form)
-
-
-def _within(triples: Iterable[Triple], output: Output) -> Iterator[Triple]:
-    for triple in triples:
-        if output.full():
-            return
-        yield triple
 
 
 def _used(prefixes: dict[str, str], triples: Iterable[Triple]) -> dict[str, str]:
