@@ -26,6 +26,8 @@ SHORT = 16 << 10
 
 _TOKEN = re.compile(
     r"""
+      (?= [\w\#<"'?$@:] )  # what none of these begins with is passed over fast
+      (?:
       (?P<comment> \#[^\n\r]*+ )
     | (?P<iri> <(?:[^<>"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f]{4,8})*+> )
     | (?P<string> \"{3}(?:[^"\\]|\\.|"(?!""))*+\"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*+'{3}
@@ -34,6 +36,7 @@ _TOKEN = re.compile(
     | (?P<skip> [?$]\w++ | @[A-Za-z][\w-]*+ | _:[\w.-]*+ | \d++(?:\.\d++)?+ )
     | (?P<name> [^\W\d_][\w.-]*+ ) (?P<prefixed> :(?:[\w:.%-]|\\.)*+ )?+
     | (?P<unnamed> :(?:[\w:.%-]|\\.)*+ )
+      )
     """,
     re.VERBOSE | re.DOTALL,
 )
