@@ -116,6 +116,7 @@ async def _serve(
         )
         gc.collect()
         gc.freeze()  # what is there now stays: it need not be looked through again and again
+        gc.set_threshold(10_000)  # requests leave hardly any garbage that only this finds
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.root_path}/"
         await _Server(config, editions, gate, lambda: ready(url)).serve(sockets=[listener])
     finally:
