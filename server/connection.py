@@ -79,6 +79,8 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of requests, and keep what comes after many of them for later."""
+        if self._line.is_closing():
+            return
         data, place = self._rest + data, 0
         while place < len(data) and not self.pipeline:
             end = data.find(_END, place + _FEW)
@@ -154,6 +156,8 @@ class Connection(HttpToolsProtocol):
     def _go_on(self) -> None:
         """Start the next request; nothing more is read as long as others wait."""
         super().on_response_complete()
+        if self._line.is_closing():
+            return
         if self.pipeline:
             self.flow.pause_reading()
         elif self._rest:

@@ -109,7 +109,8 @@ class Express:
             return False
         headers, body = variant
         lines = [b"%b: %b\r\n" % header for header in (*cycle.default_headers, *headers)]
-        self._line.write_whole(b"".join([STATUS_LINE[200], *lines, b"\r\n", body]))
+        self._line.write(b"".join([STATUS_LINE[200], *lines, b"\r\n"]))
+        self._line.write(body)
         cycle.response_started = cycle.response_complete = True
         self._gate.dismiss(self._scope, 200, len(body))
         cycle.on_response()

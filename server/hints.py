@@ -24,9 +24,9 @@ _SHORT_DATE = re.compile(r"""["']20\d\d-(?:\d-\d\d?|\d\d-\d)["'](?=\^\^\S*date)"
 
 async def notes(site: Site, query: Query, seen: Outline) -> list[str]:
     """Return what to say of what ``query`` names or asks in vain."""
-    if none(site, query, seen):
-        return []
     said = _traps(query.text)
+    if not _unknown(site, query, seen):
+        return said
     try:
         known = await _known(site)
     except QueryError:  # the answer does not depend on it

@@ -52,11 +52,6 @@ class Line:
         else:
             self._transport.write(data)
 
-    def write_whole(self, data: bytes) -> None:
-        """Write a response that is all there."""
-        if not self._transport.is_closing():
-            self._transport.write(data)
-
     def flush(self) -> None:
         """Write a head that has no body."""
         head, self._head = self._head, b""

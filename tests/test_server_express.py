@@ -202,15 +202,29 @@ def test_a_log_that_cannot_be_written_costs_no_answer(dataset_path: Path) -> Non
         receive(line, b"HTTP/1.1 200 OK", 5)
 
 
-@pytest.mark.parametrize("after", [0.0, 0.1])
-def test_who_leaves_early_costs_nobody_anything(server: Server, after: float) -> None:
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.4])
+def test_who_leaves_early_costs_nobody_anything(dataset_path: Path, after: float) -> None:
     cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-    for number in range(20):
-        with connected(server) as line:
-            line.sendall(lines(server, sparql(f"{cross} # {number}")))
-            line.settimeout(after or None)
-    until(lambda: "\naccsm_workers_busy 0.0" in httpx.get(f"{server.url}/metrics").text)
-    assert httpx.get(server.url + sparql("ASK {}")).json()["boolean"] is True
+    with running(dataset_path, TIMEOUT="60") as server:
+        for number in range(5):
+            with connected(server) as line:
+                line.sendall(lines(server, sparql(f"{cross} # {number}")))
+                time.sleep(after)
+        until(lambda: "\naccsm_workers_busy 0.0" in httpx.get(f"{server.url}/metrics").text)
+        assert httpx.get(server.url + sparql("ASK {}")).json()["boolean"] is True
+
+
+def test_what_comes_after_the_last_request_is_let_go(server: Server) -> None:
+    said = "SELECT (COUNT(*) AS ?last) { { SELECT * { ?a ?b ?c } LIMIT 900 } "
+    last = lines(server, sparql(said + "{ SELECT * { ?d ?e ?f } LIMIT 900 } }"))
+    with connected(server) as line:
+        line.sendall(last.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        line.sendall(lines(server, *["/nothing"] * 900))
+        answers = b""
+        while piece := line.recv(1 << 16):
+            answers += piece
+    assert answers.count(b"HTTP/1.1 ") == 1
+    assert b'"last"' in answers
 
 
 def test_a_client_behind_a_proxy_is_told_from_others(dataset_path: Path) -> None:

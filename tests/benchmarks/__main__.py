@@ -104,12 +104,11 @@ def _load(run: Run, templates: list[Template], running: list[Running], work: Pat
 def _load_new(run: Run, templates: list[Template], running: list[Running], work: Path) -> None:
     """Measure each template at each server for a second, with a new query each time."""
     for template in templates:
-        for server in running:
+        for place, server in enumerate(running, 1):
             file = load.write(
                 work / "requests", template.accept, template.paths(server.peer.endpoint)
             )
-            first = 1_000_000 * (1 + running.index(server))  # ours with and without cache are two
-            seen = load.finish(load.start(server.port, file, 1, first, new=True))
+            seen = load.finish(load.start(server.port, file, 1, 1_000_000 * place, new=True))
             run.new.setdefault(template.name, {})[server.peer.name] = seen
     _say("new queries are measured")
 

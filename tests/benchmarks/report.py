@@ -55,7 +55,8 @@ class Run:
         found = [figures.get(template, {}) for template in self.queries(server, other)]
         pairs = [(getattr(f[server], what), getattr(f[other], what))
                  for f in found if server in f and other in f]  # fmt: skip
-        return geometric_mean(one / two for one, two in pairs if one and two) if pairs else nan
+        ratios = [one / two for one, two in pairs if one and two]
+        return geometric_mean(ratios) if ratios else nan
 
 
 def markdown(run: Run) -> str:
