@@ -3,16 +3,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 BENCH := $(VENV)-bench
 
-.PHONY: serve test lint bench lock
+.PHONY: serve test conformance lint bench lock
 
 serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:8000/
 	$(BIN)/accsm-kg build
 	$(BIN)/accsm-kg validate --report build
-	test -z "$$ACCSM_W3C" || $(BIN)/python -m server.conformance # for /conformance
 	$(BIN)/accsm-kg serve
 
 test: $(VENV)/dev ## Run every test
 	$(BIN)/pytest
+
+conformance: $(VENV)/dev ## Run the W3C's tests of ACCSM_W3C and record their outcomes for /conformance
+	PYTHONPATH=tests $(BIN)/python -m conformance
 
 lint: $(VENV)/dev ## Check format, style and types
 	$(BIN)/ruff format --check

@@ -1,10 +1,7 @@
 """Turn a SPARQL query into its answer: a table for people, W3C formats for programs."""
 
-import csv
-import io
 import re
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -22,12 +19,11 @@ from pyoxigraph import (
     Triple,
     serialize,
 )
-from rich.console import Console, RenderableType
-from rich.table import Column, Table
 from rich.text import Text
 
-from accsm_kg.dataset import base_iri
 from accsm_kg.namespaces import prefixes as known_prefixes
+from accsm_kg.rdf.dataset import base_iri
+from accsm_kg.terminal import draw, table
 
 Results = QuerySolutions | QueryBoolean | QueryTriples
 Term = NamedNode | BlankNode | Literal | Triple
@@ -42,7 +38,6 @@ RESULT_FORMATS: Final = {
 GRAPH_FORMATS: Final = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES}
 FORMATS: Final = (TABLE, *RESULT_FORMATS, *GRAPH_FORMATS)
 
-_DELIMITERS: Final = {"csv": ",", "tsv": "\t"}
 _LABELS = tuple(
     NamedNode(known_prefixes()[p] + n) for p, n in (("skos", "prefLabel"), ("rdfs", "label"))
 )
@@ -84,33 +79,6 @@ def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
         choice = ", ".join((TABLE, *RESULT_FORMATS))
         raise ValueError(f"{fmt} is for CONSTRUCT and DESCRIBE; for this query choose {choice}")
     return (results.serialize(format=RESULT_FORMATS[fmt]) or b"").decode()
-
-
-def table(columns: Sequence[str | Column], rows: Iterable[Sequence[str]]) -> Table:
-    """Return a table for the terminal; cells are shown as they are, brackets and all."""
-    drawn = Table(*columns, header_style="bold", show_edge=False, pad_edge=False)
-    for row in rows:
-        drawn.add_row(*map(Text, row))
-    return drawn
-
-
-def separated(rows: Sequence[Mapping[str, str]], fmt: str) -> str:
-    """Return rows that share their columns as `csv` or `tsv`, the names of the columns first."""
-    if fmt not in _DELIMITERS:
-        raise ValueError(f"unknown format '{fmt}'; choose one of table, json, csv, tsv")
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=_DELIMITERS[fmt], lineterminator="\n")
-    writer.writerows([list(rows[0]), *(row.values() for row in rows)] if rows else [])
-    return written.getvalue()
-
-
-def draw(*parts: RenderableType) -> str:
-    """Return what the terminal shows for these tables and lines, as wide as it is."""
-    width = shutil.get_terminal_size((120, 24)).columns
-    console = Console(file=io.StringIO(), width=width, highlight=False)
-    with console.capture() as capture:
-        console.print(*parts, sep="\n")
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
 def shorten(iri: str, prefixes: Mapping[str, str]) -> str:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+#: Where a build is, unless another place is named.
+BUILT = Path("build") / "accsm.nq"
 _PACKAGE = Path(__file__).parent
 
 

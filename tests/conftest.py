@@ -8,14 +8,15 @@ import pytest
 from pyoxigraph import RdfFormat, Store
 from rdflib import Dataset
 
-from accsm_kg import build, dataset
+from accsm_kg.build import assemble
+from accsm_kg.rdf import dataset
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
 def dataset_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build.write(build.assemble(ROOT), tmp_path_factory.mktemp("build"))[0]
+    return assemble.write(assemble.assemble(ROOT), tmp_path_factory.mktemp("build"))[0]
 
 
 @pytest.fixture(scope="session")

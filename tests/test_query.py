@@ -9,8 +9,9 @@ import pytest
 from pyoxigraph import Store
 from rdflib import Graph
 
-from accsm_kg import query, questions
+from accsm_kg import query
 from accsm_kg.namespaces import BASE
+from accsm_kg.questions import files
 
 COORDINATORS = """
 SELECT ?number ?country WHERE {
@@ -126,15 +127,15 @@ def test_prefixes_can_be_given_and_are_not_needed_for_those_of_the_project(store
 def test_a_question_is_resolved_by_name_by_number_and_from_a_file(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named = questions.resolve(store, "projects-supporting-action-line", ["line=A.2.2.i"])
+    named = files.resolve(store, "projects-supporting-action-line", ["line=A.2.2.i"])
     assert query.run_cli(store, named, "csv").splitlines()[1].startswith("7,")
-    assert questions.resolve(store, "12") == questions.resolve(store, "projects-citing-no-measure")
+    assert files.resolve(store, "12") == files.resolve(store, "projects-citing-no-measure")
     asked = "#+ parameters: {n: {description: d, default: x}}\nSELECT ?n\nWHERE {\n}\n"
     (tmp_path / "mine.rq").write_text(asked)
-    filed = questions.resolve(store, str(tmp_path / "mine.rq"), ["n=y"])
+    filed = files.resolve(store, str(tmp_path / "mine.rq"), ["n=y"])
     assert query.run_cli(store, filed, "csv").splitlines() == ["n", "y"]
     monkeypatch.setattr("sys.stdin", StringIO(asked))
-    assert query.run_cli(store, questions.resolve(store, "-"), "csv").splitlines() == ["n", "x"]
+    assert query.run_cli(store, files.resolve(store, "-"), "csv").splitlines() == ["n", "x"]
 
 
 @pytest.mark.parametrize(
@@ -150,14 +151,14 @@ def test_a_question_that_is_not_there_is_refused(
     store: Store, what: str, values: list[str], said: str
 ) -> None:
     with pytest.raises(ValueError, match=said):
-        questions.resolve(store, what, values)
+        files.resolve(store, what, values)
 
 
 def test_the_questions_are_listed_for_people_and_for_programs(store: Store) -> None:
-    assert "projects-supporting-action-line" in questions.listing(store)
-    rows = json.loads(questions.listing(store, "json"))
+    assert "projects-supporting-action-line" in files.listing(store)
+    rows = json.loads(files.listing(store, "json"))
     assert {"number": "12", "name": "projects-citing-no-measure"}.items() <= rows[8].items()
-    assert len(questions.listing(store, "csv").splitlines()) == len(rows) + 1
-    assert questions.listing(store, "tsv").startswith("number\tname\tquestion\tparameters\n")
+    assert len(files.listing(store, "csv").splitlines()) == len(rows) + 1
+    assert files.listing(store, "tsv").startswith("number\tname\tquestion\tparameters\n")
     with pytest.raises(ValueError, match="unknown format 'xls'"):
-        questions.listing(store, "xls")
+        files.listing(store, "xls")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import typer
+from accsm_server.settings import Settings
 
 from accsm_kg.cli import app
 from accsm_kg.namespaces import BASE
-from server.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

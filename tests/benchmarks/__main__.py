@@ -10,7 +10,7 @@ from shutil import rmtree
 
 from pyoxigraph import DefaultGraph, RdfFormat
 
-from accsm_kg import dataset
+from accsm_kg.rdf import dataset
 
 from . import answers, chart, hostile, load, mix, peers, probe, report
 from .load import Figures

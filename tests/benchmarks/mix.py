@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from pyoxigraph import Store
 
-from accsm_kg import rq
+from accsm_kg.rdf import query_files
 
 FOLDER = Path(__file__).parent / "queries"
 RESULTS, GRAPH = "application/sparql-results+json", "text/turtle"
@@ -52,7 +52,7 @@ def pages(store: Store, base: str) -> list[Template]:
 
 
 def _template(path: Path, store: Store) -> Template:
-    text, header = rq.read(path)
+    text, header = query_files.read(path)
     query = _HEADER.sub("", text)
     accept = GRAPH if re.search(r"^(CONSTRUCT|DESCRIBE)", query, re.MULTILINE) else RESULTS
     return Template(path.stem, header["summary"], accept, _instances(query, header, store))

@@ -5,15 +5,15 @@ from typing import Any, cast
 import hypothesis
 import pytest
 import schemathesis
+from accsm_server.engine.interface import Engine
+from accsm_server.pages.api import create_api
+from accsm_server.pages.queries import Site
 from hypothesis import given
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 from serving import Server
 
 from accsm_kg.namespaces import BASE
-from server.api import create_api
-from server.engine import Engine
-from server.site import Site
 
 TIMEOUT = "2"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]

@@ -1,0 +1,1 @@
+"""From the ontology, the shapes and the data to one dataset."""

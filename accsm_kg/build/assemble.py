@@ -1,0 +1,143 @@
+"""Turn the ontology, the shapes and the data into one dataset of named graphs, and write it."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from pyoxigraph import (
+    CanonicalizationAlgorithm,
+    Dataset,
+    DefaultGraph,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Store,
+    Triple,
+    parse,
+    serialize,
+)
+
+from accsm_kg.build import rules, tables, void
+from accsm_kg.build.tables import Reference
+from accsm_kg.namespaces import BASE, INFERRED, META, ONTOLOGY, SHAPES, prefixes, remint
+from accsm_kg.questions import files
+from accsm_kg.rdf.dataset import merge, place
+
+#: The files of a build: the dataset twice, and the description of it.
+FILES = ("accsm.nq", "accsm.trig", "void.ttl")
+_TYPE = NamedNode(prefixes()["rdf"] + "type")
+
+
+def assemble(root: Path, base: str = BASE) -> Store:
+    """Return the whole dataset of the project at ``root`` with its IRIs under ``base``.
+
+    The store's default graph is the merge of its data graphs. Raises ValueError with one line for
+    each fault: file, line or row, column, what is wrong and what to do.
+    """
+    store = Store()
+    references: list[Reference] = []
+    for path, graph in _turtle(root, base):
+        store.bulk_extend(_parse(path, graph, base))
+    for path, graph in _csv(root / "data", base):
+        table = tables.read(path, root / "data", base)
+        store.bulk_extend(place(table.triples, graph))
+        references += table.references
+    _check(store, references)
+    store.bulk_extend(files.quads(root / "data" / "queries", base))
+    merge(store, base)
+    inferred = NamedNode(base + INFERRED)
+    entailed = list(rules.closure(store, root / "ontology" / "rules", base))
+    store.bulk_extend(place(entailed, inferred))
+    store.bulk_extend(void.quads(store, base))
+    return store
+
+
+def write(store: Store, folder: Path, base: str = BASE) -> list[Path]:
+    """Write accsm.nq (RDFC-1.0 canonical, sorted), accsm.trig and void.ttl, and return their paths.
+
+    Equal datasets give equal bytes. The files of an earlier build stay whole until all the new
+    ones are on disk.
+    """
+    named = Dataset(quad for quad in store if quad.graph_name != DefaultGraph())
+    named.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    lines = sorted(f"{quad} .\n" for quad in named)
+    canonical = "".join(lines).encode()
+    quads = list(parse(canonical, format=RdfFormat.N_QUADS))
+    meta = NamedNode(base + META)
+    about = [quad.triple for quad in quads if quad.graph_name == meta]
+    contents = (
+        canonical,
+        _text(_by_graph(quads), RdfFormat.TRIG, base),
+        _text(about, RdfFormat.TURTLE, base),
+    )
+    return _replace(folder, dict(zip(FILES, contents, strict=True)))
+
+
+def _text(statements: Iterable[Quad] | Iterable[Triple], kind: RdfFormat, base: str) -> bytes:
+    return serialize(statements, format=kind, prefixes=prefixes(base)) or b""
+
+
+def _by_graph(quads: Iterable[Quad]) -> list[Quad]:
+    return sorted(quads, key=lambda quad: (str(quad.graph_name), str(quad)))
+
+
+def _replace(folder: Path, contents: dict[str, bytes]) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    ready: dict[str, Path] = {}
+    try:
+        for name, content in contents.items():
+            handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+            ready[draft] = folder / name
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(draft).chmod(0o644)
+        for draft, path in ready.items():
+            Path(draft).replace(path)
+    finally:
+        for draft in ready:
+            with suppress(FileNotFoundError):
+                Path(draft).unlink()
+    return list(ready.values())
+
+
+def _turtle(root: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
+    for name, graph in (("ontology", ONTOLOGY), ("shapes", SHAPES)):
+        for path in sorted((root / name).rglob("*.ttl")):
+            yield path, NamedNode(base + graph)
+    for path in sorted((root / "data").rglob("*.ttl")):
+        yield path, _graph(path, root / "data", base)
+
+
+def _csv(data: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
+    for path in sorted(data.rglob("*.csv")):
+        yield path, _graph(path, data, base)
+
+
+def _graph(path: Path, data: Path, base: str) -> NamedNode:
+    """Return the named graph of a data file: its folder, which is source/NNN or a single word."""
+    parts = path.relative_to(data).parts[:-1]
+    if not parts or (parts[0] == "source" and len(parts) == 1):
+        raise ValueError(f"{path}: lies in no graph; move it to vocab/, curation/ or source/NNN/")
+    return NamedNode(f"{base}graph/{'/'.join(parts[: 2 if parts[0] == 'source' else 1])}")
+
+
+def _parse(path: Path, graph: NamedNode, base: str) -> list[Quad]:
+    text = remint(path.read_text(encoding="utf-8"), base)
+    try:
+        triples = [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
+    except SyntaxError as error:
+        raise ValueError(f"{path}:{error.lineno}: not Turtle: {error.msg}") from None
+    return list(place(triples, graph))
+
+
+def _check(store: Store, references: Iterable[Reference]) -> None:
+    """Refuse a table that names a resource which nothing describes."""
+    faults = [
+        f"{reference.where}; mend the name or describe the resource first"
+        for reference in references
+        if next(store.quads_for_pattern(reference.iri, _TYPE, None, None), None) is None
+    ]
+    if faults:
+        raise ValueError("\n".join(faults))

@@ -1,0 +1,5 @@
+"""What changed between two built datasets."""
+
+from accsm_kg.diff.render import FORMATS, run
+
+__all__ = ["FORMATS", "run"]

@@ -1,0 +1,150 @@
+"""Turn what changed between two built datasets into words a person can read, or into rows."""
+
+import json
+import re
+import textwrap
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from accsm_kg.diff.model import Comparison, Row, compare, natural
+from accsm_kg.namespaces import prefixes
+from accsm_kg.query import shorten
+from accsm_kg.terminal import separated
+
+FORMATS: Final = ("text", "json", "csv", "tsv")
+
+_CHANGES: Final = ("new", "gone", "changed")
+_SIGNS: Final = {"gained": "+", "lost": "-", "changed": "~"}
+_WIDTH: Final = 100
+
+_LITERAL = re.compile(r'"(.*)"(?:@[\w-]+|\^\^<[^>]*>)?', re.DOTALL)
+
+
+def run(old: Path, new: Path, fmt: str = "text") -> tuple[str, int]:
+    """Return what changed from ``old`` to ``new`` in one of `FORMATS`; 0 when nothing did, else 1.
+
+    Raises ValueError and OSError, which say what to do, for another format and for a file that
+    cannot be read.
+    """
+    if fmt not in FORMATS:
+        raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
+    found = compare(old, new)
+    rows = [asdict(row) for row in (*found.rows, *found.summaries)]
+    if fmt == "text":
+        text = _text(found)
+    elif fmt == "json":
+        whole = {"base": found.base, "new_base": found.new_base, "rows": rows}
+        text = json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = separated(rows, fmt)
+    return text, int(bool(rows))
+
+
+def _text(found: Comparison) -> str:
+    """Return the changes by class, evidence under what it backs, and a last line of counts."""
+    entries: dict[str, list[Row]] = defaultdict(list)
+    for row in found.rows:
+        entries[row.evidence_of or row.resource].append(row)
+    lines: list[str] = []
+    if found.base != found.new_base:
+        lines += [f"IRIs under {found.new_base} are compared as if under {found.base}.", ""]
+    ordered = sorted(entries, key=lambda iri: (found.kind(iri).casefold(), natural(iri)))
+    for kind, group in groupby(ordered, found.kind):
+        iris = list(group)
+        counts = Counter(_change(iri, entries[iri]) for iri in iris)
+        heading = kind if ":" in kind else kind[0].upper() + kind[1:]
+        lines.append(f"{heading}: {_numbers(counts)}")
+        lines += [line for iri in iris for line in _entry(found, iri, entries[iri])] + [""]
+    for kind, rows in groupby(found.summaries, lambda row: row.kind):
+        lines.append(f"{kind}: {_summary(list(rows))}")
+    return "\n".join([*lines, *_last(entries), ""])
+
+
+def _change(iri: str, rows: Iterable[Row]) -> str:
+    return next((row.change for row in rows if row.resource == iri), "changed")
+
+
+def _numbers(counts: Counter[str]) -> str:
+    order = dict.fromkeys((*_CHANGES, *_SIGNS))
+    return ", ".join(f"{counts[name]} {name}" for name in order if counts[name])
+
+
+def _entry(found: Comparison, iri: str, rows: list[Row]) -> Iterator[str]:
+    change, own = _change(iri, rows), [row for row in rows if row.resource == iri]
+    label = textwrap.shorten(found.labels.get(iri, ""), _WIDTH, placeholder=" …")
+    head = f"  {change:<8} {shorten(iri, prefixes(found.base))}  {label}".rstrip()
+    if change != "changed":
+        yield f"{head} ({len(own)} statement{'' if len(own) == 1 else 's'})"
+        return
+    yield head
+    for row in rows:
+        if row.resource == iri:
+            yield f"      {_line(found, row)}"
+        elif row.change == "changed" or not own:
+            yield f"      {_line(found, row, f'{row.label or row.resource}: ')}"
+
+
+def _line(found: Comparison, row: Row, before: str = "") -> str:
+    graphs = dict.fromkeys(graph for graph in (row.old_graph, row.new_graph) if graph)
+    said_in = f"  [{' → '.join(graphs)}]" if graphs else ""
+    what = f"{before}{found.name(row.property)}: {_values(found, row)}"
+    return f"{_SIGNS[row.statement]} {what}{said_in}"
+
+
+def _values(found: Comparison, row: Row) -> str:
+    if row.statement != "changed" or row.old == row.new:
+        shown = _shown(found, row.old or row.new)
+        return textwrap.shorten(shown, 2 * _WIDTH, placeholder=" …")
+    old, new = (_shown(found, text) for text in (row.old, row.new))
+    return " → ".join(_trimmed(*((row.old, row.new) if old == new else (old, new))))
+
+
+def _shown(found: Comparison, term: str) -> str:
+    """Return the label of an IRI or the words of a literal."""
+    if term.startswith("<"):
+        return found.name(term[1:-1])
+    literal = _LITERAL.fullmatch(term)
+    return " ".join(literal[1].replace(r"\"", '"').split()) if literal else term
+
+
+def _trimmed(old: str, new: str) -> Iterator[str]:
+    """Yield two long texts without most of what they begin and end with alike."""
+    start = end = 0
+    if max(len(old), len(new)) > _WIDTH:
+        head = _alike(old, new)
+        tail = _alike(old[head:][::-1], new[head:][::-1])
+        start, end = (max(0, length - _WIDTH // 4) for length in (head, tail))
+    for text in (old, new):
+        kept = text[start : len(text) - end]
+        yield f"{'…' if start else ''}{kept}{'…' if end else ''}"
+
+
+def _alike(old: str, new: str) -> int:
+    """Return how many characters two texts have in common at their beginning."""
+    differing = (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
+    return next(differing, min(len(old), len(new)))
+
+
+def _summary(rows: Sequence[Row]) -> str:
+    """Return the counts of a graph, or which of its questions or shapes are new, gone, changed."""
+    if rows[0].new:
+        return ", ".join(f"{row.new} {row.statement}" for row in rows)
+    names = {change: [row.resource for row in rows if row.change == change] for change in _CHANGES}
+    return "; ".join(f"{change} {', '.join(found)}" for change, found in names.items() if found)
+
+
+def _last(entries: dict[str, list[Row]]) -> Iterator[str]:
+    """Yield the counts of everything, in one line."""
+    rows = [row for group in entries.values() for row in group]
+    evidence = {row.resource: row.change for row in rows if row.evidence_of}
+    counts = {
+        "Resources": Counter(_change(iri, group) for iri, group in entries.items()),
+        "evidence": Counter(evidence.values()),
+        "statements": Counter(row.statement for row in rows),
+    }
+    parts = [f"{what}: {_numbers(count)}" for what, count in counts.items() if count]
+    yield "; ".join(parts) + "." if parts else "The data are the same."

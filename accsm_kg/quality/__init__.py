@@ -1,0 +1,1 @@
+"""Validation of a dataset, and the report on its quality."""

@@ -1,0 +1,195 @@
+"""Turn a dataset into what its own shapes find wrong with it.
+
+The shapes are those in the dataset's graph of shapes (W3C SHACL with SPARQL constraints, run by
+pySHACL); the data are all its other graphs but the stored queries. Violations fail. A warning
+passes when the baseline, shapes/baseline.csv, expects it of that resource with a reason; a new
+warning fails, and so does an expected one that no longer occurs. Infos are listed.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pyoxigraph as ox
+from pyshacl import validate as shacl
+from rdflib import BNode, Graph, Literal, URIRef, Variable
+from rdflib.namespace import RDF, SH, SKOS, XSD
+from rdflib.query import Result as Answer
+from rdflib.term import Identifier, Node
+
+from accsm_kg import resources
+from accsm_kg.namespaces import BASE, QUERIES, SHAPES, remint
+from accsm_kg.quality.report import write
+from accsm_kg.quality.results import FORMATS, Result, render, short
+from accsm_kg.rdf import dataset
+
+_Triple = tuple[Node, Node, Node]
+_RULE = re.compile(r"R-[A-Z]+-[0-9]+")
+
+
+def run(
+    path: Path, fmt: str = "text", baseline: Path | None = None, report: Path | None = None
+) -> tuple[str, int]:
+    """Return the report on a dataset in one of `FORMATS`, and 0 when it passes, else 1.
+
+    ``baseline`` is a CSV file of rule, focus, reason; by default that of the project. ``report``
+    is a folder for the data quality report. Raises ValueError and OSError, which say what to do,
+    when the dataset cannot be validated.
+    """
+    if fmt not in FORMATS:
+        raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
+    data, shapes, base = load(path)
+    expected = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
+    results = compare(check(data, shapes, base), expected, base)
+    if report:
+        write(path, results, report)
+    return render(results, fmt, base), int(any(result.fails for result in results))
+
+
+def load(path: Path) -> tuple[ox.Store, Graph, str]:
+    """Return a built dataset without its shapes and queries, the shapes, and the base of its IRIs.
+
+    Raises ValueError for a file that is not RDF or holds no shapes, OSError for one not readable.
+    """
+    store = dataset.collect(path)
+    base = dataset.base_iri(store)
+    shapes = Graph()
+    shapes += _triples(store, ox.NamedNode(base + SHAPES))
+    if not len(shapes):
+        raise ValueError(f"{path} holds no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
+    for name in (SHAPES, QUERIES):
+        store.remove_graph(ox.NamedNode(base + name))
+    store.extend(dataset.place([quad.triple for quad in store], ox.DefaultGraph()))
+    return store, shapes, base
+
+
+def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
+    """Return what the shapes find, in order.
+
+    They see the default graph of ``store``, and its others where they name them. Raises ValueError
+    when they cannot be run.
+    """
+    data = Data(store)
+    _, found, _ = shacl(data, shacl_graph=shapes, inplace=True)
+    if not isinstance(found, Graph):
+        raise ValueError(f"the shapes cannot be run: {found}")
+    results = {_result(data, found, node, base) for node in found.objects(None, SH.result)}
+    return sorted(results, key=lambda result: result.order)
+
+
+def only(shapes: Graph, rule: str) -> Graph:
+    """Return the shapes with no targets but those of one rule, such as R-PRJ-01.
+
+    (What pySHACL itself can choose are shapes without those they refer to.) Raises ValueError when
+    no shape has that id.
+    """
+    if rule not in map(_rule, shapes.subjects(RDF.type, SH.NodeShape)):
+        raise ValueError(f"no shape belongs to rule '{rule}'; the rules are those of shapes/*.ttl")
+    chosen = Graph()
+    for shape, predicate, value in shapes:
+        if _rule(shape) == rule or not str(predicate).startswith(f"{SH}target"):
+            chosen.add((shape, predicate, value))
+    return chosen
+
+
+def read_baseline(path: Path, base: str = BASE) -> dict[tuple[str, str], str]:
+    """Return the reason for each expected warning, by rule and focus."""
+    rows = csv.DictReader(io.StringIO(remint(path.read_text(encoding="utf-8"), base)))
+    return {(row["rule"], row["focus"]): row["reason"] for row in rows}
+
+
+def compare(
+    results: Iterable[Result], expected: Mapping[tuple[str, str], str], base: str = BASE
+) -> list[Result]:
+    """Return the results with the reasons of expected warnings, and a warning for each one gone."""
+    known = [
+        replace(result, reason=expected.get((result.rule, result.focus), ""))
+        if result.severity == "Warning"
+        else result
+        for result in results
+    ]
+    met = {(result.rule, result.focus) for result in known if result.reason}
+    gone = "This warning was expected but is gone: take its row out of shapes/baseline.csv."
+    lost = [
+        Result(rule, "Warning", focus, "", gone, f"{base}shapes#{rule}")
+        for rule, focus in expected
+        if (rule, focus) not in met
+    ]
+    return sorted([*known, *lost], key=lambda result: result.order)
+
+
+class Data(Graph):
+    """The default graph of a dataset for pySHACL, which sends a query anew for every focus.
+
+    Oxigraph, which has the graphs of the dataset as well, answers those queries.
+    """
+
+    def __init__(self, store: ox.Store) -> None:
+        """Hold what ``store`` holds."""
+        super().__init__()
+        self._dataset = store
+        self += _triples(store, ox.DefaultGraph())
+
+    def query(  # type: ignore[override]
+        self, query_object: str, _processor: str, _result: str, _names: None,
+        bindings: Mapping[str, Node], *_more: bool,
+    ) -> Answer:  # fmt: skip
+        """Return the solutions of a SELECT with some variables bound."""
+        bound = {ox.Variable(name): _node(term) for name, term in bindings.items()}
+        found = cast(ox.QuerySolutions, self._dataset.query(query_object, substitutions=bound))
+        answer = Answer("SELECT")
+        answer.vars = [Variable(variable.value) for variable in found.variables]
+        answer.bindings = [
+            {name: _term(term) for name, term in zip(answer.vars, row, strict=True) if term}
+            for row in found
+        ]
+        return answer
+
+
+def _triples(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[_Triple]:
+    for quad in store.quads_for_pattern(None, None, None, graph):
+        yield _term(quad.subject), _term(quad.predicate), _term(quad.object)
+
+
+def _node(term: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple:
+    return ox.BlankNode(term) if isinstance(term, BNode) else ox.NamedNode(str(term))
+
+
+def _term(term: object) -> Identifier:
+    match term:
+        case ox.NamedNode():
+            return URIRef(term.value)
+        case ox.BlankNode():
+            return BNode(term.value)
+        case ox.Literal(language=str(language)):
+            return Literal(term.value, lang=language)
+        case ox.Literal():
+            # rdflib tells "B" from "B"^^xsd:string; its own parsers give the first.
+            kind = URIRef(term.datatype.value)
+            return Literal(term.value, datatype=None if kind == XSD.string else kind)
+    raise ValueError(f"{term} is no RDF 1.1 term, which is all that SHACL can check")
+
+
+def _rule(shape: Node) -> str:
+    """Return the id of the rule that a shape belongs to: R-PRJ-01 for R-PRJ-01-number."""
+    found = _RULE.search(str(shape))
+    return found[0] if found else str(shape)
+
+
+def _result(data: Graph, found: Graph, node: Node, base: str) -> Result:
+    focus, shape = found.value(node, SH.focusNode), found.value(node, SH.sourceShape)
+    path, value = found.value(node, SH.resultPath), found.value(node, SH.value)
+    return Result(
+        rule=_rule(shape or node),
+        severity=str(found.value(node, SH.resultSeverity)).removeprefix(str(SH)),
+        focus=str(focus),
+        label=str((focus and data.value(focus, SKOS.prefLabel)) or ""),
+        message=short(str(found.value(node, SH.resultMessage)), base),
+        shape=str(shape),
+        path=str(path) if isinstance(path, URIRef) else "",
+        value="" if value is None or isinstance(value, BNode) else str(value),
+    )

@@ -1,0 +1,126 @@
+"""Turn the query files (*.rq) into stored questions, and a question's name into its query."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Quad, Store
+from rich.table import Column
+
+from accsm_kg.namespaces import BASE, remint
+from accsm_kg.query import TABLE
+from accsm_kg.questions.rdf import Parameter, Question, bind, form, load, order, publish
+from accsm_kg.rdf import query_files
+from accsm_kg.rdf.dataset import base_iri
+from accsm_kg.terminal import draw, separated, table
+
+__all__ = ["Parameter", "Question", "bind", "form", "listing", "load", "quads", "read", "resolve"]
+
+_HEADER = re.compile(r"\A(#\+.*\n)*\s*")
+_SELECT = re.compile(r"^SELECT\b", re.MULTILINE)
+
+
+def read(folder: Path, base: str = BASE) -> list[Question]:
+    """Return the questions of a folder of query files, those with a number first, by number.
+
+    Raises ValueError that names the file when its header lacks something or is not YAML.
+    """
+    files = {path.stem: query_files.read(path, base) for path in folder.glob("*.rq")}
+    bodies = {name: _HEADER.sub("", text) for name, (text, _) in files.items()}
+    try:
+        found = [_question(name, head, bodies) for name, (_, head) in files.items()]
+    except ValueError as error:
+        raise ValueError(f"{folder}/{error}") from None
+    return sorted(found, key=order)
+
+
+def quads(folder: Path, base: str = BASE) -> Iterator[Quad]:
+    """Yield the RDF that publishes the questions of ``folder``, in a graph of its own."""
+    return publish(read(folder, base), base)
+
+
+def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
+    """Return the query that ``what`` means, with its parameters set by ``values`` (NAME=VALUE).
+
+    ``what`` is `-` for the standard input, a query file, or the name or the number of a question
+    that the dataset publishes. Raises ValueError when it is none of these.
+    """
+    chosen = dict(map(_pair, values))
+    if what == "-" or Path(what).is_file():
+        text = sys.stdin.read() if what == "-" else Path(what).read_text(encoding="utf-8")
+        return bind(_given(what, remint(text, base_iri(store))), chosen)
+    named = {question.name: question for question in load(store)}
+    numbered = {str(question.number): question for question in named.values()}
+    question = named.get(what) or numbered.get(what)
+    if question is None:
+        close = get_close_matches(what, named, n=3, cutoff=0.4)
+        hint = f"close: {', '.join(close)}" if close else "`accsm-kg query` alone lists them"
+        raise ValueError(f"'{what}' is no query file and no stored question; {hint}")
+    return bind(question, chosen)
+
+
+def listing(store: Store, fmt: str = TABLE) -> str:
+    """Return the questions that the dataset publishes as text: table, json, csv or tsv."""
+    rows = [
+        {
+            "number": str(question.number or ""),
+            "name": question.name,
+            "question": question.summary,
+            "parameters": " ".join(
+                f"{given.name}={given.default}" for given in question.parameters
+            ),
+        }
+        for question in load(store)
+    ]
+    if fmt == TABLE:
+        columns = ("No.", Column("Name", no_wrap=True), "Question", "Parameters")
+        return draw(table(columns, (tuple(row.values()) for row in rows)))
+    if fmt == "json":
+        return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+    return separated(rows, fmt)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"'{text}': give a parameter as NAME=VALUE, for example line=A.2.2.i")
+    return name, value
+
+
+def _given(name: str, text: str) -> Question:
+    """Return a query of the caller's own as a question; its header may declare parameters."""
+    said = query_files.header(text).get("parameters", {})
+    parameters = tuple(_parameter(name, key, value, {}) for key, value in said.items())
+    return Question(name, "", "", (), text, parameters=parameters)
+
+
+def _question(name: str, head: dict[str, Any], bodies: Mapping[str, str]) -> Question:
+    for key in ("summary", "description", "tags"):
+        if key not in head:
+            raise ValueError(f"{name}.rq: the #+ header has no {key}; add `#+ {key}: …`")
+    return Question(
+        name=name,
+        summary=head["summary"],
+        description=head["description"].strip(),
+        tags=tuple(sorted(head["tags"])),
+        text=bodies[name],
+        number=head.get("number"),
+        parameters=tuple(
+            _parameter(name, key, said, bodies) for key, said in head.get("parameters", {}).items()
+        ),
+    )
+
+
+def _parameter(name: str, key: str, said: dict[str, str], bodies: Mapping[str, str]) -> Parameter:
+    for wanted in ("description", "default"):
+        if wanted not in said:
+            raise ValueError(f"{name}.rq: parameter {key} has no {wanted}; add one")
+    options = said.get("options", "")
+    if options and options not in bodies and not _SELECT.search(options):
+        raise ValueError(f"{name}.rq: parameter {key}: options '{options}' is no .rq and no SELECT")
+    text = bodies.get(options, options).strip()
+    return Parameter(key, said["description"], str(said["default"]), text)

@@ -1,0 +1,1 @@
+"""RDF and SPARQL as text. Knows nothing of ACCSM and imports nothing of this project."""

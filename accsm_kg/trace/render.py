@@ -1,0 +1,90 @@
+"""Turn the chain that a code or a project stands in into text for people or for programs."""
+
+import json
+from dataclasses import asdict
+from typing import Final
+
+from pyoxigraph import Store
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from accsm_kg.query import TABLE
+from accsm_kg.terminal import draw, separated, table
+from accsm_kg.trace.model import Chain, Row, follow, merge
+
+FORMATS: Final = (TABLE, "json", "csv", "tsv")
+
+_PASSAGE = ("source", "line", "locator", "words")
+
+
+def run(store: Store, key: str, fmt: str = TABLE) -> str:
+    """Return the trace of ``key`` as text in one of `FORMATS`.
+
+    Raises ValueError when the key names nothing or more than one thing, and for another format.
+    """
+    if fmt not in FORMATS:
+        raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
+    found = follow(store, key)
+    if fmt == TABLE:
+        return _people(found)
+    if fmt == "json":
+        return json.dumps(asdict(found), ensure_ascii=False, indent=2) + "\n"
+    return separated(found.rows, fmt)
+
+
+def _people(found: Chain) -> str:
+    drawn = _plan_table(found.rows) if found.kind == "project" else _project_table(found.rows)
+    parts: list[RenderableType] = [Text.assemble((found.label, "bold"), f"  <{found.resource}>")]
+    parts += [*(Text(_said(row)) for row in found.above), Text()]
+    parts += [drawn, Text()] if found.rows else []
+    notes = [f"Gap: {gap}" for gap in found.gaps] + [_issue(row) for row in found.issues]
+    return draw(*parts, *map(Text, notes))
+
+
+def _project_table(rows: list[Row]) -> Table:
+    """Return a row for each project; the words of all its passages stand in the last cell."""
+    words: dict[tuple[str, ...], list[str]] = {}
+    for row in merge(rows, "through"):
+        project = tuple(row[name] for name in ("number", "title", "coordinators", "time"))
+        words.setdefault(project, []).append(_link(row))
+    many = f"{len(words)} project{'' if len(words) == 1 else 's'}"
+    columns = ("No.", many, "Coordinators", "Time", "Link and words of the source")
+    return table(columns, ((*project, "\n".join(said)) for project, said in words.items()))
+
+
+def _link(row: Row) -> str:
+    return f"{row['relation']} {row['through']}: {_words(row)}"
+
+
+def _plan_table(rows: list[Row]) -> Table:
+    """Return a row for each passage, with everything that it says."""
+    said = [
+        {"relation": row["relation"], "what": _what(row), **{name: row[name] for name in _PASSAGE}}
+        for row in rows
+    ]
+    columns = ("The project", "What", "Words of the source")
+    merged = merge(said, "what", "\n")
+    return table(columns, ((row["relation"], row["what"], _words(row)) for row in merged))
+
+
+def _what(row: Row) -> str:
+    text = f": {row['text']}" if row["text"] else ""
+    status = f" ({row['status']})" if row["status"] == "completed" else ""
+    code = "" if row["code"] in ("", *row["label"].split()) else f"{row['code']} "
+    return f"{code}{row['label']}{text}{status}"
+
+
+def _words(row: Row) -> str:
+    words = " ".join(row["words"].split())
+    return f"“{words}” [{row['source']}, line {row['line']}]" if words else "computed"
+
+
+def _said(row: Row) -> str:
+    text = f": {row['text']}" if row["text"] else ""
+    place = f" [{row['source']}, line {row['line']}]" if row["source"] else ""
+    return f"{row['kind']} {row['label']}{text}{place}"
+
+
+def _issue(row: Row) -> str:
+    return f"Curator's reading ({row['confidence']}): {row['issue']} {row['reading']}".rstrip()

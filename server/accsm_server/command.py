@@ -1,0 +1,27 @@
+"""The command `accsm-kg serve`, which the command line loads by its entry point."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import accsm_server
+from accsm_kg.resources import BUILT
+from accsm_kg.terminal import say, step
+
+
+def serve(
+    path: Annotated[Path, typer.Argument(metavar="[DATASET]")] = BUILT,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve the dataset: SPARQL, linked data and pages."""
+    with step("Starting …") as status:
+
+        def ready(url: str) -> None:
+            status.stop()
+            say(f"Serving {path} at {url}\nTry: {url}questions")
+            sys.stdout.flush()
+
+        accsm_server.run(path, host, port, ready)

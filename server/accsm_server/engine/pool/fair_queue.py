@@ -1,0 +1,128 @@
+"""Turn workers that are free and clients that wait into pairs, so that no client crowds out others.
+
+Clients are served in turn, the queries of a client in their order. Nobody may take a worker unless
+more are free than it has already: one client alone gets half of them, and the next one who comes
+finds one free. The places to wait are shared out in the same way. A worker goes straight from who
+is done to who is next, because a queue that anyone may take from starves those who wait.
+"""
+
+import asyncio
+from collections import Counter, deque
+from typing import Generic, Protocol, TypeVar
+
+from accsm_server.engine.interface import QueryError
+
+
+class Member(Protocol):
+    """What a lane must know of a worker."""
+
+    client: str
+    """Whom it works for, or worked for last."""
+    ended: bool
+    """Whether it was dropped."""
+
+
+W = TypeVar("W", bound=Member)
+
+
+class Lane(Generic[W]):
+    """The workers of one kind and those who wait for them."""
+
+    def __init__(self, places: int) -> None:
+        """Let ``places`` queries wait."""
+        self.waiting = 0
+        self._places = places
+        self._free: list[W] = []
+        self._busy: Counter[str] = Counter()
+        self._lines: dict[str, deque[asyncio.Future[W]]] = {}
+
+    @property
+    def busy(self) -> int:
+        """Return how many workers are at work."""
+        return self._busy.total()
+
+    def take(self, client: str) -> W | None:
+        """Return a worker for ``client`` if it may have one now."""
+        return self._hand_out(client) if self._may(client) else None
+
+    async def acquire(self, client: str, until: float) -> W:
+        """Return a worker for ``client``; raises QueryError when there is none ``until`` then."""
+        if worker := self.take(client):
+            return worker
+        line = self._lines.get(client, ())
+        if self.waiting + len(line) >= self._places:
+            raise QueryError("busy", f"{self.waiting} queries are waiting for a worker already")
+        place: asyncio.Future[W] = asyncio.get_running_loop().create_future()
+        self._lines.setdefault(client, deque()).append(place)
+        self.waiting += 1
+        try:
+            async with asyncio.timeout_at(until):
+                return await place
+        except BaseException as error:
+            self._leave(client, place)
+            if isinstance(error, TimeoutError):
+                raise QueryError("busy", "no worker became free in time") from None
+            raise
+
+    def release(self, worker: W) -> None:
+        """Take back a worker that has answered."""
+        self._forget(worker)
+        self.add(worker)
+
+    def add(self, worker: W) -> None:
+        """Take a worker that is new."""
+        self._free.append(worker)
+        while (client := next(filter(self._may, self._lines), None)) is not None:
+            place = self._next(client)
+            if not place.done():
+                place.set_result(self._hand_out(client))
+
+    def drop(self, worker: W) -> None:
+        """Forget a worker that has ended."""
+        if worker in self._free:
+            self._free.remove(worker)
+        else:
+            self._forget(worker)
+
+    def fail(self, error: QueryError) -> None:
+        """Send all who wait away."""
+        for client in list(self._lines):
+            while client in self._lines:
+                place = self._next(client)
+                if not place.done():
+                    place.set_exception(error)
+
+    def _may(self, client: str) -> bool:
+        return len(self._free) > self._busy[client]
+
+    def _hand_out(self, client: str) -> W:
+        worker = self._free.pop()  # the one that worked last: its memory is warm
+        worker.client = client
+        self._busy[client] += 1
+        return worker
+
+    def _forget(self, worker: W) -> None:
+        self._busy[worker.client] -= 1
+        if not self._busy[worker.client]:
+            del self._busy[worker.client]
+
+    def _next(self, client: str) -> asyncio.Future[W]:
+        """Take who waits longest of ``client``, whose turn comes again after the others'."""
+        line = self._lines.pop(client)
+        place = line.popleft()
+        self.waiting -= 1
+        if line:
+            self._lines[client] = line
+        return place
+
+    def _leave(self, client: str, place: asyncio.Future[W]) -> None:
+        line = self._lines.get(client, deque())
+        if place in line:
+            line.remove(place)
+            self.waiting -= 1
+            if not line:
+                del self._lines[client]
+        elif not place.cancelled() and not place.exception():  # handed to who has just left
+            worker = place.result()
+            if not worker.ended:
+                self.release(worker)

@@ -1,0 +1,148 @@
+"""Turn wishes for workers into orders to the zygote process, from within the event loop."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from asyncio.subprocess import Process, create_subprocess_exec
+from contextlib import suppress
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, Self
+
+from accsm_kg.quality import report
+from accsm_kg.rdf import dataset
+from accsm_server.engine.pool import messages
+from accsm_server.engine.pool.fork_server import FORK, FORK_OUTBOUND, KILL, NUMBER
+
+#: The name of a file, and a copy of it.
+Copy = tuple[str, IO[bytes]]
+
+
+class Zygote:
+    """The process that holds the dataset and forks workers."""
+
+    def __init__(self, files: list[Copy], report: list[Copy], memory: int) -> None:
+        """Use `start` instead."""
+        self.base = self.version = ""
+        self._files, self._report, self._memory = files, report, memory
+        self._order = asyncio.Lock()
+        self._process: Process | None = None
+
+    @classmethod
+    async def start(cls, path: Path, memory: int) -> Self:
+        """Load ``path`` in a new process; raises ValueError with what is wrong with it."""
+        files = await asyncio.to_thread(_copies, dataset.files(path))
+        beside = await asyncio.to_thread(report.beside, path)
+        zygote = cls(files, _copies([beside] if beside else []), memory)
+        try:
+            await zygote._launch()
+        except BaseException:
+            await zygote.close()
+            raise
+        return zygote
+
+    async def _launch(self) -> None:
+        """Load the copies: whatever has become of the files, it is the same dataset again."""
+        self._control, theirs = socket.socketpair()
+        self._control.setblocking(False)
+        with theirs:
+            options = {
+                "files": [(name, copy.fileno()) for name, copy in self._files],
+                "report": [(name, copy.fileno()) for name, copy in self._report],
+                "memory": self._memory,
+                "control": theirs.fileno(),
+            }
+            self._process = await create_subprocess_exec(
+                sys.executable,
+                "-P",  # whatever else lies in the working directory
+                "-m",
+                "accsm_server.engine.pool.fork_server",
+                json.dumps(options),
+                pass_fds=[
+                    theirs.fileno(),
+                    *(copy.fileno() for _, copy in (*self._files, *self._report)),
+                ],
+                env={**os.environ, "RUST_BACKTRACE": "0", "PYTHONPATH": _search_path()},
+                start_new_session=True,  # Ctrl-C is for the web process, which then ends this one
+            )
+        kind, length = messages.HEADER.unpack(await self._read(messages.HEADER.size))
+        content = json.loads(await self._read(length))
+        if kind == messages.FAIL:
+            raise ValueError(content["message"])
+        self.base, self.version = content["base"], content["version"]
+
+    async def fork(self, outbound: bool = False) -> tuple[int, socket.socket]:
+        """Return the process id of a new worker and the socket to talk to it."""
+        order = FORK_OUTBOUND if outbound else FORK
+        async with self._order:
+            try:
+                return await self._fork(order)
+            except OSError:  # the zygote is gone: load the dataset again
+                await self._end()
+                await self._launch()
+                return await self._fork(order)
+
+    async def _fork(self, order: bytes) -> tuple[int, socket.socket]:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        try:
+            with theirs:
+                socket.send_fds(self._control, [order], [theirs.fileno()])
+            (pid,) = NUMBER.unpack(await self._read(NUMBER.size))
+        except BaseException:
+            ours.close()
+            raise
+        return pid, ours
+
+    async def reap(self, pid: int) -> int:
+        """End the worker ``pid`` and return its wait status (0 when it is not known any more)."""
+        async with self._order:
+            try:
+                self._control.sendall(KILL + NUMBER.pack(pid))
+                (status,) = NUMBER.unpack(await self._read(NUMBER.size))
+            except OSError:  # the zygote is gone, and its workers with it
+                await self._end()
+                return 0
+        return int(status)
+
+    async def close(self) -> None:
+        """End the zygote, and with it its workers."""
+        await self._end()
+        for _, copy in (*self._files, *self._report):
+            copy.close()
+
+    async def _end(self) -> None:
+        self._control.close()
+        if self._process:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+    async def _read(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            piece = await asyncio.get_running_loop().sock_recv(self._control, size - len(data))
+            if not piece:
+                raise ConnectionError("the process that holds the dataset is gone")
+            data += piece
+        return data
+
+
+def _copies(paths: list[Path]) -> list[Copy]:
+    """Return copies that are nowhere but in this process, and end with it."""
+    copies: list[Copy] = []
+    for path in paths:
+        copy = TemporaryFile()  # noqa: SIM115 - the zygote closes it
+        with path.open("rb") as original:
+            copyfileobj(original, copy)
+        copy.flush()
+        copies.append((str(path), copy))
+    return copies
+
+
+def _search_path() -> str:
+    """Return where this process finds its modules, as PYTHONPATH."""
+    return os.pathsep.join(str(Path(folder).absolute()) for folder in sys.path)

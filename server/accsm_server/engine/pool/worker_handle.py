@@ -1,0 +1,177 @@
+"""Turn the frames of one worker process into the streams of the queries that it is asked."""
+
+import asyncio
+import json
+import marshal
+import os
+import signal
+from contextlib import suppress
+from typing import Protocol, cast
+
+from accsm_server.engine.interface import Query, QueryError
+from accsm_server.engine.pool import messages
+from accsm_server.engine.pool.answer_stream import Stream
+from accsm_server.engine.pool.fair_queue import Lane
+from accsm_server.settings import Settings
+
+_LONG = 0.25  # seconds after which a query works only while shorter ones leave time for it
+_LAST = 19  # the niceness of who comes last
+
+
+class Keeper(Protocol):
+    """Who owns a worker and is told when it is done."""
+
+    settings: Settings
+
+    def finished(self, worker: "Worker", retire: bool) -> None:
+        """Take back a worker that answered."""
+
+    def replace(self, worker: "Worker") -> None:
+        """End a worker and put a new one in its place."""
+
+
+class Worker(asyncio.Protocol):
+    """A worker process as the event loop sees it: at most one stream awaits its frames."""
+
+    def __init__(self, pid: int, pool: Keeper, lane: "Lane[Worker]") -> None:
+        """Belong to ``pool`` and work in ``lane``."""
+        self.pid, self.lane = pid, lane
+        self.client = ""
+        self.ended = self._last = self._paused = False
+        self._pool = pool
+        self._buffer = bytearray()
+        self._loop = asyncio.get_running_loop()
+        self._stream: Stream | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast(asyncio.Transport, transport)
+
+    def ask(self, query: Query, deadline: float, until: float) -> Stream:
+        """Send ``query`` and return the stream of its answer.
+
+        It may take ``deadline`` seconds, of which some may be over: they are ``until`` then.
+        """
+        self._stream = stream = Stream(self.abandon, self._flow)
+        now = self._loop.time()
+        if until - now > _LONG:
+            self._timer = self._loop.call_at(now + _LONG, self._come_last, deadline, until)
+        else:
+            self._timer = self._loop.call_at(until, self._expire, deadline)
+        if self.ended:  # it died between being handed out and being asked
+            self.explain(0)
+        else:
+            self.transport.write(messages.frame(messages.ASK, _task(query, self._pool.settings)))
+        return stream
+
+    def data_received(self, data: bytes) -> None:
+        """Take the frames that are whole."""
+        stream, place = self._stream, 0
+        self._buffer += data
+        while len(self._buffer) >= place + messages.HEADER.size:
+            kind, length = messages.HEADER.unpack_from(self._buffer, place)
+            start = place + messages.HEADER.size
+            if len(self._buffer) < start + length:
+                break
+            place = start + length
+            self._take(kind, bytes(memoryview(self._buffer)[start:place]))
+        del self._buffer[:place]
+        if stream and place:
+            stream.tell()
+
+    def _take(self, kind: bytes, payload: bytes) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        if kind == messages.DATA:
+            stream.put(payload)
+        elif kind == messages.END:
+            rows, retire = messages.LAST.unpack_from(payload)
+            stream.end(payload[messages.LAST.size :].decode(), rows)
+            self._finish(retire)
+        elif kind == messages.FAIL:
+            content = json.loads(payload)
+            if content["reason"] == "memory":
+                stream.fail(_too_large(self._pool.settings))
+            else:
+                stream.fail(QueryError(content["reason"], content["message"]))
+            self._finish(content["retire"])
+
+    def _finish(self, retire: bool) -> None:
+        self._done()
+        self._pool.finished(self, retire=self._last or retire)
+
+    def _flow(self, on: bool) -> None:
+        self._paused = not on
+        if not self.transport.is_closing():
+            (self.transport.resume_reading if on else self.transport.pause_reading)()
+
+    def _done(self) -> None:
+        self._stream = None
+        if self._paused:
+            self._flow(True)
+        if self._timer:
+            self._timer.cancel()
+
+    def _expire(self, deadline: float) -> None:
+        limit = self._pool.settings.timeout
+        more = f"; timeout= may be up to {limit:g}" if deadline < limit else ""
+        self.give_up(
+            QueryError("deadline", f"the query ran longer than {deadline:g} seconds{more}")
+        )
+
+    def _come_last(self, deadline: float, until: float) -> None:
+        """Let the short queries of others go first; nothing takes that back from a process."""
+        self._timer = self._loop.call_at(until, self._expire, deadline)
+        self._last = True
+        with suppress(OSError):
+            for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - names only
+                os.setpriority(os.PRIO_PROCESS, int(thread), _LAST)
+        if self._stream:
+            self._stream.tell()
+
+    def give_up(self, error: QueryError) -> None:
+        """Fail the query that runs, if any, with ``error``."""
+        if self._stream:
+            self._stream.fail(error)
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Give up what is running by giving up the process."""
+        self._done()
+        self._pool.replace(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Learn that the process is gone."""
+        self._pool.replace(self)
+
+    def explain(self, status: int) -> None:
+        """Tell who waits how the process ended, given its wait status."""
+        stream = self._stream
+        self._done()
+        if stream:
+            stream.fail(_cause(status, self._pool.settings))
+
+
+def _task(query: Query, settings: Settings) -> bytes:
+    free = query.own or query.dump
+    task = messages.Task(
+        query.text, query.format, query.default_graphs, query.named_graphs, dict(query.prefixes),
+        query.limit, query.tidy, query.dump, query.service,
+        0 if free else settings.rows, 0 if free else settings.size << 20,
+    )  # fmt: skip
+    return marshal.dumps(tuple(task))
+
+
+def _too_large(settings: Settings) -> QueryError:
+    return QueryError("memory", f"the query needed more than {settings.memory} MiB of memory")
+
+
+def _cause(status: int, settings: Settings) -> QueryError:
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    if number == signal.SIGABRT:
+        return _too_large(settings)
+    if number == signal.SIGSEGV:
+        return QueryError("depth", "the query is nested too deeply")
+    return QueryError("crash", "the process that ran the query ended; nobody else is concerned")

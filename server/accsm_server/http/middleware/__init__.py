@@ -1,0 +1,1 @@
+"""ASGI middlewares: one class, one job and one file each."""

@@ -1,1 +1,0 @@
-"""Turn strangers' queries into answers in processes that may be killed."""

@@ -1,0 +1,143 @@
+"""A build is whole, repeatable and movable, and a faulty input leaves the earlier build alone."""
+
+import csv
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyoxigraph import (
+    CanonicalizationAlgorithm,
+    Dataset,
+    DefaultGraph,
+    NamedNode,
+    RdfFormat,
+    Store,
+)
+
+from accsm_kg.build import assemble
+from accsm_kg.namespaces import APART, BASE, prefixes
+from accsm_kg.rdf import dataset
+
+ROOT = Path(__file__).parents[2]
+Clone = Callable[[], Path]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A copy of the project's inputs that a test may damage."""
+    for folder in ("ontology", "shapes", "data"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return tmp_path
+
+
+def _digest(folder: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())}
+
+
+def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assemble.write(assemble.assemble(ROOT), tmp_path / name)
+    assert sorted(_digest(tmp_path / "one")) == sorted(assemble.FILES)
+    assert _digest(tmp_path / "one") == _digest(tmp_path / "two")
+
+
+def test_the_dump_equals_the_store_that_it_is_loaded_into(dataset_path: Path) -> None:
+    store = Store()
+    store.load(path=str(dataset_path), format=RdfFormat.N_QUADS)
+    stored = Dataset(store)
+    stored.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    assert "".join(sorted(f"{quad} .\n" for quad in stored)) == dataset_path.read_text()
+
+
+def test_trig_and_nquads_say_the_same(dataset_path: Path) -> None:
+    sizes = {len(set(dataset.read(dataset_path.with_suffix(kind)))) for kind in (".nq", ".trig")}
+    assert len(sizes) == 1
+
+
+def test_published_data_have_no_blank_nodes(store: Store) -> None:
+    bare = {"graph/ontology", "graph/shapes"}
+    for graph in store.named_graphs():
+        if str(graph.value).removeprefix(BASE) not in bare:
+            for quad in store.quads_for_pattern(None, None, None, graph):
+                assert "_:" not in (str(quad.subject)[:2], str(quad.object)[:2]), quad
+
+
+def test_the_default_graph_is_the_merge_of_the_data_graphs(store: Store) -> None:
+    apart = {NamedNode(BASE + name) for name in APART}
+    named = {quad.triple for quad in store if quad.graph_name not in {*apart, DefaultGraph()}}
+    merged = list(store.quads_for_pattern(None, None, None, DefaultGraph()))
+    assert {quad.triple for quad in merged} == named
+    assert len(merged) == len(named)
+
+
+def test_every_source_graph_says_its_source(store: Store) -> None:
+    said = store.query(
+        """SELECT ?g ?s WHERE { GRAPH ?m { ?g a sd:NamedGraph ; dcterms:source ?s }
+        FILTER(CONTAINS(STR(?g), "graph/source/")) }""",
+        prefixes=prefixes(),
+    )
+    assert {(graph.value[-3:], source.value[-10:]) for graph, source in said} == {
+        (number, f"source/{number}") for number in ("000", "001", "002", "003", "004")
+    }
+
+
+def test_a_base_iri_moves_every_iri_of_ours(tmp_path: Path) -> None:
+    base = "http://127.0.0.1:8000/"
+    path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
+    assert BASE not in path.read_text()
+    assert dataset.base_iri(dataset.load(path)) == base
+
+
+def test_void_counts_are_those_of_the_default_graph(store: Store) -> None:
+    stated = {
+        term.value: int(count.value)
+        for term, count in store.query(
+            "SELECT ?t ?n WHERE { GRAPH ?m { ?p void:class ?t ; void:entities ?n } }",
+            prefixes=prefixes(),
+        )
+    }
+    counted = {
+        term.value: int(count.value)
+        for term, count in store.query("SELECT ?t (COUNT(?s) AS ?n) WHERE { ?s a ?t } GROUP BY ?t")
+    }
+    assert stated == counted
+    assert stated[BASE + "ontology#Project"] == 41
+
+
+def test_broken_turtle_is_refused_with_file_and_line(clone: Path) -> None:
+    (clone / "data/vocab/places.ttl").write_text("PREFIX x: <x:>\n\nx:a x:b ;;; oops\n")
+    with pytest.raises(ValueError, match=r"places\.ttl:3: not Turtle"):
+        assemble.assemble(clone)
+
+
+def test_a_name_that_nothing_describes_is_refused_with_file_row_and_column(clone: Path) -> None:
+    _edit(clone / "data/source/001/2016-2020/projects.csv", 4, "coordinators", "SNG")
+    with pytest.raises(ValueError, match=r"projects\.csv:4: column coordinators: 'SNG' names no"):
+        assemble.assemble(clone)
+
+
+def test_a_file_outside_every_graph_is_refused(clone: Path) -> None:
+    (clone / "data/stray.ttl").write_text("")
+    with pytest.raises(ValueError, match=r"stray\.ttl: lies in no graph; move it"):
+        assemble.assemble(clone)
+
+
+def test_a_failed_write_leaves_the_earlier_build_whole(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assemble.write(store, tmp_path)
+    before = _digest(tmp_path)
+    monkeypatch.setattr("os.fdopen", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        assemble.write(store, tmp_path)
+    assert _digest(tmp_path) == before
+
+
+def _edit(path: Path, row: int, column: str, cell: str) -> None:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    rows[row - 1][rows[0].index(column)] = cell
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)

@@ -1,0 +1,319 @@
+"""What is sent again, what need not be sent at all, and how small it is made."""
+
+import gzip
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import brotli
+import httpx
+import pytest
+from accsm_server.http.middleware import compression
+from accsm_server.http.middleware.response_cache import Cache, Entry, matching
+from serving import ROOT, running
+
+from accsm_kg.namespaces import BASE
+
+SELECT = "SELECT * { ?s ?p ?o } LIMIT 300"
+PAGES = ["/", "/doc/country/KHM", "/doc/country/KHM.ttl", "/graph/vocab.nt", "/ontology.ttl",
+         "/dataset", "/dataset.ttl", "/questions", "/sparql", "/static/style.css", "/accsm.nq",
+         "/rdf-graph-store?default"]  # fmt: skip
+VOLATILE = {
+    "NOW": "SELECT (NOW() AS ?x) {}",
+    "rand in lower case": "select (rand() as ?x) {}",
+    "UUID": "SELECT (UUID() AS ?x) {}",
+    "STRUUID": "SELECT (STRUUID() AS ?x) {}",
+    "BNODE": "SELECT (BNODE() AS ?x) {}",
+    "in an expression": "SELECT * { ?s ?p ?o FILTER(1>RAND()) } LIMIT 5",
+}
+STEADY = {
+    "a variable": "SELECT ?now { ?now ?p ?o } LIMIT 1",
+    "a string": "SELECT ('NOW() RAND()' AS ?x) {}",
+    "a comment": "ASK {} # NOW()",
+    "a name": "PREFIX x: <a:> SELECT * { x:RAND x:NOW ?x } LIMIT 1",
+}
+
+
+@pytest.fixture(scope="module")
+def client(dataset_path: Path) -> Iterator[httpx.Client]:
+    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
+        client.headers["Accept-Encoding"] = "identity"
+        yield client
+
+
+def get(client: httpx.Client, query: str, **headers: str) -> httpx.Response:
+    return client.get("/sparql", params={"query": query}, headers=headers)
+
+
+def raw(client: httpx.Client, path: str, coding: str) -> tuple[httpx.Headers, bytes]:
+    """Return a response as it is on the wire."""
+    with client.stream("GET", path, headers={"Accept-Encoding": coding}) as answer:
+        return answer.headers, b"".join(answer.iter_raw())
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_everything_has_a_tag_that_saves_sending_it_again(client: httpx.Client, path: str) -> None:
+    first = client.get(path)
+    tag = first.headers["ETag"]
+    assert first.status_code == 200
+    assert tag.startswith('"')
+    assert "Accept-Encoding" in first.headers["Vary"]
+    for known in (tag, f"W/{tag}", f'"x", {tag}, "y"', "*"):
+        again = client.get(path, headers={"If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b""), known
+        assert again.headers["ETag"] == tag
+        assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
+        assert again.headers["Vary"] == first.headers["Vary"]
+        assert again.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Content-Type" not in again.headers
+    for other in ('"x"', 'W/"x", "y"', ""):
+        assert client.get(path, headers={"If-None-Match": other}).content == first.content
+    head = client.head(path)
+    assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", tag)
+
+
+def test_a_tag_outlives_the_server(client: httpx.Client, dataset_path: Path) -> None:
+    tag = get(client, SELECT).headers["ETag"]
+    with running(dataset_path, CACHE="0") as server, httpx.Client(base_url=server.url) as other:
+        assert get(other, SELECT).text == get(client, SELECT).text
+        assert get(other, SELECT, **{"If-None-Match": tag}).status_code == 304
+        for _ in range(2):  # a server that keeps nothing tags nonetheless
+            assert get(other, SELECT, **{"Accept-Encoding": "identity"}).headers["ETag"] == tag
+
+
+def test_a_tag_is_of_the_dataset_the_query_and_the_format(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    file = tmp_path / "data.ttl"
+    file.write_text("<a:a> <a:b> 'c' .")
+    with running(file) as server, httpx.Client(base_url=server.url) as other:
+        elsewhere = get(other, SELECT).headers["ETag"]
+    tags = [
+        elsewhere,
+        get(client, SELECT).headers["ETag"],
+        get(client, SELECT + " ").headers["ETag"],
+        get(client, SELECT, Accept="text/csv").headers["ETag"],
+        client.get("/sparql", params={"query": SELECT, "default-graph-uri": f"{BASE}graph/vocab"}),
+        client.get("/sparql", params={"query": SELECT, "named-graph-uri": f"{BASE}graph/vocab"}),
+    ]
+    assert len({t if isinstance(t, str) else t.headers["ETag"] for t in tags}) == len(tags)
+
+
+def test_another_program_tags_otherwise(dataset_path: Path, tmp_path: Path) -> None:
+    tags = []
+    for package in ("accsm_kg", "server"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    for _ in range(2):
+        with running(dataset_path, root=tmp_path) as server:
+            tags.append(httpx.get(f"{server.url}/sparql", params={"query": SELECT}).headers["ETag"])
+        with (tmp_path / "server/accsm_server/app.py").open("a") as file:
+            file.write("# mended\n")
+    assert tags[0] != tags[1]
+
+
+def test_an_answer_varies_however_it_was_asked_for_first(client: httpx.Client) -> None:
+    query = {"query": "SELECT * { ?s ?p ?o } LIMIT 3"}
+    for more in ({"format": "csv"}, {}, {"format": "csv"}):
+        answer = client.get("/sparql", params={**query, **more}, headers={"Accept": "text/csv"})
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        assert answer.headers["Vary"] == "Accept, Accept-Encoding"
+
+
+def test_a_header_may_have_several_lines(client: httpx.Client) -> None:
+    lines = [("Accept", "text/csv;q=0.5"), ("Accept", "text/tab-separated-values")]
+    for _ in range(2):  # made, then kept
+        answer = client.get("/sparql", params={"query": "SELECT * {} #"}, headers=lines)
+        assert answer.headers["Content-Type"].startswith("text/tab-separated-values")
+    refused = client.get("/doc/nothing", headers=[("Accept", "a/b"), ("Accept", "text/plain")])
+    assert refused.headers["Content-Type"].startswith("text/plain")
+
+
+def test_get_and_post_share_a_tag_and_post_is_always_answered(client: httpx.Client) -> None:
+    tag = get(client, SELECT).headers["ETag"]
+    answer = client.post("/sparql", data={"query": SELECT}, headers={"If-None-Match": tag})
+    assert (answer.status_code, answer.headers["ETag"]) == (200, tag)
+    assert answer.content == get(client, SELECT).content
+
+
+@pytest.mark.parametrize("name", VOLATILE)
+def test_what_differs_each_time_is_never_kept(client: httpx.Client, name: str) -> None:
+    first, second = (get(client, VOLATILE[name]) for _ in range(2))
+    assert first.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in first.headers
+    assert first.text != second.text or "FILTER" in VOLATILE[name]
+    page = get(client, VOLATILE[name], Accept="text/html")
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", STEADY)
+def test_what_only_looks_so_is_kept(client: httpx.Client, name: str) -> None:
+    assert get(client, STEADY[name]).headers["Cache-Control"] == "public, no-cache"
+
+
+def test_new_blank_nodes_get_no_promise_before_they_are_there(client: httpx.Client) -> None:
+    query = "CONSTRUCT { [] <a:b> ?o } WHERE { ?s ?p ?o } LIMIT 1"
+    answer = client.post("/sparql", data={"query": query})
+    again = client.post("/sparql", data={"query": query})
+    assert answer.headers["ETag"] != again.headers["ETag"]
+    plain = "CONSTRUCT { ?s <a:b> ?o } WHERE { [] ?s ?o FILTER(?o > 1) } LIMIT 1"
+    tags = {client.post("/sparql", data={"query": plain}).headers["ETag"] for _ in range(2)}
+    assert len(tags) == 1
+
+
+def test_errors_are_not_kept(client: httpx.Client) -> None:
+    for path in ("/doc/nothing", "/sparql?query=x", "/accsm.pdf"):
+        answer = client.get(path)
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "ETag" not in answer.headers
+
+
+UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress,
+          "zstd": lambda body: compression.zstd.decompress(body)}  # fmt: skip
+
+
+@pytest.mark.parametrize("coding", UNPACK)
+@pytest.mark.parametrize(
+    "path", ["/doc/source/001", f"/sparql?query={SELECT}", "/static/style.css", "/accsm.nq",
+             "/sparql?query=SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 40000"]
+)  # fmt: skip
+def test_answers_are_packed_as_the_client_likes(
+    client: httpx.Client, path: str, coding: str
+) -> None:
+    plain, whole = raw(client, path, "identity")
+    for _ in range(2):  # made, then kept
+        headers, body = raw(client, path, coding)
+        assert headers["Content-Encoding"] == coding
+        assert headers["ETag"] == f'{plain["ETag"][:-1]}-{coding}"'
+        assert len(body) < len(whole) / 2
+        assert UNPACK[coding](body) == whole
+    known = {"Accept-Encoding": coding, "If-None-Match": headers["ETag"]}
+    again = client.get(path, headers=known)
+    assert (again.status_code, again.headers["ETag"]) == (304, headers["ETag"])
+
+
+CHOICES = {
+    "": "identity",
+    "gzip": "gzip",
+    "x-gzip": "gzip",
+    "deflate": "identity",
+    "gzip, deflate, br, zstd": "zstd",
+    "gzip, deflate, br": "br",
+    "br;q=0.5, gzip;q=0.8": "gzip",
+    "*": "zstd",
+    "*;q=0.5, zstd;q=0": "br",
+    "identity, gzip;q=0.5": "identity",
+    "identity;q=0.5, gzip;q=0.5": "gzip",
+    "gzip;q=0": "identity",
+    "identity;q=0, gzip": "gzip",
+    "identity;q=0": None,
+    "*;q=0": None,
+    "*;q=0, identity": "identity",
+    "GZIP;Q=1.0": "gzip",
+}
+
+
+@pytest.mark.parametrize("accept", CHOICES)
+def test_the_coding_chosen(accept: str) -> None:
+    coding = compression.choose(accept)
+    assert (coding.name if coding else None) == CHOICES[accept]
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "status"),
+    [("Accept-Encoding", "identity;q=0", 406), ("Host", "<b>", 400), ("Host", "", 400)],
+)
+def test_what_no_application_is_asked_is_refused_in_the_same_way(
+    client: httpx.Client, header: str, value: str, status: int
+) -> None:
+    accept = {"Accept": "application/json"}
+    refused = client.get("/", headers={header: value, **accept})
+    assert refused.status_code == refused.json()["status"] == status
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    other = client.get("/doc/nothing", headers=accept)
+    assert {*other.headers} == {*refused.headers}
+    plain = client.get("/", headers={header: value, "Accept": "text/plain"})
+    assert plain.text.startswith(str(status))
+
+
+def test_small_answers_are_not_packed(client: httpx.Client) -> None:
+    answer = get(client, "ASK {}", **{"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
+
+
+def rows(client: httpx.Client) -> float:
+    """Return how many rows the workers have sent."""
+    return float(client.get("/metrics").text.partition("\naccsm_rows_total ")[2].split()[0])
+
+
+def test_an_answer_is_kept(client: httpx.Client) -> None:
+    project = f"<{BASE}ontology#Project>"
+    query = f"SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d a {project} . FILTER(STRLEN(STR(?d)) > 9) }}"
+    asked = rows(client)
+    first = get(client, query)
+    post = client.post("/sparql", data={"query": query})
+    assert get(client, query).content == post.content == first.content
+    assert rows(client) == asked + 1
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [('"a"', "a"), ('W/"a"', "a"), ('"b","a"', "a"), ('"a-gzip"', "a-gzip"), ("*", "a"),
+     ('"b"', None), ('"a-pdf"', None), ("a", None), ("", None), ('"a" "b', "a")],
+)  # fmt: skip
+def test_tags_are_compared_weakly(header: str, found: str | None) -> None:
+    assert matching(header, "a") == found
+
+
+def entry(name: str, size: int = 10_000) -> Entry:
+    return Entry(name, [], b"x" * size)
+
+
+def test_the_cache_lets_go_what_was_asked_least_lately() -> None:
+    cache = Cache(100_000)
+    for number in range(9):
+        cache.keep(b"%d" % number, entry(str(number)))
+    cache.find(b"0")
+    for number in range(9, 14):
+        cache.keep(b"%d" % number, entry(str(number)))
+    assert cache.size <= cache.limit
+    assert cache.find(b"0") is not None
+    assert cache.find(b"1") is None
+    assert cache.tagged("1") is None
+
+
+def test_the_cache_is_bounded_whatever_is_put_into_it() -> None:
+    cache = Cache(100_000)
+    assert cache.keep(b"large", entry("large", 20_000)).tag == "large"
+    assert len(cache) == 0
+    one = cache.keep(b"", entry("one"))
+    for number in range(1000):  # another Accept header each time
+        assert cache.keep(b"%d" % number, entry("one")) is one or number > 100
+    assert cache.size <= cache.limit
+    cache.grow(entry("stranger"), 10**9)
+    assert cache.size <= cache.limit
+
+
+@pytest.mark.parametrize("size", [0, 1000])
+def test_a_cache_of_nothing_holds_nothing(size: int) -> None:
+    cache = Cache(0)
+    cache.keep(b"a", entry("a", size))
+    assert (len(cache), cache.size, cache.find(b"a")) == (0, 0, None)
+
+
+def peak(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
+
+
+def test_a_large_answer_is_streamed_in_little_memory(dataset_path: Path) -> None:
+    query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 250000"
+    with running(dataset_path) as server:
+        httpx.get(f"{server.url}/sparql", params={"query": "ASK {}"})
+        before, size = peak(server.pid), 0
+        for coding in ("identity", "gzip"):
+            asked = {"Accept-Encoding": coding}
+            with httpx.stream("GET", f"{server.url}/sparql", params={"query": query},
+                              headers=asked, timeout=60) as answer:  # fmt: skip
+                size += sum(map(len, answer.iter_bytes()))
+        assert size > 120 << 20
+        assert peak(server.pid) - before < 64

@@ -1,0 +1,363 @@
+"""Turn the ontology, its rules and the dataset into proof that they are sound and say the same."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from owlrl import DeductiveClosure, OWLRL_Semantics
+from rdflib import OWL, RDF, RDFS, SKOS, Dataset, Graph, Namespace, URIRef
+from rdflib.collection import Collection
+from rdflib.compare import isomorphic
+from rdflib.term import Node
+
+ROOT = Path(__file__).parents[2]
+CASES = Path(__file__).parent
+ACCSM = Namespace("https://w3id.org/accsm-kg/ontology#")
+ONTOLOGY = URIRef("https://w3id.org/accsm-kg/ontology")
+ID = "https://w3id.org/accsm-kg/id/"
+INFERRED = URIRef("https://w3id.org/accsm-kg/graph/inferred")
+VS_STATUS = URIRef("http://www.w3.org/2003/06/sw-vocab-status/ns#term_status")
+
+TERMS = ROOT / "ontology" / "accsm.ttl"
+ALIGNMENTS = ROOT / "ontology" / "alignments.ttl"
+VALUES = ROOT / "data" / "vocab" / "concepts.ttl"
+FILES = [TERMS, ALIGNMENTS, VALUES]
+FAULTS = sorted(CASES.glob("*.rq"))
+RULES = sorted((ROOT / "ontology" / "rules").glob("*.rq"))
+SECTIONS = [
+    "Classes",
+    "Object properties",
+    "Datatype properties",
+    "Annotation properties",
+    "Datatypes",
+    "Axioms",
+]
+#: What the rules add that no axiom of OWL says: the labels and the years.
+BEYOND_OWL = {RDFS.label, ACCSM.coversYear}
+
+
+def name(path: Path) -> str:
+    return path.stem
+
+
+def read(*paths: Path) -> Graph:
+    graph = Graph()
+    for path in paths:
+        graph.parse(path, format="turtle")
+    return graph
+
+
+def load(*paths: Path, extra: str = "") -> ox.Store:
+    loaded = ox.Store()
+    for path in paths:
+        loaded.load(path=path, format=ox.RdfFormat.TURTLE)
+    loaded.load(extra.encode(), format=ox.RdfFormat.TURTLE)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def ontology() -> Graph:
+    return read(TERMS, ALIGNMENTS)
+
+
+# --- the files -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_both_parsers_read_the_same_triples(path: Path) -> None:
+    by_oxigraph = "".join(
+        f"{quad.triple} .\n" for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)
+    )
+    other = Graph().parse(data=by_oxigraph, format="nt")
+    assert isomorphic(read(path), other)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_prefixes_are_sorted_and_used(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    prefixes = re.findall(r"^PREFIX ([\w-]+):", text, re.MULTILINE)
+    body = re.sub(r'"[^"]*"|^#.*$|^PREFIX.*$', "", text, flags=re.MULTILINE)
+    assert prefixes == sorted(prefixes)
+    assert [prefix for prefix in prefixes if not re.search(rf"(?<![\w-]){prefix}:", body)] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_each_statement_stands_on_its_own_line(path: Path) -> None:
+    line = re.compile(
+        r"""(?x) $ | \#.* | PREFIX[ ]\S+:[ ]<\S+>   # nothing, a comment, a prefix
+        | \[\] | <\S+> | [\w-]+:[\w-]+               # a subject
+        | [ ]{4}\S+[ ](".*"\S*|<\S+>|\S+|\([ ][^()]+[ ]\))[ ];   # a statement
+        | [ ]{4}\S+[ ]\( | [ ]{8}\S+ | [ ]{4}\)[ ];  # a list over several lines
+        | \.                                         # the end of a subject
+        """
+    )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    faulty = [
+        f"{path.name}:{n}: {text}" for n, text in enumerate(lines, 1) if not line.fullmatch(text)
+    ]
+    assert faulty == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_terms_are_alphabetical_in_each_section(path: Path) -> None:
+    for section in re.split(r"^### ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        subjects = re.findall(r"^([\w-]+:[\w-]+)$", section, re.MULTILINE)
+        assert subjects == sorted(subjects, key=str.casefold), section.split("\n", 1)[0]
+        assert len(subjects) == len(set(subjects)), section.split("\n", 1)[0]
+
+
+def test_the_ontology_has_its_sections_in_order_and_the_kind_first() -> None:
+    text = TERMS.read_text(encoding="utf-8")
+    assert re.findall(r"^### (.+)$", text, re.MULTILINE) == SECTIONS
+    assert re.findall(r"^(?:accsm:\w+|\[\]|<\S+>)\n(?!    a )", text, re.MULTILINE) == []
+
+
+def test_alignments_only_point_from_our_terms_to_those_of_others() -> None:
+    allowed = {RDFS.subClassOf, RDFS.subPropertyOf, RDFS.seeAlso, SKOS.closeMatch}
+    graph = read(ALIGNMENTS)
+    assert {p for _, p, _ in graph} <= allowed
+    assert [s for s in graph.subjects() if s not in ACCSM] == []
+    assert [o for o in graph.objects() if o in ACCSM] == []
+
+
+def test_the_terms_leave_other_vocabularies_to_the_alignments() -> None:
+    hierarchy = RDFS.subClassOf | RDFS.subPropertyOf
+    assert [o for _, o in read(TERMS).subject_objects(hierarchy) if o not in ACCSM] == []
+
+
+def test_every_value_is_a_defined_concept_of_a_scheme() -> None:
+    graph = read(VALUES)
+    schemes = set(graph.subjects(RDF.type, SKOS.ConceptScheme))
+    for value in graph.subjects(RDF.type, SKOS.Concept):
+        assert graph.value(value, SKOS.prefLabel) and graph.value(value, SKOS.definition), value
+        assert set(graph.objects(value, SKOS.inScheme)) == set(
+            graph.objects(value, SKOS.topConceptOf)
+        ), value
+        assert graph.value(value, SKOS.inScheme) in schemes, value
+    assert {s for s in schemes if not any(graph.subjects(SKOS.inScheme, s))} == set()
+
+
+# --- the header ----------------------------------------------------------------------------------
+
+
+def test_there_is_one_ontology_and_its_iris_agree(ontology: Graph) -> None:
+    assert list(ontology.subjects(RDF.type, OWL.Ontology)) == [ONTOLOGY]
+    version = ontology.value(ONTOLOGY, OWL.versionInfo)
+    assert ontology.value(ONTOLOGY, OWL.versionIRI) == URIRef(f"{ONTOLOGY}/{version}")
+    vann = Namespace("http://purl.org/vocab/vann/")
+    assert str(ontology.value(ONTOLOGY, vann.preferredNamespaceUri)) == str(ACCSM)
+    assert str(ontology.value(ONTOLOGY, vann.preferredNamespacePrefix)) == "accsm"
+    terms = Namespace("http://purl.org/dc/terms/")
+    assert isinstance(licence := ontology.value(ONTOLOGY, terms.license), URIRef)
+    assert licence.startswith("https://")
+    assert (ontology.value(ONTOLOGY, terms.creator), None, None) in read(VALUES)
+
+
+def test_the_version_is_that_of_the_package(ontology: Graph) -> None:
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    module = ROOT / package["tool"]["hatch"]["version"]["path"]
+    version = re.search(r'^__version__.* = "(.+)"$', module.read_text("utf-8"), re.MULTILINE)
+    assert version and str(ontology.value(ONTOLOGY, OWL.versionInfo)) == version[1]
+
+
+# --- the faults that others look for: one file each, with an example of it -----------------------
+
+
+def rows(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> list[str]:
+    assert isinstance(found, ox.QuerySolutions)
+    return [" ".join(str(term) for term in row) for row in found]
+
+
+def broken(fault: Path) -> str:
+    header = fault.read_text(encoding="utf-8").split("#+ broken:\n")[1].split("\n\n")[0]
+    prefixes = re.findall(r"^PREFIX .*$", TERMS.read_text(encoding="utf-8"), re.MULTILINE)
+    return "\n".join([*prefixes, header.replace("#+   ", "")])
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=name)
+def test_the_ontology_is_free_of(fault: Path) -> None:
+    assert rows(load(TERMS, ALIGNMENTS).query(fault.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=name)
+def test_a_broken_ontology_is_caught_by(fault: Path) -> None:
+    damaged = load(TERMS, ALIGNMENTS, extra=broken(fault))
+    assert rows(damaged.query(fault.read_text(encoding="utf-8"))) != []
+
+
+# --- the rules against a reasoner ----------------------------------------------------------------
+
+
+def by_rules(graph: ox.Store, rules: Iterable[Path]) -> ox.Store:
+    queries = [rule.read_text(encoding="utf-8") for rule in rules]
+    size = -1
+    while size < len(graph):
+        size = len(graph)
+        for query in queries:
+            graph.extend(ox.Quad(*triple) for triple in list(graph.query(query)))
+    return graph
+
+
+def by_reasoner(graph: Graph) -> Graph:
+    closed = Graph()
+    closed += graph
+    # owlrl 7.6 compares all properties of a key but the last: the keys are checked in clashes().
+    closed.remove((None, OWL.hasKey, None))
+    DeductiveClosure(OWLRL_Semantics).expand(closed)
+    return closed + graph
+
+
+def as_rdflib(graph: ox.Store) -> Graph:
+    triples = "".join(f"{quad.triple} .\n" for quad in graph)
+    return Graph().parse(data=triples, format="nt")
+
+
+def about_us(graph: Graph, ontology: Graph) -> Iterator[tuple[object, object, object]]:
+    """Yield what the axioms of the ontology bear on: statements with our terms or those above."""
+    classes = {*ontology.subjects(RDF.type, OWL.Class), *ontology.objects(None, RDFS.subClassOf)}
+    above = set(ontology.objects(None, RDFS.subPropertyOf))
+    for s, p, o in graph:
+        ours = (p in ACCSM or p in above) if p != RDF.type else o in classes
+        if ours and p not in BEYOND_OWL and str(s).startswith(ID):
+            yield s, p, o
+
+
+def shared_keys(graph: Graph, keyed: Node, properties: list[Node]) -> list[str]:
+    owners: dict[tuple[Node, ...], Node] = {}
+    for thing in graph.subjects(RDF.type, keyed):
+        for key in product(*(graph.objects(thing, p) for p in properties)):
+            owner = owners.setdefault(key, thing)
+            if owner != thing:
+                return [f"{thing} has the key of {owner}"]
+    return []
+
+
+def clashes(graph: Graph) -> list[str]:
+    """Return what OWL cannot accept: two disjoint classes at once, nothing at all, two in one."""
+    found = [f"{s} is of no possible class" for s in graph.subjects(RDF.type, OWL.Nothing)]
+    found += [f"{s} is {o}" for s, o in graph.subject_objects(OWL.sameAs) if str(s) < str(o)]
+    for keyed, properties in graph.subject_objects(OWL.hasKey):
+        found += shared_keys(graph, keyed, list(Collection(graph, properties)))
+    for axiom in graph.subjects(RDF.type, OWL.AllDisjointClasses):
+        members = Collection(graph, graph.value(axiom, OWL.members))
+        for thing in {s for member in members for s in graph.subjects(RDF.type, member)}:
+            both = sorted(str(c) for c in members if (thing, RDF.type, c) in graph)
+            found += [f"{thing} is of {both}"] if len(both) > 1 else []
+    return found
+
+
+@pytest.fixture(scope="module")
+def sample() -> Graph:
+    return by_reasoner(read(TERMS, ALIGNMENTS, CASES / "sample.ttl"))
+
+
+@pytest.fixture(scope="module")
+def published(dataset_path: Path) -> Dataset:
+    return Dataset().parse(dataset_path, format="nquads")
+
+
+@pytest.fixture(scope="module")
+def stated(published: Dataset) -> Graph:
+    apart = {INFERRED, *(URIRef(f"{ID[:-3]}{g}") for g in ("graph/shapes", "graph/meta"))}
+    graph = Graph()
+    for s, p, o, g in published.quads():
+        if g not in apart and "sparql-examples" not in str(g):
+            graph.add((s, p, o))
+    return graph
+
+
+@pytest.fixture(scope="module")
+def entailed(stated: Graph) -> Graph:
+    return by_reasoner(stated)
+
+
+def rule_closure(rules: Iterable[Path]) -> Graph:
+    return as_rdflib(by_rules(load(TERMS, ALIGNMENTS, CASES / "sample.ttl"), rules))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=name)
+def test_a_rule_says_what_it_does(rule: Path) -> None:
+    assert re.match(r"#\+ summary: [A-Z].+\.\n", rule.read_text(encoding="utf-8"))
+
+
+def test_the_rules_entail_what_a_reasoner_does(ontology: Graph, sample: Graph) -> None:
+    by_us = set(about_us(rule_closure(RULES), ontology))
+    assert by_us == set(about_us(sample, ontology))
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if r.stem not in {"label", "year"}], ids=name)
+def test_without_a_rule_something_is_missing(rule: Path, ontology: Graph, sample: Graph) -> None:
+    by_us = set(about_us(rule_closure(r for r in RULES if r != rule), ontology))
+    assert by_us < set(about_us(sample, ontology))
+
+
+def test_the_rules_add_to_our_resources_only() -> None:
+    graph = load(TERMS, ALIGNMENTS, CASES / "sample.ttl")
+    before = set(graph)
+    added = set(by_rules(graph, RULES)) - before
+    assert [str(quad) for quad in added if not str(quad.subject).startswith(f"<{ID}")] == []
+    assert [
+        str(quad) for quad in added if str(quad.object) in {OWL.Thing.n3(), RDFS.Resource.n3()}
+    ] == []
+
+
+def test_a_preferred_label_becomes_the_label() -> None:
+    closed = rule_closure(RULES)
+    assert [str(label) for label in closed.objects(URIRef(ID + "plan-1"), RDFS.label)] == [
+        "First plan"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("thing", "years"), [("stage", [2017, 2018, 2019]), ("open-ended", [2017]), ("plan-1", [])]
+)
+def test_a_dated_thing_covers_its_years(thing: str, years: list[int]) -> None:
+    found = rule_closure(RULES).objects(URIRef(ID + thing), ACCSM.coversYear)
+    assert sorted(int(str(year)) for year in found) == years
+
+
+def test_the_sample_is_consistent(sample: Graph) -> None:
+    assert clashes(sample) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"<{ID}country> a <{ACCSM}Organisation> .",
+        f"<{ID}project> <{ACCSM}countryCoordinator> <{ID}ascc> .",
+        f"<{ID}other-project> <{ACCSM}projectNumber> 1 .",
+    ],
+    ids=["two disjoint classes", "a range", "a key"],
+)
+def test_a_contradiction_is_found(statement: str) -> None:
+    graph = read(TERMS, ALIGNMENTS, CASES / "sample.ttl").parse(data=statement, format="turtle")
+    assert clashes(by_reasoner(graph)) != []
+
+
+# --- the dataset ---------------------------------------------------------------------------------
+
+
+def test_the_inferred_graph_is_what_a_reasoner_entails(
+    ontology: Graph, published: Dataset, stated: Graph, entailed: Graph
+) -> None:
+    by_us = Graph()
+    by_us += stated
+    by_us += published.graph(INFERRED)
+    assert set(about_us(by_us, ontology)) == set(about_us(entailed, ontology))
+
+
+def test_the_dataset_is_consistent(entailed: Graph) -> None:
+    assert clashes(entailed) == []
+
+
+def test_a_term_that_no_data_uses_is_marked_so(ontology: Graph, published: Dataset) -> None:
+    used: set[object] = set()
+    for s, p, o, _ in published.quads():
+        if str(s).startswith(ID):
+            used |= {p, o if p == RDF.type else None, getattr(o, "datatype", None)}
+    unused = [t for t, status in ontology.subject_objects(VS_STATUS) if t not in used]
+    assert [t for t in unused if str(ontology.value(t, VS_STATUS)) != "testing"] == []

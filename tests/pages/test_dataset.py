@@ -1,0 +1,267 @@
+"""The dataset as others find it: its description, its files, and its graphs one by one."""
+
+import gzip
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from accsm_server.http.middleware import compression
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from serving import running, until
+
+from accsm_kg.namespaces import BASE, prefixes
+from accsm_kg.quality import report
+from accsm_kg.rdf import dataset
+
+P = prefixes()
+VOCAB = f"{BASE}graph/vocab"
+FORMATS = {
+    "ttl": RdfFormat.TURTLE,
+    "jsonld": RdfFormat.JSON_LD,
+    "nt": RdfFormat.N_TRIPLES,
+    "rdf": RdfFormat.RDF_XML,
+    "nq": RdfFormat.N_QUADS,
+    "trig": RdfFormat.TRIG,
+}
+UNPACK = {"": bytes, ".gz": gzip.decompress, ".zst": lambda body: compression.zstd.decompress(body)}
+
+
+@pytest.fixture(scope="module")
+def client(dataset_path: Path) -> Iterator[httpx.Client]:
+    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+def get(client: httpx.Client, path: str, accept: str = "*/*") -> httpx.Response:
+    return client.get(path, headers={"Accept": accept})
+
+
+def triples(answer: httpx.Response) -> set[Triple]:
+    form = RdfFormat.from_media_type(answer.headers["Content-Type"])
+    assert form is not None, answer.headers["Content-Type"]
+    return {quad.triple for quad in parse(answer.content, format=form)}
+
+
+def values(said: set[Triple], subject: str, name: str) -> list[str]:
+    prefix, _, local = name.partition(":")
+    found = NamedNode(subject), NamedNode(P[prefix] + local)
+    return [t.object.value for t in said if (t.subject, t.predicate) == found]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("path", ["/dataset", "/.well-known/void"])
+@pytest.mark.parametrize("name", ["ttl", "jsonld", "nt", "rdf"])
+def test_the_description_in_every_format(client: httpx.Client, path: str, name: str) -> None:
+    answer = get(client, path, FORMATS[name].media_type)
+    assert answer.headers["Content-Type"].split(";")[0] == FORMATS[name].media_type
+    assert triples(answer) == triples(get(client, "/dataset.nt"))
+
+
+def test_the_partitions_count_what_is_there(client: httpx.Client, store: Store) -> None:
+    said = triples(get(client, "/dataset"))
+    kind = NamedNode(P["rdf"] + "type")
+    project = f"{P['accsm']}Project"
+    members = {q.subject for q in store.quads_for_pattern(None, kind, NamedNode(project), None)}
+    part = f"{BASE}dataset/class/accsm:Project"
+    assert part in values(said, f"{BASE}dataset", "void:classPartition")
+    assert values(said, part, "void:class") == [project]
+    assert values(said, part, "void:entities") == [str(len(members))] == ["41"]
+    coordinator = NamedNode(f"{P['accsm']}countryCoordinator")
+    uses = len(list(store.quads_for_pattern(None, coordinator, None, DefaultGraph())))
+    for whole in (f"{BASE}dataset", part):
+        of_property = f"{whole}/property/accsm:countryCoordinator"
+        assert of_property in values(said, whole, "void:propertyPartition")
+        assert values(said, of_property, "void:property") == [coordinator.value]
+        assert values(said, of_property, "void:triples") == [str(uses)]
+
+
+def test_the_description_says_where_this_server_has_it(client: httpx.Client) -> None:
+    said, whole = triples(get(client, "/dataset")), f"{BASE}dataset"
+    here = str(client.base_url).rstrip("/")
+    assert f"{here}/sparql" in values(said, whole, "void:sparqlEndpoint")
+    service = values(said, whole, "dcat:accessService")[0]
+    assert values(said, service, "dcat:endpointURL") == [f"{here}/sparql"]
+    files = [file for file in values(said, whole, "void:dataDump") if file.startswith(here)]
+    assert len(files) == 6
+    for file in files:
+        assert client.head(file).status_code == 200
+        assert f"{file}#distribution" in values(said, whole, "dcat:distribution")
+        assert values(said, f"{file}#distribution", "dcat:downloadURL") == [file]
+        assert "Every graph" in values(said, f"{file}#distribution", "dcterms:description")[0]
+
+
+@pytest.mark.parametrize("host", ["a%zz", "a b", "a<b>", 'a"b', "a/b"])
+@pytest.mark.parametrize("path", ["/sparql", "/dataset", "/"])
+def test_a_host_that_is_none_is_not_repeated(client: httpx.Client, path: str, host: str) -> None:
+    assert client.get(path, headers={"Host": host}).status_code == 400
+
+
+def test_a_part_leads_to_the_description(client: httpx.Client) -> None:
+    answer = get(client, "/dataset/class/accsm:Project")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/dataset")
+    assert get(client, "/dataset/nothing").status_code == 404
+
+
+def test_the_page_of_the_dataset(client: httpx.Client) -> None:
+    page = get(client, "/dataset", "text/html").text
+    version = client.get("/dataset?format=html").text.partition("<code>")[2]
+    assert "accsm.nq.zst" in page
+    assert version
+    assert ">project</a></td><td>41</td>" in page
+    assert 'href="/graph/vocab"' in page
+
+
+@pytest.mark.parametrize("suffix", UNPACK)
+@pytest.mark.parametrize("kind", ["nq", "trig"])
+def test_a_download_is_the_build_byte_for_byte(
+    client: httpx.Client, dataset_path: Path, kind: str, suffix: str
+) -> None:
+    built = dataset_path.with_suffix(f".{kind}").read_bytes()
+    answer = get(client, f"/accsm.{kind}{suffix}", "text/html")  # a file has but one type
+    assert answer.status_code == 200
+    assert UNPACK[suffix](answer.content) == built
+    assert answer.headers["Cache-Control"] == "public, no-cache"
+    version = hashlib.sha256(dataset_path.read_bytes()).hexdigest()
+    path = f"/dataset/{version}/accsm.{kind}{suffix}"
+    assert answer.headers["Content-Location"] == path
+    for_ever = get(client, path)
+    assert for_ever.content == answer.content
+    assert for_ever.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    "path", ["/accsm.pdf", f"/dataset/{'0' * 64}/accsm.nq", "/dataset/x/accsm.nq"]
+)
+def test_files_that_are_not_there(client: httpx.Client, path: str) -> None:
+    answer = get(client, path)
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_any_load_of_the_same_dataset_has_the_same_fingerprint(dataset_path: Path) -> None:
+    prints = {dataset.fingerprint(dataset.collect(dataset_path.with_suffix(kind)))
+              for kind in (".nq", ".trig")}  # fmt: skip
+    assert prints == {hashlib.sha256(dataset_path.read_bytes()).hexdigest()}
+
+
+def test_what_was_merged_is_not_dumped(tmp_path: Path) -> None:
+    file = tmp_path / "data.trig"
+    file.write_text("<a:a> <a:b> 1, 2 . <a:g> { <a:a> <a:b> 2, 3 }")
+    loaded = dataset.load(file)
+    assert sum(quad.graph_name == DefaultGraph() for quad in loaded) == 3
+    said = {str(quad) for quad in dataset.statements(loaded)}
+    three = "<http://www.w3.org/2001/XMLSchema#integer>"
+    assert said == {f'<a:a> <a:b> "1"^^{three}', f'<a:a> <a:b> "2"^^{three} <a:g>',
+                    f'<a:a> <a:b> "3"^^{three} <a:g>'}  # fmt: skip
+
+
+def test_a_neighbours_dataset_is_described_and_dumped_too(tmp_path: Path) -> None:
+    file = tmp_path / "data.trig"
+    file.write_text("<a:g> { <a:a> a <a:C> ; <a:b> 'c', 'd' } <a:h> { <a:a> a <a:C> }")
+    with running(file) as server, httpx.Client(base_url=server.url) as client:
+        said, whole = triples(get(client, "/dataset")), f"{BASE}dataset"
+        assert values(said, whole, "void:triples") == ["3"]
+        part = values(said, whole, "void:classPartition")[0]
+        assert values(said, part, "void:class") == ["a:C"]
+        assert values(said, part, "void:entities") == ["1"]
+        assert get(client, "/dataset", "text/html").status_code == 200
+        dump = Store()
+        dump.load(get(client, "/accsm.nq").content, format=RdfFormat.N_QUADS)
+        assert set(dump) == set(parse(path=str(file)))
+        service = triples(get(client, "/sparql"))
+        features = values(service, f"{server.url}/sparql#service", "sd:feature")
+        assert features == [f"{P['sd']}UnionDefaultGraph"]
+
+
+def test_the_service_says_what_its_default_graph_is(client: httpx.Client) -> None:
+    """Shapes, stored queries and this description are not in it: so it is no union of all."""
+    said, url = triples(get(client, "/sparql")), f"{client.base_url}/sparql"
+    assert values(said, f"{url}#service", "sd:feature") == []
+    graphs = values(said, f"{url}#default-graph", "void:subset")
+    names = {name for node in values(said, f"{url}#dataset", "sd:namedGraph")
+             for name in values(said, node, "sd:name")
+             if set(values(said, node, "sd:graph")) & set(graphs)}  # fmt: skip
+    assert VOCAB in names
+    assert f"{BASE}graph/shapes" not in names
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("graph", [VOCAB, ""])
+def test_a_graph_by_its_name(client: httpx.Client, store: Store, graph: str, name: str) -> None:
+    query = {"graph": graph} if graph else {"default": ""}
+    accept = {"Accept": FORMATS[name].media_type}
+    answer = client.get("/rdf-graph-store", params=query, headers=accept)
+    assert answer.headers["Content-Type"].split(";")[0] == FORMATS[name].media_type
+    where = NamedNode(graph) if graph else DefaultGraph()
+    assert triples(answer) == {q.triple for q in store.quads_for_pattern(None, None, None, where)}
+    chosen = client.get("/rdf-graph-store", params={**query, "format": name})
+    assert chosen.content == answer.content
+    assert client.head("/rdf-graph-store", params=query).status_code == 200
+
+
+def test_a_browser_gets_a_graph_too(client: httpx.Client) -> None:
+    accept = "text/html,application/xhtml+xml,*/*;q=0.8"
+    answer = get(client, f"/rdf-graph-store?graph={VOCAB}", accept)
+    assert answer.headers["Content-Type"].startswith("text/turtle")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("?graph=", 400),
+        ("?graph=vocab", 400),
+        (f"?default&graph={VOCAB}", 400),
+        (f"?graph={VOCAB}&graph={VOCAB}", 400),
+        ("?graph=urn:nothing", 404),
+        (f"?graph={BASE}id/country/KHM", 404),
+        (f"?graph={VOCAB}&format=pdf", 406),
+    ],
+)
+def test_graphs_that_cannot_be_had(client: httpx.Client, query: str, status: int) -> None:
+    answer = get(client, f"/rdf-graph-store{query}")
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH"])
+@pytest.mark.parametrize(
+    "path", ["/rdf-graph-store?default", f"/rdf-graph-store?graph={VOCAB}", "/graph/vocab",
+             "/dataset", "/accsm.nq", "/static/style.css"]
+)  # fmt: skip
+def test_nothing_is_written(client: httpx.Client, method: str, path: str) -> None:
+    answer = client.request(method, path, content=b"<a:a> <a:b> <a:c> .")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert "only read" in answer.text
+
+
+def test_a_graph_may_be_named_like_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "data.nq"
+    name = NamedNode(f"{BASE}graph/person/1.ttl")
+    quad = Quad(NamedNode("a:a"), NamedNode("a:b"), Literal("c"), name)
+    file.write_text(f"{quad} .\n")
+    with running(file) as server, httpx.Client(base_url=server.url) as client:
+        answer = get(client, "/graph/person/1.ttl", "application/n-triples")
+        assert answer.text == '<a:a> <a:b> "c" .\n'
+        assert get(client, "/graph/person/1.ttl.nt").text == answer.text
+        assert get(client, "/graph/person/2.ttl").status_code == 404
+
+
+def test_what_is_served_with_a_report_is_one_version(dataset_path: Path, tmp_path: Path) -> None:
+    path = tmp_path / "accsm.nq"
+    path.write_bytes(dataset_path.read_bytes())
+    asked = f"ASK {{ GRAPH <{BASE}graph/quality> {{ ?s ?p ?o }} }}"
+    with running(path) as server, httpx.Client(base_url=server.url) as client:
+
+        def has_report() -> bool:
+            return "true" in client.get("/sparql", params={"query": asked, "format": "json"}).text
+
+        assert not has_report()
+        report.write(path, [], tmp_path)
+        until(has_report)
+        version = client.get("/healthz").json()["dataset"]
+        served = client.get(f"/dataset/{version}/accsm.nq").content
+    assert hashlib.sha256(served).hexdigest() == version
+    assert served.startswith(b"<") and len(served) > path.stat().st_size

@@ -1,0 +1,196 @@
+"""The dataset passes; what is taken out of its tables is found missing and named."""
+
+import csv
+import io
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rdflib import Graph, Literal
+from rdflib.namespace import RDF, SH
+
+from accsm_kg.build import assemble
+from accsm_kg.namespaces import BASE
+from accsm_kg.quality import validate
+from accsm_kg.quality.results import FORMATS, Result, render
+
+ROOT = Path(__file__).parents[2]
+PROJECT = f"{BASE}id/project/2016-2020/"
+WARNING = Result("R-X-02", "Warning", f"{PROJECT}38", "A title", "Odd.", f"{BASE}shapes#R-X-02")
+VIOLATION = replace(WARNING, rule="R-PRJ-01", severity="Violation", message="Wrong.")
+INFO = replace(WARNING, rule="R-I-01", severity="Info", message="Blank.")
+
+
+@pytest.fixture(scope="module")
+def outcome(dataset_path: Path) -> tuple[dict[str, object], int]:
+    text, status = validate.run(dataset_path, "json")
+    return json.loads(text), status
+
+
+def test_the_dataset_has_no_violation_and_only_the_expected_warnings(outcome) -> None:
+    report, status = outcome
+    faults = [r for r in report["results"] if r["severity"] != "Info" and not r["reason"]]
+    assert faults == []
+    assert report["conforms"] is True
+    assert status == 0
+
+
+def test_the_gaps_of_the_sources_are_listed(outcome) -> None:
+    infos = [r["message"] for r in outcome[0]["results"] if r["severity"] == "Info"]
+    assert sum("no potential partner" in message for message in infos) == 17
+    assert sum("no budget" in message for message in infos) == 11
+    assert sum("No project addresses" in message for message in infos) == 1
+    assert sum("coordinates no project" in message for message in infos) == 1
+
+
+def test_every_row_of_the_baseline_gives_a_reason() -> None:
+    expected = validate.read_baseline(ROOT / "shapes" / "baseline.csv")
+    assert expected
+    assert all(reason.strip() for reason in expected.values())
+
+
+def test_a_dataset_under_another_base_passes_as_well(tmp_path: Path) -> None:
+    base = "http://127.0.0.1:8000/"
+    path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
+    text, status = validate.run(path)
+    assert "The dataset passes: 0 violations" in text
+    assert status == 0
+
+
+def edit(path: Path, key: tuple[str, ...], column: str, value: str) -> None:
+    """Write a value into a column of the row that begins with the key."""
+    head, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
+    (row,) = [row for row in rows if tuple(row[: len(key)]) == key]
+    assert row[head.index(column)] != value
+    row[head.index(column)] = value
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([head, *rows])
+
+
+EDITS = [
+    ("projects", ("6", "92"), "action_lines", "", "R-X-24", "6"),
+    ("projects", ("3", "87"), "kras", "A.2", "R-X-25", "3"),
+    ("projects", ("34", "162"), "priority_areas", "", "R-X-26", "34"),
+    ("projects", ("33", "158"), "thematic_areas", "3", "R-X-26", "33"),
+    ("projects", ("11", "101"), "printed_code", "", "R-X-26", "11"),
+    ("projects", ("22", "128"), "by_month", "2", "R-X-27", "22"),
+    ("projects", ("22", "128"), "destination", "", "R-X-33", "22"),
+    ("projects", ("13", "108"), "fund", "", "R-X-30", "13"),
+    ("projects", ("5", "91"), "funding_modes", "cost-sharing", "R-X-30", "5"),
+    ("projects", ("31", "152"), "coordinators", "KHM", "R-X-31", "31"),
+    ("projects", ("10", "100"), "partner_status", "not-stated", "R-X-18", "10"),
+    ("projects", ("18", "117"), "description", "", "R-X-33", "18"),
+    ("projects", ("1", "85"), "measures", "A.2.iv", "R-X-06", "1"),
+    ("occurrences", ("4", "1"), "status", "not-stated", "R-X-28", "4"),
+    ("occurrences", ("36", "1"), "places", "", "R-X-32", "36/occurrence/1"),
+    ("occurrences", ("40", "1"), "component", "", "R-X-32", "40/occurrence/1"),
+    ("occurrences", ("12", "2"), "stage", "", "R-X-32", "12/occurrence/2"),
+    ("occurrences", ("1", "1"), "latest_end", "", "R-OCC-04", "1/occurrence/1"),
+    ("occurrences", ("23", "2"), "earliest_start", "2019-01-01", "R-X-29", "23"),
+    ("occurrences", ("20", "1"), "as_of", "", "R-X-10", "20/occurrence/1"),
+]
+
+
+@pytest.fixture(scope="module")
+def spoilt(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+    """What validation finds in a project whose tables have all the faults of EDITS."""
+    root = tmp_path_factory.mktemp("spoilt")
+    for folder in ("ontology", "shapes", "data"):
+        shutil.copytree(ROOT / folder, root / folder)
+    tables = root / "data" / "source" / "001" / "2016-2020"
+    for table, key, column, value, _, _ in EDITS:
+        edit(tables / f"{table}.csv", key, column, value)
+    path = assemble.write(assemble.assemble(root), root / "build")[0]
+    data, shapes, base = validate.load(path)
+    return {(result.rule, result.focus) for result in validate.check(data, shapes, base)}
+
+
+@pytest.mark.parametrize("change", EDITS, ids=lambda c: f"{c[0]}-{c[1][0]}-{c[2]}")
+def test_a_cell_that_is_taken_out_is_found_missing(change, spoilt) -> None:
+    *_, rule, resource = change
+    assert (rule, PROJECT + resource) in spoilt
+
+
+def test_a_new_warning_fails() -> None:
+    (result,) = validate.compare([WARNING], {})
+    assert result.fails
+
+
+def test_an_expected_warning_passes_and_keeps_its_reason() -> None:
+    (result,) = validate.compare([WARNING], {("R-X-02", f"{PROJECT}38"): "It stutters."})
+    assert not result.fails
+    assert result.reason == "It stutters."
+
+
+def test_an_expected_warning_that_is_gone_fails() -> None:
+    (result,) = validate.compare([], {("R-X-02", f"{PROJECT}38"): "It stutters."})
+    assert result.fails
+    assert "take its row out of shapes/baseline.csv" in result.message
+
+
+def test_a_violation_cannot_be_expected() -> None:
+    expected = {("R-PRJ-01", f"{PROJECT}38"): "Never mind."}
+    found = validate.compare([VIOLATION], expected)
+    assert [result.fails for result in found] == [True, True]
+
+
+def test_an_info_does_not_fail() -> None:
+    assert not INFO.fails
+
+
+def test_results_come_by_severity_and_number() -> None:
+    tenth, second = (replace(WARNING, focus=PROJECT + number) for number in ("10", "2"))
+    found = validate.compare([INFO, tenth, second, VIOLATION], {})
+    assert found == [VIOLATION, second, tenth, INFO]
+
+
+def test_the_text_says_each_message_once_above_its_resources() -> None:
+    text = render([WARNING, replace(WARNING, focus=f"{PROJECT}39")])
+    assert text == (
+        "Warning R-X-02  Odd.\n"
+        "    project/2016-2020/38  A title\n"
+        "    project/2016-2020/39  A title\n"
+        "\n"
+        "The dataset fails: 0 violations, 2 warnings (2 not expected), 0 infos.\n"
+    )
+
+
+@pytest.mark.parametrize(("fmt", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_a_table_has_one_row_a_result(fmt: str, delimiter: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(render([WARNING, INFO], fmt)), delimiter=delimiter))
+    assert [row["rule"] for row in rows] == ["R-X-02", "R-I-01"]
+    assert rows[0]["focus"] == f"{PROJECT}38"
+
+
+def test_turtle_is_a_shacl_report_without_blank_nodes() -> None:
+    valued = replace(VIOLATION, path=f"{BASE}ontology#projectNumber", value="six")
+    graph = Graph().parse(data=render([valued, INFO], "turtle"), format="turtle")
+    report = graph.value(None, RDF.type, SH.ValidationReport)
+    assert graph.value(report, SH.conforms) == Literal(False)
+    assert len(list(graph.objects(report, SH.result))) == 2
+    assert (None, SH.value, Literal("six")) in graph
+    assert not any(type(node).__name__ == "BNode" for node in graph.all_nodes())
+
+
+def test_an_unknown_format_is_refused_with_those_there_are(dataset_path: Path) -> None:
+    with pytest.raises(ValueError, match=", ".join(FORMATS)):
+        validate.run(dataset_path, "xml")
+
+
+def test_a_missing_dataset_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="accsm-kg build"):
+        validate.run(tmp_path / "none.nq")
+
+
+def test_a_dataset_without_shapes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bare.ttl"
+    path.write_text("<http://example.org/a> <http://example.org/b> 1 .", encoding="utf-8")
+    with pytest.raises(ValueError, match="holds no shapes"):
+        validate.run(path)
+
+
+def test_a_rule_that_no_shape_has_is_refused(dataset_path: Path) -> None:
+    with pytest.raises(ValueError, match="R-NO-99"):
+        validate.only(validate.load(dataset_path)[1], "R-NO-99")

@@ -1,0 +1,153 @@
+"""What is seen in a query before it runs, and what is said of one that cannot run."""
+
+import time
+
+import pytest
+
+from accsm_kg.namespaces import prefixes
+from accsm_kg.rdf.explain import explain
+from accsm_kg.rdf.query_scanner import outline
+
+FORMS = {
+    "ASK {}": "ASK",
+    "select * {}": "SELECT",
+    "# SELECT\nCONSTRUCT WHERE {}": "CONSTRUCT",
+    "PREFIX select: <x>\nBASE <http://e/#ASK> DESCRIBE <x>": "DESCRIBE",
+    "PREFIX a:<x>SELECT*{}": "SELECT",
+    "ASKWHERE{}": "ASK",
+    "CONSTRUCTWHERE{?s ?p ?o}": "CONSTRUCT",
+    "PREFIX a:<b:> DESCRIBEa:b": "DESCRIBE",
+    "INSERT DATA {}": None,
+    "": None,
+    '"SELECT': None,
+}
+SERVICES = [
+    "SELECT * { SERVICE <http://e/> {} }",
+    "SELECT * { service silent <http://e/> {} }",
+    "SELECT * { SeRvIcE?x{} }",
+    "SELECT*{SERVICE<http://e/>{}}",
+    "SELECT * { ?s ?p 1.SERVICE <http://e/> {} }",
+    "SELECT * { ?s ?p true.SERVICE <http://e/> {} }",
+    "SELECT * { ?s ?p 'x'SERVICE <http://e/> {} }",
+    "SELECT * { # no\nSERVICE # <\n<http://e/> {} }",
+    "PREFIX :<http://e/> SELECT * { SERVICE:x {} }",
+    "SELECT * { SERVICESILENT<http://e/>{} }",
+    "SELECT * { FILTER(?a<?b)SERVICE<http://e/>{} }",
+    "SELECT * { { SELECT * { SERVICE <http://e/> {} } } }",
+    'SELECT * { ?s ?p """a\\""" """SERVICE <http://e/> {} }',
+    "SELECT * { ?s ?p trueSERVICE SILENT <http://e/> {} }",
+    r"SELECT * { <http://x/\u0061#b> ?p ?o . SERVICE <http://e/> {} }",
+    "SELECT * { ?s ?p 1e0SERVICE SILENT <http://e/> {} }",
+    "PREFIX f: <http://e/> SELECT * { SERVICEf:x {} }",
+    "PREFIX f: <http://e/> SELECT * { ?s ?p true.SERVICESILENTf:x {} }",
+    "SELECT * { VALUES ?x {''''} SERVICE SILENT <http://e/> {} }",
+    'SELECT * { VALUES ?x {""""} SERVICE SILENT <http://e/> {} }',
+]
+NO_SERVICES = [
+    "SELECT * { ?s ?p 'SERVICE <http://e/>' }",
+    'SELECT * { ?s ?p """SERVICE\n"x" SERVICE""" }',
+    "SELECT * { ?s ?p <http://e/SERVICE> } # SERVICE",
+    "SELECT ?service $SERVICE { ?service ?p 'x'@service }",
+    "PREFIX ex: <x> SELECT * { ?s ex:SERVICE ex:a.SERVICE , _:SERVICE , :SERVICE }",
+    "PREFIX service: <x> PREFIX : <y> SELECT * { ?s service:of ?o }",
+    "SELECT * { ?s webservice:of ?o }",
+    "SELECT * { ?s ?p '''SERVICE never closed }",
+    "SELECT * { ?s ?serviceOf 'it\\'s SERVICE' }",
+]
+VOLATILE = [
+    "SELECT (RAND() AS ?x) {}",
+    "SELECT (BNODE(?y) AS ?x) {}",
+    "SELECT * { VALUES ?x {''''} BIND(RAND() AS ?r) }",
+    'SELECT * { VALUES ?x {""""} BIND(STRUUID() AS ?r) }',
+    "SELECT * { ?s ?p ?o } ORDER BYRAND()",
+    "SELECT (COUNT(DISTINCTRAND()) AS ?n) {}",
+    "SELECT * { VALUES ?d {1} FILTER(?d<NOW()&&1>0) }",
+    "SELECT * { SERVICE <http://e/> {} }",
+]
+STEADY = [
+    "PREFIX foaf: <http://xmlns.com/foaf/0.1/> ASK { ?now foaf:knows ?rand } # RAND()",
+    "ASK { ?s <http://xmlns.com/foaf/0.1/knows> 'UUID()'@now }",
+]
+UPDATES = ["INSERT DATA {}", "INSERTDATA{}", "LOADSILENT<x>", "delete where {}", "LOAD <x>",
+           "WITH <g> DELETE {} WHERE {}", "PREFIX a: <x>\nDROP ALL", "# ASK\nCLEAR ALL",
+           "COPY <a> TO <b>"]  # fmt: skip
+SLOW = ['"' * 200_000, "\\\"\"\"" * 60_000, "<" * 200_000, "a." * 100_000, ":" * 200_000,
+        "'''" + "\\'" * 100_000, "?" * 200_000, "{" * 200_000, "a:" * 100_000,
+        "PREFIX : <x>" + "a" * 200_000 + ":", "".join(f"a{i}:b " for i in range(50_000)),
+        "''' " + r"\''' ' " * 50_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", FORMS)
+def test_form(query: str) -> None:
+    assert outline(query).form == FORMS[query]
+
+
+@pytest.mark.parametrize("query", SERVICES)
+def test_service_is_seen(query: str) -> None:
+    assert outline(query).service
+
+
+@pytest.mark.parametrize("query", NO_SERVICES)
+def test_what_only_looks_like_service_is_not(query: str) -> None:
+    assert not outline(query).service
+
+
+@pytest.mark.parametrize("query", VOLATILE)
+def test_what_differs_each_time_is_seen(query: str) -> None:
+    assert outline(query).volatile
+
+
+@pytest.mark.parametrize("query", STEADY)
+def test_what_only_looks_so_is_not(query: str) -> None:
+    assert not outline(query).volatile
+
+
+@pytest.mark.parametrize("query", UPDATES)
+def test_updates_are_seen(query: str) -> None:
+    assert outline(query).update
+
+
+def test_words_of_updates_in_queries_are_not_updates() -> None:
+    assert not outline("SELECT * { ?s ?p 'INSERT' } # DELETE").update
+
+
+def test_prefixes_are_read() -> None:
+    seen = outline("PREFIX : <http://e/>\nprefix ex:<http://x/> ASK { :a ex:b foo:c }")
+    assert seen.prefixes == {"": "http://e/", "ex": "http://x/"}
+    assert list(seen.used) == ["", "ex", "foo"]
+
+
+@pytest.mark.parametrize("text", SLOW, ids=range(len(SLOW)))
+def test_no_text_takes_long(text: str) -> None:
+    started = time.monotonic()
+    outline(text)
+    assert time.monotonic() - started < 1
+
+
+def test_an_undeclared_prefix_of_ours_is_given() -> None:
+    found = explain("SELECT *\nWHERE { ?s accsm:supports ?o }", "error at 2:18: x", prefixes())
+    assert (found.line, found.column) == (2, 12)
+    assert "PREFIX accsm: <https://w3id.org/accsm-kg/ontology#>" in found.hint
+
+
+def test_a_misspelt_prefix_is_guessed() -> None:
+    query = "PREFIX accsm: <x> ASK { ?s acsm:supports ?o }"
+    assert "`accsm:`" in explain(query, "error at 1:30: x", prefixes()).hint
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("SELECT * {\n  ?s ?p ?o", "`{` at line 1, column 10 is never closed"),
+        ("SELECT * { ?s ?p ?o } }", "`}` at line 1, column 23 closes nothing"),
+        ("ASK { FILTER(?a = '{' }", "`(` at line 1, column 13 is not closed before `}`"),
+    ],
+)
+def test_brackets_that_do_not_match_are_named(query: str, hint: str) -> None:
+    assert hint in explain(query, "error at 1:1: x", {}).hint
+
+
+def test_the_place_is_shown() -> None:
+    found = explain("SELECT *\nWHERE ?s", "error at 2:7: expected LIMIT", {})
+    assert found.excerpt == "WHERE ?s\n      ^"
+    assert found.detail == "Line 2, column 7: met `?s`, expected LIMIT."

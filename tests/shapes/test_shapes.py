@@ -1,0 +1,140 @@
+"""Every shape passes its valid case and fails each invalid one with the message it should have.
+
+A case is tests/shapes/<rule>/valid.ttl or invalid-<reason>.ttl (.trig where named graphs matter);
+the first line of an invalid one says what is wrong and quotes a part of the message.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pyoxigraph import DefaultGraph, NamedNode, Quad
+from rdflib import Graph, URIRef
+from rdflib.namespace import OWL, RDF, RDFS, SH
+
+from accsm_kg.namespaces import BASE
+from accsm_kg.quality.results import Result
+from accsm_kg.quality.validate import check, only
+from accsm_kg.rdf import dataset
+
+ROOT = Path(__file__).parents[2]
+CASES = sorted(path for path in (ROOT / "tests" / "shapes").glob("*/*.t*"))
+INVALID = [path for path in CASES if path.stem.startswith("invalid-")]
+VALID = [path for path in CASES if path.stem == "valid"]
+RULE = re.compile(r"R-[A-Z]+-[0-9]+")
+
+
+@cache
+def shapes() -> Graph:
+    graph = Graph()
+    for path in sorted((ROOT / "shapes").glob("*.ttl")):
+        graph.parse(path)
+    return graph
+
+
+@cache
+def rule(name: str) -> Graph:
+    return only(shapes(), name)
+
+
+@cache
+def ontology() -> Graph:
+    return Graph().parse(ROOT / "ontology" / "accsm.ttl")
+
+
+@cache
+def classes() -> list[Quad]:
+    quads = dataset.read(ROOT / "ontology" / "accsm.ttl")
+    return [quad for quad in quads if quad.predicate.value == str(RDFS.subClassOf)]
+
+
+@cache
+def found(path: Path) -> list[Result]:
+    store = dataset.collect(path)
+    triples = [quad.triple for quad in store]
+    if path.suffix == ".ttl":
+        store.clear()
+        store.extend(dataset.place(triples, NamedNode(f"{BASE}graph/source/001")))
+    store.extend([*dataset.place(triples, DefaultGraph()), *classes()])
+    return check(store, rule(path.parent.name))
+
+
+def name(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+def template(message: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\?\w+\}", message)
+    return re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
+
+
+@pytest.mark.parametrize("path", VALID, ids=name)
+def test_a_valid_case_gives_no_result(path: Path) -> None:
+    assert found(path) == []
+
+
+@pytest.mark.parametrize("path", INVALID, ids=name)
+def test_an_invalid_case_fails_with_the_message_of_its_one_fault(path: Path) -> None:
+    comment = path.read_text(encoding="utf-8").splitlines()[0]
+    expected = re.fullmatch(r'# .+: "(.+)"', comment)
+    assert expected, f'{path}: the first line is # what is wrong: "a part of the message"'
+    results = found(path)
+    assert results
+    assert {result.rule for result in results} == {path.parent.name}
+    assert [result.message for result in results if expected[1] not in result.message] == []
+
+
+def test_every_rule_has_a_valid_and_an_invalid_case() -> None:
+    found_ids = map(RULE.search, shapes().subjects(RDF.type, SH.NodeShape))
+    rules = {match[0] for match in found_ids if match}
+    assert rules == {path.parent.name for path in VALID}
+    assert rules == {path.parent.name for path in INVALID}
+
+
+def test_every_message_is_met_by_an_invalid_case() -> None:
+    said = {result.message for path in INVALID for result in found(path)}
+    helper = "It is not a member of the group of ASEAN Member States."
+    messages = {str(message) for message in shapes().objects(None, SH.message)} - {helper}
+    unmet = [text for text in messages if not any(template(text).fullmatch(m) for m in said)]
+    assert sorted(unmet) == []
+
+
+@pytest.mark.parametrize("predicate", ["name", "description", "order"])
+def test_every_shape_says_what_it_is(predicate: str) -> None:
+    graph = shapes()
+    bare = [
+        shape
+        for shape in graph.subjects(RDF.type, SH.NodeShape)
+        if len(list(graph.objects(shape, SH[predicate]))) != 1
+    ]
+    assert bare == []
+
+
+def test_severities_are_as_agreed() -> None:
+    found_at = {(result.rule, result.severity) for path in INVALID for result in found(path)}
+    milder = {pair for pair in found_at if pair[1] != "Violation"}
+    warnings = {(rule, "Warning") for rule in ("R-GEN-02", "R-X-02", "R-X-11", "R-X-16")}
+    assert milder == {*warnings, ("R-I-01", "Info")}
+
+
+def test_no_two_shapes_share_an_order() -> None:
+    orders = [int(order.toPython()) for order in shapes().objects(None, SH.order)]
+    assert sorted(orders) == sorted(set(orders))
+
+
+def test_every_class_of_the_ontology_must_be_named() -> None:
+    rule = URIRef(f"{BASE}shapes#R-GEN-01")
+    targets = set(shapes().objects(rule, SH.targetClass))
+    classes = [c for c in ontology().subjects(RDF.type, OWL.Class) if isinstance(c, URIRef)]
+    missed = [
+        c for c in classes if targets.isdisjoint(ontology().transitive_objects(c, RDFS.subClassOf))
+    ]
+    assert missed == []
+
+
+def test_a_shape_with_the_wrong_severity_in_its_properties_would_be_misread() -> None:
+    graph = shapes()
+    for shape in graph.subjects(SH.severity, None):
+        for part in graph.objects(shape, SH.property):
+            assert graph.value(part, SH.severity) == graph.value(shape, SH.severity), part
