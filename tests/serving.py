@@ -45,15 +45,18 @@ class Reply:
 
 
 @contextmanager
-def running(dataset: Path, port: int = 0, root: Path = ROOT, **settings: str) -> Iterator[Server]:
-    """Serve ``dataset`` by the program at ``root`` with the ACCSM_* ``settings``.
+def running(
+    dataset: Path, *options: str, port: int = 0, root: Path = ROOT, **settings: str
+) -> Iterator[Server]:
+    """Serve ``dataset`` by the program at ``root`` with ``options`` and the ACCSM_* ``settings``.
 
     Raises RuntimeError with what it said when it does not start, or has told of a fault of ours.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ACCSM_")}
     environment |= {f"ACCSM_{name}": value for name, value in settings.items()}
     environment["PYTHONPATH"] = os.pathsep.join((str(root / "server"), str(root)))
-    command = [sys.executable, "-P", "-m", "accsm_kg.cli", "serve", str(dataset), f"--port={port}"]
+    serve = ["serve", str(dataset), f"--port={port}", *options]
+    command = [sys.executable, "-P", "-m", "accsm_kg.cli", *serve]
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as said:

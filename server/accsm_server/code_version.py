@@ -1,4 +1,4 @@
-"""Turn the files of the program into a hash that tells it from any other."""
+"""The version of the code that runs, which entity tags depend on."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -8,14 +8,14 @@ from pathlib import Path
 import accsm_kg
 import accsm_server
 
-_USED = ("pyoxigraph", "starlette", "uvicorn")
+_DEPENDENCIES = ("pyoxigraph", "starlette", "uvicorn")
 
 
 @lru_cache
-def program() -> str:
-    """Return the hash of the program as it was when this was first called.
+def code_version() -> str:
+    """Return a hash of the code as it was when this was first called.
 
-    It changes with every file that what is answered depends on, and with the versions used.
+    It changes with every file that answers depend on, and with the dependencies' versions.
     """
     digest = sha256()
     for package in (accsm_kg, accsm_server):
@@ -24,10 +24,5 @@ def program() -> str:
             ours = path.relative_to(folder).parts[0] != "resources"  # only a wheel has them there
             if ours and path.suffix in (".py", ".rq"):
                 digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
-    digest.update(repr(versions()).encode())
+    digest.update(repr({name: version(name) for name in _DEPENDENCIES}).encode())
     return digest.hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what the answers are made with."""
-    return {name: version(name) for name in _USED}

@@ -15,6 +15,12 @@ def serve(
     path: Annotated[Path, typer.Argument(metavar="[DATASET]")] = BUILT,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    root_path: Annotated[
+        str, typer.Option(help="Path prefix that a proxy in front strips, such as /kg.")
+    ] = "",
+    access_log: Annotated[
+        bool, typer.Option("--access-log", help="Log a line of JSON for each request.")
+    ] = False,
 ) -> None:
     """Serve the dataset: SPARQL, linked data and pages."""
     with step("Starting …") as status:
@@ -24,4 +30,4 @@ def serve(
             say(f"Serving {path} at {url}\nTry: {url}questions")
             sys.stdout.flush()
 
-        accsm_server.run(path, host, port, ready)
+        accsm_server.run(path, host, port, ready, root_path=root_path, access_log=access_log)

@@ -1,21 +1,24 @@
-"""Turn each new build of the dataset into the edition that is served from then on.
+"""New builds are served without dropping a request.
 
-The old one is served until the new one is ready, and is kept open until the requests that it still
-answers are done: none is dropped. A build that cannot be read changes nothing.
+The former dataset is served until the new one is loaded, and is kept open until the requests that
+it still answers are done. A build that cannot be read changes nothing.
 """
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from accsm_kg.quality import report
-from accsm_server.app import create_app
+from accsm_server.engine.interface import CLIENT
 from accsm_server.engine.pool.pool import Pool
-from accsm_server.gate import Gate
-from accsm_server.http.visit import Edition
-from accsm_server.pages.queries import Site
+from accsm_server.http.context import context_of
+from accsm_server.http.middleware.metrics import Counts
+from accsm_server.http.middleware.response_cache import Store
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -25,49 +28,77 @@ _PAUSE = 1.0  # seconds between looks at the files
 Stamp = list[tuple[str, int, int, int]]
 
 
-class Editions:
-    """The edition that is served, and those before it that still have guests."""
+@dataclass(eq=False)
+class Loaded:
+    """A dataset that is loaded: its engine, its application and the requests in flight."""
 
-    def __init__(self, path: Path, settings: Settings) -> None:
-        """Serve what is at ``path``."""
-        self._path, self._settings = path, settings
+    engine: Pool
+    app: ASGIApp
+    cache: Store
+    in_flight: int = 0
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever the last request in flight ends."""
+
+
+class Reloader:
+    """ASGI application that passes each request to the dataset that is current when it comes."""
+
+    current: Loaded
+
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        create: Callable[[Pool], tuple[ASGIApp, Store]],
+        counts: Counts,
+    ) -> None:
+        """Serve the dataset at ``path`` by the application that ``create`` makes of its engine."""
+        self._path, self._settings, self._create, self._counts = path, settings, create, counts
         self._seen: Stamp = []
         self._order = asyncio.Lock()
         self._pools: set[Pool] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def open(self) -> Edition:
-        """Load the dataset and return its edition; raises ValueError or OSError."""
-        self._seen = _stamp(self._path)
-        pool = await Pool.start(self._path, self._settings)
-        self._pools.add(pool)
-        site = Site(pool, pool.base, self._settings)
-        return Edition(create_app(site), site)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        loaded = self.current
+        CLIENT.set(context_of(scope).client)
+        loaded.in_flight += 1
+        try:
+            await loaded.app(scope, receive, send)
+        finally:
+            loaded.in_flight -= 1
+            if not loaded.in_flight:
+                loaded.idle.set()
 
-    async def renew(self, gate: Gate) -> None:
+    async def open(self) -> None:
+        """Load the dataset; raises ValueError or OSError."""
+        self.current = await self._load()
+
+    async def reload(self) -> None:
         """Serve what the files say now, if that is anything new."""
         async with self._order:
             try:
-                edition = await self.open()
+                loaded = await self._load()
             except (OSError, ValueError) as error:
                 _LOG.error("still serving the former dataset: %s", error)
-                gate.metrics.reloads["failed"] += 1
+                self._counts.reloads["failed"] += 1
                 return
-            if edition.site.engine.version == gate.edition.site.engine.version:
-                gate.metrics.reloads["unchanged"] += 1
+            if loaded.engine.version == self.current.engine.version:
+                self._counts.reloads["unchanged"] += 1
             else:
-                gate.metrics.reloads["done"] += 1
-                gate.edition, edition = edition, gate.edition
-            self.start(self._retire(edition))
+                self._counts.reloads["done"] += 1
+                self.current, loaded = loaded, self.current
+            self.start(self._retire(loaded))
 
-    async def watch(self, gate: Gate) -> None:
-        """Renew the edition whenever the files have changed and come to rest."""
+    async def watch(self) -> None:
+        """Reload whenever the files have changed and come to rest."""
         before = self._seen
         while True:
             await asyncio.sleep(_PAUSE)
             now = await asyncio.to_thread(_stamp, self._path)
             if now == before and now != self._seen and now:
-                await self.renew(gate)
+                await self.reload()
             before = now
 
     def start(self, work: Coroutine[None, None, None]) -> None:
@@ -89,16 +120,21 @@ class Editions:
         for pool in self._pools:
             await pool.close()
 
-    async def _retire(self, edition: Edition) -> None:
-        """Close an edition when the last of its guests has gone, or can only wait in vain."""
+    async def _load(self) -> Loaded:
+        self._seen = _stamp(self._path)
+        pool = await Pool.start(self._path, self._settings)
+        self._pools.add(pool)
+        return Loaded(pool, *self._create(pool))
+
+    async def _retire(self, loaded: Loaded) -> None:
+        """Close a dataset when its last request is answered, or can only wait in vain."""
         with suppress(TimeoutError):
             async with asyncio.timeout(2 * self._settings.timeout):
-                while edition.guests:
-                    edition.empty.clear()
-                    await edition.empty.wait()
-        for pool in [pool for pool in self._pools if pool is edition.site.engine]:
-            self._pools.discard(pool)
-            await pool.close()
+                while loaded.in_flight:
+                    loaded.idle.clear()
+                    await loaded.idle.wait()
+        self._pools.discard(loaded.engine)
+        await loaded.engine.close()
 
 
 def _stamp(path: Path) -> Stamp:

@@ -1,4 +1,4 @@
-"""Turn a dataset and the environment into a listening server."""
+"""The server process: it listens, reloads and stops."""
 
 import asyncio
 import gc
@@ -13,19 +13,36 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
-from accsm_server.gate import Gate
+from accsm_server.app import create_dataset_app
 from accsm_server.http.connection import Connection, is_our_fault
-from accsm_server.reload import Editions
+from accsm_server.http.middleware.access_log import AccessLog
+from accsm_server.http.middleware.metrics import Counts, Metrics
+from accsm_server.http.middleware.proxy_headers import ProxyHeaders
+from accsm_server.http.middleware.rate_limit import RateLimit
+from accsm_server.http.security_headers import HEADERS
+from accsm_server.operations import PATHS, Operations
+from accsm_server.reload import Reloader
 from accsm_server.settings import Settings, from_environment
 
 _BACKLOG = 2048
 _GRACE = 3  # seconds that a query may still run when the server is stopped
 _PATIENCE = 20.0  # seconds that a connection may be idle, a head may take and a reader may pause
+#: What the paths of requests begin with, as the metrics tell them apart.
+_PLACES = ("sparql", "id", "doc", "graph", "ontology", "shapes", "browse", "questions", "dataset",
+           "static", "healthz", "metrics")  # fmt: skip
 
 
-def serve(dataset: Path, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until stopped; see `server.run`."""
+def serve(
+    dataset: Path,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    root_path: str = "",
+    access_log: bool = False,
+) -> None:
+    """Serve until stopped; see `accsm_server.run`."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").addFilter(is_our_fault)
     settings = from_environment()
@@ -35,7 +52,8 @@ def serve(dataset: Path, host: str, port: int, ready: Callable[[str], None]) -> 
         _listen(host, port) as listener,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(_serve(dataset, listener, settings, ready))
+        root_path = root_path.rstrip("/")
+        runner.run(_serve(dataset, listener, settings, ready, root_path, access_log))
 
 
 def _allow_connections() -> None:
@@ -56,14 +74,65 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
+async def _serve(
+    dataset: Path,
+    listener: socket.socket,
+    settings: Settings,
+    ready: Callable[[str], None],
+    root_path: str,
+    access_log: bool,
+) -> None:
+    host, port = listener.getsockname()[:2]
+    counts = Counts("accsm", _PLACES)
+    reloader = Reloader(
+        dataset, settings, lambda engine: create_dataset_app(engine, settings, root_path), counts
+    )
+    try:
+        await reloader.open()
+        reloader.start(reloader.watch())
+        config = uvicorn.Config(
+            _application(reloader, counts, settings, access_log),
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            root_path=root_path,
+            access_log=False,
+            log_config=None,
+            headers=HEADERS,
+            server_header=False,
+            proxy_headers=False,  # see ProxyHeaders
+            timeout_keep_alive=min(_PATIENCE, settings.timeout),  # type: ignore[arg-type]
+            timeout_graceful_shutdown=2 * _GRACE,
+        )
+        gc.collect()
+        gc.freeze()  # what is there now stays: it need not be looked through again and again
+        gc.set_threshold(10_000)  # requests leave hardly any garbage that only this finds
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
+        await _Server(config, reloader, lambda: ready(url)).serve(sockets=[listener])
+    finally:
+        await reloader.close()
+
+
+def _application(
+    reloader: Reloader, counts: Counts, settings: Settings, access_log: bool
+) -> ASGIApp:
+    """Return the layers that outlive a dataset, the outermost last."""
+    app: ASGIApp = Operations(reloader, counts)
+    app = RateLimit(app, settings.rate, exempt=(*PATHS, "/static/"))
+    if access_log:
+        app = AccessLog(app)
+    app = Metrics(app, counts)
+    return ProxyHeaders(app, settings.proxies)  # type: ignore[arg-type]
+
+
 class _Server(uvicorn.Server):
     """A server that reloads, and that lets queries finish for a while when it is stopped."""
 
     def __init__(
-        self, config: uvicorn.Config, editions: Editions, gate: Gate, ready: Callable[[], None]
+        self, config: uvicorn.Config, reloader: Reloader, ready: Callable[[], None]
     ) -> None:
         super().__init__(config)
-        self._editions, self._gate, self._ready = editions, gate, ready
+        self._reloader, self._ready = reloader, ready
         self._terminal = os.isatty(0)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -84,40 +153,10 @@ class _Server(uvicorn.Server):
         if self._terminal and not os.isatty(0):  # the terminal was closed
             self.handle_exit(signal.SIGTERM, None)
         else:
-            self._editions.start(self._editions.renew(self._gate))
+            self._reloader.start(self._reloader.reload())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening and wait for what is going on."""
-        timer = asyncio.get_running_loop().call_later(_GRACE, self._editions.fail_all)
+        timer = asyncio.get_running_loop().call_later(_GRACE, self._reloader.fail_all)
         await super().shutdown(sockets)
         timer.cancel()
-
-
-async def _serve(
-    dataset: Path, listener: socket.socket, settings: Settings, ready: Callable[[str], None]
-) -> None:
-    host, port = listener.getsockname()[:2]
-    editions = Editions(dataset, settings)
-    try:
-        gate = Gate(await editions.open(), settings)
-        editions.start(editions.watch(gate))
-        config = uvicorn.Config(
-            gate,
-            http=Connection,
-            ws="none",
-            lifespan="off",
-            root_path=settings.root_path,
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,  # the gate reads them
-            timeout_keep_alive=min(_PATIENCE, settings.timeout),  # type: ignore[arg-type]
-            timeout_graceful_shutdown=2 * _GRACE,
-        )
-        gc.collect()
-        gc.freeze()  # what is there now stays: it need not be looked through again and again
-        gc.set_threshold(10_000)  # requests leave hardly any garbage that only this finds
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.root_path}/"
-        await _Server(config, editions, gate, lambda: ready(url)).serve(sockets=[listener])
-    finally:
-        await editions.close()

@@ -1,10 +1,18 @@
-"""Turn the ACCSM_* environment variables into the settings of the server."""
+"""The settings of the server, read from the environment.
+
+Settings()                       the defaults
+Settings(timeout=5.0, cache=0)   for tests
+from_environment()               ACCSM_TIMEOUT=5 ACCSM_CACHE=0
+"""
 
 import math
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+_WAITING = 16  # queries that may wait for each worker
+_ROW = 256  # bytes of an answer for each row that it may have
 
 
 @dataclass(frozen=True)
@@ -17,24 +25,26 @@ class Settings:
     """Seconds a query may take before its worker is killed, and, up to 20, a request to arrive."""
     memory: int = 1024
     """MiB a worker may use beyond the dataset itself."""
-    queue: int = 64
-    """Queries of one client that may wait; as many again are kept for the other clients."""
     rows: int = 1_000_000
-    """Rows or triples after which an answer is cut, and says so."""
-    size: int = 256
-    """MiB after which an answer is cut, and says so."""
+    """Rows or triples after which an answer is cut, and says so; see `size`."""
     rate: float | None = None
     """Requests a second that one client may send for long, 0 any number; None: 50, not loopback."""
-    proxies: str = "127.0.0.1"
-    """Addresses of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
-    service: tuple[str, ...] = ()
-    """The endpoints that queries may ask with SERVICE."""
     cache: int = 64
     """MiB of answers that are kept to be sent again; 0 keeps none."""
-    root_path: str = ""
-    """Path prefix that a proxy in front strips, such as /kg."""
-    access_log: bool = False
-    """Whether to log one line of JSON a request."""
+    service: tuple[str, ...] = ()
+    """The endpoints that queries may ask with SERVICE."""
+    proxies: str = "127.0.0.1"
+    """Addresses of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+
+    @property
+    def queue(self) -> int:
+        """Return how many queries of one client may wait; as many again are kept for others."""
+        return self.workers * _WAITING
+
+    @property
+    def size(self) -> int:
+        """Return the bytes after which an answer is cut: 256 for each row, at least 1 MiB."""
+        return max(self.rows * _ROW, 1 << 20)
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -50,15 +60,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         workers=_whole(environment, "ACCSM_WORKERS", default.workers),
         timeout=_number(environment, "ACCSM_TIMEOUT", default.timeout),
         memory=_whole(environment, "ACCSM_MEMORY", default.memory),
-        queue=_whole(environment, "ACCSM_QUEUE", default.queue),
         rows=_whole(environment, "ACCSM_ROWS", default.rows),
-        size=_whole(environment, "ACCSM_SIZE", default.size),
         rate=_rate(environment),
-        proxies=environment.get("ACCSM_PROXIES", default.proxies),
-        service=_endpoints(environment.get("ACCSM_SERVICE", "")),
         cache=_whole(environment, "ACCSM_CACHE", default.cache, zero=True),
-        root_path=environment.get("ACCSM_ROOT_PATH", default.root_path).rstrip("/"),
-        access_log=environment.get("ACCSM_ACCESS_LOG", "") not in ("", "0"),
+        service=_endpoints(environment.get("ACCSM_SERVICE", "")),
+        proxies=environment.get("ACCSM_PROXIES", default.proxies),
     )
 
 

@@ -33,9 +33,12 @@ def seven(dataset_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def mebibyte(dataset_path: Path) -> Iterator[Server]:
-    """A server whose answers have at most one mebibyte."""
-    with running(dataset_path, SIZE="1") as server:
+def mebibyte(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose answers have at most one mebibyte, over triples of half a kilobyte."""
+    dataset = tmp_path_factory.mktemp("long") / "long.nt"
+    lines = (f"<urn:{n}> <urn:b> \"{n:0>500}\" .\n<urn:{n}> a <urn:c> .\n" for n in range(3000))
+    dataset.write_text("".join(lines))
+    with running(dataset, ROWS="4096") as server:
         yield server
 
 
@@ -135,7 +138,7 @@ def test_rows_without_a_value_count(seven: Server, form: str, count: int) -> Non
 
 
 def test_a_long_answer_is_cut_at_the_very_row(dataset_path: Path) -> None:
-    value = json.dumps('\\"},{},{\r\n' * 50)
+    value = json.dumps('\\"},{},{\r\n' * 5)
     with running(dataset_path, ROWS="9000") as server:
         query = f"SELECT ?x ({value} AS ?y) {{ ?a ?b ?c . ?d a ?x }} LIMIT 10000"
         assert rows(get(server, query, "json"), "json") == 9000
@@ -153,7 +156,7 @@ def test_a_long_answer_is_cut_at_the_very_row(dataset_path: Path) -> None:
 @pytest.mark.parametrize("form", ["json", "xml"])
 def test_a_streamed_table_is_cut_after_a_row(mebibyte: Server, form: str) -> None:
     answer = get(mebibyte, LARGE, form)
-    assert answer.headers["X-Limits"] == "rows=1000000, MiB=1"
+    assert answer.headers["X-Limits"] == "rows=4096, MiB=1"
     assert (1 << 20) - 2000 < len(answer.content) < (1 << 20) + 2000  # a row more or less
     assert f"cut after {rows(answer, form)} rows, 1 MiB" in answer.text[-200:]
 
@@ -175,7 +178,7 @@ def test_a_document_of_a_whole_graph_is_cut_as_well(
     assert few.headers["X-Truncated"] == "after 7 triples"
     assert f"cut after {len(list(parse(few.content, format=kind)))} triples, the" in few.text[-200:]
     much = httpx.get(f"{mebibyte.url}/rdf-graph-store?default&format={form}")
-    assert much.headers["X-Limits"] == "rows=1000000, MiB=1"
+    assert much.headers["X-Limits"] == "rows=4096, MiB=1"
     assert len(much.content) < (1 << 20) + (1 << 16)
     count = len(list(parse(much.content, format=kind)))
     assert f"cut after {count} triples, 1 MiB" in much.text[-200:]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from accsm_server.engine.pool.dataset_view import Held
+from accsm_server.engine.pool.dataset_view import DatasetView
 from pyoxigraph import QueryBoolean, Store
 
 from accsm_kg.questions.files import bind, read
@@ -29,14 +29,14 @@ REACHING = {
 
 
 @pytest.fixture(scope="module")
-def held(store: Store) -> Held:
-    return Held("https://w3id.org/accsm-kg/", store, dataset.default(store))
+def held(store: Store) -> DatasetView:
+    return DatasetView("https://w3id.org/accsm-kg/", store, dataset.default(store))
 
 
 @pytest.fixture(scope="module")
-def half(store: Store) -> Held:
+def half(store: Store) -> DatasetView:
     """A dataset whose default graph alone is empty, which tells who was asked."""
-    return Held("https://w3id.org/accsm-kg/", store, Store())
+    return DatasetView("https://w3id.org/accsm-kg/", store, Store())
 
 
 def _answer(found: object) -> object:
@@ -46,17 +46,17 @@ def _answer(found: object) -> object:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_both_answer_alike(held: Held, name: str) -> None:
+def test_both_answer_alike(held: DatasetView, name: str) -> None:
     text = bind(QUESTIONS[name], {})
     assert _answer(held.query(text)) == _answer(held.whole.query(text))
 
 
-def test_what_stays_in_the_default_graph_asks_it_alone(half: Held) -> None:
+def test_what_stays_in_the_default_graph_asks_it_alone(half: DatasetView) -> None:
     assert _answer(half.query("SELECT * { ?s ?p ?o }")) == Counter()
 
 
 @pytest.mark.parametrize("text", REACHING.values(), ids=REACHING)
-def test_what_reaches_further_asks_the_whole(half: Held, text: str) -> None:
+def test_what_reaches_further_asks_the_whole(half: DatasetView, text: str) -> None:
     found = _answer(half.query(text))
     assert found == _answer(half.whole.query(text))
     assert found
@@ -64,7 +64,7 @@ def test_what_reaches_further_asks_the_whole(half: Held, text: str) -> None:
 
 @pytest.mark.parametrize("graphs", [((G,), ()), ((), (G,))], ids=["default", "named"])
 def test_a_dataset_given_by_the_protocol_is_of_the_whole(
-    half: Held, graphs: tuple[tuple[str, ...], tuple[str, ...]]
+    half: DatasetView, graphs: tuple[tuple[str, ...], tuple[str, ...]]
 ) -> None:
     assert half.query("ASK { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }", *graphs)
 
@@ -77,6 +77,6 @@ def test_a_dataset_given_by_the_protocol_is_of_the_whole(
     ],
     ids=["the end of a name", "glued to a name"],
 )
-def test_what_looks_like_from_is_what_the_engine_says(held: Held, text: str) -> None:
+def test_what_looks_like_from_is_what_the_engine_says(held: DatasetView, text: str) -> None:
     assert _answer(held.query(text)) == _answer(held.whole.query(text))
     assert _answer(held.query(text))

@@ -1,4 +1,4 @@
-"""Processes are killed under load, and every answer is there and right all the same."""
+"""Processes are killed under load: no answer is wrong, none is lost in silence, all come back."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from itertools import count
 
 import httpx
 import pytest
-from serving import Server, children
+from serving import Server, children, until
 
 TIMEOUT = "30"
 QUERIES = {
@@ -21,17 +21,27 @@ QUERIES = {
     "very many rows": "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 20000",
     "a graph": "CONSTRUCT WHERE { ?s ?p ?o }",
 }
+BROKEN, UNAVAILABLE = (0, 0), (503, 0)
 numbers = count()
 
 
 def answer(client: httpx.Client, name: str) -> tuple[int, int]:
-    """The status and what stands for the body, which no cache has."""
+    """The status and what stands for the body, which no cache has.
+
+    What the kill of a worker may cost: the status 503, or a transfer that is visibly broken.
+    """
     number = next(numbers)
     asked = {"query": f"{QUERIES[name]} # {number}"}
-    if number % 2:
-        found = client.get("/sparql", params=asked)
-    else:
-        found = client.post("/sparql", data=asked)
+    try:
+        if number % 2:
+            found = client.get("/sparql", params=asked)
+        else:
+            found = client.post("/sparql", data=asked)
+    except httpx.RemoteProtocolError:
+        return BROKEN
+    if found.status_code == 503:
+        assert int(found.headers["Retry-After"]) > 0
+        return UNAVAILABLE
     return found.status_code, hash(found.content)
 
 
@@ -64,7 +74,7 @@ def expected(server: Server) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("victims", [a_worker, all_workers, the_zygote, everything])
-def test_kills_cost_no_answer(
+def test_a_kill_costs_no_more_than_what_its_worker_was_doing(
     server: Server,
     expected: dict[str, tuple[int, int]],
     victims: Callable[[Server], list[int]],
@@ -86,6 +96,8 @@ def test_kills_cost_no_answer(
     over.set()
     for thread in threads:
         thread.join()
-    assert {name: set(found) for name, found in answers.items()} == {
-        name: {right} for name, right in expected.items()
-    }
+    for name, found in answers.items():
+        assert set(found) <= {expected[name], BROKEN, UNAVAILABLE}
+        assert expected[name] in found
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        until(lambda: {name: answer(client, name) for name in QUERIES} == expected)

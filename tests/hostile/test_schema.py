@@ -6,18 +6,21 @@ import hypothesis
 import pytest
 import schemathesis
 from accsm_server.engine.interface import Engine
+from accsm_server.operations import OPENAPI
 from accsm_server.pages.api import create_api
 from accsm_server.pages.queries import Site
+from accsm_server.sparql.served import Served
 from hypothesis import given
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 from serving import Server
 
-from accsm_kg.namespaces import BASE
+from accsm_kg.namespaces import prefixes
 
 TIMEOUT = "2"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
-SCHEMA = schemathesis.openapi.from_dict(create_api(Site(cast(Engine, None), BASE)).openapi())
+SITE = Site(Served(cast(Engine, None), prefixes()))
+SCHEMA = schemathesis.openapi.from_dict(create_api(SITE, OPENAPI).openapi())
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
 
 

@@ -98,7 +98,7 @@ def test_operations_are_only_read(server: Server, path: str) -> None:
 
 
 def test_the_log_has_a_line_of_json_for_each_request(small: Path) -> None:
-    with running(small, ACCESS_LOG="1") as server:
+    with running(small, "--access-log") as server:
         for query in (VALUE, VALUE, "nonsense"):
             ask(server, query)
         httpx.post(f"{server.url}/sparql", data={"query": VALUE})
@@ -158,7 +158,7 @@ def test_who_floods_the_pages_leaves_them_to_others(dataset_path: Path) -> None:
                 page = f"{server.url}/doc/country/KHM?x={number}.{len(statuses)}"
                 statuses.append(client.get(page, headers={"Accept": "text/html"}).status_code)
 
-    with running(dataset_path, QUEUE="4", CACHE="0") as server:
+    with running(dataset_path, WORKERS="1", CACHE="0") as server:
         threads = [threading.Thread(target=flood, args=(number,)) for number in range(40)]
         for thread in threads:
             thread.start()
@@ -234,8 +234,8 @@ def test_a_client_is_an_address_or_a_network() -> None:
         ("ACCSM_TIMEOUT", "soon"),
         ("ACCSM_ROWS", "-1"),
         ("ACCSM_ROWS", "0.5"),
-        ("ACCSM_SIZE", "nan"),
-        ("ACCSM_SIZE", "1.5"),
+        ("ACCSM_MEMORY", "nan"),
+        ("ACCSM_MEMORY", "1.5"),
         ("ACCSM_WORKERS", "0.5"),
         ("ACCSM_CACHE", "0.5"),
         ("ACCSM_RATE", "inf"),

@@ -9,7 +9,8 @@ import brotli
 import httpx
 import pytest
 from accsm_server.http.middleware import compression
-from accsm_server.http.middleware.response_cache import Cache, Entry, matching
+from accsm_server.http.middleware.entity_tags import matching
+from accsm_server.http.middleware.response_cache import Entry, Store
 from serving import ROOT, running
 
 from accsm_kg.namespaces import BASE
@@ -268,36 +269,44 @@ def entry(name: str, size: int = 10_000) -> Entry:
     return Entry(name, [], b"x" * size)
 
 
-def test_the_cache_lets_go_what_was_asked_least_lately() -> None:
-    cache = Cache(100_000)
+def test_the_store_lets_go_what_was_asked_least_lately() -> None:
+    store = Store(100_000)
     for number in range(9):
-        cache.keep(b"%d" % number, entry(str(number)))
-    cache.find(b"0")
+        store.keep(b"%d" % number, "identity", entry(str(number)))
+    store.find(b"0")
     for number in range(9, 14):
-        cache.keep(b"%d" % number, entry(str(number)))
-    assert cache.size <= cache.limit
-    assert cache.find(b"0") is not None
-    assert cache.find(b"1") is None
-    assert cache.tagged("1") is None
+        store.keep(b"%d" % number, "identity", entry(str(number)))
+    assert store.size <= store.limit
+    assert store.find(b"0") is not None
+    assert store.find(b"1") is None
+    assert store.tagged("1", "identity") is None
 
 
-def test_the_cache_is_bounded_whatever_is_put_into_it() -> None:
-    cache = Cache(100_000)
-    assert cache.keep(b"large", entry("large", 20_000)).tag == "large"
-    assert len(cache) == 0
-    one = cache.keep(b"", entry("one"))
+def test_the_store_is_bounded_whatever_is_put_into_it() -> None:
+    store = Store(100_000)
+    store.keep(b"large", "identity", entry("large", 20_000))
+    assert len(store) == 0
+    one = entry("one")
+    store.keep(b"", "identity", one)
     for number in range(1000):  # another Accept header each time
-        assert cache.keep(b"%d" % number, entry("one")) is one or number > 100
-    assert cache.size <= cache.limit
-    cache.grow(entry("stranger"), 10**9)
-    assert cache.size <= cache.limit
+        store.keep(b"%d" % number, "identity", entry("one"))
+        assert store.tagged("one", "identity") is one or number > 100
+    assert store.size <= store.limit
+
+
+def test_each_coding_is_kept_by_itself() -> None:
+    store = Store(100_000)
+    plain, packed = entry("a"), entry("a", 10)
+    store.keep(b"1", "identity", plain)
+    store.keep(b"2", "gzip", packed)
+    assert (store.tagged("a", "identity"), store.tagged("a", "gzip")) == (plain, packed)
 
 
 @pytest.mark.parametrize("size", [0, 1000])
-def test_a_cache_of_nothing_holds_nothing(size: int) -> None:
-    cache = Cache(0)
-    cache.keep(b"a", entry("a", size))
-    assert (len(cache), cache.size, cache.find(b"a")) == (0, 0, None)
+def test_a_store_of_nothing_holds_nothing(size: int) -> None:
+    store = Store(0)
+    store.keep(b"a", "identity", entry("a", size))
+    assert (len(store), store.size, store.find(b"a")) == (0, 0, None)
 
 
 def peak(pid: int) -> int:

@@ -227,8 +227,8 @@ LINK = re.compile(r'(?:href|src)="([^"#][^"]*)"')
 
 @pytest.mark.parametrize("prefix", ["", "/kg"])
 def test_no_link_is_broken_also_behind_a_prefix(dataset_path: Path, prefix: str) -> None:
-    settings = {"ROOT_PATH": prefix} if prefix else {}
-    with running(dataset_path, **settings) as server, httpx.Client() as client:
+    options = [f"--root-path={prefix}"] if prefix else []
+    with running(dataset_path, *options) as server, httpx.Client() as client:
         accept = {"Accept": "text/html"}
         strip = f"{server.url}{prefix}"
         pages = ["/", "/browse", "/ontology", "/shapes", "/questions", "/sparql", "/graph/vocab",

@@ -1,30 +1,17 @@
-"""Turn a query into a stream of bytes: the seam between the server and whatever answers.
+"""The seam between the server and whatever answers queries.
 
-Pages and endpoint know only `Query`, `Answer`, `Engine` and `QueryError`. The engine here is the
-pool of worker processes (`engine.pool.pool`); a remote endpoint would be another class like it.
+Endpoint and pages know `Query`, `Answer` and `Engine` only. `engine.pool` implements an engine by
+worker processes over a dataset in memory.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 from pyoxigraph import QueryResultsFormat, QuerySolution, QuerySolutions, parse_query_results
 
-Reason = Literal[
-    "syntax",
-    "evaluation",
-    "refused",
-    "remote",
-    "depth",
-    "deadline",
-    "memory",
-    "busy",
-    "stopping",
-    "crash",
-    "gone",
-    "size",
-]
+from accsm_server.errors import AnswerTooLarge
 
 
 @dataclass(slots=True)
@@ -33,15 +20,17 @@ class Query:
 
     text: str
     format: str
+    """The short name of the format, such as json or ttl: see `http.negotiation`."""
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    """Prefixes for an answer that is a graph."""
     limit: int | None = None
-    """Rows or triples after which the answer is cut (and says so)."""
-    tidy: bool = False
+    """Rows or triples after which the answer is cut, and says so."""
+    sorted: bool = False
     """Whether a graph is wanted sorted and with only the prefixes it uses."""
-    own: bool = False
-    """Whether one of our pages asks: it is served by the worker kept for them."""
+    internal: bool = False
+    """Whether a page asks: workers are kept for pages, and no limit cuts the answer."""
     dump: bool = False
     """Whether the whole dataset is wanted, as N-Quads or TriG; there is no text then."""
     timeout: float | None = None
@@ -53,17 +42,8 @@ class Query:
 #: Who sent the request that is being answered: clients that wait are served in turn.
 CLIENT: ContextVar[str] = ContextVar("client", default="")
 
-#: What one of our pages will hold of an answer.
+#: Bytes of an answer that a page may hold.
 PAGE_BYTES = 8 << 20
-
-
-class QueryError(Exception):
-    """Why a query has no answer, in words for who sent it."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        """Say why in a word for the server and a sentence for the sender."""
-        super().__init__(message)
-        self.reason = reason
 
 
 class Answer(Protocol):
@@ -88,45 +68,23 @@ class Answer(Protocol):
         """Give back what the answer holds; stops the query if it still runs."""
 
 
-class Begun(Protocol):
-    """An answer that has been asked for."""
-
-    then: Callable[[], None] | None
-    """Is called once: when some of the answer is there or none will be, or when it takes long."""
+class Engine(Protocol):
+    """Whatever answers queries over one dataset."""
 
     @property
-    def rows(self) -> int:
-        """Return how many rows or triples it has; known when it is complete."""
-
-    def drain(self) -> bytes | None:
-        """Return all of it, if it is there and neither cut nor failed; nothing is left then."""
-
-    def tell(self) -> None:
-        """Call what is to be called with news, whether there are any or not."""
-
-    def close(self) -> None:
-        """Give back what the answer holds; stops the query if it still runs."""
-
-
-class Engine(Protocol):
-    """Whatever answers queries."""
+    def base(self) -> str:
+        """Return the base of the dataset's IRIs."""
 
     @property
     def version(self) -> str:
-        """Return the fingerprint of the dataset it answers from now."""
+        """Return the fingerprint of the dataset."""
 
     @property
     def load(self) -> Mapping[str, float]:
         """Return what an operator wants to know, such as how many queries wait."""
 
-    def begin(self, query: Query, client: str) -> Begun | None:
-        """Ask for the answer on behalf of ``client`` if that can be done without waiting."""
-
-    async def answer(self, query: Query, begun: Begun | None = None) -> Answer:
-        """Return the answer once its first piece is there, or raise QueryError.
-
-        ``begun`` is what `begin` returned for the same query: it is gone on with.
-        """
+    async def answer(self, query: Query) -> Answer:
+        """Return the answer once its first piece is there, or raise QueryError."""
 
     async def close(self) -> None:
         """Stop and free everything."""
@@ -148,7 +106,7 @@ async def fetch(engine: Engine, query: Query) -> tuple[bytes, bool]:
         async for piece in answer:
             body += piece
             if len(body) > PAGE_BYTES:
-                raise QueryError("size", f"a page shows at most {PAGE_BYTES >> 20} MiB")
+                raise AnswerTooLarge(f"a page shows at most {PAGE_BYTES >> 20} MiB")
         return bytes(body), bool(answer.truncated)
     finally:
         answer.close()

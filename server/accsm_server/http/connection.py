@@ -1,36 +1,132 @@
-"""Turn the bytes of a connection into requests, and refuse those that come too slowly or too large.
+"""Connections: what protects the server from slow, unfair and malformed clients.
 
-What the HTTP server leaves open: a head may take no longer than a connection may be idle and hold
-no more than 64 KiB, and so what follows a body. What is refused is told, and listened to a little
-longer so that the refusal arrives.
+On top of uvicorn's protocol: the head of a request may take no longer than a connection may be
+idle, and hold no more than 64 KiB; who sends many requests at once is answered one at a time; a
+reader must read on (`GuardedTransport`); an offer of another protocol is ignored. A refusal is
+sent, and the client is listened to for a second more so that it arrives.
 """
 
+import fcntl
 import logging
 import re
-from asyncio import BaseTransport, TimerHandle
-from collections import deque
-from functools import partial
+import sys
+import termios
+from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from accsm_server.http.express import Express
-from accsm_server.http.middleware.security_headers import ALWAYS
-from accsm_server.http.streaming import SOON
-from accsm_server.http.transport import Line
-
-_HEAD = 64 << 10
+_HEAD = 64 << 10  # bytes of a head, and of what follows a body
 _END = b"\r\n\r\n"
 _FEW = 1 << 10  # bytes that hold few requests
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
-_COMMON = b"".join(b"%b: %b\r\n" % header for header in ALWAYS)
+_UNREAD = 512 << 20  # bytes that wait for their readers; beyond it the slowest one is let go
+_COUNT = 0.1  # seconds between two counts of it
+_PROGRESS = 32 << 10  # bytes that a reader must take in the time that it has
+_LINGER = 1.0  # seconds that a client is listened to that still sends when it has its answer
 _NOISE = (
     "Invalid HTTP request",
     "Unsupported upgrade",
     "No supported WebSocket library",
     "ASGI callable returned without completing",
 )
+
+
+class GuardedTransport:
+    """A transport that lets go of readers that do not read, and closes so that answers arrive."""
+
+    _slow: ClassVar[set["GuardedTransport"]] = set()
+    """Those whose readers are slower than the server."""
+    _next_count: ClassVar[float] = 0.0
+    """When all that is unread is to be counted again."""
+
+    def __init__(self, transport: BaseTransport, loop: AbstractEventLoop, patience: float) -> None:
+        """Guard ``transport``; a reader may pause for ``patience`` seconds."""
+        self._transport = cast(Transport, transport)
+        self._loop, self._patience = loop, patience
+        self.write = self._transport.write
+        self.receiving = False
+        """Whether the body of a request is still to come."""
+        self._ended = False
+        self._timer: TimerHandle | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the transport has."""
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        """Return whether nothing more is listened to."""
+        return self._ended or self._transport.is_closing()
+
+    def close(self) -> None:
+        """Write what is left and close; a client that still sends shall see its answer before."""
+        if self.receiving:
+            self.linger()
+        else:
+            self.end()
+
+    def linger(self) -> None:
+        """Write what is left and an end; close a little later."""
+        if self.is_closing():
+            return
+        self._ended = True
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._transport.resume_reading()
+        self._loop.call_later(_LINGER, self.end)
+
+    def end(self) -> None:
+        """Write what is left and close, when it was read or its reader does not read on."""
+        self._ended = True
+        if not self._transport.is_closing():
+            self._watch()
+            self._transport.close()
+
+    def pause(self) -> None:
+        """Wait for a reader, as long as it reads and there is room."""
+        self._slow.add(self)
+        self._watch()
+        if self._loop.time() >= GuardedTransport._next_count:
+            GuardedTransport._next_count = self._loop.time() + _COUNT
+            if sum(map(_unread, self._slow)) > _UNREAD:
+                max(self._slow, key=_unread).abort()
+
+    def resume(self) -> None:
+        """Stop to wait, unless the connection is closing: then the rest must be read as well."""
+        self._slow.discard(self)
+        if not self._transport.is_closing():
+            self._forget()
+
+    def lost(self) -> None:
+        """Wait for nothing any more."""
+        self._slow.discard(self)
+        self._forget()
+
+    def _watch(self) -> None:
+        self._forget()
+        enough = max(_unread(self) - _PROGRESS, 0)
+        self._timer = self._loop.call_later(self._patience, self._check, enough)
+
+    def _check(self, enough: int) -> None:
+        if _unread(self) > enough:
+            self._transport.abort()
+        else:
+            self._watch()
+
+    def _forget(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _unread(transport: GuardedTransport) -> int:
+    """Return how many bytes the reader has not taken: of ours, and of the kernel's (Linux)."""
+    kept = bytearray(4)
+    with suppress(OSError):
+        fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, kept)
+    return int(transport.get_write_buffer_size()) + int.from_bytes(kept, sys.byteorder)
 
 
 class Connection(HttpToolsProtocol):
@@ -40,46 +136,38 @@ class Connection(HttpToolsProtocol):
         """Start to wait for a head."""
         super().__init__(*args, **more)
         self._fed = 0
-        """Bytes that came since the last end of a head or piece of a body that is wanted."""
+        """Bytes that came since the last end of a head, or of a piece of a body that is wanted."""
         self._refusal = HTTPStatus.BAD_REQUEST
         self._head_timer: TimerHandle | None = None
-        self._cycles: deque[RequestResponseCycle] = deque()
-        """What is being answered and what waits for its turn."""
-        self._express: Express | None = None
-        """What was answered last, or is being answered."""
         self._rest = b""
         """Bytes that wait until the requests before them are answered."""
-        self._heads = 0
-        """Heads among the bytes that came last."""
+        self._answering: RequestResponseCycle | None = None
+        """The request that is being answered; `cycle` is the one that came last."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Expect a head."""
-        self._line = Line(transport, self.loop, self.timeout_keep_alive)
-        super().connection_made(cast(Any, self._line))
+        self._guarded = GuardedTransport(transport, self.loop, self.timeout_keep_alive)
+        super().connection_made(cast(Any, self._guarded))
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timers."""
+        """Forget the timers and what waits for its turn."""
         self._stop_head_timer()
-        for cycle in self._cycles:
-            if not cycle.response_complete:
-                cycle.disconnected = True
-                cycle.message_event.set()
-        if self._express:
-            self.loop.call_later(SOON, self._express.lost)
+        if self._answering:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         super().connection_lost(exc)
-        self._line.lost()
+        self._guarded.lost()
         self.pipeline.clear()
-        self._cycles.clear()
         self._rest = b""
 
     def eof_received(self) -> None:
         """Close: a client that sends nothing more is not waited for."""
-        self._line.end()
+        self._guarded.end()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of requests, and keep what comes after many of them for later."""
-        if self._line.is_closing():
+        if self._guarded.is_closing():
             return
         data, place = self._rest + data, 0
         while place < len(data) and not self.pipeline:
@@ -92,46 +180,37 @@ class Connection(HttpToolsProtocol):
             self.flow.pause_reading()
 
     def _take(self, data: bytes) -> None:
-        if self._line.is_closing():
+        if self._guarded.is_closing():
             return
         self._fed += len(data)
-        self._heads = 0
         if self._head_timer and b"pgrade:" in data:
             data = _without_upgrade(data)
         super().data_received(data)
         if self._fed > _HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if self._line.is_closing() or self._head_timer:
+        if self._guarded.is_closing() or self._head_timer:
             return
         if not self.cycle or self.cycle.response_complete:
             self._expect_head()
 
     def on_headers_complete(self) -> None:
-        """Go on when a head is there and not too large; raises ValueError, which refuses it."""
-        if self._fed > _HEAD and self._size() > _HEAD:
+        """Take a head if it is not too large; raises ValueError, which refuses it."""
+        if self._fed > _HEAD and self._head_size() > _HEAD:
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError("the head is too large")
         self._fed = 0
-        self._heads += 1
         self._stop_head_timer()
         if not self.url.startswith(b"/"):
             self._split_target()
-        self._line.receiving = True
+        self._guarded.receiving = True
         super().on_headers_complete()
-        while self._cycles and self._cycles[0].response_complete:
-            self._cycles.popleft()
-        self._cycles.append(self.cycle)
         self.headers = []  # what follows a body is no part of its head (RFC 9110, section 6.5.1)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Answer a request whose turn it is."""
+        self._answering = cycle
         self._unset_keepalive_if_required()  # of one before that was answered amid the same bytes
-        go_on = partial(super()._start_asgi_task, cycle, app)
-        self._express = Express(app, cycle, self._line, go_on)
-        if self._heads > 1:  # who sends many at once lets others go between
-            self.loop.call_soon(self._express.start)
-        else:
-            self._express.start()
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
@@ -142,26 +221,18 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Count the next head from its start."""
         self._fed = 0
-        self._line.receiving = False
+        self._guarded.receiving = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Write a head that has no body."""
-        self._line.flush()
-        if self.pipeline:  # the next one may be answered at once, and so on: that must not nest
-            self.loop.call_soon(self._go_on)
-        else:
-            super().on_response_complete()
-
-    def _go_on(self) -> None:
         """Start the next request; nothing more is read as long as others wait."""
         super().on_response_complete()
-        if self._line.is_closing():
+        if self._guarded.is_closing():
             return
         if self.pipeline:
             self.flow.pause_reading()
         elif self._rest:
-            self.data_received(b"")
+            self.loop.call_soon(self.data_received, b"")
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request."""
@@ -170,14 +241,14 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Wait for a reader."""
         super().pause_writing()
-        self._line.pause()
+        self._guarded.pause()
 
     def resume_writing(self) -> None:
-        """Go on."""
-        self._line.resume()
+        """Write on."""
+        self._guarded.resume()
         super().resume_writing()
 
-    def _size(self) -> int:
+    def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _split_target(self) -> None:
@@ -196,30 +267,33 @@ class Connection(HttpToolsProtocol):
         if self._fed:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:
-            self._line.close()
+            self._guarded.close()
 
     def _refuse(self, status: HTTPStatus) -> None:
-        if self._line.is_closing():
+        if self._guarded.is_closing():
             return
         self._stop_head_timer()
         self._unset_keepalive_if_required()
         cycle = self.cycle
-        answered = cycle and cycle.response_complete and self._line.receiving
+        answered = cycle and cycle.response_complete and self._guarded.receiving
         if cycle and not cycle.response_complete:
             if cycle.response_started or self.pipeline:  # the refusal would spoil the response
-                self._line.abort()
+                self._guarded.abort()
                 return
             cycle.disconnected = True
             cycle.message_event.set()
         if not answered:
-            text = f"{status.value} {status.phrase}\n"
-            self._line.write(
-                f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain\r\n"
-                f"content-length: {len(text)}\r\nconnection: close\r\n".encode()
-                + _COMMON
-                + f"\r\n{text}".encode()
-            )
-        self._line.linger()
+            text = f"{status.value} {status.phrase}\n".encode()
+            headers = [
+                *self.server_state.default_headers,
+                (b"content-type", b"text/plain"),
+                (b"content-length", str(len(text)).encode()),
+                (b"connection", b"close"),
+            ]
+            head = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
+            lines = (b"%b: %b\r\n" % header for header in headers)
+            self._guarded.write(b"".join((head, *lines, b"\r\n", text)))
+        self._guarded.linger()
 
     def _stop_head_timer(self) -> None:
         if self._head_timer:
@@ -232,7 +306,7 @@ def _without_upgrade(data: bytes) -> bytes:
 
     Nobody need take it (RFC 9110, section 7.8); Java offers h2c with every request.
     """
-    head, end, body = data.partition(b"\r\n\r\n")
+    head, end, body = data.partition(_END)
     return _UPGRADE.sub(b"\r\nIgnored:", head) + end + body
 
 

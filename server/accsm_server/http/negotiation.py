@@ -1,10 +1,10 @@
-"""Turn an Accept header or a `format=` into one of the formats that can be had."""
+"""Content negotiation: which of the formats on offer an Accept header or `format=` asks for."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
+from accsm_server.errors import NotAcceptable
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,11 @@ class Format:
         """Return the value of the Content-Type header."""
         text = self.media_type.startswith("text/")
         return f"{self.media_type}; charset=utf-8" if text else self.media_type
+
+    @property
+    def has_prefixes(self) -> bool:
+        """Return whether the format of a graph can declare prefixes."""
+        return self.name in ("ttl", "trig", "rdf")
 
 
 _XML = ("application/xml", "text/xml", "xml")
@@ -51,11 +56,6 @@ _OTHER_NAMES = {"turtle": "ttl", "n3": "ttl", "ntriples": "nt", "n-triples": "nt
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
 
 
-def field(headers: Headers, name: str) -> str:
-    """Return what the lines of a header field say together (RFC 9110, section 5.3)."""
-    return ", ".join(headers.getlist(name))
-
-
 def named(name: str, offers: Iterable[Format]) -> Format | None:
     """Return the offer that ``name`` means: a short name or a media type.
 
@@ -68,6 +68,23 @@ def named(name: str, offers: Iterable[Format]) -> Format | None:
         if name in (offer.name, offer.media_type, *offer.also):
             return offer
     return None
+
+
+def choose(wish: str | None, accept: str, offers: Sequence[Format]) -> Format:
+    """Return the offer that `format=` (``wish``), or else Accept, asks for.
+
+    Raises NotAcceptable, which names what can be had.
+    """
+    found = find(wish, accept, offers)
+    if found is None:
+        known = ", ".join(f"{offer.media_type} (format={offer.name})" for offer in offers)
+        raise NotAcceptable("None of the formats asked for", f"This can be had as: {known}.")
+    return found
+
+
+def find(wish: str | None, accept: str, offers: Sequence[Format]) -> Format | None:
+    """Return the offer that `format=` (``wish``) or else Accept asks for; None if there is none."""
+    return named(wish, offers) if wish else negotiate(accept, offers)
 
 
 def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:

@@ -15,18 +15,25 @@ from starlette.responses import Response
 
 from accsm_kg import __version__
 from accsm_kg.namespaces import QUERIES
-from accsm_server.code_version import program
-from accsm_server.engine.interface import QueryError
+from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
+from accsm_server.http.context import context_of
 from accsm_server.http.negotiation import Format
 from accsm_server.pages import dataset, documents, downloads, home, questions, render
 from accsm_server.pages.conformance import OFFERS as OF_SCORES
 from accsm_server.pages.conformance import conformance
 from accsm_server.pages.queries import Site
-from accsm_server.sparql import graph_store
+from accsm_server.sparql import endpoint, graph_store
 
 Handler = Callable[[Request], Awaitable[Response]]
 Paths = tuple[tuple[str, Handler, str], ...]
+
+
+async def _graph_store(request: Request) -> Response:
+    site = render.site_of(request)
+    accept = context_of(request.scope).field(b"accept")
+    return await graph_store.read(site.served, request.query_params, accept, f"{site.root}/dataset")
+
 
 PAGES: Paths = (
     ("/", home.home, "Home page"),
@@ -49,7 +56,7 @@ DOCUMENTS: Paths = (
     ("/dataset", dataset.about, "The dataset described: VoID, DCAT and a page"),
     ("/dataset.{suffix}", dataset.about, "The description of the dataset in one format"),
     ("/.well-known/void", dataset.about, "The description of the dataset"),
-    ("/rdf-graph-store", graph_store.read, "A graph by its name (Graph Store HTTP Protocol)"),
+    ("/rdf-graph-store", _graph_store, "A graph by its name (Graph Store HTTP Protocol)"),
 )
 SCORES: Paths = (("/conformance", conformance, "The scores of this program in the W3C's tests"),)
 FILES: Paths = (
@@ -121,9 +128,8 @@ _ERRORS = {
 }
 
 
-def create_api(site: Site) -> FastAPI:
+def create_api(site: Site, described_elsewhere: dict[str, Any]) -> FastAPI:
     """Return the application that serves everything but the endpoint."""
-    program()  # the hash of the files that run, before they change
     api = FastAPI(
         docs_url=None,
         redoc_url=None,
@@ -152,19 +158,23 @@ def create_api(site: Site) -> FastAPI:
                     "responses": _responses(path, offers),
                 },
             )
-    api.openapi = lambda: _described(api)  # type: ignore[method-assign]
+    api.openapi = lambda: _described(api, described_elsewhere)  # type: ignore[method-assign]
     return api
 
 
-async def _on_trouble(request: Request, error: Any) -> Response:
-    return render.problem(request, problems.of(error))
+async def _on_error(request: Request, error: Any) -> Response:
+    return render.error(request, error)
+
+
+async def _on_http_exception(request: Request, error: Any) -> Response:
+    return render.error(request, problems.from_http_exception(error))
 
 
 #: How either application answers what was raised.
-HANDLERS = {HTTPException: _on_trouble, QueryError: _on_trouble}
+HANDLERS = {HTTPException: _on_http_exception, ServerError: _on_error}
 
 
-def _described(api: FastAPI) -> dict[str, Any]:
+def _described(api: FastAPI, described_elsewhere: dict[str, Any]) -> dict[str, Any]:
     if api.openapi_schema is None:
         described = get_openapi(
             title="accsm-kg",
@@ -172,53 +182,17 @@ def _described(api: FastAPI) -> dict[str, Any]:
             description="Knowledge graph of the ASEAN Cooperation on Civil Service Matters.",
             routes=api.routes,
         )
-        described["paths"] |= {"/sparql": _endpoint(), **_operations()}
+        described["paths"] |= {
+            "/sparql": endpoint.openapi(_endpoint_responses()),
+            **described_elsewhere,
+        }
         api.openapi_schema = described
     return api.openapi_schema
 
 
-def _endpoint() -> dict[str, Any]:
-    responses = {
-        "200": _ok((*negotiation.RESULTS, *negotiation.GRAPHS, negotiation.HTML)),
-        **_errors(_ERRORS),
-    }
-    common = {"tags": ["SPARQL"], "responses": responses}
-    form = {"schema": {"type": "object", "required": ["query"], "properties": {
-        name: {**_kind(name), "description": said} for name, said in _PARAMETERS.items()
-    }}}  # fmt: skip
-    text = {"schema": {"type": "string"}}
-    body = {"application/x-www-form-urlencoded": form, "application/sparql-query": text}
-    return {
-        "get": {
-            "summary": "Query by GET",
-            "operationId": "query_by_get",
-            "parameters": _in_query(_PARAMETERS),
-            **common,
-        },
-        "post": {
-            "summary": "Query by POST",
-            "operationId": "query_by_post",
-            "requestBody": {"required": True, "content": body},
-            **common,
-        },
-    }
-
-
-def _operations() -> dict[str, Any]:
-    """Return what the gate answers itself."""
-    json: dict[str, Any] = {"content": {"application/json": {}}}
-    well = {
-        "200": {"description": "Queries are answered", **json},
-        "503": {"description": "They are not", **json},
-    }
-    read = {"200": {"description": "What Prometheus reads", "content": {"text/plain": {}}}}
-    return {
-        path: {"get": {"summary": summary, "tags": ["operations"], "responses": responses}}
-        for path, summary, responses in (
-            ("/healthz", "Whether the server is well", well),
-            ("/metrics", "What the server has counted", read),
-        )
-    }
+def _endpoint_responses() -> dict[str, Any]:
+    offers = (*negotiation.RESULTS, *negotiation.GRAPHS, negotiation.HTML)
+    return {"200": _ok(offers), **_errors(_ERRORS)}
 
 
 def _ok(offers: tuple[Format, ...]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from accsm_kg import __version__
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
 from accsm_server.pages import render
-from accsm_server.sparql.protocol import choose
+from accsm_server.pages.render import choose
 
 #: The outcomes of this version of the program.
 RECORD = Path(__file__).with_suffix(".json")

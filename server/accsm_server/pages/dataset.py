@@ -10,15 +10,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import META
+from accsm_kg.rdf.terms import Term, natural
+from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
-from accsm_server.http.problems import Trouble
 from accsm_server.pages import render
 from accsm_server.pages.documents import OFFERS, split, with_links
 from accsm_server.pages.downloads import FILES, File
-from accsm_server.pages.queries import Site, exists, graph, rows
-from accsm_server.pages.terms import Names, Shown, Term, natural
+from accsm_server.pages.queries import Site, construct, exists, named_graph, rows
+from accsm_server.pages.terms import Names, Shown
 from accsm_server.sparql import service_description
-from accsm_server.sparql.service_description import Said
+from accsm_server.sparql.service_description import Statements
 
 _WHOLE = (
     "Every graph as quads. void:triples counts those of the default graph, where what several "
@@ -34,7 +35,7 @@ async def about(request: Request) -> Response:
     if form == negotiation.HTML:
         response = await _page(request, said)
     else:
-        body = service_description.serialize(said, render.site_of(request), form)
+        body = service_description.serialize(said, render.site_of(request).prefixes, form)
         response = Response(body, media_type=form.content_type, headers=render.NEGOTIATED)
     return with_links(response, request, "/dataset")
 
@@ -42,7 +43,7 @@ async def about(request: Request) -> Response:
 async def part(request: Request) -> Response:
     """Redirect from a part of the dataset (all its members of a class, say) to the description."""
     if not request.path_params["path"].startswith(("class/", "property/")):
-        raise Trouble(404, "No such part of the dataset", "Parts are classes and properties.")
+        raise NotFound("No such part of the dataset", "Parts are classes and properties.")
     return RedirectResponse(f"{render.root(request)}/dataset", 303)
 
 
@@ -50,14 +51,17 @@ async def _said(request: Request) -> set[Triple]:
     """Return what the dataset says of itself, else its counts, and where it is to be had here."""
     site = render.site_of(request)
     described = await exists(site, site.base + META)
-    body = await graph(site, "graph" if described else "void", "nt", this=site.base + META)
+    if described:
+        body = await named_graph(site, site.base + META)
+    else:
+        body = await construct(site, site.queries.text("void"), "nt")
     known = {quad.triple for quad in pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)}
     origin = str(request.base_url).rstrip("/")
     here = [*_here(site, origin), *_licences(known, site, origin)]
-    return known | service_description.triples(here, site)
+    return known | service_description.triples(here, site.prefixes)
 
 
-def _licences(known: set[Triple], site: Site, origin: str) -> Said:
+def _licences(known: set[Triple], site: Site, origin: str) -> Statements:
     """Say of each file what the dataset says of its licence."""
     whole = NamedNode(f"{site.base}dataset")
     licence = NamedNode(f"{site.prefixes['dcterms']}license")
@@ -68,7 +72,7 @@ def _licences(known: set[Triple], site: Site, origin: str) -> Said:
                 yield node, "dcterms:license", str(triple.object)[1:-1]
 
 
-def _here(site: Site, origin: str) -> Said:
+def _here(site: Site, origin: str) -> Statements:
     """Say where this server has the dataset, whatever its IRIs resolve to."""
     dataset, service = f"{site.base}dataset", f"{origin}/sparql#service"
     yield dataset, "rdf:type", "dcat:Dataset"
@@ -89,7 +93,7 @@ def _here(site: Site, origin: str) -> Said:
     yield checksum, "spdx:checksumValue", Literal(site.engine.version, datatype=kind)
 
 
-def _distribution(file: File, dataset: str, folder: str) -> Said:
+def _distribution(file: File, dataset: str, folder: str) -> Statements:
     url = f"{folder}/{file.name}"
     node = f"{url}#distribution"
     yield dataset, "void:dataDump", NamedNode(url)

@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import ONTOLOGY, SHAPES
-from accsm_server.engine.interface import Query
+from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
-from accsm_server.http.problems import Trouble
-from accsm_server.http.streaming import Sending, unchanged
 from accsm_server.pages import graphs, render, resource
 from accsm_server.pages import ontology as vocabulary
-from accsm_server.pages.queries import PAGE, exists, graph, is_graph, page_query, rows
-from accsm_server.sparql.protocol import choose
+from accsm_server.pages.queries import construct, exists, is_graph, rows
+from accsm_server.pages.render import choose
+from accsm_server.sparql.graph_store import graph_response
+from accsm_server.sparql.queries import PAGE
 
 #: The formats of a document.
 OFFERS = tuple(form for form in negotiation.GRAPHS if form.name in ("ttl", "jsonld", "nt", "rdf"))
@@ -40,7 +40,8 @@ async def document(request: Request) -> Response:
     if form == negotiation.HTML:
         return await _page(request, iri, "/doc/" + path)
     site = render.site_of(request)
-    body = await graph(site, "document", form.name, this=iri, document=f"{site.base}doc/{path}")
+    text = site.queries.text("document", this=iri, document=f"{site.base}doc/{path}")
+    body = await construct(site, text, form.name)
     return _rdf(request, body, form, "/doc/" + path)
 
 
@@ -54,7 +55,7 @@ async def named_graph(request: Request) -> Response:
         path, form = split(request, path)
         iri = await _known(request, "graph/" + path)
     if form != negotiation.HTML:
-        return await send_graph(request, iri, form, "/graph/" + path)
+        return send_graph(request, iri, form, "/graph/" + path)
     shown = await graphs.describe(request, iri)
     response = render.page(request, "graph.html", here="/graph/" + path, offers=OFFERS, **shown)
     return with_links(response, request, "/graph/" + path)
@@ -69,7 +70,7 @@ async def ontology(request: Request) -> Response:
     here = "/ontology" + (f"/{path}" if path else "")
     if form == negotiation.HTML:
         return with_links(await vocabulary.ontology(request), request, here)
-    return await send_graph(request, site.base + ONTOLOGY, form, here)
+    return send_graph(request, site.base + ONTOLOGY, form, here)
 
 
 async def shapes(request: Request) -> Response:
@@ -78,22 +79,13 @@ async def shapes(request: Request) -> Response:
     site = render.site_of(request)
     if form == negotiation.HTML:
         return with_links(await vocabulary.shapes(request), request, "/shapes")
-    return await send_graph(request, site.base + SHAPES, form, "/shapes")
+    return send_graph(request, site.base + SHAPES, form, "/shapes")
 
 
-async def send_graph(request: Request, iri: str | None, form: Format, here: str = "") -> Response:
-    """Return the response that sends the graph ``iri``, or the default graph, however large."""
-    site = render.site_of(request)
-    known = site.tag("graph", str(iri), form.name, here)
-    headers = {**render.NEGOTIATED, "Content-Type": form.content_type, "ETag": f'"{known}"'}
-    if here:
-        headers["Link"] = _alternates(render.root(request) + quote(here))
-    same = unchanged(request, known, headers)
-    if same:
-        return same
-    text = page_query(site, "graph", this=iri) if iri else page_query(site, "default-graph")
-    query = Query(text, form.name, prefixes=site.prefixes, tidy=True)
-    return Sending(site.engine, query, headers, in_pieces=site.limits)
+def send_graph(request: Request, iri: str, form: Format, here: str = "") -> Response:
+    """Return the response that sends the graph ``iri``, with links to ``here`` in other formats."""
+    links = {"Link": _alternates(render.root(request) + quote(here))} if here else {}
+    return graph_response(render.site_of(request).served, iri, form, links)
 
 
 def split(request: Request, path: str) -> tuple[str, Format]:
@@ -104,12 +96,12 @@ def split(request: Request, path: str) -> tuple[str, Format]:
         if suffix == form.name:
             return stem, form
     if given:
-        raise Trouble(404, "No such format", f"There is no '.{given}' of this.")
+        raise NotFound("No such format", f"There is no '.{given}' of this.")
     return path, choose(request, request.query_params.get("format"), OFFERS)
 
 
 async def _known(request: Request, path: str) -> str:
-    """Return the IRI of ``path``; raises Trouble (404) when nothing is said of it."""
+    """Return the IRI of ``path``; raises NotFound when nothing is said of it."""
     iri = _iri(request, path)
     if not await exists(render.site_of(request), iri):
         raise _unknown(iri)
@@ -124,11 +116,9 @@ def _iri(request: Request, path: str) -> str:
         raise _unknown(iri) from None
 
 
-def _unknown(iri: str) -> Trouble:
+def _unknown(iri: str) -> NotFound:
     hint = "Numbers and codes are written as in the book: project/2016-2020/6, country/KHM."
-    return Trouble(
-        404, "Nothing is known of this", f"The dataset says nothing of <{iri}>.", hint=hint
-    )
+    return NotFound("Nothing is known of this", f"The dataset says nothing of <{iri}>.", hint=hint)
 
 
 async def _page(request: Request, iri: str, here: str) -> Response:
@@ -146,7 +136,7 @@ async def _more(request: Request, iri: str, relation: str, here: str) -> Respons
     try:
         found = await rows(render.site_of(request), "incoming", number, this=iri, property=relation)
     except ValueError as error:
-        raise Trouble(400, "Not an IRI", f"property={relation!r}: {error}") from None
+        raise BadRequest("Not an IRI", f"property={relation!r}: {error}") from None
     subjects = [row["subject"] for row in found.rows]
     names = await render.names(request, subjects, iri, relation)
     return render.page(
@@ -164,7 +154,7 @@ def page_number(request: Request) -> int:
     """Return the number of the page asked for, 0 for the first."""
     text = request.query_params.get("page", "1")
     if not re.fullmatch("[1-9][0-9]{0,5}", text):
-        raise Trouble(400, "No such page", f"page={text!r}: write a number from 1 on.")
+        raise BadRequest("No such page", f"page={text!r}: write a number from 1 on.")
     return int(text) - 1
 
 

@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accsm_server.engine.interface import Query
+from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
+from accsm_server.http.headers import FOREVER, REVALIDATE
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.compression import Packer
-from accsm_server.http.middleware.response_cache import FOREVER, REVALIDATE
 from accsm_server.http.negotiation import Format
-from accsm_server.http.problems import Trouble
-from accsm_server.http.streaming import Sending, unchanged
+from accsm_server.http.streaming import AnswerResponse
 from accsm_server.pages import render
 
 
@@ -56,21 +56,17 @@ async def download(request: Request) -> Response:
     name = f"accsm.{suffix}"
     current, wanted = site.engine.version, request.path_params.get("version")
     if name not in FILES:
-        raise Trouble(404, "No such file", f"The dataset can be had as {', '.join(FILES)}.")
+        raise NotFound("No such file", f"The dataset can be had as {', '.join(FILES)}.")
     if wanted not in (None, current):
-        raise Trouble(
-            404, "Another version of the dataset", f"This server holds {current}.",
+        raise NotFound("Another version of the dataset", f"This server holds {current}.",
             hint=f"Its files are listed at {render.root(request)}/dataset",
         )  # fmt: skip
-    file, known = FILES[name], site.tag("file", name, str(wanted))
+    file, known = FILES[name], site.served.tag("file", name, str(wanted))
     headers = {
         "Content-Type": file.media_type,
         "Cache-Control": FOREVER if wanted else REVALIDATE,
         "Content-Disposition": f'attachment; filename="accsm-{current[:12]}.{suffix}"',
         "Content-Location": f"{render.root(request)}/dataset/{current}/{name}",
-        "ETag": f'"{known}"',
     }
-    same = unchanged(request, known, headers)
-    if same:
-        return same
-    return Sending(site.engine, Query("", file.form.name, dump=True), headers, file.packer())
+    query = Query("", file.form.name, prefixes=site.prefixes, dump=True)
+    return AnswerResponse(lambda: site.engine.answer(query), headers, known, file.packer())

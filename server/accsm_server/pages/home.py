@@ -6,12 +6,14 @@ from pyoxigraph import Literal, NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accsm_server.http.problems import Trouble
+from accsm_kg.rdf.terms import natural
+from accsm_server.errors import NotFound
 from accsm_server.pages import render
 from accsm_server.pages.documents import next_page, page_number
-from accsm_server.pages.queries import PAGE, rows
+from accsm_server.pages.queries import rows
 from accsm_server.pages.questions import stored
-from accsm_server.pages.terms import Shown, natural
+from accsm_server.pages.terms import Shown
+from accsm_server.sparql.queries import PAGE
 
 #: The classes from which a reader of the work plan sets out, in the order of the book.
 _ENTRIES = (
@@ -57,11 +59,11 @@ async def instances(request: Request) -> Response:
     site = render.site_of(request)
     name = request.path_params["name"]
     if not name.isidentifier():
-        raise Trouble(404, "No such class", f"The ontology has no class '{name}'.")
+        raise NotFound("No such class", f"The ontology has no class '{name}'.")
     iri, number = f"{site.prefixes['accsm']}{name}", page_number(request)
     found = [row["subject"] for row in (await rows(site, "instances", number, this=iri)).rows]
     if not found:
-        raise Trouble(404, "Nothing here", f"The dataset has no more members of <{iri}>.")
+        raise NotFound("Nothing here", f"The dataset has no more members of <{iri}>.")
     names = await render.names(request, found, iri)
     return render.page(
         request,

@@ -11,20 +11,20 @@ from starlette.responses import RedirectResponse, Response
 from accsm_kg.namespaces import QUERIES
 from accsm_kg.questions import files
 from accsm_kg.questions.files import Parameter, Question
-from accsm_server.engine.interface import Query, QueryError, fetch, table
-from accsm_server.http import negotiation, problems
-from accsm_server.http.problems import Trouble
+from accsm_server.engine.interface import Query, fetch, table
+from accsm_server.errors import NotFound
+from accsm_server.http import negotiation
 from accsm_server.pages import render
 from accsm_server.pages.documents import send_graph
-from accsm_server.pages.queries import Site, graph
-from accsm_server.pages.results import result
-from accsm_server.sparql.protocol import choose
+from accsm_server.pages.queries import Site, named_graph
+from accsm_server.pages.render import choose
+from accsm_server.pages.sparql import result
 
 
 async def stored(site: Site) -> list[Question]:
     """Return the questions that the dataset publishes (read once: a dataset does not change)."""
     if not site.questions:
-        body = await graph(site, "graph", "nt", this=site.base + QUERIES)
+        body = await named_graph(site, site.base + QUERIES)
         store, where = Store(), NamedNode(site.base + QUERIES)
         triples = pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)
         store.extend(Quad(q.subject, q.predicate, q.object, where) for q in triples)
@@ -48,7 +48,7 @@ async def published(request: Request) -> Response:
     form = choose(request, request.query_params.get("format"), negotiation.GRAPHS)
     if form == negotiation.HTML:
         return RedirectResponse(f"{render.root(request)}/questions", 303, {"Vary": "Accept"})
-    return await send_graph(request, render.site_of(request).base + QUERIES, form)
+    return send_graph(request, render.site_of(request).base + QUERIES, form)
 
 
 async def published_one(request: Request) -> Response:
@@ -63,7 +63,7 @@ async def question(request: Request) -> Response:
     name = request.path_params["name"]
     asked = next((q for q in await stored(site) if q.name == name), None)
     if asked is None:
-        raise Trouble(404, "No such question", f"There is no stored question '{name}'.",
+        raise NotFound("No such question", f"There is no stored question '{name}'.",
                       hint=f"All of them: {render.root(request)}/questions")  # fmt: skip
     values = {p.name: request.query_params.get(p.name, p.default) for p in asked.parameters}
     text = files.bind(asked, values)
@@ -85,18 +85,15 @@ def _offers(asked: Question) -> tuple[negotiation.Format, ...]:
 
 async def _answer(request: Request, site: Site, asked: Question, text: str) -> dict[str, object]:
     form = "ttl" if files.form(asked) == "construct" else "json"
-    query = Query(text, form, prefixes=site.prefixes, own=True)
-    try:
-        return await result(request, query)
-    except QueryError as failure:
-        raise problems.of_failure(failure) from None
+    query = Query(text, form, prefixes=site.prefixes, internal=True)
+    return await result(request, query)
 
 
 async def _options(site: Site, parameter: Parameter) -> list[tuple[str, str]]:
     """Return the values to choose from with their labels; none where any text may be given."""
     if not parameter.options:
         return []
-    query = Query(parameter.options, "json", own=True)
+    query = Query(parameter.options, "json", internal=True)
     found = table((await fetch(site.engine, query))[0])
     assert not isinstance(found, bool)
     rows = [[getattr(term, "value", "") for term in row] for row in found.rows]

@@ -1,6 +1,6 @@
 """Turn a template and what it shows into a page with the head, the foot and the rules it needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,11 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from accsm_kg import __version__
+from accsm_kg.rdf.terms import Term, iris
+from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
-from accsm_server.http.middleware.response_cache import NEVER, REVALIDATE
-from accsm_server.http.problems import Problem
+from accsm_server.http.context import context_of
+from accsm_server.http.headers import NEVER, REVALIDATE
+from accsm_server.http.negotiation import Format
 from accsm_server.pages.queries import Site, words
-from accsm_server.pages.terms import Names, Term, iris
+from accsm_server.pages.terms import Names
 
 #: What is said of a response that depends on the address, Accept and the dataset alone.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
@@ -70,11 +73,17 @@ def page(request: Request, template: str, status: int = 200, **content: Any) -> 
     return HTMLResponse(text, status, headers=NEGOTIATED)
 
 
-def problem(request: Request, found: Problem, query: str | None = None) -> Response:
-    """Return a problem in the caller's media type."""
-    form = problems.wanted(request)
-    if form != negotiation.HTML:
+def error(request: Request, found: ServerError, query: str | None = None) -> Response:
+    """Return an error in the media type that the client accepts."""
+    form = problems.format_of(request)
+    if form is not negotiation.HTML:
         return problems.respond(found, form)
     response = page(request, "problem.html", found.status, problem=found, query=query)
     response.headers.update({"Cache-Control": NEVER, **found.headers})
     return response
+
+
+def choose(request: Request, wish: str | None, offers: Sequence[Format]) -> Format:
+    """Return the format of the ``offers``, or the page, that `format=` or Accept asks for."""
+    accept = context_of(request.scope).field(b"accept")
+    return negotiation.choose(wish, accept, (*offers, negotiation.HTML))

@@ -1,159 +1,187 @@
-"""Turn requests to /sparql into answers: an ASGI application of its own, to keep the path short."""
+"""The SPARQL endpoint: an ASGI application that answers queries over one dataset."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any, Protocol
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from accsm_kg.rdf import explain
 from accsm_kg.rdf.query_scanner import SHORT, Outline, outline
-from accsm_server.engine.interface import Query, QueryError
-from accsm_server.http import negotiation, problems
-from accsm_server.http.middleware.response_cache import NEVER, REVALIDATE, Headers
-from accsm_server.http.negotiation import Format
-from accsm_server.http.problems import Trouble
-from accsm_server.http.streaming import stream, unchanged, unless_gone, whole
-from accsm_server.http.visit import Visit
-from accsm_server.pages import render, results
-from accsm_server.pages.queries import Site
-from accsm_server.sparql import federation, hints, protocol
-from accsm_server.sparql.protocol import Asked, choose
-from accsm_server.sparql.service_description import describe
+from accsm_server.engine.interface import Query
+from accsm_server.errors import QueryError, QuerySyntaxError, RequestError, ServerError
+from accsm_server.http import negotiation
+from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.headers import NEVER, REVALIDATE, Headers
+from accsm_server.http.middleware.response_cache import reuse
+from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format
+from accsm_server.http.streaming import send_answer, unless_gone
+from accsm_server.sparql import federation, protocol, service_description
+from accsm_server.sparql.hints import Hints
+from accsm_server.sparql.protocol import SparqlRequest
+from accsm_server.sparql.served import Served
 
 _READING = 1.0  # seconds in which any query is read
+_PATIENCE = 20.0  # seconds for a body to arrive, where a query may take no less
 _explaining = asyncio.Semaphore()  # one at a time, as each holds up the event loop a little
 
 
-@dataclass(slots=True)
-class Plain:
-    """A request that is served as soon as its query is answered."""
+class Views(Protocol):
+    """What people see at the address of the endpoint."""
 
-    query: Query
-    form: Format
-    tag: str
+    def form(self, request: Request) -> Response:
+        """Return the page on which a query is written."""
 
+    async def answer(self, request: Request, query: Query, notes: list[str]) -> Response:
+        """Return the page of the answer of ``query``; raises QueryError."""
 
-def plain(site: Site, query_string: bytes, accept: str) -> Plain | None:
-    """Return what a GET asks for, if nothing is to be said of it or to be looked up before."""
-    if len(query_string) > SHORT:
-        return None
-    try:
-        asked = protocol.asked(query_string)
-    except Trouble:
-        return None
-    seen = outline(asked.query or "")
-    form = protocol.find(asked.format, accept, _offers(seen))
-    if not seen.form or form in (None, negotiation.HTML):
-        return None
-    query = _query(asked, seen, form)
-    tag = _tag(site, query, seen)
-    if not tag or not hints.none(site, query, seen):
-        return None
-    return Plain(query, form, tag)
+    def error(self, request: Request, error: ServerError, query: str | None) -> Response:
+        """Return an error in the media type that the client accepts."""
 
 
-class Sparql:
-    """The SPARQL endpoint."""
+class Endpoint:
+    """The endpoint of one dataset."""
 
-    def __init__(self, app: Starlette) -> None:
-        """Answer for ``app``, whose state holds the site."""
-        self._app = app
+    def __init__(self, served: Served, hints: Hints, views: Views) -> None:
+        """Answer queries over ``served``."""
+        self._served, self._hints, self._views = served, hints, views
+        self._patience = min(_PATIENCE, served.settings.timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; stop working on it when the client hangs up."""
-        scope["app"] = self._app
         request = Request(scope, receive)
-        asked: Asked | None = None
+        asked: SparqlRequest | None = None
         try:
-            asked = await protocol.read(request)
-            await unless_gone(_serve(request, asked, send), receive)
+            asked = await protocol.read(request, self._patience)
+            await unless_gone(self._respond(request, asked, send), receive)
         except ClientDisconnect:  # it hung up amid its body
             pass
-        except (HTTPException, QueryError) as error:
-            query = asked.query if asked else None
-            response = render.problem(request, problems.of(error), query)
+        except ServerError as error:
+            response = self._views.error(request, error, asked.query if asked else None)
             await response(scope, receive, send)
 
-
-async def _serve(request: Request, asked: Asked, send: Send) -> None:
-    if asked.query is None:
-        await _send(request, await _without_query(request, asked), send)
-        return
-    visit: Visit = request.scope["visit"]
-    visit.query = asked.query
-    seen = await _outline(asked.query)
-    _check(request, asked.query, seen)
-    site = render.site_of(request)
-    try:
-        form = await _format(request, asked, seen)
-        query = _query(asked, seen, form)
-        if form == negotiation.HTML:
-            response = await results.page(request, query, await hints.notes(site, query, seen))
-            if seen.volatile:
-                response.headers["Cache-Control"] = NEVER
-            await _send(request, response, send)
-        else:
-            fate = NEVER if seen.volatile else REVALIDATE
-            await _answer(request, query, seen, headers_of(form, fate), send)
-    except QueryError as failure:
-        visit.outcome = failure.reason
-        raise await _trouble(request, asked.query, failure) from None
-
-
-async def _send(request: Request, response: Response, send: Send) -> None:
-    await response(request.scope, request.receive, send)
-
-
-def _check(request: Request, query: str, seen: Outline) -> None:
-    """Raise Trouble (403) for what this endpoint does not do."""
-    if seen.update:
-        raise protocol.read_only()
-    if seen.service:
-        federation.check(query, render.site_of(request).settings.service)
-
-
-async def _format(request: Request, asked: Asked, seen: Outline) -> Format:
-    """Return the format of the answer; raises Trouble (406)."""
-    offers = _offers(seen)
-    try:
-        return choose(request, asked.format, offers)
-    except Trouble:
-        query = _query(asked, seen, offers[0])
-        await _read(render.site_of(request), replace(query, timeout=_READING))
-        raise
-
-
-async def _read(site: Site, query: Query) -> None:
-    """Raise QueryError if ``query`` cannot be read, which its sender should hear of first."""
-    try:
-        (await site.engine.answer(query)).close()
-    except QueryError as failure:
-        if failure.reason == "syntax":
+    async def _respond(self, request: Request, asked: SparqlRequest, send: Send) -> None:
+        context = context_of(request.scope)
+        if asked.query is None:
+            response = await self._without_query(request, context, asked)
+            await response(request.scope, request.receive, send)
+            return
+        context.query = asked.query
+        seen = await _scan(asked.query)
+        self._check(asked.query, seen)
+        try:
+            form = await self._format(context, asked, seen)
+            query = _query(asked, seen, form)
+            if form is HTML:
+                await self._send_page(request, query, seen, send)
+            else:
+                await self._send_answer(request.scope, context, query, seen, form, send)
+        except QueryError as error:
+            context.outcome = error.reason
+            if isinstance(error, QuerySyntaxError):
+                await self._explain(error, asked.query)
             raise
+
+    def _check(self, query: str, seen: Outline) -> None:
+        """Raise Forbidden for what this endpoint does not do."""
+        if seen.update:
+            raise protocol.read_only()
+        if seen.service:
+            federation.check(query, self._served.settings.service)
+
+    async def _format(self, context: RequestContext, asked: SparqlRequest, seen: Outline) -> Format:
+        """Return the format of the answer; raises NotAcceptable, or what is wrong with the query.
+
+        That a query cannot be read is what its sender should hear of first.
+        """
+        offers = GRAPHS if _is_graph(seen) else RESULTS
+        try:
+            return negotiation.choose(asked.format, context.field(b"accept"), (*offers, HTML))
+        except RequestError:
+            query = replace(_query(asked, seen, offers[0]), timeout=_READING)
+            try:
+                (await self._served.engine.answer(query)).close()
+            except QuerySyntaxError:
+                raise
+            except QueryError:
+                pass
+            raise
+
+    async def _send_page(self, request: Request, query: Query, seen: Outline, send: Send) -> None:
+        notes = await self._hints.of(query, seen)
+        response = await self._views.answer(request, query, notes)
+        if seen.volatile:
+            response.headers["Cache-Control"] = NEVER
+        await response(request.scope, request.receive, send)
+
+    async def _send_answer(
+        self, scope: Scope, context: RequestContext, query: Query, seen: Outline, form: Format,
+        send: Send,
+    ) -> None:  # fmt: skip
+        """Send the answer in one of the formats, without asking when it is known already."""
+        headers: Headers = [
+            (b"content-type", form.content_type.encode()),
+            (b"cache-control", (NEVER if seen.volatile else REVALIDATE).encode()),
+            (b"vary", b"Accept"),
+        ]
+        if tag := self._tag(query, seen):
+            headers.append((b"etag", f'"{tag}"'.encode()))
+            if await reuse(scope, tag, headers):
+                return
+        if notes := await self._hints.of(query, seen):
+            headers.append((b"hint", " ".join(notes).encode("ascii", "backslashreplace")))
+        answer = await self._served.engine.answer(query)
+        context.outcome = await send_answer(answer, headers, send, limits=self._served.limits)
+        context.rows = answer.rows
+
+    def _tag(self, query: Query, seen: Outline) -> str:
+        """Return the tag of the answer; nothing where the same query may get other bytes."""
+        if seen.volatile or seen.fresh:
+            return ""
+        graphs = (*query.default_graphs, "", *query.named_graphs)
+        return self._served.tag(query.text, query.format, *graphs)
+
+    async def _explain(self, error: QuerySyntaxError, query: str) -> None:
+        """Add to ``error`` where the mistake is and what to do about it."""
+        async with _explaining:
+            found = await asyncio.to_thread(
+                explain.explain, query, str(error), dict(self._served.prefixes)
+            )
+        error.detail, error.hint, error.excerpt = found.detail, found.hint, found.excerpt
+        error.line, error.column = found.line, found.column
+
+    async def _without_query(
+        self, request: Request, context: RequestContext, asked: SparqlRequest
+    ) -> Response:
+        """Return the form for a query, or the service description."""
+        accept = context.field(b"accept")
+        form = negotiation.choose(asked.format, accept, (*GRAPHS, HTML))
+        if form is HTML:
+            return self._views.form(request)
+        url = str(request.url.replace(query=""))
+        body = await service_description.describe(self._served, url, form)
+        headers = {"Vary": "Accept", "Cache-Control": REVALIDATE}
+        return Response(body, media_type=form.content_type, headers=headers)
+
+
+def _query(asked: SparqlRequest, seen: Outline, form: Format) -> Query:
+    graph = _is_graph(seen)
+    name = form.name if form is not HTML else "ttl" if graph else "json"
+    return Query(
+        asked.query or "",
+        name,
+        asked.default_graphs,
+        asked.named_graphs,
+        _prefixes(seen) if graph else {},
+        timeout=asked.timeout,
+        service=seen.service,
+    )
 
 
 def _is_graph(seen: Outline) -> bool:
     return seen.form in ("CONSTRUCT", "DESCRIBE")
-
-
-def _offers(seen: Outline) -> tuple[Format, ...]:
-    return negotiation.GRAPHS if _is_graph(seen) else negotiation.RESULTS
-
-
-def _query(asked: Asked, seen: Outline, form: Format) -> Query:
-    return Query(
-        asked.query or "",
-        ("ttl" if _is_graph(seen) else "json") if form == negotiation.HTML else form.name,
-        asked.default_graphs,
-        asked.named_graphs,
-        _prefixes(seen) if _is_graph(seen) else {},
-        timeout=asked.timeout,
-        service=seen.service,
-    )
 
 
 def _prefixes(seen: Outline) -> dict[str, str]:
@@ -161,74 +189,45 @@ def _prefixes(seen: Outline) -> dict[str, str]:
     return {name: iri for name, iri in seen.prefixes.items() if ":" in iri and "\\" not in iri}
 
 
-async def _outline(text: str) -> Outline:
+async def _scan(text: str) -> Outline:
     return outline(text) if len(text) < SHORT else await asyncio.to_thread(outline, text)
 
 
-async def _trouble(request: Request, query: str, failure: QueryError) -> Trouble:
-    if failure.reason != "syntax":
-        return problems.of_failure(failure)
-    known = render.site_of(request).prefixes
-    async with _explaining:
-        found = await asyncio.to_thread(explain.explain, query, str(failure), known)
-    return Trouble(400, "The query cannot be read", finding=found)
+_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "query": ("A SPARQL 1.1 query; without one, the service description or a form",
+              {"type": "string"}),
+    "default-graph-uri": ("A graph to query in place of the default graph",
+                          {"type": "array", "items": {"type": "string"}}),
+    "named-graph-uri": ("A graph to reach with GRAPH",
+                        {"type": "array", "items": {"type": "string"}}),
+    "format": ("A format by name, in place of Accept", {"type": "string"}),
+    "timeout": ("Seconds the query may take, up to the limit of the server",
+                {"type": "number", "exclusiveMinimum": 0}),
+}  # fmt: skip
 
 
-def headers_of(form: Format, fate: str = REVALIDATE) -> Headers:
-    """Return the headers of an answer, which are the same however it was asked for."""
-    return [
-        (b"content-type", form.content_type.encode()),
-        (b"cache-control", fate.encode()),
-        (b"vary", b"Accept"),
+def openapi(responses: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of the endpoint in an OpenAPI description, given its ``responses``.
+
+    It is kept by hand, as the body of a POST may be a query or a form.
+    """
+    parameters = [
+        {"name": name, "in": "query", "description": about, "schema": schema}
+        for name, (about, schema) in _PARAMETERS.items()
     ]
-
-
-async def _answer(
-    request: Request, query: Query, seen: Outline, headers: Headers, send: Send
-) -> None:
-    """Send the answer in one of the formats, without asking when it is known already."""
-    site = render.site_of(request)
-    known = _tag(site, query, seen)
-    if known and request.method == "GET" and "if-none-match" in request.headers:
-        named = {name.decode().title(): value.decode() for name, value in headers}
-        if same := unchanged(request, known, named):
-            await _send(request, same, send)
-            return
-    if known:
-        headers = [*headers, _named(known)]
-    visit: Visit = request.scope["visit"]
-    if not visit.begun and (held := known and site.cache.tagged(known)):
-        await whole(held.body, headers, send)
-        return
-    headers = [*headers, *await _hint(site, query, seen)]
-    begun, visit.begun = visit.begun, None
-    answer = await site.engine.answer(query, begun)
-    visit.outcome = await stream(answer, headers, send, in_pieces=site.limits)
-    visit.rows = answer.rows
-
-
-def _tag(site: Site, query: Query, seen: Outline) -> str:
-    """Return the tag of the answer; nothing where the same query may get other bytes."""
-    if seen.volatile or seen.fresh:
-        return ""
-    graphs = (*query.default_graphs, "", *query.named_graphs)
-    return site.tag(query.text, query.format, *graphs)
-
-
-def _named(tag: str) -> tuple[bytes, bytes]:
-    return b"etag", f'"{tag}"'.encode()
-
-
-async def _hint(site: Site, query: Query, seen: Outline) -> Headers:
-    notes = await hints.notes(site, query, seen)
-    text = " ".join(notes).encode("ascii", "backslashreplace")
-    return [(b"hint", text)] if notes else []
-
-
-async def _without_query(request: Request, asked: Asked) -> Response:
-    form = choose(request, asked.format, negotiation.GRAPHS)
-    if form == negotiation.HTML:
-        return results.form(request)
-    url = str(request.url.replace(query=""))
-    body = await describe(render.site_of(request), url, form)
-    return Response(body, media_type=form.content_type, headers=render.NEGOTIATED)
+    fields = {
+        name: {**schema, "description": about} for name, (about, schema) in _PARAMETERS.items()
+    }
+    form = {"schema": {"type": "object", "required": ["query"], "properties": fields}}
+    content = {protocol.FORM: form, protocol.QUERY: {"schema": {"type": "string"}}}
+    common = {"tags": ["SPARQL"], "responses": responses}
+    return {
+        "get": {
+            "summary": "Query by GET", "operationId": "query_by_get",
+            "parameters": parameters, **common,
+        },
+        "post": {
+            "summary": "Query by POST", "operationId": "query_by_post",
+            "requestBody": {"required": True, "content": content}, **common,
+        },
+    }  # fmt: skip

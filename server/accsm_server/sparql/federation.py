@@ -1,4 +1,4 @@
-"""Turn a query with SERVICE into one that may run, or into a refusal that says why.
+"""Queries with SERVICE: only endpoints that are allowed may be asked.
 
 A worker that can reach other endpoints could reach anything, so nothing is left to interpretation:
 wherever the text may be read as SERVICE and a name, in whatever place, it must be SERVICE and the
@@ -7,7 +7,7 @@ IRI of an allowed endpoint, written in full.
 
 import re
 
-from accsm_server.http.problems import Trouble
+from accsm_server.errors import Forbidden
 
 _LONGEST = 8 << 10  # characters of a query: the pattern may take their square
 _GAP = r"(?:\s|\#[^\n\r]*+[\n\r])*+"
@@ -19,7 +19,7 @@ _NONE = "SERVICE asks another server, and this one asks none on behalf of strang
 
 
 def check(query: str, allowed: tuple[str, ...]) -> None:
-    """Raise Trouble (403) unless each endpoint that ``query`` may ask is one of the ``allowed``."""
+    """Raise Forbidden unless each endpoint that ``query`` may ask is one of the ``allowed``."""
     if not allowed:
         raise _refusal(_NONE)
     if len(query) > _LONGEST:
@@ -36,5 +36,5 @@ def check(query: str, allowed: tuple[str, ...]) -> None:
         place = clause.end()
 
 
-def _refusal(why: str) -> Trouble:
-    return Trouble(403, "SERVICE is refused", why)
+def _refusal(why: str) -> Forbidden:
+    return Forbidden("SERVICE is refused", why)

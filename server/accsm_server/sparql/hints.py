@@ -1,18 +1,15 @@
-"""Turn a query that can be read into notes on what it will hardly mean: the Hint header.
+"""Notes on a query that can be read but hardly means what it says: the Hint header.
 
-These are names of ours that do not exist, dates that are none, and aggregates out of place.
+These are names of the dataset that do not exist, dates that are none, and aggregates out of place.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
 
-from accsm_kg.namespaces import prefixes
 from accsm_kg.rdf.query_scanner import SHORT, Outline, masked
-from accsm_server.engine.interface import Query, QueryError
-from accsm_server.pages.queries import Site, rows
-from accsm_server.pages.terms import iris
+from accsm_server.engine.interface import Query
+from accsm_server.errors import QueryError
 
 _MOST = 3  # notes on one query
 _LONGEST = 80  # characters of a name that is worth a guess
@@ -22,67 +19,67 @@ _SUMMED = re.compile(r"FILTER\s*+\(\s*+(?:COUNT|SUM|AVG|MIN|MAX|SAMPLE|GROUP_CON
 _SHORT_DATE = re.compile(r"""["']20\d\d-(?:\d-\d\d?|\d\d-\d)["'](?=\^\^\S*date)""")
 
 
-async def notes(site: Site, query: Query, seen: Outline) -> list[str]:
-    """Return what to say of what ``query`` names or asks in vain."""
-    said = _traps(query.text)
-    if not _unknown(site, query, seen):
-        return said
-    try:
-        known = await _known(site)
-    except QueryError:  # the answer does not depend on it
-        return said
-    unknown = sorted(_unknown(site, query, seen)) if known else []
-    return said + [_note(iri, _spaces(site.base), known) for iri in unknown[:_MOST]]
+class Hints:
+    """What is known of the names of one dataset, and what is said of queries that miss them."""
+
+    def __init__(
+        self, namespaces: Mapping[str, str], graphs: str, names: Callable[[], Awaitable[set[str]]]
+    ) -> None:
+        """Check the names in ``namespaces`` (by prefix) against what ``names`` returns.
+
+        ``graphs`` is the prefix of the named graphs.
+        """
+        self._namespaces, self._graphs, self._read = namespaces, graphs, names
+        self._starts = tuple(namespaces.values())
+        self._names: set[str] = set()
+
+    async def of(self, query: Query, seen: Outline) -> list[str]:
+        """Return what to say of ``query``: of its syntax, and of names that do not exist."""
+        notes = _traps(query.text)
+        if not self._unknown(query, seen):
+            return notes
+        if not self._names:
+            try:
+                self._names.update(await self._read())
+            except QueryError:  # the answer does not depend on it
+                return notes
+        unknown = sorted(self._unknown(query, seen)) if self._names else []
+        return notes + [self._note(iri) for iri in unknown[:_MOST]]
+
+    def _unknown(self, query: Query, seen: Outline) -> list[str]:
+        """Return what ``query`` names in the namespaces of the dataset and is not known."""
+        named = [iri for iri in seen.iris - self._names if iri.startswith(self._starts)]
+        graphs = {*query.default_graphs, *query.named_graphs}.difference(named, self._names)
+        return [iri for iri in (*named, *graphs) if iri not in self._starts]
+
+    def _note(self, iri: str) -> str:
+        spaces = self._namespaces.items()
+        prefix, space = next(((p, s) for p, s in spaces if iri.startswith(s)), ("", ""))
+        if not prefix:
+            return f"`<{iri[:_LONGEST]}>` is no graph of this dataset."
+        what = "no graph of this dataset" if prefix == self._graphs else "not in the vocabulary"
+        local = "".join(c if c.isprintable() else "?" for c in iri.removeprefix(space)[:_LONGEST])
+        near = get_close_matches(local, _locals(self._names, space), n=1)
+        guess = f"; did you mean `{prefix}:{near[0]}`?" if near else "."
+        return f"`{prefix}:{local}` is {what}{guess}"
 
 
-def none(site: Site, query: Query, seen: Outline) -> bool:
-    """Return whether it is plain that there is nothing to say."""
-    return not (_unknown(site, query, seen) or _traps(query.text))
-
-
-def _unknown(site: Site, query: Query, seen: Outline) -> list[str]:
-    """Return what ``query`` names and is not known, of what should be."""
-    starts = tuple(_spaces(site.base).values())
-    named = [iri for iri in seen.iris - site.names if iri.startswith(starts)]
-    graphs = {*query.default_graphs, *query.named_graphs}.difference(named, site.names)
-    return [iri for iri in (*named, *graphs) if iri not in starts]
-
-
-@lru_cache
-def _spaces(base: str) -> dict[str, str]:
-    """Return the prefixes whose names are known."""
-    return {name: prefixes(base)[name] for name in ("accsm", "accsm-v", "graph")}
+def _locals(names: Iterable[str], space: str) -> list[str]:
+    return [name.removeprefix(space) for name in names if name.startswith(space)]
 
 
 def _traps(query: str) -> list[str]:
-    """Return what to say of a query that can be read, but not as it is meant."""
+    """Return what to say of syntax that can be read, but not as it is meant."""
     if len(query) > SHORT or not (_DATE.search(query) or _SUMMED.search(query)):
         return []
     text = masked(query)
-    said = [f"`{match[0]}` is a subtraction; write \"{match[0]}\"^^xsd:date."
-            for match in _DATE.finditer(text) if text[match.start() - 1] in " \n(<>=,"]  # fmt: skip
-    said += [f"{match[0]} is no xsd:date; write two digits for month and day."
-             for match in _SHORT_DATE.finditer(query)]  # fmt: skip
+    notes = [
+        f'`{match[0]}` is a subtraction; write "{match[0]}"^^xsd:date.'
+        for match in _DATE.finditer(text)
+        if text[match.start() - 1] in " \n(<>=,"
+    ]
+    notes += [f"{match[0]} is no xsd:date; write two digits for month and day."
+              for match in _SHORT_DATE.finditer(query)]  # fmt: skip
     if _SUMMED.search(text):
-        said.append("an aggregate has no value in FILTER; write HAVING after GROUP BY.")
-    return said[:1]
-
-
-async def _known(site: Site) -> set[str]:
-    """Return every name there is (asked once: a dataset does not change)."""
-    if not site.names:
-        found = await rows(site, "names")
-        site.names.update(iris(row["name"] for row in found.rows))
-    return site.names
-
-
-def _note(iri: str, spaces: dict[str, str], known: Iterable[str]) -> str:
-    name, space = next(((n, s) for n, s in spaces.items() if iri.startswith(s)), ("", ""))
-    if not name:
-        return f"`<{iri[:_LONGEST]}>` is no graph of this dataset."
-    what = "no graph of this dataset" if name == "graph" else "not in the vocabulary"
-    local = "".join(c if c.isprintable() else "?" for c in iri.removeprefix(space)[:_LONGEST])
-    locals_ = [other.removeprefix(space) for other in known if other.startswith(space)]
-    near = get_close_matches(local, locals_, n=1)
-    guess = f"; did you mean `{name}:{near[0]}`?" if near else "."
-    return f"`{name}:{local}` is {what}{guess}"
+        notes.append("an aggregate has no value in FILTER; write HAVING after GROUP BY.")
+    return notes[:1]

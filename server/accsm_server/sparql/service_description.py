@@ -1,14 +1,13 @@
-"""Turn what this endpoint can do into RDF (SPARQL 1.1 Service Description), and nothing more."""
+"""What the endpoint can do, as RDF (SPARQL 1.1 Service Description)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
-from accsm_kg.namespaces import APART
+from accsm_kg.rdf.terms import expand
 from accsm_server.http.negotiation import Format
-from accsm_server.pages.queries import Site, ask, rows
-from accsm_server.pages.terms import expand
+from accsm_server.sparql.served import Served
 
 _FORMATS = (
     "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
@@ -22,75 +21,77 @@ _ALONE = "No federation (SERVICE)."
 _FEDERATED = "SERVICE reaches the endpoints named here and no other: "
 _PREFIXES = ("dcat", "dcterms", "rdf", "rdfs", "sd", "spdx", "void", "xsd")
 
-#: A subject's IRI, a prefixed name, and a prefixed name, an IRI or a literal.
-Said = Iterator[tuple[str, str, str | NamedNode | Literal]]
+#: The IRI of a subject, a prefixed name, and a prefixed name, an IRI or a literal.
+Statement = tuple[str, str, str | NamedNode | Literal]
+Statements = Iterator[Statement]
 
 
-async def describe(site: Site, url: str, form: Format) -> bytes:
+async def describe(served: Served, url: str, form: Format) -> bytes:
     """Return the description of the endpoint at ``url`` in the format ``form``."""
-    counted = [(row["graph"], row["triples"]) for row in (await rows(site, "graphs")).rows]
+    counted = (await served.queries.rows("graphs")).rows
     sizes = {
         graph.value if isinstance(graph, NamedNode) else "": count
-        for graph, count in counted
+        for graph, count in ((row["graph"], row["triples"]) for row in counted)
         if isinstance(count, Literal)
     }
     size = sizes.pop("", Literal(0))
-    apart = {site.base + name for name in APART}
-    union = apart.isdisjoint(sizes) and not await ask(site, "unnamed")
-    said = [*_service(site, url, union), *_default(url, size), *_named(url, sizes, apart)]
-    return serialize(triples(said, site), site, form)
+    union = served.apart.isdisjoint(sizes) and not await served.queries.ask("unnamed")
+    statements = [
+        *_service(served, url, union),
+        *_default(url, size),
+        *_named(url, sizes, served.apart),
+    ]
+    return serialize(triples(statements, served.prefixes), served.prefixes, form)
 
 
-def triples(said: Iterable[tuple[str, str, str | NamedNode | Literal]], site: Site) -> set[Triple]:
-    """Return what is said as triples."""
-    ours = site.prefixes
+def triples(statements: Iterable[Statement], prefixes: Mapping[str, str]) -> set[Triple]:
+    """Return statements whose properties and values are written with ``prefixes``."""
     return {
         Triple(
             NamedNode(subject),
-            NamedNode(expand(predicate, ours)),
-            value if isinstance(value, NamedNode | Literal) else NamedNode(expand(value, ours)),
+            NamedNode(expand(predicate, prefixes)),
+            value if isinstance(value, NamedNode | Literal) else NamedNode(expand(value, prefixes)),
         )
-        for subject, predicate, value in said
+        for subject, predicate, value in statements
     }
 
 
-def serialize(said: Iterable[Triple], site: Site, form: Format) -> bytes:
+def serialize(statements: Iterable[Triple], prefixes: Mapping[str, str], form: Format) -> bytes:
     """Return triples in the format ``form``, sorted, with the prefixes of descriptions."""
-    prefixes = {name: site.prefixes[name] for name in _PREFIXES}
     body = pyoxigraph.serialize(
-        sorted(said, key=str),
+        sorted(statements, key=str),
         format=RdfFormat.from_media_type(form.media_type),
-        prefixes=prefixes if form.name in ("ttl", "trig", "rdf") else None,
+        prefixes={name: prefixes[name] for name in _PREFIXES} if form.has_prefixes else None,
     )
     assert body is not None
     return body
 
 
-def _service(site: Site, url: str, union: bool) -> Said:
-    service, allowed = f"{url}#service", site.settings.service
+def _service(served: Served, url: str, union: bool) -> Statements:
+    service, allowed = f"{url}#service", served.settings.service
     about = _COMMENT + (_FEDERATED + ", ".join(allowed) if allowed else _ALONE)
     yield service, "rdf:type", "sd:Service"
     yield service, "rdf:type", "dcat:DataService"
     yield service, "rdfs:comment", Literal(about, language="en")
     yield service, "sd:endpoint", NamedNode(url)
     yield service, "dcat:endpointURL", NamedNode(url)
-    yield service, "dcat:servesDataset", NamedNode(f"{site.base}dataset")
+    yield service, "dcat:servesDataset", NamedNode(f"{served.engine.base}dataset")
     for language in ("sd:SPARQL10Query", "sd:SPARQL11Query"):
         yield service, "sd:supportedLanguage", language
     if union:
         yield service, "sd:feature", "sd:UnionDefaultGraph"
     if allowed:
         yield service, "sd:feature", "sd:BasicFederatedQuery"
-    simple = site.prefixes["sd"].replace("sparql-service-description#", "entailment/Simple")
+    simple = served.prefixes["sd"].replace("sparql-service-description#", "entailment/Simple")
     yield service, "sd:defaultEntailmentRegime", NamedNode(simple)
     yield service, "sd:defaultDataset", NamedNode(f"{url}#dataset")
     yield service, "sd:availableGraphs", NamedNode(f"{url}#graphs")
-    formats = site.prefixes["dcat"].replace("dcat#", "formats/")
+    formats = served.prefixes["dcat"].replace("dcat#", "formats/")
     for name in _FORMATS:
         yield service, "sd:resultFormat", NamedNode(formats + name)
 
 
-def _default(url: str, size: Literal) -> Said:
+def _default(url: str, size: Literal) -> Statements:
     yield f"{url}#dataset", "rdf:type", "sd:Dataset"
     yield f"{url}#graphs", "rdf:type", "sd:GraphCollection"
     yield f"{url}#dataset", "sd:defaultGraph", NamedNode(f"{url}#default-graph")
@@ -98,7 +99,7 @@ def _default(url: str, size: Literal) -> Said:
     yield f"{url}#default-graph", "void:triples", size
 
 
-def _named(url: str, sizes: dict[str, Literal], apart: set[str]) -> Said:
+def _named(url: str, sizes: dict[str, Literal], apart: frozenset[str]) -> Statements:
     for number, (graph, size) in enumerate(sorted(sizes.items()), 1):
         node, content = f"{url}#named-graph-{number}", f"{url}#graph-{number}"
         yield f"{url}#dataset", "sd:namedGraph", NamedNode(node)

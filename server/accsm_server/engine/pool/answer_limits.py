@@ -1,4 +1,4 @@
-"""Turn what a serializer writes into frames, count its rows, and cut it where it becomes too long.
+"""Answers on their way out of a worker: they are counted, and cut where they become too long.
 
 An answer is cut after a whole row and says so in its last bytes: JSON and JSON-LD in a member
 `truncated`, XML, RDF/XML, Turtle and its kin in a comment. CSV and TSV have no place for it:
@@ -94,7 +94,7 @@ class Cut(Exception):  # noqa: N818 - no error: it ends a serializer that has wr
     """The answer is as long as it may be."""
 
 
-class Output:
+class AnswerWriter:
     """A file that sends what is written to it as frames of 64 KiB."""
 
     def __init__(self, channel: socket.socket, rows: int = 0, size: int = 0) -> None:

@@ -1,19 +1,19 @@
-"""Turn pieces that arrive when they like into an answer that is read when its reader likes."""
+"""The answer of one worker: pieces that arrive at its pace and are read at their reader's."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import ClassVar, Self
 
-from accsm_server.engine.interface import QueryError
+from accsm_server.errors import ClientGone, QueryError
 
 #: Bytes read ahead of a slow client, so that it does not hold its worker; and of all together.
 AHEAD, AHEAD_OF_ALL = 8 << 20, 256 << 20
 _LITTLE = 64 << 10
 
 
-class Stream:
-    """The answer of one worker to one query; see `interface.Answer` and `Begun`."""
+class AnswerStream:
+    """The answer of one worker to one query; see `engine.interface.Answer`."""
 
     held: ClassVar[int] = 0
     """Bytes that wait in all streams."""
@@ -23,7 +23,6 @@ class Stream:
         self.complete = False
         self.truncated = ""
         self.rows = 0
-        self.then: Callable[[], None] | None = None
         self._waiting = 0
         self._paused = False
         self._pieces: deque[bytes | QueryError] = deque()
@@ -39,7 +38,7 @@ class Stream:
         while not self._pieces:
             if self.complete:
                 raise StopAsyncIteration
-            await self._news()
+            await self._arrival()
         piece = self._pieces.popleft()
         if isinstance(piece, QueryError):
             raise piece
@@ -49,62 +48,48 @@ class Stream:
     async def opened(self) -> None:
         """Wait for the first piece; raises QueryError when there is none."""
         while not (self._pieces or self.complete):
-            await self._news()
+            await self._arrival()
         if self._pieces and isinstance(self._pieces[0], QueryError):
             raise self._pieces[0]
 
-    def drain(self) -> bytes | None:
-        """Return all of the answer, if it is there and neither cut nor failed."""
-        if not self.complete or self.truncated:
-            return None
-        pieces = [piece for piece in self._pieces if isinstance(piece, bytes)]
-        if len(pieces) < len(self._pieces):
-            return None
-        self.close()
-        return b"".join(pieces)
-
     def put(self, piece: bytes) -> None:
-        """Add a piece that arrived; `tell` must follow."""
+        """Add a piece that arrived; `wake` must follow."""
         self._pieces.append(piece)
         self._hold(len(piece))
 
     def end(self, truncated: str, rows: int) -> None:
-        """Note that all pieces are there; `tell` must follow."""
+        """Note that all pieces are there; `wake` must follow."""
         self.complete, self.truncated, self.rows = True, truncated, rows
 
     def fail(self, error: QueryError) -> None:
-        """Note that nothing more will come, and tell it."""
+        """Note that nothing more will come, and wake the reader."""
         if not self.complete:
             self.complete = True
             self._pieces.append(error)
-            self.tell()
+            self.wake()
 
-    def tell(self) -> None:
-        """Tell who waits that there is news, or that none is to be waited for."""
+    def wake(self) -> None:
+        """Wake the reader that waits for something to arrive."""
         if self._reader and not self._reader.done():
             self._reader.set_result(None)
-        if self.then:
-            then, self.then = self.then, None
-            then()
 
     def close(self) -> None:
         """Stop the query if it still runs."""
-        self.then = None
         self._pieces.clear()
         self._hold(-self._waiting)
         if not self.complete:
-            self.fail(QueryError("gone", "the client is gone"))
+            self.fail(ClientGone("the client is gone"))
             self._abandon()
 
-    async def _news(self) -> None:
+    async def _arrival(self) -> None:
         self._reader = asyncio.get_running_loop().create_future()
         await self._reader
 
     def _hold(self, more: int) -> None:
         """Count the bytes that wait, and stop or start the worker accordingly."""
         self._waiting += more
-        Stream.held += more
-        full = self._waiting > (AHEAD if Stream.held < AHEAD_OF_ALL else _LITTLE)
+        AnswerStream.held += more
+        full = self._waiting > (AHEAD if AnswerStream.held < AHEAD_OF_ALL else _LITTLE)
         if full != self._paused and not self.complete:
             self._paused = full
             self._flow(not full)

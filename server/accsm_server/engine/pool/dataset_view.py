@@ -1,4 +1,4 @@
-"""Turn the dataset in memory into what a query asks: all of it, or the graphs that are chosen.
+"""The dataset in memory as a query sees it: all of it, or the graphs that the query chooses.
 
 The default graph of several FROM is their RDF merge (SPARQL 1.1 Query, 13.2.1): what two graphs
 state counts once. The engine searches one graph after the other, so that a merge is made for it.
@@ -35,7 +35,7 @@ Found = QuerySolutions | QueryTriples | QueryBoolean
 
 
 @dataclass(frozen=True)
-class Held:
+class DatasetView:
     """The dataset in memory: its base, all of it, and its default graph alone."""
 
     base: str

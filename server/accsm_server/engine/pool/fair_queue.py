@@ -1,20 +1,21 @@
-"""Turn workers that are free and clients that wait into pairs, so that no client crowds out others.
+"""A queue for workers in which no client crowds out others.
 
-Clients are served in turn, the queries of a client in their order. Nobody may take a worker unless
-more are free than it has already: one client alone gets half of them, and the next one who comes
-finds one free. The places to wait are shared out in the same way. A worker goes straight from who
-is done to who is next, because a queue that anyone may take from starves those who wait.
+Clients are served in turn, the queries of a client in their order. A client gets a worker only if
+more are free than it has already: one client alone gets half of them, and the next one that comes
+finds one free. The places in the queue are shared out in the same way. A worker goes straight from
+the client that is done to the next one, because a pool that anyone may take from starves those
+that wait.
 """
 
 import asyncio
 from collections import Counter, deque
 from typing import Generic, Protocol, TypeVar
 
-from accsm_server.engine.interface import QueryError
+from accsm_server.errors import Overloaded, QueryError
 
 
 class Member(Protocol):
-    """What a lane must know of a worker."""
+    """What a queue must know of a worker."""
 
     client: str
     """Whom it works for, or worked for last."""
@@ -25,8 +26,8 @@ class Member(Protocol):
 W = TypeVar("W", bound=Member)
 
 
-class Lane(Generic[W]):
-    """The workers of one kind and those who wait for them."""
+class FairQueue(Generic[W]):
+    """The workers of one kind and the queries that wait for them."""
 
     def __init__(self, places: int) -> None:
         """Let ``places`` queries wait."""
@@ -51,7 +52,7 @@ class Lane(Generic[W]):
             return worker
         line = self._lines.get(client, ())
         if self.waiting + len(line) >= self._places:
-            raise QueryError("busy", f"{self.waiting} queries are waiting for a worker already")
+            raise Overloaded(f"{self.waiting} queries are waiting for a worker already")
         place: asyncio.Future[W] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(client, deque()).append(place)
         self.waiting += 1
@@ -61,7 +62,7 @@ class Lane(Generic[W]):
         except BaseException as error:
             self._leave(client, place)
             if isinstance(error, TimeoutError):
-                raise QueryError("busy", "no worker became free in time") from None
+                raise Overloaded("no worker became free in time") from None
             raise
 
     def release(self, worker: W) -> None:
@@ -85,7 +86,7 @@ class Lane(Generic[W]):
             self._forget(worker)
 
     def fail(self, error: QueryError) -> None:
-        """Send all who wait away."""
+        """Fail every query that waits."""
         for client in list(self._lines):
             while client in self._lines:
                 place = self._next(client)
@@ -107,7 +108,7 @@ class Lane(Generic[W]):
             del self._busy[worker.client]
 
     def _next(self, client: str) -> asyncio.Future[W]:
-        """Take who waits longest of ``client``, whose turn comes again after the others'."""
+        """Take the oldest query of ``client``, whose turn comes again after the others'."""
         line = self._lines.pop(client)
         place = line.popleft()
         self.waiting -= 1

@@ -1,4 +1,4 @@
-"""Turn wishes for workers into orders to the zygote process, from within the event loop."""
+"""The fork server as the event loop sees it: its start, its orders and its end."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from accsm_server.engine.pool.fork_server import FORK, FORK_OUTBOUND, KILL, NUMB
 Copy = tuple[str, IO[bytes]]
 
 
-class Zygote:
+class ForkServer:
     """The process that holds the dataset and forks workers."""
 
     def __init__(self, files: list[Copy], report: list[Copy], memory: int) -> None:
@@ -36,13 +36,13 @@ class Zygote:
         """Load ``path`` in a new process; raises ValueError with what is wrong with it."""
         files = await asyncio.to_thread(_copies, dataset.files(path))
         beside = await asyncio.to_thread(report.beside, path)
-        zygote = cls(files, _copies([beside] if beside else []), memory)
+        fork_server = cls(files, _copies([beside] if beside else []), memory)
         try:
-            await zygote._launch()
+            await fork_server._launch()
         except BaseException:
-            await zygote.close()
+            await fork_server.close()
             raise
-        return zygote
+        return fork_server
 
     async def _launch(self) -> None:
         """Load the copies: whatever has become of the files, it is the same dataset again."""
@@ -80,7 +80,7 @@ class Zygote:
         async with self._order:
             try:
                 return await self._fork(order)
-            except OSError:  # the zygote is gone: load the dataset again
+            except OSError:  # the fork server is gone: load the dataset again
                 await self._end()
                 await self._launch()
                 return await self._fork(order)
@@ -103,13 +103,13 @@ class Zygote:
             try:
                 self._control.sendall(KILL + NUMBER.pack(pid))
                 (status,) = NUMBER.unpack(await self._read(NUMBER.size))
-            except OSError:  # the zygote is gone, and its workers with it
+            except OSError:  # the fork server is gone, and its workers with it
                 await self._end()
                 return 0
         return int(status)
 
     async def close(self) -> None:
-        """End the zygote, and with it its workers."""
+        """End the fork server, and with it its workers."""
         await self._end()
         for _, copy in (*self._files, *self._report):
             copy.close()
@@ -135,7 +135,7 @@ def _copies(paths: list[Path]) -> list[Copy]:
     """Return copies that are nowhere but in this process, and end with it."""
     copies: list[Copy] = []
     for path in paths:
-        copy = TemporaryFile()  # noqa: SIM115 - the zygote closes it
+        copy = TemporaryFile()  # noqa: SIM115 - the fork server closes it
         with path.open("rb") as original:
             copyfileobj(original, copy)
         copy.flush()

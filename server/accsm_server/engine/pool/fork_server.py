@@ -1,7 +1,7 @@
-"""Turn a dataset, loaded once, into as many worker processes as are asked for.
+"""The fork server: a process that loads the dataset once and forks workers, which share its memory.
 
-Runs as a program of its own with a single thread, so that a fork is safe, takes milliseconds and
-shares the memory of the store. On its control socket it first tells what it loaded; then `F` with
+It is a program of its own with a single thread, so that a fork is safe and takes milliseconds. On
+its control socket it first describes what it loaded; then `F` with
 a socket forks a worker (answer: its process id), `S` one that may ask other endpoints, and `K` with
 a process id ends one and collects it (answer: its wait status). As the parent it never signals a
 process id that was used again.
@@ -24,7 +24,7 @@ from pyoxigraph import Store
 
 from accsm_kg.rdf import dataset
 from accsm_server.engine.pool import messages, sandbox
-from accsm_server.engine.pool.dataset_view import Held
+from accsm_server.engine.pool.dataset_view import DatasetView
 from accsm_server.engine.pool.worker import work
 
 NUMBER = struct.Struct("!i")
@@ -36,7 +36,7 @@ File = tuple[str, int]
 
 
 def main(files: list[File], report: list[File], memory: int, control: socket.socket) -> None:
-    """Load the dataset of ``files`` and the report on it, and obey ``control`` until it closes."""
+    """Load the dataset of ``files`` and its ``report``; fork workers until ``control`` closes."""
     sandbox.die_with_parent()
     store = Store()
     try:
@@ -47,11 +47,11 @@ def main(files: list[File], report: list[File], memory: int, control: socket.soc
         return
     base, version = dataset.base_iri(store), dataset.fingerprint(store)
     dataset.merge(store, base)
-    held = Held(base, store, dataset.default(store))
+    view = DatasetView(base, store, dataset.default(store))
     gc.collect()
     gc.freeze()
     children: set[int] = set()
-    worker = partial(work, held, memory)
+    worker = partial(work, view, memory)
     with suppress(BrokenPipeError, ConnectionResetError):  # the web process is gone
         control.sendall(messages.message(messages.HEAD, base=base, version=version))
         while _obey(control, worker, children):

@@ -1,4 +1,7 @@
-"""Turn messages into frames on a socket and back: a letter, the length, the payload."""
+"""Messages between the web process, the fork server and the workers.
+
+A message is a frame on a stream socket: a letter, the length of the payload, the payload.
+"""
 
 import json
 import socket
@@ -7,18 +10,18 @@ from typing import Any, NamedTuple
 
 HEADER = struct.Struct("!cI")
 
-#: What the zygote says of the dataset; what a worker says: a piece of the answer, its end, or why
-#: there is none.
+#: The fork server describes the dataset (HEAD); a worker sends a piece of an answer (DATA), its end
+#: (END), or why there is none (FAIL).
 HEAD, DATA, END, FAIL = b"H", b"D", b"E", b"F"
-#: What an end says: the rows, whether the worker is to be replaced; then what the answer was cut
-#: after.
+#: The payload of END: the rows, whether the worker is to be replaced, and then, as text, what the
+#: answer was cut after.
 LAST = struct.Struct("!Q?")
-#: What a worker is asked.
+#: A worker is asked a query.
 ASK = b"A"
 
 
 class Task(NamedTuple):
-    """What a worker is asked: see `accsm_server.engine.interface.Query`."""
+    """A query as it is sent to a worker; see `engine.interface.Query`."""
 
     text: str
     format: str
@@ -26,7 +29,7 @@ class Task(NamedTuple):
     named_graphs: tuple[str, ...]
     prefixes: dict[str, str]
     limit: int | None
-    tidy: bool
+    sorted: bool
     dump: bool
     service: bool
     rows: int

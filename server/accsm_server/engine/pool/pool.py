@@ -1,8 +1,8 @@
-"""Turn queries into answers by handing them to worker processes.
+"""An engine of worker processes over one dataset in memory.
 
 A query that outlives its deadline, takes too much memory or crashes its worker costs that worker,
-which is replaced; nobody else notices. Pages have workers of their own, and so have queries that
-ask other endpoints: only those workers can reach the network, and each serves one query.
+which is replaced; no other query is affected. Pages have workers of their own, and so have queries
+that ask other endpoints: only those workers can reach the network, and each serves one query.
 """
 
 import asyncio
@@ -12,29 +12,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from accsm_server.engine.interface import CLIENT, Begun, Query, QueryError
-from accsm_server.engine.pool.answer_stream import Stream
-from accsm_server.engine.pool.fair_queue import Lane
-from accsm_server.engine.pool.fork_client import Zygote
-from accsm_server.engine.pool.lasting import Lasting
-from accsm_server.engine.pool.worker_handle import Worker
+from accsm_server.engine.interface import CLIENT, Query
+from accsm_server.engine.pool.answer_stream import AnswerStream
+from accsm_server.engine.pool.fair_queue import FairQueue
+from accsm_server.engine.pool.fork_client import ForkServer
+from accsm_server.engine.pool.worker_handle import WorkerHandle
+from accsm_server.errors import Stopping
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_OWN = 4  # workers of the pages: one client alone gets half of them
+_INTERNAL = 4  # workers of the pages: one client alone gets half of them
 
 
 class Pool:
     """An engine (see `interface.Engine`) of worker processes over one dataset."""
 
-    def __init__(self, zygote: Zygote, settings: Settings) -> None:
+    def __init__(self, fork_server: ForkServer, settings: Settings) -> None:
         """Use `start` instead."""
         self.settings = settings
-        self._visitors: Lane[Worker] = Lane(2 * settings.queue)
-        self._own: Lane[Worker] = Lane(2 * settings.queue)
-        self._outbound: Lane[Worker] = Lane(2 * settings.queue)
-        self._zygote = zygote
-        self._workers: set[Worker] = set()
+        self._visitors: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
+        self._internal: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
+        self._outbound: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
+        self._fork_server = fork_server
+        self._workers: set[WorkerHandle] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = 0
         self._closed = False
@@ -43,45 +43,45 @@ class Pool:
     @classmethod
     async def start(cls, path: Path, settings: Settings) -> Self:
         """Load the dataset and return a pool that is ready; raises ValueError or OSError."""
-        pool = cls(await Zygote.start(path, settings.memory << 20), settings)
+        pool = cls(await ForkServer.start(path, settings.memory << 20), settings)
         outbound = settings.workers if settings.service else 0
         sizes = (
-            (pool._own, _OWN),
+            (pool._internal, _INTERNAL),
             (pool._visitors, 2 * settings.workers),
             (pool._outbound, outbound),
         )
-        for lane, size in sizes:
+        for queue, size in sizes:
             for _ in range(size):
-                lane.add(await pool._spawn(lane))
+                queue.add(await pool._spawn(queue))
         return pool
 
     @property
     def base(self) -> str:
         """Return the base of the dataset."""
-        return self._zygote.base
+        return self._fork_server.base
 
     @property
     def version(self) -> str:
         """Return the fingerprint of the dataset."""
-        return self._zygote.version
+        return self._fork_server.version
 
     @property
     def load(self) -> Mapping[str, float]:
         """Return how many workers there are and what they do."""
-        lanes = (self._visitors, self._own, self._outbound)
+        queues = (self._visitors, self._internal, self._outbound)
         return {
             "workers": len(self._workers),
-            "busy": sum(lane.busy for lane in lanes),
-            "waiting": sum(lane.waiting for lane in lanes),
+            "busy": sum(queue.busy for queue in queues),
+            "waiting": sum(queue.waiting for queue in queues),
             "ended": self._ended,
-            "bytes_ahead": Stream.held,
+            "bytes_ahead": AnswerStream.held,
         }
 
     def fail_all(self) -> None:
         """Give up every query that runs or waits, because the server is stopping."""
-        error = QueryError("stopping", "the server is stopping")
-        for lane in (self._visitors, self._own, self._outbound):
-            lane.fail(error)
+        error = Stopping("the server is stopping")
+        for queue in (self._visitors, self._internal, self._outbound):
+            queue.fail(error)
         for worker in list(self._workers):
             worker.give_up(error)
 
@@ -95,59 +95,57 @@ class Pool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for worker in self._workers:
             worker.transport.close()
-        await self._zygote.close()
+        await self._fork_server.close()
 
-    def begin(self, query: Query, client: str) -> Stream | None:
-        """Ask a worker that is free now; see `accsm_server.engine.interface.Engine`."""
-        worker = self._lane(query).take(client)
-        return worker.ask(query, *self._times(query)) if worker else None
-
-    async def answer(self, query: Query, begun: Begun | None = None) -> Lasting:
+    async def answer(self, query: Query) -> AnswerStream:
         """Return the answer once its first piece is there, or raise QueryError."""
-        assert begun is None or isinstance(begun, Stream)
-        deadline, until = self._times(query)
-
-        async def ask() -> Stream:
-            worker = await self._lane(query).acquire(CLIENT.get(), until)
-            return worker.ask(query, deadline, until)
-
-        return await Lasting.start(query, ask, begun)
-
-    def _lane(self, query: Query) -> Lane[Worker]:
-        return self._own if query.own else self._outbound if query.service else self._visitors
-
-    def _times(self, query: Query) -> tuple[float, float]:
-        """Return the seconds that ``query`` may take, and when they are over."""
         limit = self.settings.timeout
         deadline = min(query.timeout or limit, limit)
-        return deadline, self._loop.time() + deadline
+        until = self._loop.time() + deadline
+        worker = await self._queue(query).acquire(CLIENT.get(), until)
+        answer = worker.ask(query, deadline, until)
+        try:
+            await answer.opened()
+        except BaseException:
+            answer.close()
+            raise
+        return answer
 
-    def finished(self, worker: Worker, retire: bool) -> None:
+    def _queue(self, query: Query) -> FairQueue[WorkerHandle]:
+        return (
+            self._internal
+            if query.internal
+            else self._outbound
+            if query.service
+            else self._visitors
+        )
+
+    def finished(self, worker: WorkerHandle, retire: bool) -> None:
         """Take back a worker that answered; one that grew too large is replaced."""
-        if retire or worker.lane is self._outbound:
+        if retire or worker.queue is self._outbound:
             self.replace(worker)
         else:
-            worker.lane.release(worker)
+            worker.queue.release(worker)
 
-    def replace(self, worker: Worker) -> None:
+    def replace(self, worker: WorkerHandle) -> None:
         """End ``worker``, if it has not ended, and put a new one in its place."""
         if not worker.ended and not self._closed:
             worker.ended = True
             self._ended += 1
             self._workers.discard(worker)
-            worker.lane.drop(worker)
+            worker.queue.drop(worker)
             task = asyncio.create_task(self._replace(worker))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _replace(self, worker: Worker) -> None:
-        worker.explain(await self._zygote.reap(worker.pid))
+    async def _replace(self, worker: WorkerHandle) -> None:
+        worker.explain(await self._fork_server.reap(worker.pid))
         worker.transport.close()
-        worker.lane.add(await self._spawn(worker.lane))
+        worker.queue.add(await self._spawn(worker.queue))
 
-    async def _spawn(self, lane: Lane[Worker]) -> Worker:
-        pid, channel = await self._fork(lane is self._outbound)
-        worker = Worker(pid, self, lane)
+    async def _spawn(self, queue: FairQueue[WorkerHandle]) -> WorkerHandle:
+        pid, channel = await self._fork(queue is self._outbound)
+        worker = WorkerHandle(pid, self, queue)
         self._workers.add(worker)
         await self._loop.create_unix_connection(lambda: worker, sock=channel)
         return worker
@@ -155,7 +153,7 @@ class Pool:
     async def _fork(self, outbound: bool) -> tuple[int, socket.socket]:
         while True:
             try:
-                return await self._zygote.fork(outbound)
+                return await self._fork_server.fork(outbound)
             except (OSError, ValueError) as error:
                 _LOG.error("no new worker, trying again in a second: %s", error)
                 await asyncio.sleep(1)

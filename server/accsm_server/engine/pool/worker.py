@@ -1,7 +1,6 @@
-"""Turn the queries that arrive on a socket into frames of answers, one after the other.
+"""A worker process: it answers the queries that arrive on its socket, one after the other.
 
-A worker lives in a process of its own (see `fork_server`): whatever a query does to it
-costs that query only.
+The process is forked by `fork_server` and may be killed at any time.
 """
 
 import json
@@ -29,11 +28,19 @@ from pyoxigraph import (
 
 from accsm_kg import namespaces
 from accsm_kg.rdf import dataset
-from accsm_server.engine.interface import Reason
 from accsm_server.engine.pool import messages, sandbox
-from accsm_server.engine.pool.answer_limits import Cut, Output
-from accsm_server.engine.pool.dataset_view import Held
+from accsm_server.engine.pool.answer_limits import AnswerWriter, Cut
+from accsm_server.engine.pool.dataset_view import DatasetView
 from accsm_server.engine.pool.messages import Task
+from accsm_server.errors import (
+    AccessRefused,
+    AnswerTooLarge,
+    EvaluationError,
+    OutOfMemory,
+    QueryError,
+    QuerySyntaxError,
+    RemoteError,
+)
 
 _RESULTS = {
     "json": QueryResultsFormat.JSON,
@@ -54,33 +61,33 @@ _QUICK = 0.002  # seconds in which no query takes much memory
 _STACK = 512 << 20  # deep nesting is parsed and planned recursively
 
 
-def work(held: Held, memory: int, channel: socket.socket, outbound: bool = False) -> None:
-    """Answer what is asked on ``channel`` until it closes, with ``memory`` bytes to spend.
+def work(view: DatasetView, memory: int, channel: socket.socket, outbound: bool = False) -> None:
+    """Answer the queries on ``channel`` until it closes, using at most ``memory`` bytes for them.
 
-    An ``outbound`` worker can reach other servers: what it is asked must have been checked.
+    An ``outbound`` worker can reach other servers: its queries must have been checked.
     """
     sandbox.limit_memory(memory + _STACK)
     sandbox.confine(outbound)
     threading.stack_size(_STACK)
-    thread = threading.Thread(target=_loop, args=(held, channel, memory))
+    thread = threading.Thread(target=_loop, args=(view, channel, memory))
     thread.start()
     thread.join()
 
 
-def _loop(held: Held, channel: socket.socket, memory: int) -> None:
+def _loop(view: DatasetView, channel: socket.socket, memory: int) -> None:
     ceiling, room = _largest() + memory // 4, bytearray(1 << 16)
     with suppress(BrokenPipeError, ConnectionResetError):  # the web process is gone
         while asked := messages.receive(channel, room):
-            answer(held, Task(*marshal.loads(asked[1])), channel, ceiling)
+            answer(view, Task(*marshal.loads(asked[1])), channel, ceiling)
 
 
-def answer(held: Held, task: Task, channel: socket.socket, ceiling: int) -> None:
+def answer(view: DatasetView, task: Task, channel: socket.socket, ceiling: int) -> None:
     """Run the query of ``task`` and send its answer, or why there is none."""
     started = time.perf_counter()
-    output = Output(channel, task.rows, task.size)
+    output = AnswerWriter(channel, task.rows, task.size)
     try:
         with suppress(Cut):
-            _evaluate(held, task, output)
+            _evaluate(view, task, output)
     except _RAISED as error:
         last = _failure(error, task.service)
     else:
@@ -96,32 +103,33 @@ def _largest() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-#: What the kinds of exceptions mean that come out of a query.
-_REASONS: dict[type[Exception], Reason] = {
-    SyntaxError: "syntax",
-    OSError: "refused",
-    OverflowError: "size",
-    MemoryError: "memory",
-    ValueError: "evaluation",
-    RuntimeError: "evaluation",
-    LookupError: "evaluation",
+#: What an exception means that comes out of a query.
+_ERRORS: dict[type[Exception], type[QueryError]] = {
+    SyntaxError: QuerySyntaxError,
+    OSError: AccessRefused,
+    OverflowError: AnswerTooLarge,
+    MemoryError: OutOfMemory,
+    ValueError: EvaluationError,
+    RuntimeError: EvaluationError,
+    LookupError: EvaluationError,
 }
-_RAISED = tuple(_REASONS)
+_RAISED = tuple(_ERRORS)
 
 
 def _failure(error: Exception, service: bool) -> bytes:
-    reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
-    if reason == "refused" and service:
-        reason = "remote"
-    said = str(error.msg if isinstance(error, SyntaxError) else error)
-    return messages.message(messages.FAIL, reason=reason, message=said, retire=reason == "memory")
+    found = next(found for kind, found in _ERRORS.items() if isinstance(error, kind))
+    if found is AccessRefused and service:
+        found = RemoteError
+    text = str(error.msg if isinstance(error, SyntaxError) else error)
+    retire = found is OutOfMemory
+    return messages.message(messages.FAIL, reason=found.reason, message=text, retire=retire)
 
 
-def _evaluate(held: Held, task: Task, output: Output) -> None:
+def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     if task.dump:
-        _dump(held, task.format, output)
+        _dump(view, task.format, output)
         return
-    results = held.query(task.text, task.default_graphs, task.named_graphs)
+    results = view.query(task.text, task.default_graphs, task.named_graphs)
     form, limit = task.format, task.limit
     if isinstance(results, QueryTriples):
         _write_graph(results, task, output)
@@ -134,22 +142,22 @@ def _evaluate(held: Held, task: Task, output: Output) -> None:
         output.close_rows()
 
 
-def _dump(held: Held, form: str, output: Output) -> None:
+def _dump(view: DatasetView, form: str, output: AnswerWriter) -> None:
     """Write the dataset as `accsm-kg build` does: the same data are the same bytes."""
     key = (lambda quad: (str(quad.graph_name), str(quad))) if form == "trig" else str
     pyoxigraph.serialize(
-        sorted(dataset.statements(held.whole), key=key),
+        sorted(dataset.statements(view.whole), key=key),
         cast("IO[bytes]", output),
         format=_GRAPHS[form],
-        prefixes=namespaces.prefixes(held.base) if form == "trig" else None,
+        prefixes=namespaces.prefixes(view.base) if form == "trig" else None,
     )
 
 
-def _write_graph(results: QueryTriples, task: Task, output: Output) -> None:
+def _write_graph(results: QueryTriples, task: Task, output: AnswerWriter) -> None:
     form, limit = task.format, task.limit
     triples: Iterable[Triple] = results
     prefixes = dict(task.prefixes)
-    if task.tidy or limit is not None:
+    if task.sorted or limit is not None:
         most = output.most if limit is None else limit
         found = list(islice(results, most + 1))
         if len(found) > most:
@@ -181,7 +189,7 @@ def _used(prefixes: dict[str, str], triples: Iterable[Triple]) -> dict[str, str]
     }
 
 
-def _write_rows(results: QuerySolutions, limit: int, output: Output) -> None:
+def _write_rows(results: QuerySolutions, limit: int, output: AnswerWriter) -> None:
     names = [variable.value for variable in results.variables]
     rows = list(islice(results, limit + 1))
     bindings = [

@@ -1,4 +1,4 @@
-"""Turn the frames of one worker process into the streams of the queries that it is asked."""
+"""A worker process as the event loop sees it: its socket, its timers and its end."""
 
 import asyncio
 import json
@@ -8,55 +8,63 @@ import signal
 from contextlib import suppress
 from typing import Protocol, cast
 
-from accsm_server.engine.interface import Query, QueryError
+from accsm_server.engine.interface import Query
 from accsm_server.engine.pool import messages
-from accsm_server.engine.pool.answer_stream import Stream
-from accsm_server.engine.pool.fair_queue import Lane
+from accsm_server.engine.pool.answer_stream import AnswerStream
+from accsm_server.engine.pool.fair_queue import FairQueue
+from accsm_server.errors import (
+    QUERY_ERRORS,
+    DeadlineExceeded,
+    NestingError,
+    OutOfMemory,
+    QueryError,
+    WorkerCrashed,
+)
 from accsm_server.settings import Settings
 
-_LONG = 0.25  # seconds after which a query works only while shorter ones leave time for it
-_LAST = 19  # the niceness of who comes last
+_LONG = 0.25  # seconds after which a query gives way to shorter ones
+_LAST = 19  # the niceness of a long query
 
 
 class Keeper(Protocol):
-    """Who owns a worker and is told when it is done."""
+    """The owner of a worker, which is told when it is done."""
 
     settings: Settings
 
-    def finished(self, worker: "Worker", retire: bool) -> None:
+    def finished(self, worker: "WorkerHandle", retire: bool) -> None:
         """Take back a worker that answered."""
 
-    def replace(self, worker: "Worker") -> None:
+    def replace(self, worker: "WorkerHandle") -> None:
         """End a worker and put a new one in its place."""
 
 
-class Worker(asyncio.Protocol):
-    """A worker process as the event loop sees it: at most one stream awaits its frames."""
+class WorkerHandle(asyncio.Protocol):
+    """One worker process; at most one answer comes from it at a time."""
 
-    def __init__(self, pid: int, pool: Keeper, lane: "Lane[Worker]") -> None:
-        """Belong to ``pool`` and work in ``lane``."""
-        self.pid, self.lane = pid, lane
+    def __init__(self, pid: int, pool: Keeper, queue: "FairQueue[WorkerHandle]") -> None:
+        """Belong to ``pool`` and be handed out by ``queue``."""
+        self.pid, self.queue = pid, queue
         self.client = ""
         self.ended = self._last = self._paused = False
         self._pool = pool
         self._buffer = bytearray()
         self._loop = asyncio.get_running_loop()
-        self._stream: Stream | None = None
+        self._stream: AnswerStream | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self.transport = cast(asyncio.Transport, transport)
 
-    def ask(self, query: Query, deadline: float, until: float) -> Stream:
+    def ask(self, query: Query, deadline: float, until: float) -> AnswerStream:
         """Send ``query`` and return the stream of its answer.
 
         It may take ``deadline`` seconds, of which some may be over: they are ``until`` then.
         """
-        self._stream = stream = Stream(self.abandon, self._flow)
+        self._stream = stream = AnswerStream(self.abandon, self._flow)
         now = self._loop.time()
         if until - now > _LONG:
-            self._timer = self._loop.call_at(now + _LONG, self._come_last, deadline, until)
+            self._timer = self._loop.call_at(now + _LONG, self._give_way, deadline, until)
         else:
             self._timer = self._loop.call_at(until, self._expire, deadline)
         if self.ended:  # it died between being handed out and being asked
@@ -78,7 +86,7 @@ class Worker(asyncio.Protocol):
             self._take(kind, bytes(memoryview(self._buffer)[start:place]))
         del self._buffer[:place]
         if stream and place:
-            stream.tell()
+            stream.wake()
 
     def _take(self, kind: bytes, payload: bytes) -> None:
         stream = self._stream
@@ -95,7 +103,7 @@ class Worker(asyncio.Protocol):
             if content["reason"] == "memory":
                 stream.fail(_too_large(self._pool.settings))
             else:
-                stream.fail(QueryError(content["reason"], content["message"]))
+                stream.fail(QUERY_ERRORS[content["reason"]](content["message"]))
             self._finish(content["retire"])
 
     def _finish(self, retire: bool) -> None:
@@ -117,19 +125,15 @@ class Worker(asyncio.Protocol):
     def _expire(self, deadline: float) -> None:
         limit = self._pool.settings.timeout
         more = f"; timeout= may be up to {limit:g}" if deadline < limit else ""
-        self.give_up(
-            QueryError("deadline", f"the query ran longer than {deadline:g} seconds{more}")
-        )
+        self.give_up(DeadlineExceeded(f"the query ran longer than {deadline:g} seconds{more}"))
 
-    def _come_last(self, deadline: float, until: float) -> None:
-        """Let the short queries of others go first; nothing takes that back from a process."""
+    def _give_way(self, deadline: float, until: float) -> None:
+        """Lower the priority of the process, for good: the short queries of others go first."""
         self._timer = self._loop.call_at(until, self._expire, deadline)
         self._last = True
         with suppress(OSError):
             for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - names only
                 os.setpriority(os.PRIO_PROCESS, int(thread), _LAST)
-        if self._stream:
-            self._stream.tell()
 
     def give_up(self, error: QueryError) -> None:
         """Fail the query that runs, if any, with ``error``."""
@@ -147,7 +151,7 @@ class Worker(asyncio.Protocol):
         self._pool.replace(self)
 
     def explain(self, status: int) -> None:
-        """Tell who waits how the process ended, given its wait status."""
+        """Fail the answer that is awaited with how the process ended, given its wait status."""
         stream = self._stream
         self._done()
         if stream:
@@ -155,17 +159,17 @@ class Worker(asyncio.Protocol):
 
 
 def _task(query: Query, settings: Settings) -> bytes:
-    free = query.own or query.dump
+    free = query.internal or query.dump
     task = messages.Task(
         query.text, query.format, query.default_graphs, query.named_graphs, dict(query.prefixes),
-        query.limit, query.tidy, query.dump, query.service,
-        0 if free else settings.rows, 0 if free else settings.size << 20,
+        query.limit, query.sorted, query.dump, query.service,
+        0 if free else settings.rows, 0 if free else settings.size,
     )  # fmt: skip
     return marshal.dumps(tuple(task))
 
 
-def _too_large(settings: Settings) -> QueryError:
-    return QueryError("memory", f"the query needed more than {settings.memory} MiB of memory")
+def _too_large(settings: Settings) -> OutOfMemory:
+    return OutOfMemory(f"the query needed more than {settings.memory} MiB of memory")
 
 
 def _cause(status: int, settings: Settings) -> QueryError:
@@ -173,5 +177,5 @@ def _cause(status: int, settings: Settings) -> QueryError:
     if number == signal.SIGABRT:
         return _too_large(settings)
     if number == signal.SIGSEGV:
-        return QueryError("depth", "the query is nested too deeply")
-    return QueryError("crash", "the process that ran the query ended; nobody else is concerned")
+        return NestingError("the query is nested too deeply")
+    return WorkerCrashed("The process that ran the query ended, for no fault of the query.")

@@ -1,4 +1,4 @@
-"""Turn a request that was answered into a line of JSON on standard output."""
+"""The access log: a line of JSON on standard output for each request."""
 
 import json
 import sys
@@ -7,28 +7,44 @@ from contextlib import suppress
 from hashlib import sha256
 from urllib.parse import parse_qs
 
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accsm_server.http.visit import Visit
+from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.response_watch import ResponseWatch
 
 
-def log(scope: Scope, visit: Visit, status: int, size: int, seconds: float) -> None:
-    """Write the line; a query appears as its hash, a client not at all."""
-    query = visit.query or _query(scope)
-    line = {
+class AccessLog:
+    """ASGI middleware that logs requests: a query as its hash, and nothing of the client."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Log the requests to ``app``."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and log it when it is answered."""
+        watch = ResponseWatch(send)
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            line = json.dumps(_line(scope, context_of(scope), watch))
+            with suppress(OSError):  # nobody reads it any more, or there is no room for it
+                sys.stdout.write(line + "\n")
+                sys.stdout.flush()
+
+
+def _line(scope: Scope, context: RequestContext, watch: ResponseWatch) -> dict[str, object]:
+    query = context.query or _query(scope)
+    return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "method": scope["method"],
-        "path": visit.path,
-        "status": status,
+        "path": context.path,
+        "status": watch.status,
         "query": sha256(query.encode("utf-8", "replace")).hexdigest()[:16] if query else None,
-        "ms": round(seconds * 1000, 2),
-        "rows": visit.rows,
-        "bytes": size,
-        "outcome": visit.outcome,
+        "ms": round((time.perf_counter() - context.started) * 1000, 2),
+        "rows": context.rows,
+        "bytes": watch.size,
+        "outcome": context.outcome or watch.outcome,
     }
-    with suppress(OSError):  # nobody reads it any more, or there is no room for it
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
 
 
 def _query(scope: Scope) -> str:

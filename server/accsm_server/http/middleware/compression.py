@@ -1,5 +1,6 @@
-"""Turn an Accept-Encoding header into a coding, and bytes into fewer (RFC 9110, section 12.5.3)."""
+"""Content codings: responses packed as Accept-Encoding asks for (RFC 9110, section 12.5.3)."""
 
+import asyncio
 import sys
 import zlib
 from collections.abc import Callable
@@ -7,7 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import brotli
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from accsm_server.errors import NotAcceptable
+from accsm_server.http import problems
+from accsm_server.http.context import context_of
 from accsm_server.http.negotiation import weights
 
 if sys.version_info >= (3, 14):
@@ -18,10 +23,14 @@ else:
 #: What takes the next piece, and what gives the rest.
 Packer = tuple[Callable[[bytes], bytes], Callable[[], bytes]]
 
+_SMALL = 860  # bytes that fit in one packet anyhow
+_LARGE = 1 << 18  # bytes whose packing would hold up the event loop
+_PACKED = (b"application/gzip", b"application/zstd", b"image/png")
+
 
 @dataclass(frozen=True)
 class Coding:
-    """A way to pack: its token, how to start, and the level that costs little on the way out."""
+    """A content coding: its token, how to start, and a level that costs little on the way out."""
 
     name: str
     start: Callable[[int], Packer]
@@ -71,3 +80,87 @@ def choose(accept: str) -> Coding | None:
     if liked[best.name] > 0 and liked[best.name] >= liked.get("identity", 0.0):
         return best
     return None if liked.get("identity", rest) == 0 else IDENTITY
+
+
+class Compression:
+    """ASGI middleware that packs successful responses, and refuses clients that take no coding."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Pack the responses of ``app``."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and pack its response."""
+        coding = choose(context_of(scope).field(b"accept-encoding"))
+        if coding is None:
+            codings = "Answers come in zstd, br, gzip or identity."
+            await problems.refuse(
+                NotAcceptable("No coding is acceptable", codings), scope, receive, send
+            )
+        else:
+            await self._app(scope, receive, _PackedResponse(coding, send))
+
+
+class _PackedResponse:
+    """Takes the messages of a response and sends them packed."""
+
+    def __init__(self, coding: Coding, send: Send) -> None:
+        self._coding, self._send = coding, send
+        self._start: Message | None = None
+        self._packer: Packer | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif self._start is not None:
+            start, self._start = self._start, None
+            await self._open(start, message)
+        elif self._packer:
+            await self._send(_packed(message, self._packer))
+        else:
+            await self._send(message)
+
+    async def _open(self, start: Message, first: Message) -> None:
+        """Send the head, and the first piece of the body or all of it."""
+        headers = varying(start["headers"])
+        body, more = first.get("body", b""), first.get("more_body", False)
+        coding = self._coding
+        small = not more and len(body) < _SMALL
+        if coding is IDENTITY or small or start["status"] != 200 or _is_packed(headers):
+            await self._send({**start, "headers": headers})
+            await self._send(first)
+            return
+        headers = [header for header in headers if header[0] != b"content-length"]
+        headers.append((b"content-encoding", coding.name.encode()))
+        if more:
+            self._packer = coding.start(coding.level)
+            await self._send({**start, "headers": headers})
+            await self._send(_packed(first, self._packer))
+            return
+        pack = asyncio.to_thread if len(body) > _LARGE else _at_once
+        body = await pack(coding.pack, body)
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self._send({**start, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _packed(message: Message, packer: Packer) -> Message:
+    pack, rest = packer
+    body, more = pack(message.get("body", b"")), message.get("more_body", False)
+    body = body if more else body + rest()
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+async def _at_once(pack: Callable[[bytes], bytes], body: bytes) -> bytes:
+    return pack(body)
+
+
+def varying(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return ``headers`` with Accept-Encoding in Vary."""
+    varies = [value for name, value in headers if name == b"vary"]
+    kept = [header for header in headers if header[0] != b"vary"]
+    return [*kept, (b"vary", b", ".join([*varies, b"Accept-Encoding"]))]
+
+
+def _is_packed(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" and value in _PACKED for name, value in headers)

@@ -1,5 +1,6 @@
-"""Turn what the server counts into what Prometheus reads."""
+"""What Prometheus reads: requests, queries, times, and what the machine does."""
 
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,13 +16,13 @@ from prometheus_client.core import (
 )
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accsm_server.http.visit import Visit
+from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.response_watch import ResponseWatch
 
-_BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-_PATHS = ("sparql", "id", "doc", "graph", "ontology", "shapes", "browse", "questions", "dataset",
-          "static", "healthz", "metrics")  # fmt: skip
-#: What each part of the load is called.
+_BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # seconds
+#: What each part of the load of an engine or a cache is called.
 _LOAD = {
     "workers": (GaugeMetricFamily, "workers", "Worker processes"),
     "busy": (GaugeMetricFamily, "workers_busy", "Worker processes that answer a query"),
@@ -35,10 +36,27 @@ _LOAD = {
 
 
 class Metrics:
-    """The counts since the server started; counting is a matter of additions to plain numbers."""
+    """ASGI middleware that counts requests and their responses."""
 
-    def __init__(self) -> None:
-        """Start at nothing."""
+    def __init__(self, app: ASGIApp, counts: "Counts") -> None:
+        """Add the requests to ``app`` to ``counts``."""
+        self._app, self._counts = app, counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and count it when it is answered."""
+        watch = ResponseWatch(send)
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            self._counts.add(context_of(scope), watch)
+
+
+class Counts:
+    """What was counted since the start, in plain numbers: adding to them takes a microsecond."""
+
+    def __init__(self, namespace: str, places: tuple[str, ...]) -> None:
+        """Name metrics after ``namespace``; tell paths apart by the ``places`` they begin with."""
+        self._namespace, self._places = namespace, frozenset(places)
         self.requests: Counter[tuple[str, int]] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.reloads: Counter[str] = Counter()
@@ -46,46 +64,71 @@ class Metrics:
         self._seconds: dict[str, list[float]] = {}
         self._process = ProcessCollector(registry=None)
 
-    def count(self, visit: Visit, status: int, size: int, seconds: float) -> None:
-        """Count the response of ``size`` bytes that ended a visit after so many ``seconds``."""
-        self.bytes += size
-        if visit.path == "/sparql":
-            self.outcomes[visit.outcome] += 1
-            self.rows += visit.rows or 0
-        kind = _kind(visit.path)
-        self.requests[kind, status] += 1
-        buckets = self._seconds.setdefault(kind, [0.0] * (len(_BOUNDS) + 2))
+    def add(self, context: RequestContext, watch: ResponseWatch) -> None:
+        """Count one request that has ended."""
+        self.bytes += watch.size
+        place = _place(context.path, self._places)
+        if place == "sparql":
+            self.outcomes[context.outcome or watch.outcome] += 1
+            self.rows += context.rows or 0
+        self.requests[place, watch.status] += 1
+        seconds = time.perf_counter() - context.started
+        buckets = self._seconds.setdefault(place, [0.0] * (len(_BOUNDS) + 2))
         buckets[bisect_left(_BOUNDS, seconds)] += 1
         buckets[-1] += seconds
 
     def report(self, accept: str, load: Mapping[str, float], version: str) -> tuple[bytes, str]:
-        """Return everything and its media type: also the ``load`` now, of which dataset."""
+        """Return all counts and their media type, with the ``load`` now and the dataset's version.
+
+        ``accept`` chooses between the formats that Prometheus reads.
+        """
         encode, media_type = choose_encoder(accept)
-        families = (*self._counted(), *_load(load), _dataset(version), *self._process.collect())
-        return encode(_Families(families)), media_type
+        families = (*self._counted(), *self._load(load), *self._process.collect())
+        info = GaugeMetricFamily(self._name("dataset_info"), "The dataset", labels=["version"])
+        info.add_metric([version], 1)
+        return encode(_Families((*families, info))), media_type
+
+    def _name(self, name: str) -> str:
+        return f"{self._namespace}_{name}"
 
     def _counted(self) -> Iterator[Metric]:
-        yield _counter("requests", "Responses by path and status", self.requests, "path", "status")
-        yield _counter("queries", "Queries at /sparql by outcome", self.outcomes, "outcome")
-        yield _counter("reloads", "New datasets by outcome", self.reloads, "outcome")
-        yield CounterMetricFamily("accsm_response_bytes", "Bytes of bodies", self.bytes)
-        yield CounterMetricFamily("accsm_rows", "Rows and triples of answers", self.rows)
+        yield self._counter("requests", "Responses by path and status", self.requests,
+                            "path", "status")  # fmt: skip
+        yield self._counter("queries", "Queries at /sparql by outcome", self.outcomes, "outcome")
+        yield self._counter("reloads", "New datasets by outcome", self.reloads, "outcome")
+        yield CounterMetricFamily(self._name("response_bytes"), "Bytes of bodies", self.bytes)
+        yield CounterMetricFamily(self._name("rows"), "Rows and triples of answers", self.rows)
         yield self._histogram()
 
+    def _counter(
+        self, name: str, about: str, counts: Mapping[Any, int], *labels: str
+    ) -> CounterMetricFamily:
+        family = CounterMetricFamily(self._name(name), about, labels=labels)
+        for key, number in counts.items():
+            values = key if isinstance(key, tuple) else (key,)
+            family.add_metric([str(value) for value in values], number)
+        return family
+
     def _histogram(self) -> Metric:
-        family = HistogramMetricFamily("accsm_request_seconds", "Time to the end", labels=["path"])
-        for kind, (*buckets, total) in self._seconds.items():
+        name = self._name("request_seconds")
+        family = HistogramMetricFamily(name, "Time to the end", labels=["path"])
+        for place, (*buckets, total) in self._seconds.items():
             sums = [sum(buckets[: place + 1]) for place in range(len(buckets))]
             named = zip((*map(str, _BOUNDS), "+Inf"), sums, strict=True)
-            family.add_metric([kind], list(named), total)
+            family.add_metric([place], list(named), total)
         return family
+
+    def _load(self, load: Mapping[str, float]) -> Iterator[Metric]:
+        for part, number in load.items():
+            kind, name, about = _LOAD[part]
+            yield kind(self._name(name), about, number)
 
 
 @lru_cache(maxsize=1024)
-def _kind(path: str) -> str:
-    """Return the part of the site that ``path`` leads to."""
+def _place(path: str, places: frozenset[str]) -> str:
+    """Return the place that ``path`` begins with: one of ``places``, or home or other."""
     first = path.strip("/").partition("/")[0].partition(".")[0]
-    return first if first in _PATHS else "other" if first else "home"
+    return first if first in places else "other" if first else "home"
 
 
 class _Families(Collector):
@@ -96,23 +139,3 @@ class _Families(Collector):
 
     def collect(self) -> Iterable[Metric]:
         return self._families
-
-
-def _load(load: Mapping[str, float]) -> Iterator[Metric]:
-    for what, number in load.items():
-        kind, name, about = _LOAD[what]
-        yield kind(f"accsm_{name}", about, number)
-
-
-def _dataset(version: str) -> Metric:
-    dataset = GaugeMetricFamily("accsm_dataset_info", "The dataset", labels=["version"])
-    dataset.add_metric([version], 1)
-    return dataset
-
-
-def _counter(name: str, about: str, counts: Mapping[Any, int], *labels: str) -> Metric:
-    family = CounterMetricFamily(f"accsm_{name}", about, labels=labels)
-    for key, number in counts.items():
-        values = key if isinstance(key, tuple) else (key,)
-        family.add_metric([str(value) for value in values], number)
-    return family

@@ -1,14 +1,45 @@
-"""Turn the requests of each client into how long it must wait before the next one."""
+"""How many requests one client may send."""
 
 import ipaddress
+import math
 from collections import OrderedDict
 from functools import lru_cache
 
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from accsm_server.errors import TooManyRequests
+from accsm_server.http import problems
+from accsm_server.http.context import context_of
 
 _BURST = 5.0  # seconds of the rate that may come at once
-_REMEMBERED = 20_000
+_REMEMBERED = 20_000  # clients
 _RATE = 50.0  # requests a second where nothing else is said
+
+
+class RateLimit:
+    """ASGI middleware that answers 429 to clients that send more than their rate allows."""
+
+    def __init__(self, app: ASGIApp, rate: float | None, exempt: tuple[str, ...] = ()) -> None:
+        """Limit requests to ``app`` to a ``rate`` (see `Limiter`), but for the paths ``exempt``."""
+        self._app, self._exempt = app, exempt
+        self._limiter = Limiter(rate)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        context = context_of(scope)
+        context.client = client_of(scope)
+        if not context.path.startswith(self._exempt):
+            wait = self._limiter.wait(context.client, context.started)
+            if wait:
+                await problems.refuse(_refusal(wait), scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _refusal(wait: float) -> TooManyRequests:
+    seconds = math.ceil(wait)
+    headers = {"Retry-After": str(seconds)}
+    return TooManyRequests("", f"This client may go on in {seconds} s.", headers=headers)
 
 
 def client_of(scope: Scope) -> str:
@@ -42,14 +73,14 @@ class Limiter:
 
         None stands for a rate that does not apply to this machine itself.
         """
-        self._spares_us = rate is None
+        self._spares_loopback = rate is None
         rate = _RATE if rate is None else rate
         self._gap = 1 / rate if rate else 0.0
         self._due: OrderedDict[str, float] = OrderedDict()
 
     def wait(self, client: str, now: float) -> float:
         """Return the seconds after which ``client`` may come again, 0 when it is welcome now."""
-        if not self._gap or (self._spares_us and client.startswith(("127.", "::1"))):
+        if not self._gap or (self._spares_loopback and client.startswith(("127.", "::1"))):
             return 0.0
         due = max(self._due.get(client, now), now)
         over = due + self._gap - now - max(_BURST, self._gap)

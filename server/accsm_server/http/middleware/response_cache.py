@@ -1,142 +1,78 @@
-"""Turn answers into what can be sent again: entity tags, and the answers that were asked last.
+"""Responses that are kept to be sent again, and 304 for clients that have them already.
 
-A tag is a hash of all that the bytes depend on: the dataset, the program and what was asked of
-them (see `Tagger`), or of the bytes themselves. So no answer here is ever stale.
+A response is kept where it says `Cache-Control: public`: it depends on the dataset and the request
+alone. So nothing here is ever stale, and a new dataset starts with a cache of its own.
 """
 
-import re
-from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
-from accsm_server.code_version import program
-from accsm_server.http.middleware.compression import CODINGS
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Headers = list[tuple[bytes, bytes]]
-#: An answer as it is sent in one coding.
-Variant = tuple[Headers, bytes]
+from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.headers import Headers
+from accsm_server.http.middleware import compression
+from accsm_server.http.middleware.entity_tags import matching
 
-#: What Cache-Control says of an answer that may be kept by anyone who asks whether it is new.
-REVALIDATE = "public, no-cache"
-#: What it says of an answer whose address holds its version, and of one that is never the same.
-FOREVER, NEVER = "public, max-age=31536000, immutable", "no-store"
-
-_SUFFIX = re.compile(rf"-(?:{'|'.join(coding.name for coding in CODINGS)})$")
-_TAGS = re.compile(r'(?:W/)?"([^"]*)"')
+_OF_BODY = (b"content-type", b"content-length", b"content-encoding", b"etag")
 _OVERHEAD = 512  # bytes that an entry takes besides what it holds
 _SHARE = 8  # an entry takes at most this part of the cache
 
 
-class Tagger:
-    """Makes the entity tags of what one dataset answers."""
-
-    def __init__(self, *given: str) -> None:
-        """Make tags that differ with the program and with what is ``given``."""
-        self._start = _digest(program(), *given)
-
-    def tag(self, *asked: str) -> str:
-        """Return the tag of the answer to ``asked``."""
-        digest = self._start.copy()
-        digest.update(_framed(asked))
-        return _short(digest)
-
-
-def tag_of(headers: Headers, body: bytes) -> str:
-    """Return the entity tag of a response that is at hand."""
-    digest = _digest(repr(headers))
-    digest.update(body)
-    return _short(digest)
-
-
-def _digest(*parts: str) -> blake2b:
-    return blake2b(_framed(parts), digest_size=15)
-
-
-def _framed(parts: tuple[str, ...]) -> bytes:
-    said = "\0".join((*map(str, map(len, parts)), *parts))
-    return said.encode("utf-8", "surrogatepass")
-
-
-def _short(digest: blake2b) -> str:
-    return urlsafe_b64encode(digest.digest()).decode()
-
-
-def matching(if_none_match: str, current: str) -> str | None:
-    """Return the tag of the list that stands for ``current``, weakly compared (RFC 9110, 13.1.2).
-
-    A tag that only adds the name of a coding stands for the same content.
-
-    >>> matching('W/"a", "b-gzip"', "b")
-    'b-gzip'
-    """
-    if if_none_match.strip() == "*":
-        return current
-    given = _TAGS.findall(if_none_match)
-    return next((found for found in given if _SUFFIX.sub("", found) == current), None)
-
-
 @dataclass(slots=True, eq=False)
 class Entry:
-    """An answer, its headers without those that differ with the coding, and its variants."""
+    """A response that is kept: its tag without quotes or coding, and what is sent."""
 
     tag: str
     headers: Headers
     body: bytes
-    variants: dict[str, Variant] = field(default_factory=dict)
-    """What is sent in each coding that was asked for."""
     keys: list[bytes] = field(default_factory=list)
+    """The requests whose answer it is."""
     size: int = 0
 
 
-class Cache:
-    """The answers asked last, up to a number of bytes."""
+class Store:
+    """The responses asked for last, up to a number of bytes."""
 
     def __init__(self, limit: int) -> None:
         """Hold up to ``limit`` bytes; 0 holds nothing."""
         self.limit, self.largest = limit, limit // _SHARE
         self.size = self.hits = self.misses = 0
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
-        self._keys: dict[bytes, Entry] = {}
+        self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
+        self._keys: dict[bytes, tuple[str, str]] = {}
 
     def __len__(self) -> int:
-        """Return the number of answers held."""
+        """Return the number of responses held."""
         return len(self._entries)
 
     def find(self, key: bytes) -> Entry | None:
         """Return the answer to the request ``key``."""
-        entry = self._keys.get(key)
-        if entry is None:
+        name = self._keys.get(key)
+        if name is None:
             self.misses += 1
-        else:
-            self.hits += 1
-            self._entries.move_to_end(entry.tag)
-        return entry
+            return None
+        self.hits += 1
+        self._entries.move_to_end(name)
+        return self._entries[name]
 
-    def tagged(self, wanted: str) -> Entry | None:
-        """Return the answer whose tag is ``wanted``, however it was asked for."""
-        return self._entries.get(wanted)
+    def tagged(self, tag: str, coding: str) -> Entry | None:
+        """Return the response with ``tag`` for clients that are sent ``coding``."""
+        return self._entries.get((tag, coding))
 
-    def keep(self, key: bytes, entry: Entry) -> Entry:
-        """Hold ``entry`` as the answer to ``key``; return it, or its like that is held already."""
+    def keep(self, key: bytes, coding: str, entry: Entry) -> None:
+        """Hold ``entry``, or its like that is held already, as the answer to ``key``."""
         if len(entry.body) + _OVERHEAD > self.largest:
-            return entry
-        held = self._entries.setdefault(entry.tag, entry)
-        if held is entry:
-            self.grow(entry, len(entry.body) + _OVERHEAD)
+            return
+        name = entry.tag, coding
+        held = self._entries.setdefault(name, entry)
+        more = len(entry.body) + _OVERHEAD if held is entry else 0
         if key and key not in self._keys:
             held.keys.append(key)
-            self._keys[key] = held
-            self.grow(held, len(key) + _OVERHEAD)
-        return held
-
-    def grow(self, entry: Entry, size: int) -> None:
-        """Count ``size`` more for ``entry`` if it is held; let go what was asked least lately."""
-        if self._entries.get(entry.tag) is not entry:
-            return
-        self._entries.move_to_end(entry.tag)
-        entry.size += size
-        self.size += size
+            self._keys[key] = name
+            more += len(key) + _OVERHEAD
+        held.size += more
+        self.size += more
+        self._entries.move_to_end(name)
         while self.size > self.limit:
             self._drop(self._entries.popitem(last=False)[1])
 
@@ -144,3 +80,148 @@ class Cache:
         self.size -= entry.size
         for key in entry.keys:
             del self._keys[key]
+
+
+class ResponseCache:
+    """ASGI middleware that tags and keeps responses, and answers 304 to who has them already."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        """Keep up to ``limit`` bytes of the responses of ``app``, which serves one dataset."""
+        self._app = app
+        self.store = Store(limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from the store, or pass the request on and look at the response."""
+        context = context_of(scope)
+        coding = _coding(context)
+        key = _key(scope, context, coding)
+        if key and (entry := self.store.find(key)):
+            await _send_entry(entry, _known(context, entry.tag), send)
+            return
+        if scope["method"] == "HEAD":  # the HTTP server leaves the body out
+            scope = {**scope, "method": "GET"}
+        exchange = scope["exchange"] = _Exchange(self.store, key, coding, context, send)
+        await self._app(scope, receive, exchange)
+
+
+async def reuse(scope: Scope, tag: str, headers: Headers) -> bool:
+    """Answer a request without work where that is possible; return whether it was answered.
+
+    It is where the client has the response with ``tag`` (304, under ``headers``), or where that
+    response is kept, however it was asked for.
+    """
+    exchange: _Exchange | None = scope.get("exchange")
+    return bool(exchange and tag and await exchange.reuse(tag, headers))
+
+
+def _coding(context: RequestContext) -> str:
+    accepted = context.fields.get(b"accept-encoding")
+    coding = compression.choose(accepted.decode("latin-1")) if accepted else compression.IDENTITY
+    return coding.name if coding else ""
+
+
+def _key(scope: Scope, context: RequestContext, coding: str) -> bytes:
+    """Return what a response depends on besides the dataset; empty where it is not kept."""
+    host = context.fields.get(b"host")
+    if not (host and coding) or scope["method"] not in ("GET", "HEAD"):
+        return b""
+    where = scope["scheme"].encode(), host, scope["raw_path"], scope["query_string"]
+    return b"\0".join((*where, context.fields.get(b"accept", b""), coding.encode()))
+
+
+class _Exchange:
+    """One request and its response: the `send` that the application is given."""
+
+    __slots__ = ("_body", "_coding", "_context", "_ended", "_headers", "_key", "_send", "_start",
+                 "_store", "_tag")  # fmt: skip
+
+    def __init__(
+        self, store: Store, key: bytes, coding: str, context: RequestContext, send: Send
+    ) -> None:
+        self._store, self._key, self._coding = store, key, coding
+        self._context, self._send = context, send
+        self._start: Message | None = None
+        self._headers: Headers = []
+        self._tag = ""
+        self._body: bytearray | None = None
+        """What was sent of a response that may be kept."""
+        self._ended = False
+
+    async def __call__(self, message: Message) -> None:
+        """Take one message of the application."""
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif self._start is not None:
+            start, self._start = self._start, None
+            await self._open(start, message)
+        elif not self._ended:
+            await self._next(message)
+
+    async def reuse(self, tag: str, headers: Headers) -> bool:
+        """See the function of this name."""
+        if self._key and (found := _known(self._context, tag)):
+            await _send_unchanged(compression.varying(headers), found, self._send)
+            return True
+        if entry := self._store.tagged(tag, self._coding):
+            self._store.keep(self._key, self._coding, entry)
+            await _send_entry(entry, None, self._send)
+            return True
+        return False
+
+    async def _open(self, start: Message, first: Message) -> None:
+        """Take the head and the first piece, which decide whether the response is kept."""
+        headers: Headers = start["headers"]
+        given = {name: value for name, value in headers if name in (b"etag", b"cache-control")}
+        if start["status"] != 200 or not given.get(b"cache-control", b"").startswith(b"public"):
+            await self._send(start)
+            await self._next(first)
+            return
+        self._tag = given.get(b"etag", b"").decode("latin-1").strip('"')
+        self._headers = _with_coding(headers, self._tag) if self._tag else headers
+        if self._tag and self._key and (found := _known(self._context, self._tag)):
+            self._ended = True
+            await _send_unchanged(self._headers, found, self._send)
+            return
+        self._body = bytearray() if self._tag else None
+        await self._send({**start, "headers": self._headers})
+        await self._next(first)
+
+    async def _next(self, message: Message) -> None:
+        """Send one piece, and keep the response at its end."""
+        if self._body is not None:
+            self._body += message.get("body", b"")
+            if len(self._body) > self._store.largest:
+                self._body = None
+            elif not message.get("more_body", False):
+                entry = Entry(self._tag, self._headers, bytes(self._body))
+                self._store.keep(self._key, self._coding, entry)
+        await self._send(message)
+
+
+def _known(context: RequestContext, tag: str) -> str | None:
+    """Return the tag under which the client has what ``tag`` stands for."""
+    given = context.fields.get(b"if-none-match")
+    return matching(given.decode("latin-1"), tag) if given else None
+
+
+async def _send_entry(entry: Entry, known: str | None, send: Send) -> None:
+    """Send a response that is kept, or 304 where the client has it under the tag ``known``."""
+    if known:
+        await _send_unchanged(entry.headers, known, send)
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": entry.headers})
+    await send({"type": "http.response.body", "body": entry.body})
+
+
+async def _send_unchanged(headers: Headers, tag: str, send: Send) -> None:
+    kept = [header for header in headers if header[0] not in _OF_BODY]
+    kept.append((b"etag", f'"{tag}"'.encode()))
+    await send({"type": "http.response.start", "status": 304, "headers": kept})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _with_coding(headers: Headers, tag: str) -> Headers:
+    """Return headers with the tag of the coding that the body is in."""
+    codings = [value.decode() for name, value in headers if name == b"content-encoding"]
+    kept = [header for header in headers if header[0] != b"etag"]
+    return [*kept, (b"etag", f'"{"-".join([tag, *codings])}"'.encode())]

@@ -6,9 +6,11 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accsm_server.engine.interface import Query, QueryError, Table, fetch, table
+from accsm_server.engine.interface import Query, Table, fetch, table
+from accsm_server.errors import AnswerTooLarge, ServerError
 from accsm_server.http import negotiation
 from accsm_server.pages import render
+from accsm_server.pages.queries import Site
 
 _SHOWN = 1000  # rows or triples on a page
 _CELLS, _COLUMNS = 10_000, 1000  # of a table on a page
@@ -24,34 +26,43 @@ LIMIT 50
 """
 
 
-def form(request: Request) -> Response:
-    """Return the page on which a query is written."""
-    declared = render.site_of(request).prefixes
-    lines = [f"PREFIX {name}: <{declared[name]}>" for name in _DECLARED]
-    sample = "\n".join(lines) + "\n\n" + _SAMPLE
-    return render.page(request, "sparql.html", query=sample, result=None)
+class SparqlViews:
+    """What people see at /sparql: see `sparql.endpoint.Views`."""
 
+    def __init__(self, site: Site) -> None:
+        """Show the answers of ``site``."""
+        self._site = site
 
-async def page(request: Request, query: Query, notes: list[str]) -> Response:
-    """Return the page of the answer of ``query``, with ``notes`` on what the query says."""
-    offers = negotiation.RESULTS if query.format == "json" else negotiation.GRAPHS
-    return render.page(
-        request, "sparql.html", query=query.text, result=await result(request, query),
-        offers=offers, notes=notes,
-    )  # fmt: skip
+    def form(self, request: Request) -> Response:
+        """Return the page on which a query is written."""
+        lines = [f"PREFIX {name}: <{self._site.prefixes[name]}>" for name in _DECLARED]
+        sample = "\n".join(lines) + "\n\n" + _SAMPLE
+        return render.page(request, "sparql.html", query=sample, result=None)
+
+    async def answer(self, request: Request, query: Query, notes: list[str]) -> Response:
+        """Return the page of the answer of ``query``, with ``notes`` on it; raises QueryError."""
+        offers = negotiation.RESULTS if query.format == "json" else negotiation.GRAPHS
+        return render.page(
+            request, "sparql.html", query=query.text, result=await result(request, query),
+            offers=offers, notes=notes,
+        )  # fmt: skip
+
+    def error(self, request: Request, error: ServerError, query: str | None) -> Response:
+        """Return an error in the media type that the client accepts."""
+        return render.error(request, error, query)
 
 
 async def result(request: Request, query: Query) -> dict[str, object]:
     """Return what a page shows of the answer of ``query``; raises QueryError."""
     site = render.site_of(request)
-    most = site.settings.rows
+    most = site.served.settings.rows
     shown = min(_SHOWN, most or _SHOWN)
     body, truncated = await fetch(site.engine, replace(query, limit=shown))
     told = {"truncated": truncated, "shown": shown, "most": most}
     if query.format != "json":
         return {**told, "graph": body.decode()}
     if body.count(b",", 0, body.find(b"]")) >= _COLUMNS:  # all before it are names of variables
-        raise QueryError("size", f"a page shows at most {_COLUMNS} columns")
+        raise AnswerTooLarge(f"a page shows at most {_COLUMNS} columns")
     found = table(body)
     if not isinstance(found, Table):
         return {"boolean": found}

@@ -1,0 +1,31 @@
+"""OPTIONS, and what scripts of other sites may do (CORS)."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from accsm_server.http.context import context_of
+from accsm_server.http.headers import Headers
+
+_ALLOWED: Headers = [
+    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
+    (b"access-control-allow-headers", b"Accept, Content-Type, If-None-Match"),
+    (b"access-control-max-age", b"86400"),
+]
+
+
+class Preflight:
+    """ASGI middleware that answers OPTIONS at every address."""
+
+    def __init__(self, app: ASGIApp, posts: tuple[str, ...]) -> None:
+        """Answer for ``app``, in which the paths ``posts`` also take POST."""
+        self._app, self._posts = app, posts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer OPTIONS, and pass everything else on."""
+        if scope["method"] != "OPTIONS":
+            await self._app(scope, receive, send)
+            return
+        posts = context_of(scope).path in self._posts
+        allow = b"GET, HEAD, POST, OPTIONS" if posts else b"GET, HEAD, OPTIONS"
+        headers = [(b"allow", allow), *_ALLOWED]
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,18 @@
+"""Who asks and by which scheme, where a proxy in front says so."""
+
+from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+_NAMES = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
+
+
+class ProxyHeaders(ProxyHeadersMiddleware):
+    """ASGI middleware that believes X-Forwarded-For and X-Forwarded-Proto of trusted proxies."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+        """Pass a request on with the client and the scheme that its proxy names."""
+        for name, _ in scope["headers"]:
+            if name in _NAMES:
+                await super().__call__(scope, receive, send)  # type: ignore[arg-type]
+                return
+        await self.app(scope, receive, send)  # type: ignore[arg-type]

@@ -1,0 +1,17 @@
+"""The headers of every response: safe for browsers, and open to scripts of other sites.
+
+The HTTP server adds them, so that its own refusals have them as well.
+"""
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_EXPOSED = "Allow, Content-Location, ETag, Hint, Link, Retry-After, X-Limits, X-Truncated"
+HEADERS = [
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", _EXPOSED),
+    ("content-security-policy", _POLICY),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+]

@@ -1,0 +1,55 @@
+"""Query files (*.rq) of the server, asked of one engine."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pyoxigraph import NamedNode
+
+from accsm_server.engine.interface import Engine, Query, Table, fetch, table
+
+#: The queries of this package, which suit any dataset.
+FOLDER = Path(__file__).parent / "queries"
+#: Rows on one page of a long list: the LIMIT of the queries that have pages.
+PAGE = 100
+
+
+class QueryFiles:
+    """The queries of a folder."""
+
+    def __init__(
+        self, engine: Engine, folder: Path = FOLDER, rewrite: Callable[[str], str] = str
+    ) -> None:
+        """Ask ``engine`` the queries of ``folder``; ``rewrite`` fits their text to its dataset."""
+        self._engine, self._folder, self._rewrite = engine, folder, rewrite
+        self._texts: dict[str, str] = {}
+
+    def text(self, name: str, page: int = 0, /, **iris: str | Iterable[str]) -> str:
+        """Return the query NAME.rq with `<urn:KEY>` replaced by the IRI(s) given for KEY.
+
+        ``page`` turns the pages of a query that ends with LIMIT. Raises ValueError for a string
+        that is no IRI, so that no path can smuggle anything into a query.
+        """
+        if name not in self._texts:
+            path = self._folder / f"{name}.rq"
+            self._texts[name] = self._rewrite(path.read_text(encoding="utf-8"))
+        text = self._texts[name]
+        for key, value in iris.items():
+            values = [value] if isinstance(value, str) else value
+            text = text.replace(f"<urn:{key}>", " ".join(str(NamedNode(iri)) for iri in values))
+        return f"{text}\nOFFSET {page * PAGE}" if page else text
+
+    async def rows(self, name: str, page: int = 0, /, **iris: str | Iterable[str]) -> Table:
+        """Return the answer of a SELECT."""
+        found = await self._fetch(name, page, iris)
+        assert isinstance(found, Table)
+        return found
+
+    async def ask(self, name: str, **iris: str | Iterable[str]) -> bool:
+        """Return the answer of an ASK."""
+        return await self._fetch(name, 0, iris) is True
+
+    async def _fetch(
+        self, name: str, page: int, iris: dict[str, str | Iterable[str]]
+    ) -> Table | bool:
+        query = Query(self.text(name, page, **iris), "json", internal=True)
+        return table((await fetch(self._engine, query))[0])
