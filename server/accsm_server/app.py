@@ -43,7 +43,6 @@ def create_dataset_app(
     app: ASGIApp = _router(_endpoint(site), _pages(site))
     app = Preflight(app, posts=(_ENDPOINT,))
     app = RequestCheck(app)
-    app = EntityTags(app)
     app = Compression(app)
     cache = ResponseCache(app, settings.cache << 20)
     return cache, cache.store
@@ -76,12 +75,14 @@ def _router(endpoint: ASGIApp, pages: Starlette) -> ASGIApp:
     Few layers lie before the endpoint: a query costs little more than what the engine takes.
     """
 
+    tagged = EntityTags(pages)
+
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if context_of(scope).path == _ENDPOINT:
             scope["app"] = pages
             await endpoint(scope, receive, send)
         else:
-            await pages(scope, receive, send)
+            await tagged(scope, receive, send)
 
     return route
 

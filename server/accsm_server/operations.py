@@ -14,7 +14,7 @@ from accsm_kg import __version__
 from accsm_server.engine.interface import Query, fetch
 from accsm_server.errors import QueryError
 from accsm_server.http import problems
-from accsm_server.http.context import context_of
+from accsm_server.http.context import context_of, in_task
 from accsm_server.http.headers import NEVER
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.reload import Reloader
@@ -38,8 +38,11 @@ class Operations:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        app = self._app if context_of(scope).path in PATHS else self._reloader
-        await app(scope, receive, send)
+        if context_of(scope).path in PATHS:
+            await in_task()
+            await self._app(scope, receive, send)
+        else:
+            await self._reloader(scope, receive, send)
 
     async def _health(self, request: Request) -> Response:
         """Say whether pages are answered; the engine is asked at most once a second."""

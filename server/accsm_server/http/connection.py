@@ -2,8 +2,9 @@
 
 On top of uvicorn's protocol: the head of a request may take no longer than a connection may be
 idle, and hold no more than 64 KiB; who sends many requests at once is answered one at a time; a
-reader must read on (`GuardedTransport`); an offer of another protocol is ignored. A refusal is
-sent, and the client is listened to for a second more so that it arrives.
+reader must read on (`GuardedTransport`); an offer of another protocol is ignored. When a client
+hangs up, what answers it is cancelled. A refusal is sent, and the client is listened to for a
+second more so that it arrives.
 """
 
 import fcntl
@@ -11,12 +12,30 @@ import logging
 import re
 import sys
 import termios
-from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
+from asyncio import (
+    AbstractEventLoop,
+    BaseTransport,
+    CancelledError,
+    Future,
+    Task,
+    TimerHandle,
+    Transport,
+    current_task,
+)
+from collections.abc import Coroutine
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.headers import Headers
 
 _HEAD = 64 << 10  # bytes of a head, and of what follows a body
 _END = b"\r\n\r\n"
@@ -138,24 +157,32 @@ class Connection(HttpToolsProtocol):
         self._fed = 0
         """Bytes that came since the last end of a head, or of a piece of a body that is wanted."""
         self._refusal = HTTPStatus.BAD_REQUEST
-        self._head_timer: TimerHandle | None = None
+        self._head_due = 0.0
+        """When the next head must be there; 0 while a request is answered."""
         self._rest = b""
         """Bytes that wait until the requests before them are answered."""
         self._answering: RequestResponseCycle | None = None
         """The request that is being answered; `cycle` is the one that came last."""
+        self._task: Task[None] | None = None
+        """What answers it, if that takes time."""
+        self._heads = 0
+        """Heads among the bytes that came last."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Expect a head."""
         self._guarded = GuardedTransport(transport, self.loop, self.timeout_keep_alive)
         super().connection_made(cast(Any, self._guarded))
         self._expect_head()
+        self._timer = self.loop.call_later(self.timeout_keep_alive, self._check_head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers and what waits for its turn."""
-        self._stop_head_timer()
-        if self._answering:
+        self._timer.cancel()
+        if self._answering and not self._answering.response_complete:
             self._answering.disconnected = True
             self._answering.message_event.set()
+            if self._task:
+                self._task.cancel()  # nobody waits for the answer any more
         super().connection_lost(exc)
         self._guarded.lost()
         self.pipeline.clear()
@@ -183,14 +210,13 @@ class Connection(HttpToolsProtocol):
         if self._guarded.is_closing():
             return
         self._fed += len(data)
-        if self._head_timer and b"pgrade:" in data:
+        self._heads = 0
+        if self._head_due and b"pgrade:" in data:
             data = _without_upgrade(data)
         super().data_received(data)
         if self._fed > _HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if self._guarded.is_closing() or self._head_timer:
-            return
-        if not self.cycle or self.cycle.response_complete:
+        elif not self._head_due and self.cycle and self.cycle.response_complete:
             self._expect_head()
 
     def on_headers_complete(self) -> None:
@@ -198,8 +224,8 @@ class Connection(HttpToolsProtocol):
         if self._fed > _HEAD and self._head_size() > _HEAD:
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError("the head is too large")
-        self._fed = 0
-        self._stop_head_timer()
+        self._fed, self._head_due = 0, 0.0
+        self._heads += 1
         if not self.url.startswith(b"/"):
             self._split_target()
         self._guarded.receiving = True
@@ -207,10 +233,42 @@ class Connection(HttpToolsProtocol):
         self.headers = []  # what follows a body is no part of its head (RFC 9110, section 6.5.1)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Answer a request whose turn it is."""
-        self._answering = cycle
-        self._unset_keepalive_if_required()  # of one before that was answered amid the same bytes
-        super()._start_asgi_task(cycle, app)
+        """Answer a request whose turn it is; who sends many at once lets others go between."""
+        self._answering, self._task = cycle, None
+        if self._heads > 1:
+            self.loop.call_soon(self._answer, cycle, app)
+        else:
+            self._answer(cycle, app)
+
+    def _answer(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
+        """Run ``app`` up to its first wait, and go on in a task.
+
+        What is answered without waiting, such as from a cache, needs no task: that is a sixth of
+        its time. What needs one begins with `context.in_task`.
+        """
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await app(scope, receive, _Sender(context_of(scope), cycle, send))
+            except CancelledError:
+                if not cycle.disconnected:
+                    raise
+            finally:
+                self.tasks.discard(cast(Any, current_task()))
+
+        coroutine = cycle.run_asgi(guarded)  # type: ignore[arg-type]
+        try:
+            waits_for: Future[Any] | None = coroutine.send(None)
+        except StopIteration:
+            return
+        if waits_for is None:
+            self._go_on(coroutine)
+        else:
+            waits_for.add_done_callback(lambda _: self._go_on(coroutine))
+
+    def _go_on(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._task = self.loop.create_task(coroutine)
+        self.tasks.add(self._task)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
@@ -225,13 +283,19 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Start the next request; nothing more is read as long as others wait."""
-        super().on_response_complete()
+        """Start the next request; nothing more is read as long as others wait.
+
+        As uvicorn's own, but for its timer: see `_check_head`.
+        """
+        self.server_state.total_requests += 1
         if self._guarded.is_closing():
             return
-        if self.pipeline:
-            self.flow.pause_reading()
-        elif self._rest:
+        if self.pipeline:  # the next one may be answered at once, and so on: that must not nest
+            self.loop.call_soon(self._start_asgi_task, *self.pipeline.pop())
+            return
+        self._expect_head()
+        self.flow.resume_reading()
+        if self._rest:
             self.loop.call_soon(self.data_received, b"")
 
     def send_400_response(self, msg: str) -> None:
@@ -261,10 +325,14 @@ class Connection(HttpToolsProtocol):
             self.headers.append((b"host", host))
 
     def _expect_head(self) -> None:
-        self._head_timer = self.loop.call_later(self.timeout_keep_alive, self._head_is_late)
+        self._head_due = self.loop.time() + self.timeout_keep_alive
 
-    def _head_is_late(self) -> None:
-        if self._fed:
+    def _check_head(self) -> None:
+        """Refuse a head that is late, or close an idle connection; look again when one is due."""
+        wait = self._head_due - self.loop.time() if self._head_due else self.timeout_keep_alive
+        if wait > 0:
+            self._timer = self.loop.call_later(wait, self._check_head)
+        elif self._fed:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:
             self._guarded.close()
@@ -272,8 +340,7 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, status: HTTPStatus) -> None:
         if self._guarded.is_closing():
             return
-        self._stop_head_timer()
-        self._unset_keepalive_if_required()
+        self._timer.cancel()
         cycle = self.cycle
         answered = cycle and cycle.response_complete and self._guarded.receiving
         if cycle and not cycle.response_complete:
@@ -290,15 +357,67 @@ class Connection(HttpToolsProtocol):
                 (b"content-length", str(len(text)).encode()),
                 (b"connection", b"close"),
             ]
-            head = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
-            lines = (b"%b: %b\r\n" % header for header in headers)
-            self._guarded.write(b"".join((head, *lines, b"\r\n", text)))
+            self._guarded.write(_head(status, headers) + text)
         self._guarded.linger()
 
-    def _stop_head_timer(self) -> None:
-        if self._head_timer:
-            self._head_timer.cancel()
-            self._head_timer = None
+
+class _Sender:
+    """The `send` of one request: a successful response that comes whole is one write.
+
+    uvicorn checks each header by itself and writes the head and the body apart, which for a small
+    answer takes longer than all the middlewares, and wakes the client twice. It sends all else.
+    """
+
+    __slots__ = ("_context", "_cycle", "_send", "_start")
+
+    def __init__(self, context: RequestContext, cycle: RequestResponseCycle, send: Send) -> None:
+        self._context, self._cycle, self._send = context, cycle, send
+        self._start: Message | None = None
+
+    async def __call__(self, message: Message) -> None:
+        context = self._context
+        if message["type"] == "http.response.start":
+            context.status = message["status"]
+            self._start = message
+            return
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if self._start is not None:
+            start, self._start = self._start, None
+            if not more and self._is_simple():
+                self._write(start, body)
+            else:
+                await self._send(start)
+                await self._send(message)
+        else:
+            await self._send(message)
+        context.size += len(body)
+        context.complete = not more
+
+    def _is_simple(self) -> bool:
+        cycle = self._cycle
+        return (
+            self._context.status == HTTPStatus.OK
+            and cycle.keep_alive
+            and not (cycle.disconnected or cycle.flow.write_paused)
+            and cycle.scope["method"] != "HEAD"
+        )
+
+    def _write(self, start: Message, body: bytes) -> None:
+        cycle = self._cycle
+        head = _head(HTTPStatus.OK, [*cycle.default_headers, *start["headers"]])
+        cycle.transport.writelines((head, body))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        cycle.on_response()
+
+
+def _head(status: HTTPStatus, headers: Headers) -> bytes:
+    """Return the head of a response; raises ValueError where a header breaks out of its line."""
+    lines = [b"%b: %b\r\n" % header for header in headers]
+    head = b"".join([STATUS_LINE[status], *lines, b"\r\n"])
+    if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
+        raise ValueError("a header breaks out of its line")
+    return head
 
 
 def _without_upgrade(data: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """What the layers of the server know of one request, kept in its ASGI scope."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -21,12 +22,36 @@ class RequestContext:
     """The SPARQL query that it asks, for the log."""
     rows: int | None = None
     """The rows or triples of its answer."""
-    outcome: str = ""
-    """How it ended, as metrics and log call it; empty where the status says it all."""
+    status: int = 0
+    """The status of the response, once it was begun."""
+    size: int = 0
+    """The bytes of its body that were sent."""
+    complete: bool = False
+    """Whether all of it was sent."""
+    query_outcome: str = ""
+    """How the query ended, where that is more than the status says: cut, deadline, syntax …"""
+
+    @property
+    def outcome(self) -> str:
+        """Return how the request ended: ok, refused, failed, unfinished, gone, or as its query."""
+        if self.query_outcome:
+            return self.query_outcome
+        if not self.complete:
+            return "unfinished" if self.status else "gone"
+        return "ok" if self.status < 400 else "refused" if self.status < 500 else "failed"
 
     def field(self, name: bytes) -> str:
         """Return a header field, empty where it is missing."""
         return self.fields.get(name, b"").decode("latin-1")
+
+
+async def in_task() -> None:
+    """Go on in a task, before anything that may wait.
+
+    A request begins outside of a task: `connection` makes one only for what is not answered at
+    once.
+    """
+    await asyncio.sleep(0)
 
 
 def context_of(scope: Scope) -> RequestContext:

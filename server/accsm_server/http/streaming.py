@@ -1,8 +1,7 @@
-"""Answers that are sent as they come, for as long as their client listens."""
+"""Answers that are sent as they come."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -12,7 +11,6 @@ from accsm_server.http.headers import Headers
 from accsm_server.http.middleware.compression import IDENTITY, Packer
 from accsm_server.http.middleware.response_cache import reuse
 
-_SOON = 0.05  # seconds in which it is not worth to notice that a client hangs up
 _PLAIN = IDENTITY.start(0)
 _MUTE = (b"text/csv", b"text/tab-separated-values")  # they have no comments
 
@@ -55,38 +53,7 @@ class AnswerResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask and send it; raises QueryError where there is nothing to send."""
         if not await reuse(scope, self._tag, self._head):
-            await unless_gone(self._answer(send), receive)
-
-    async def _answer(self, send: Send) -> None:
-        await send_answer(await self._ask(), self._head, send, self._packer, self._limits)
-
-
-async def unless_gone(work: Awaitable[Any], receive: Receive) -> None:
-    """Await ``work``, and cancel it when the client hangs up first.
-
-    A task of its own watches for that, which starts only when the work takes longer than 50 ms.
-    """
-    loop, worker = asyncio.get_running_loop(), asyncio.current_task()
-    assert worker
-    watches: list[asyncio.Task[None]] = []
-    timer = loop.call_later(
-        _SOON, lambda: watches.append(loop.create_task(_hang_up(receive, worker)))
-    )
-    try:
-        await work
-    except asyncio.CancelledError:
-        if not any(watch.done() for watch in watches) or worker.uncancel():
-            raise
-    finally:
-        timer.cancel()
-        for watch in watches:
-            watch.cancel()
-
-
-async def _hang_up(receive: Receive, worker: "asyncio.Task[Any]") -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    worker.cancel()
+            await send_answer(await self._ask(), self._head, send, self._packer, self._limits)
 
 
 async def send_answer(

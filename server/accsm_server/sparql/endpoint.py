@@ -15,9 +15,10 @@ from accsm_server.errors import QueryError, QuerySyntaxError, RequestError, Serv
 from accsm_server.http import negotiation
 from accsm_server.http.context import RequestContext, context_of
 from accsm_server.http.headers import NEVER, REVALIDATE, Headers
+from accsm_server.http.middleware.entity_tags import tagging
 from accsm_server.http.middleware.response_cache import reuse
 from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format
-from accsm_server.http.streaming import send_answer, unless_gone
+from accsm_server.http.streaming import send_answer
 from accsm_server.sparql import federation, protocol, service_description
 from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.protocol import SparqlRequest
@@ -50,12 +51,12 @@ class Endpoint:
         self._patience = min(_PATIENCE, served.settings.timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; stop working on it when the client hangs up."""
+        """Answer one request."""
         request = Request(scope, receive)
         asked: SparqlRequest | None = None
         try:
             asked = await protocol.read(request, self._patience)
-            await unless_gone(self._respond(request, asked, send), receive)
+            await self._respond(request, asked, send)
         except ClientDisconnect:  # it hung up amid its body
             pass
         except ServerError as error:
@@ -66,7 +67,7 @@ class Endpoint:
         context = context_of(request.scope)
         if asked.query is None:
             response = await self._without_query(request, context, asked)
-            await response(request.scope, request.receive, send)
+            await response(request.scope, request.receive, tagging(send))
             return
         context.query = asked.query
         seen = await _scan(asked.query)
@@ -79,7 +80,7 @@ class Endpoint:
             else:
                 await self._send_answer(request.scope, context, query, seen, form, send)
         except QueryError as error:
-            context.outcome = error.reason
+            context.query_outcome = error.reason
             if isinstance(error, QuerySyntaxError):
                 await self._explain(error, asked.query)
             raise
@@ -114,7 +115,7 @@ class Endpoint:
         response = await self._views.answer(request, query, notes)
         if seen.volatile:
             response.headers["Cache-Control"] = NEVER
-        await response(request.scope, request.receive, send)
+        await response(request.scope, request.receive, tagging(send))
 
     async def _send_answer(
         self, scope: Scope, context: RequestContext, query: Query, seen: Outline, form: Format,
@@ -130,10 +131,12 @@ class Endpoint:
             headers.append((b"etag", f'"{tag}"'.encode()))
             if await reuse(scope, tag, headers):
                 return
+        else:
+            send = tagging(send)
         if notes := await self._hints.of(query, seen):
             headers.append((b"hint", " ".join(notes).encode("ascii", "backslashreplace")))
         answer = await self._served.engine.answer(query)
-        context.outcome = await send_answer(answer, headers, send, limits=self._served.limits)
+        context.query_outcome = await send_answer(answer, headers, send, limits=self._served.limits)
         context.rows = answer.rows
 
     def _tag(self, query: Query, seen: Outline) -> str:

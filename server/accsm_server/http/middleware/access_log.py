@@ -10,7 +10,6 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_server.http.context import RequestContext, context_of
-from accsm_server.http.response_watch import ResponseWatch
 
 
 class AccessLog:
@@ -22,28 +21,27 @@ class AccessLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and log it when it is answered."""
-        watch = ResponseWatch(send)
         try:
-            await self._app(scope, receive, watch)
+            await self._app(scope, receive, send)
         finally:
-            line = json.dumps(_line(scope, context_of(scope), watch))
+            line = json.dumps(_line(scope, context_of(scope)))
             with suppress(OSError):  # nobody reads it any more, or there is no room for it
                 sys.stdout.write(line + "\n")
                 sys.stdout.flush()
 
 
-def _line(scope: Scope, context: RequestContext, watch: ResponseWatch) -> dict[str, object]:
+def _line(scope: Scope, context: RequestContext) -> dict[str, object]:
     query = context.query or _query(scope)
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "method": scope["method"],
         "path": context.path,
-        "status": watch.status,
+        "status": context.status,
         "query": sha256(query.encode("utf-8", "replace")).hexdigest()[:16] if query else None,
         "ms": round((time.perf_counter() - context.started) * 1000, 2),
         "rows": context.rows,
-        "bytes": watch.size,
-        "outcome": context.outcome or watch.outcome,
+        "bytes": context.size,
+        "outcome": context.outcome,
     }
 
 

@@ -91,14 +91,18 @@ class Compression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and pack its response."""
-        coding = choose(context_of(scope).field(b"accept-encoding"))
+        accepted = context_of(scope).fields.get(b"accept-encoding")
+        coding = choose(accepted.decode("latin-1")) if accepted else IDENTITY
         if coding is None:
-            codings = "Answers come in zstd, br, gzip or identity."
-            await problems.refuse(
-                NotAcceptable("No coding is acceptable", codings), scope, receive, send
-            )
+            await problems.refuse(_refusal(), scope, receive, send)
+        elif coding is IDENTITY:
+            await self._app(scope, receive, send)
         else:
             await self._app(scope, receive, _PackedResponse(coding, send))
+
+
+def _refusal() -> NotAcceptable:
+    return NotAcceptable("No coding is acceptable", "Answers come in zstd, br, gzip or identity.")
 
 
 class _PackedResponse:
@@ -122,12 +126,12 @@ class _PackedResponse:
 
     async def _open(self, start: Message, first: Message) -> None:
         """Send the head, and the first piece of the body or all of it."""
-        headers = varying(start["headers"])
+        headers = start["headers"]
         body, more = first.get("body", b""), first.get("more_body", False)
         coding = self._coding
         small = not more and len(body) < _SMALL
-        if coding is IDENTITY or small or start["status"] != 200 or _is_packed(headers):
-            await self._send({**start, "headers": headers})
+        if small or start["status"] != 200 or _is_packed(headers):
+            await self._send(start)
             await self._send(first)
             return
         headers = [header for header in headers if header[0] != b"content-length"]
@@ -153,13 +157,6 @@ def _packed(message: Message, packer: Packer) -> Message:
 
 async def _at_once(pack: Callable[[bytes], bytes], body: bytes) -> bytes:
     return pack(body)
-
-
-def varying(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return ``headers`` with Accept-Encoding in Vary."""
-    varies = [value for name, value in headers if name == b"vary"]
-    kept = [header for header in headers if header[0] != b"vary"]
-    return [*kept, (b"vary", b", ".join([*varies, b"Accept-Encoding"]))]
 
 
 def _is_packed(headers: list[tuple[bytes, bytes]]) -> bool:

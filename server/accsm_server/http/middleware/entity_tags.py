@@ -53,20 +53,25 @@ class EntityTags:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and tag its response, if that comes in one piece."""
-        held: Message | None = None
+        """Pass a request on and tag its response."""
+        await self._app(scope, receive, tagging(send))
 
-        async def tag(message: Message) -> None:
-            nonlocal held
-            if message["type"] == "http.response.start" and _lacks_tag(message):
-                held = message
-                return
-            if held:
-                start, held = held, None
-                await send(start if message.get("more_body") else _tagged(start, message))
-            await send(message)
 
-        await self._app(scope, receive, tag)
+def tagging(send: Send) -> Send:
+    """Return a `send` that tags a response if it may be kept, has no tag and comes in one piece."""
+    held: Message | None = None
+
+    async def tag(message: Message) -> None:
+        nonlocal held
+        if message["type"] == "http.response.start" and _lacks_tag(message):
+            held = message
+            return
+        if held:
+            start, held = held, None
+            await send(start if message.get("more_body") else _tagged(start, message))
+        await send(message)
+
+    return tag
 
 
 def _lacks_tag(start: Message) -> bool:

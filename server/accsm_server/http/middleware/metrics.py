@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,6 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_server.http.context import RequestContext, context_of
-from accsm_server.http.response_watch import ResponseWatch
 
 _BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # seconds
 #: What each part of the load of an engine or a cache is called.
@@ -44,11 +43,10 @@ class Metrics:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and count it when it is answered."""
-        watch = ResponseWatch(send)
         try:
-            await self._app(scope, receive, watch)
+            await self._app(scope, receive, send)
         finally:
-            self._counts.add(context_of(scope), watch)
+            self._counts.add(context_of(scope))
 
 
 class Counts:
@@ -61,19 +59,19 @@ class Counts:
         self.outcomes: Counter[str] = Counter()
         self.reloads: Counter[str] = Counter()
         self.bytes = self.rows = 0
-        self._seconds: dict[str, list[float]] = {}
+        self._seconds: dict[str, list[float]] = defaultdict(lambda: [0.0] * (len(_BOUNDS) + 2))
         self._process = ProcessCollector(registry=None)
 
-    def add(self, context: RequestContext, watch: ResponseWatch) -> None:
+    def add(self, context: RequestContext) -> None:
         """Count one request that has ended."""
-        self.bytes += watch.size
+        self.bytes += context.size
         place = _place(context.path, self._places)
         if place == "sparql":
-            self.outcomes[context.outcome or watch.outcome] += 1
+            self.outcomes[context.outcome] += 1
             self.rows += context.rows or 0
-        self.requests[place, watch.status] += 1
+        self.requests[place, context.status] += 1
         seconds = time.perf_counter() - context.started
-        buckets = self._seconds.setdefault(place, [0.0] * (len(_BOUNDS) + 2))
+        buckets = self._seconds[place]
         buckets[bisect_left(_BOUNDS, seconds)] += 1
         buckets[-1] += seconds
 

@@ -3,6 +3,8 @@
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from accsm_server.http.context import context_of
+
 _NAMES = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
 
 
@@ -11,8 +13,7 @@ class ProxyHeaders(ProxyHeadersMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         """Pass a request on with the client and the scheme that its proxy names."""
-        for name, _ in scope["headers"]:
-            if name in _NAMES:
-                await super().__call__(scope, receive, send)  # type: ignore[arg-type]
-                return
-        await self.app(scope, receive, send)  # type: ignore[arg-type]
+        if _NAMES.isdisjoint(context_of(scope).fields):
+            await self.app(scope, receive, send)  # type: ignore[arg-type]
+        else:
+            await super().__call__(scope, receive, send)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.context import RequestContext, context_of, in_task
 from accsm_server.http.headers import Headers
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.entity_tags import matching
@@ -98,6 +98,7 @@ class ResponseCache:
         if key and (entry := self.store.find(key)):
             await _send_entry(entry, _known(context, entry.tag), send)
             return
+        await in_task()
         if scope["method"] == "HEAD":  # the HTTP server leaves the body out
             scope = {**scope, "method": "GET"}
         exchange = scope["exchange"] = _Exchange(self.store, key, coding, context, send)
@@ -160,7 +161,8 @@ class _Exchange:
     async def reuse(self, tag: str, headers: Headers) -> bool:
         """See the function of this name."""
         if self._key and (found := _known(self._context, tag)):
-            await _send_unchanged(compression.varying(headers), found, self._send)
+            _, kept = _head_to_keep({"status": 200, "headers": headers})
+            await _send_unchanged(kept or headers, found, self._send)
             return True
         if entry := self._store.tagged(tag, self._coding):
             self._store.keep(self._key, self._coding, entry)
@@ -170,20 +172,23 @@ class _Exchange:
 
     async def _open(self, start: Message, first: Message) -> None:
         """Take the head and the first piece, which decide whether the response is kept."""
-        headers: Headers = start["headers"]
-        given = {name: value for name, value in headers if name in (b"etag", b"cache-control")}
-        if start["status"] != 200 or not given.get(b"cache-control", b"").startswith(b"public"):
+        tag, headers = _head_to_keep(start)
+        if headers is None:
             await self._send(start)
             await self._next(first)
             return
-        self._tag = given.get(b"etag", b"").decode("latin-1").strip('"')
-        self._headers = _with_coding(headers, self._tag) if self._tag else headers
-        if self._tag and self._key and (found := _known(self._context, self._tag)):
+        self._tag, self._headers = tag, headers
+        if tag and self._key and (found := _known(self._context, tag)):
             self._ended = True
-            await _send_unchanged(self._headers, found, self._send)
+            await _send_unchanged(headers, found, self._send)
             return
-        self._body = bytearray() if self._tag else None
-        await self._send({**start, "headers": self._headers})
+        start["headers"] = headers
+        await self._send(start)
+        if tag and not first.get("more_body", False):
+            self._store.keep(self._key, self._coding, Entry(tag, headers, first["body"]))
+            await self._send(first)
+            return
+        self._body = bytearray() if tag else None
         await self._next(first)
 
     async def _next(self, message: Message) -> None:
@@ -193,7 +198,8 @@ class _Exchange:
             if len(self._body) > self._store.largest:
                 self._body = None
             elif not message.get("more_body", False):
-                entry = Entry(self._tag, self._headers, bytes(self._body))
+                length = b"content-length", str(len(self._body)).encode()
+                entry = Entry(self._tag, [*self._headers, length], bytes(self._body))
                 self._store.keep(self._key, self._coding, entry)
         await self._send(message)
 
@@ -220,8 +226,28 @@ async def _send_unchanged(headers: Headers, tag: str, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _with_coding(headers: Headers, tag: str) -> Headers:
-    """Return headers with the tag of the coding that the body is in."""
-    codings = [value.decode() for name, value in headers if name == b"content-encoding"]
-    kept = [header for header in headers if header[0] != b"etag"]
-    return [*kept, (b"etag", f'"{"-".join([tag, *codings])}"'.encode())]
+def _head_to_keep(start: Message) -> tuple[str, Headers | None]:
+    """Return the tag of a response that may be kept and its headers; None where it may not.
+
+    The headers say that another client may get another coding, and the tag in them ends in the
+    name of the coding.
+    """
+    tag, vary, coding, public, kept = "", b"Accept-Encoding", "", False, []
+    for header in start["headers"]:
+        name, value = header
+        if name == b"etag":
+            tag = value.decode("latin-1").strip('"')
+        elif name == b"vary":
+            vary = value + b", Accept-Encoding"
+        else:
+            kept.append(header)
+            if name == b"cache-control":
+                public = value.startswith(b"public")
+            elif name == b"content-encoding":
+                coding = f"-{value.decode()}"
+    if not public or start["status"] != 200:
+        return "", None
+    kept.append((b"vary", vary))
+    if tag:
+        kept.append((b"etag", f'"{tag}{coding}"'.encode()))
+    return tag, kept
