@@ -21,9 +21,9 @@ lint: $(VENV)/dev ## Check format, style and types
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
-bench: $(BENCH)/installed ## Measure the server beside others into build/bench/ (ARGS=--quick)
+bench: $(BENCH)/installed ## Measure the server beside others and that of BASE=<commit> (ARGS=--quick)
 	$(BENCH)/bin/accsm-kg build
-	$(BENCH)/bin/python -m tests.benchmarks $(ARGS)
+	$(BENCH)/bin/python -m tests.benchmarks $(if $(BASE),--base $(BASE)) $(ARGS)
 
 lock: $(VENV)/dev ## Pin the newest versions of everything, with hashes
 	$(BIN)/pip install --quiet uv

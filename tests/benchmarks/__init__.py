@@ -1,1 +1,1 @@
-"""Turn our server and the servers people would otherwise pick into figures from one run."""
+"""Benchmark of this server beside other SPARQL servers and beside an earlier commit of its own."""

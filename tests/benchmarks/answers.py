@@ -1,17 +1,17 @@
-"""Turn two answers to one query into whether they are the same."""
+"""Compare the answers of two servers to the same queries."""
 
 from collections import Counter
 
 from pyoxigraph import QueryBoolean, QueryResultsFormat, RdfFormat, parse, parse_query_results
 
 from .mix import RESULTS, Template
-from .peers import Running
+from .running import Running
 
-_ASKED = 10  # instances of a template that are compared
+_ASKED = 10  # instances of each template
 
 
 def differences(template: Template, server: Running, reference: Running) -> str:
-    """Return how the answers of ``server`` differ from those of ``reference``, "" if not at all."""
+    """Return the first difference between the answers of two servers, "" when there is none."""
     there = template.paths(server.peer.endpoint)[:_ASKED]
     here = template.paths(reference.peer.endpoint)[:_ASKED]
     for path, ours in zip(there, here, strict=True):
@@ -19,14 +19,14 @@ def differences(template: Template, server: Running, reference: Running) -> str:
         try:
             found = _answer(server, path, template.accept)
         except (OSError, SyntaxError, ValueError) as error:
-            return f"no answer to read: {error}"
+            return f"no readable answer: {error}"
         if found != wanted:
             return f"{_size(found)} instead of {_size(wanted)}"
     return ""
 
 
 def _answer(server: Running, path: str, accept: str) -> object:
-    """Return what an answer says, without the order of its rows."""
+    """Return the content of an answer, in which the order of rows or triples does not count."""
     media, body = server.get(path, accept)
     return _results(body) if accept == RESULTS else _graph(media, body)
 
@@ -43,7 +43,7 @@ def _results(body: bytes) -> object:
 def _graph(media: str, body: bytes) -> object:
     form = RdfFormat.from_media_type(media)
     if form is None:
-        raise ValueError(f"{media} is no format of a graph")
+        raise ValueError(f"{media} is not an RDF format")
     return frozenset(str(quad.triple) for quad in parse(body, format=form))
 
 

@@ -1,20 +1,23 @@
-"""Turn the figures of one run into a chart: a row for each template, a dot for each server."""
+"""Chart of answers a second: a row for each template, a dot for each server."""
 
 from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
-from .report import Run
+from .results import Run
 
-_COLOURS = ("#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#009e73", "#cc79a7", "#555555")
+_COLOURS = ("#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#009e73", "#cc79a7", "#555555", "#999999",
+            "#000000")  # fmt: skip
 _LEFT, _WIDTH, _ROW, _TOP = 130, 640, 24, 78
 _STYLE = "text{font:12px sans-serif;fill:#222}.t{text-anchor:middle}.l{text-anchor:end}"
 
 
 def draw(run: Run) -> str:
     """Return the chart as SVG; the scale is logarithmic."""
-    templates = run.queries()
-    rates = [seen.rate for name in templates for seen in run.figures[name].values() if seen.rate]
-    low, high = floor(log10(min(rates))), ceil(log10(max(rates)))
+    templates = list(run.queries)
+    rates = {(name, server): run.seen(name, server).rate
+             for name in templates for server in run.servers}  # fmt: skip
+    answered = [rate for rate in rates.values() if rate]
+    low, high = floor(log10(min(answered))), ceil(log10(max(answered)))
 
     def x(rate: float) -> float:
         return _LEFT + _WIDTH * (log10(rate) - low) / (high - low)
@@ -30,7 +33,7 @@ def draw(run: Run) -> str:
         parts.append(f'<text class="l" x="{_LEFT - 14}" y="{y + 4}">{escape(name)}</text>')
         parts.append(f'<path d="M{_LEFT} {y}h{_WIDTH}" stroke="#eee"/>')
         for server, colour in zip(run.servers, _COLOURS, strict=False):
-            if rate := run.figures[name][server].rate:
+            if rate := rates[name, server]:
                 title = f"<title>{escape(server)}: {rate:.0f}/s</title>"
                 parts.append(
                     f'<circle cx="{x(rate):.1f}" cy="{y}" r="5" fill="{colour}">{title}</circle>'

@@ -1,7 +1,7 @@
-"""Turn a file of requests into load, and what comes back into one line of JSON.
+"""HTTP load client that prints its figures as one line of JSON, run as a process of its own.
 
-A process of its own that takes the arguments of wrk.lua, for machines without wrk and for clients
-that come from another address. Each connection sends its next request when it has the answer.
+It takes the arguments of wrk.lua, for machines without wrk and for load from another address. Each
+connection sends its next request once it has the answer to the last.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import httptools
 
 
 class Load:
-    """What all connections share: the requests still to be sent and the answers' times."""
+    """The requests still to be sent and the times of the answers, shared by all connections."""
 
     def __init__(self, requests: list[bytes], first: int) -> None:
         self._requests = islice(cycle(requests), first % len(requests), None)
@@ -27,7 +27,7 @@ class Load:
 
 
 class Connection(asyncio.Protocol):
-    """One connection, which begins again when the server closes it."""
+    """One connection; `_connect` replaces it when the server closes it."""
 
     def __init__(self, load: Load, closed: asyncio.Future[None]) -> None:
         self._load, self._closed = load, closed
@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
 
 
 async def run(load: Load, options: argparse.Namespace) -> float:
-    """Send for a while over some connections; return the seconds it took."""
+    """Send for ``options.seconds`` over some connections; return the seconds it took."""
     start = time.perf_counter()
     tasks = [asyncio.create_task(_connect(load, options)) for _ in range(options.connections)]
     await asyncio.sleep(options.seconds)
@@ -95,7 +95,7 @@ async def _connect(load: Load, options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Read the command line and load."""
+    """Read the command line, send the requests and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
     parser.add_argument("requests", type=Path)
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--address", default="127.0.0.1")
-    parser.add_argument("--patience", type=float, help="seconds after which a connection is left")
+    parser.add_argument("--patience", type=float, help="seconds after which a connection is closed")
     options = parser.parse_args()
     accept, *paths = options.requests.read_text().splitlines()
     host = f"127.0.0.1:{options.port}"

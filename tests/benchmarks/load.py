@@ -1,4 +1,4 @@
-"""Turn requests into load from a process of its own, wrk where there is one, and into figures."""
+"""Load a server from a process of its own, wrk where installed, and read the figures it prints."""
 
 import json
 import os
@@ -17,18 +17,18 @@ WRK = shutil.which("wrk")
 
 @dataclass(frozen=True)
 class Figures:
-    """What a client saw: answers a second, milliseconds, failures, and how busy it was itself."""
+    """One measurement: answers a second, latencies in milliseconds, and processor time."""
 
     rate: float
     p50: float
     p99: float
     failed: int
     busy: float
-    """Cores that the client took: near 1 it was what limited the rate."""
+    """Cores that the client took: near 1, the client limited the rate."""
     answers: int
     seconds: float
     cpu: float = 0.0
-    """Microseconds of processor time that the server took for an answer."""
+    """Microseconds of processor time the server took for an answer."""
     others: float = 0.0
     """Cores that neither the client nor the server took."""
 
@@ -39,7 +39,7 @@ class Figures:
 
 
 def write(path: Path, accept: str, paths: list[str]) -> Path:
-    """Write the requests to ``path`` as the clients read them."""
+    """Write requests to a file: what is accepted in the first line, then a path a line."""
     path.write_text("\n".join([accept, *paths]) + "\n")
     return path
 
@@ -47,10 +47,10 @@ def write(path: Path, accept: str, paths: list[str]) -> Path:
 def start(
     port: int, requests: Path, seconds: int, first: int = 0, *more: str, new: bool = False
 ) -> "subprocess.Popen[bytes]":
-    """Start to load the server at ``port``, beginning with the request number ``first``.
+    """Start a client that sends the ``requests`` in turn, beginning with number ``first``.
 
-    With ``more`` options it is client.py that does it. With ``new`` (wrk only) no query is asked
-    twice.
+    Given ``more`` options, the client is client.py. With ``new`` (wrk only) each query ends in a
+    comment with its number, so that none is asked twice.
     """
     if WRK and not more:
         command = [
@@ -67,14 +67,14 @@ def start(
 
 
 def finish(client: "subprocess.Popen[bytes]") -> Figures:
-    """Wait for a client and return what it saw."""
+    """Wait for a client and return its figures."""
     assert client.stdout
-    said = client.stdout.read().splitlines()
+    printed = client.stdout.read().splitlines()
     _, status, used = os.wait4(client.pid, 0)
     client.returncode = os.waitstatus_to_exitcode(status)
-    if client.returncode or not said:
-        raise RuntimeError(f"the client failed: {client.args!r}")
-    seen = json.loads(said[-1])
+    if client.returncode or not printed:
+        raise RuntimeError(f"exit status {client.returncode} of {client.args!r}")
+    seen = json.loads(printed[-1])
     return Figures(
         max(0, seen["answers"] - seen["failed"]) / seen["seconds"],
         seen["p50"],
@@ -86,8 +86,8 @@ def finish(client: "subprocess.Popen[bytes]") -> Figures:
     )
 
 
-def middle(runs: list[Figures]) -> Figures:
-    """Return the median of several runs, each figure by itself."""
+def medians(runs: list[Figures]) -> Figures:
+    """Return the median of each figure; of failures, answers and seconds the sum."""
     return Figures(
         median(run.rate for run in runs),
         median(run.p50 for run in runs),

@@ -1,4 +1,4 @@
-"""Turn the query templates beside this module and a dataset into the requests that are sent."""
+"""Requests made from the templates in queries/, filled in with resources of the dataset."""
 
 import re
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ _KINDS = ("Project", "Country", "ActionLine", "StrategicMeasure", "Occurrence", 
 
 @dataclass(frozen=True)
 class Template:
-    """A kind of request: its name, what is accepted, and the instances of it."""
+    """A kind of request, with the media types it accepts and its instances."""
 
     name: str
     summary: str
     accept: str
     instances: list[str]
-    """Queries, or for pages paths."""
+    """SPARQL queries, or the paths of pages."""
 
     def paths(self, endpoint: str) -> list[str]:
-        """Return the paths to GET: those of pages, or those that ask ``endpoint``."""
+        """Return the paths to GET; a query is sent to ``endpoint``."""
         return [
             asked if asked.startswith("/") else f"{endpoint}query={quote(asked, safe='')}"
             for asked in self.instances
@@ -37,12 +37,12 @@ class Template:
 
 
 def templates(store: Store) -> list[Template]:
-    """Return the templates with instances drawn from ``store``, the same at every run."""
+    """Return the templates with instances from ``store``, the same in every run."""
     return [_template(path, store) for path in sorted(FOLDER.glob("*.rq"))]
 
 
 def pages(store: Store, base: str) -> list[Template]:
-    """Return the requests for pages of resources, in the formats that are asked for most."""
+    """Return requests for resources as HTML, Turtle and JSON-LD."""
     kinds = " ".join(f"<{base}ontology#{kind}>" for kind in _KINDS)
     found = store.query(f"SELECT DISTINCT ?x WHERE {{ VALUES ?kind {{ {kinds} }} ?x a ?kind }}")
     things = sorted(row["x"].value for row in found)  # type: ignore[union-attr]
@@ -59,7 +59,7 @@ def _template(path: Path, store: Store) -> Template:
 
 
 def _instances(query: str, header: dict[str, str], store: Store) -> list[str]:
-    """Return ``query`` with `<urn:NAME>` replaced by ?NAME, for each row of the header's query."""
+    """Return ``query`` with each <urn:NAME> replaced by ?NAME, for rows of the header's query."""
     if "instances" not in header:
         return [query]
     rows = store.query("\n".join([*_PREFIXES.findall(query), header["instances"]]))
@@ -67,7 +67,7 @@ def _instances(query: str, header: dict[str, str], store: Store) -> list[str]:
     found = set()
     for row in rows:  # type: ignore[union-attr]
         text = query
-        for name, term in zip(names, row, strict=True):  # type: ignore[arg-type]
+        for name, term in zip(names, row, strict=True):
             text = text.replace(f"<urn:{name}>", str(term))
         found.add(text)
     return _some(sorted(found))

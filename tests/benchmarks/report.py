@@ -1,74 +1,36 @@
-"""Turn the figures of one run into a Markdown report."""
+"""Markdown report of a run."""
 
 import os
 import platform
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import inf, nan
+from itertools import chain
 from pathlib import Path
 from statistics import geometric_mean, median
 
-from .load import CONNECTIONS, WRK, Figures
+from . import beside
+from .load import CONNECTIONS, WRK, Figures, medians
+from .results import Run, middle
+from .tables import table
 
 _GOALS = (
     ("ours, cache on", "oxigraph, memory", 1.0),
     ("ours, cache off", "oxigraph, disk", 1.0),
     ("ours, cache off", "rdflib-endpoint", 15.0),
 )
-_WITHIN = 2.0  # times that the p99 of the mix may grow beside hostile queries
-
-
-@dataclass
-class Run:
-    """What was measured; the first server is what the others are compared with."""
-
-    servers: list[str]
-    triples: int
-    rounds: int
-    versions: dict[str, str] = field(default_factory=dict)
-    ready: dict[str, float] = field(default_factory=dict)
-    memory: dict[str, float] = field(default_factory=dict)
-    figures: dict[str, dict[str, Figures]] = field(default_factory=dict)
-    """By template, by server."""
-    new: dict[str, dict[str, Figures]] = field(default_factory=dict)
-    """By template, by server: where no query is asked twice."""
-    different: dict[tuple[str, str], str] = field(default_factory=dict)
-    """How the answers of a server to a template differ from ours."""
-    hostile: dict[str, tuple[Figures, Figures, Figures]] = field(default_factory=dict)
-    """By server: the mix alone, beside hostile queries, and those."""
-
-    def queries(self, *servers: str) -> list[str]:
-        """Return the templates that all of ``servers`` answer, and alike."""
-        return [
-            template
-            for template, found in self.figures.items()
-            if len(found) == len(self.servers)
-            and all(
-                (server, template) not in self.different and found[server].rate > 0
-                for server in servers
-            )
-        ]
-
-    def ratio(self, server: str, other: str, what: str = "rate", new: bool = False) -> float:
-        """Return how many times ``what`` of ``other`` ``server`` has: the geometric mean."""
-        figures = self.new if new else self.figures
-        found = [figures.get(template, {}) for template in self.queries(server, other)]
-        pairs = [(getattr(f[server], what), getattr(f[other], what))
-                 for f in found if server in f and other in f]  # fmt: skip
-        ratios = [one / two for one, two in pairs if one and two]
-        return geometric_mean(ratios) if ratios else nan
 
 
 def markdown(run: Run) -> str:
-    """Return the report."""
+    """Return the whole report."""
     sections = (
-        _setting, _goals, _servers, _queries, _processor_time, _pages, _hostile, _different,
+        _setting, _goals, beside.section, _servers, _queries, _processor_time, _pages, _hostile,
+        _different,
     )  # fmt: skip
     return "\n\n".join(filter(None, (section(run) for section in sections))) + "\n"
 
 
 def _setting(run: Run) -> str:
-    seen = [each for found in run.figures.values() for each in found.values()]
+    measured = chain.from_iterable(found.values() for found in run.queries.values())
+    seen = list(chain.from_iterable(measured))
     busiest, others = max(each.busy for each in seen), median(each.others for each in seen)
     client = "wrk" if WRK else "tests/benchmarks/client.py (install wrk for a faster one)"
     return f"""# Our server beside others
@@ -77,8 +39,8 @@ One run on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores ({_processor()})
 {platform.python_version()}, {run.triples} triples. {client} sends from {CONNECTIONS} connections \
 in closed loop on the same machine: it took up to {busiest:.0%} of a core, and other work took \
 {others:.0%}. Each template and server gets {run.rounds} x 1 s, the servers in turn in random \
-order; medians. Only ratios within a run mean anything. With the cache on nearly every answer \
-was asked before: an upper bound.
+order; medians. Only ratios within a run mean anything. With the cache on every answer was \
+asked before, but where each query is new: an upper bound.
 
 ![Answers a second](bench.svg)"""
 
@@ -91,35 +53,33 @@ def _processor() -> str:
 
 
 def _goals(run: Run) -> str:
+    pairs = [(today, before, beside.LEAST) for today, before in run.pairs]
     rows = [
-        (f"{ours} / {peer}, answers a second", f">= {goal:g}", run.ratio(ours, peer))
-        for ours, peer, goal in _GOALS
-        if peer in run.servers
+        [f"{one} / {other}, answers a second", f">= {goal:g}", f"{run.ratio(one, other):.2f}"]
+        for one, other, goal in (*_GOALS, *pairs)
+        if {one, other} <= set(run.servers)
     ]
-    first = run.servers[0]
-    if first in run.hostile:
-        alone, beside, _ = run.hostile[first]
+    if growth := run.growth(run.servers[0]):
         name = "p99 of the mix, beside hostile queries / alone"
-        rows.append((name, f"<= {_WITHIN:g}", _growth(alone, beside)))
-    cells = [[name, goal, f"{found:.2f}"] for name, goal, found in rows]
-    table = _table(["goal", "", "here"], cells)
-    return f"## Goals\n\n{table}"
+        rows.append([name, f"<= {beside.MOST:g}", f"{middle(growth):.2f}"])
+    return f"## Goals\n\n{table(['goal', '', 'here'], rows)}" if rows else ""
 
 
 def _servers(run: Run) -> str:
-    first, second = run.servers[:2]
+    first, second = (group[0] for group in run.groups[:2])
     rows = []
     for server in run.servers:
-        used = [run.figures[template][server].cpu for template in run.queries(server)]
+        used = [run.seen(template, server).cpu for template in run.alike(server)]
+        ready = median(run.ready[server])
         rows.append([
             f"{server} {run.versions[server]}",
-            f"{run.ready[server]:.2f} (x{run.ready[server] / run.ready[first]:.2f})",
+            f"{ready:.2f} (x{ready / median(run.ready[first]):.2f})",
             f"{run.memory[server]:.0f} (x{run.memory[server] / run.memory[first]:.2f})",
             f"{geometric_mean(max(1.0, each) for each in used):.0f}",
             f"x{run.ratio(server, first, 'p50'):.2f}", f"x{run.ratio(server, first, 'p99'):.2f}",
             f"{run.ratio(first, server):.2f}", f"{run.ratio(second, server):.2f}",
             f"{run.ratio(second, server, new=True):.2f}".replace("nan", ""),
-            str(len(run.queries(first, server))),
+            str(len(run.alike(first, server))),
         ])  # fmt: skip
     head = ["server", "ready, s", "memory (PSS), MiB", "processor, µs an answer", "p50", "p99",
             f"{first} / it", f"{second} / it", f"{second} / it, each query new",
@@ -127,32 +87,40 @@ def _servers(run: Run) -> str:
     note = ("Ready: from nothing to the first answer, loading included. x: times that of the first "
             "server. The ratios are geometric means over the templates that both answer alike, the "
             "last three of answers a second.")  # fmt: skip
-    return f"## Servers\n\n{_table(head, rows)}\n\n{note}"
+    return f"## Servers\n\n{table(head, rows)}\n\n{note}"
 
 
 def _queries(run: Run) -> str:
     rows = []
-    for template in run.queries():
-        found = run.figures[template]
-        base = found[run.servers[0]].rate
-        cells = [
-            _cell(found[server], base) + " ≠" * ((server, template) in run.different)
-            for server in run.servers
-        ]
-        rows.append([template, *cells])
+    for template in run.queries:
+        cells = _cells(run.queries[template], run.servers)
+        marks = [" ≠" * ((server, template) in run.different) for server in run.servers]
+        rows.append([template, *map("".join, zip(cells, marks, strict=True))])
     last = [f"x{run.ratio(server, run.servers[0]):.2f}" for server in run.servers]
     rows.append(["geometric mean", *last])
     head = ["template", *run.servers]
-    return f"## Queries: answers a second (p50 / p99 in ms)\n\n{_table(head, rows)}"
+    return f"## Queries: answers a second (p50 / p99 in ms)\n\n{table(head, rows)}"
 
 
 def _processor_time(run: Run) -> str:
     rows = [
-        [template, *(f"{run.figures[template][server].cpu:.0f}" for server in run.servers)]
-        for template in run.queries()
+        [template, *(f"{run.seen(template, server).cpu:.0f}" for server in run.servers)]
+        for template in run.queries
     ]
     head = ["template", *run.servers]
-    return f"## Queries: processor time, µs an answer\n\n{_table(head, rows)}"
+    return f"## Queries: processor time, µs an answer\n\n{table(head, rows)}"
+
+
+def _pages(run: Run) -> str:
+    servers = [*run.groups[0], *run.groups[1]]
+    rows = [[name, *_cells(found, servers)] for name, found in run.pages.items()]
+    return f"## Pages\n\n{table(['', *servers], rows)}" if rows else ""
+
+
+def _cells(found: dict[str, list[Figures]], servers: list[str]) -> list[str]:
+    """Return the cells of ``servers``, with how their rates relate to that of the first."""
+    seen = [medians(found[server]) for server in servers]
+    return [_cell(each, seen[0].rate) for each in seen]
 
 
 def _cell(seen: Figures, base: float) -> str:
@@ -161,29 +129,14 @@ def _cell(seen: Figures, base: float) -> str:
     return f"{seen.rate:.0f} ({seen.p50:.2f} / {seen.p99:.2f}{failed}){ratio}"
 
 
-def _pages(run: Run) -> str:
-    servers = run.servers[:2]
-    rows = [
-        [template, *(_cell(found[server], found[servers[0]].rate) for server in servers)]
-        for template, found in run.figures.items()
-        if len(found) < len(run.servers)
-    ]
-    return f"## Pages\n\n{_table(['', *servers], rows)}" if rows else ""
-
-
 def _hostile(run: Run) -> str:
     rows = []
-    for server, (alone, beside, attack) in run.hostile.items():
-        grown = f"x{_growth(alone, beside):.2f}"
-        rows.append(
-            [server, _cell(alone, 0), _cell(beside, 0), grown, f"{attack.answers} answered"]
-        )
+    for server, rounds in run.hostile.items():
+        alone, mixed, attack = (medians(list(each)) for each in zip(*rounds, strict=True))
+        grown = f"x{middle(run.growth(server)):.2f}"
+        rows.append([server, _cell(alone, 0), _cell(mixed, 0), grown, f"{attack.answers} answered"])
     head = ["server", "mix alone", "mix beside hostile queries", "p99", "hostile queries"]
-    return f"## Hostile queries beside the mix\n\n{_table(head, rows)}" if rows else ""
-
-
-def _growth(alone: Figures, beside: Figures) -> float:
-    return beside.p99 / alone.p99 if beside.rate and alone.rate else inf
+    return f"## Hostile queries beside the mix\n\n{table(head, rows)}" if rows else ""
 
 
 def _different(run: Run) -> str:
@@ -191,8 +144,3 @@ def _different(run: Run) -> str:
     if not lines:
         return "Every server gave the answers that ours gave."
     return "## Answers that are not ours (≠, left out of the means)\n\n" + "\n".join(lines)
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,6 +1,6 @@
--- Sends the requests of a file in turn (first line: Accept; then one path a line; the second
--- argument says where to begin; with a third one each query is a new one, by a comment at its end),
--- and prints one line of JSON.
+-- Sends the requests of a file in turn and prints its figures as one line of JSON.
+-- Arguments: the file (first line: Accept; then one path a line), the number of the first request,
+-- and optionally anything: each query then ends in a comment with its number, so that it is new.
 local paths, requests, headers, at, new = {}, {}, {}, 0, false
 
 function init(arguments)

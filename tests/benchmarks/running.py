@@ -1,0 +1,123 @@
+"""Start a server over the dataset, wait until it holds the graph, and stop it."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from socket import socket
+from urllib.error import URLError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+from .earlier import isolated
+
+PATIENCE = 120  # seconds for a server to load the graph
+_COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
+_VIRTUOSO = Path(__file__).parent / "virtuoso.ini"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A server and how it is started; `run` fills in the {names} in its commands."""
+
+    name: str
+    version: str
+    command: tuple[str, ...]
+    endpoint: str = "/sparql?"
+    """Path of the SPARQL endpoint, up to `query=`."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+    """Command that loads the graph before the server starts."""
+    after: "Callable[[Running], None] | None" = None
+    """Loads the graph into the server once it listens."""
+    limits_memory: bool = False
+    """Whether it limits the memory that a query takes by itself."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    peer: Peer
+    pid: int
+    port: int
+    names: Mapping[str, str]
+    ready: float = 0.0
+    """Seconds from nothing to the first answer, loading included."""
+
+    def get(self, path: str, accept: str) -> tuple[str, bytes]:
+        """Return the media type and the body of an answer; raises OSError when there is none."""
+        request = Request(f"http://127.0.0.1:{self.port}{path}", headers={"Accept": accept})
+        with urlopen(request, timeout=60) as response:
+            return response.headers.get_content_type(), bytes(response.read())
+
+
+@contextmanager
+def run(peer: Peer, dataset: Path, graph: Path, folder: Path, triples: int) -> Iterator[Running]:
+    """Run ``peer`` over the ``graph`` (ours: over the ``dataset``) until it holds ``triples``."""
+    folder.mkdir(parents=True)
+    names = {
+        "dataset": str(dataset), "graph": str(graph), "folder": str(folder),
+        "port": str(_free_port()), "other": str(_free_port()),
+    }  # fmt: skip
+    (folder / _VIRTUOSO.name).write_text(_VIRTUOSO.read_text().format(**names))
+    start = time.perf_counter()
+    with (folder / "log").open("wb") as log:
+        if peer.before:
+            subprocess.run(_filled(peer.before, names), check=True, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            _filled(peer.command, names), cwd=folder, env=environment(peer, names),
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        server = Running(peer, process.pid, int(names["port"]), names)
+        _wait(process, server, triples, folder / "log")
+        yield Running(peer, process.pid, server.port, names, time.perf_counter() - start)
+    finally:
+        _stop(process)
+
+
+def environment(peer: Peer, names: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for ``peer``: its own settings and nothing of ours."""
+    return isolated() | {name: value.format(**names) for name, value in peer.settings.items()}
+
+
+def _filled(command: tuple[str, ...], names: Mapping[str, str]) -> list[str]:
+    return [part.format(**names) for part in command]
+
+
+def _wait(process: "subprocess.Popen[bytes]", server: Running, triples: int, log: Path) -> None:
+    """Wait until the server listens, load the graph where it is not there yet, and count it."""
+    path = f"{server.peer.endpoint}query={quote(_COUNT)}"
+    asked, loaded = time.perf_counter(), server.peer.after is None
+    while time.perf_counter() - asked < PATIENCE and process.poll() is None:
+        try:
+            _, found = server.get(path, "application/sparql-results+json")
+        except (URLError, OSError):
+            time.sleep(0.02)
+            continue
+        if str(triples).encode() in found:
+            return
+        if loaded:
+            raise RuntimeError(f"{server.peer.name} holds {found!r}, not {triples} triples")
+        if server.peer.after:
+            server.peer.after(server)
+        loaded = True
+    raise RuntimeError(f"{server.peer.name} does not answer; see {log}")
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
