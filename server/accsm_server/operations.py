@@ -11,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from accsm_kg import __version__
-from accsm_server.engine.interface import Query, fetch
+from accsm_server.engine.interface import CLIENT, Query, fetch
 from accsm_server.errors import QueryError
 from accsm_server.http import problems
 from accsm_server.http.context import context_of, in_task
@@ -39,6 +39,7 @@ class Operations:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if context_of(scope).path in PATHS:
+            CLIENT.set("")  # a supervisor is no client: it is not kept waiting behind one
             await in_task()
             await self._app(scope, receive, send)
         else:
