@@ -9,10 +9,10 @@ import typer
 
 from accsm_kg import __version__, diff, query, resources, trace
 from accsm_kg.build import assemble
-from accsm_kg.namespaces import BASE
+from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.questions import files
 from accsm_kg.rdf import dataset
-from accsm_kg.resources import BUILT
+from accsm_kg.resources import BUILT, existing
 from accsm_kg.terminal import say, step
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -73,7 +73,7 @@ def validate_command(
     with step("Validating …"):
         from accsm_kg.quality import validate
 
-        text, status = validate.run(path, fmt, report=report)
+        text, status = validate.run(existing(path), fmt, report=report)
     say(text)
     raise typer.Exit(status)
 
@@ -92,7 +92,7 @@ def query_command(
 ) -> None:
     """Answer a query or a stored question; without one, list the stored questions."""
     with step("Asking …"):
-        store = dataset.load(path)
+        store = dataset.load(existing(path), CONVENTIONS)
         if what is None:
             answer = files.listing(store, fmt)
         else:
@@ -108,7 +108,7 @@ def trace_command(
 ) -> None:
     """Trace a blueprint line down to its projects, or a project up to the blueprints."""
     with step("Tracing …"):
-        answer = trace.run(dataset.load(path), key, fmt)
+        answer = trace.run(dataset.load(existing(path), CONVENTIONS), key, fmt)
     say(answer)
 
 

@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from typing import Final
 
 from pyoxigraph import (
-    BlankNode,
     DefaultGraph,
     Literal,
     NamedNode,
@@ -16,17 +15,17 @@ from pyoxigraph import (
     QueryTriples,
     RdfFormat,
     Store,
-    Triple,
     serialize,
 )
 from rich.text import Text
 
+from accsm_kg.namespaces import BASE
 from accsm_kg.namespaces import prefixes as known_prefixes
 from accsm_kg.rdf.dataset import base_iri
+from accsm_kg.rdf.terms import Term, shorten
 from accsm_kg.terminal import draw, table
 
 Results = QuerySolutions | QueryBoolean | QueryTriples
-Term = NamedNode | BlankNode | Literal | Triple
 
 TABLE: Final = "table"
 RESULT_FORMATS: Final = {
@@ -55,7 +54,7 @@ def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> R
     The project's prefixes (or ``prefixes``) need not be declared. Raises ValueError that names the
     line, the column and what to do when the query does not parse.
     """
-    known = dict(known_prefixes(base_iri(store)) if prefixes is None else prefixes)
+    known = dict(known_prefixes(base_iri(store, BASE)) if prefixes is None else prefixes)
     try:
         return store.query(text, prefixes=known)
     except SyntaxError as error:
@@ -72,26 +71,13 @@ def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
         raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
     results = run(store, text)
     if isinstance(results, QueryTriples):
-        return _graph(results, fmt, known_prefixes(base_iri(store)))
+        return _graph(results, fmt, known_prefixes(base_iri(store, BASE)))
     if fmt == TABLE:
         return _people(results, store)
     if fmt not in RESULT_FORMATS:
         choice = ", ".join((TABLE, *RESULT_FORMATS))
         raise ValueError(f"{fmt} is for CONSTRUCT and DESCRIBE; for this query choose {choice}")
     return (results.serialize(format=RESULT_FORMATS[fmt]) or b"").decode()
-
-
-def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
-    """Return ``iri`` with the longest namespace it begins with written as a prefix.
-
-    >>> shorten('http://schema.org/name', {'schema': 'http://schema.org/'})
-    'schema:name'
-    """
-    fitting = [(len(space), name) for name, space in prefixes.items() if iri.startswith(space)]
-    if not fitting:
-        return iri
-    length, name = max(fitting)
-    return f"{name}:{iri[length:]}"
 
 
 def _graph(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> str:
@@ -105,7 +91,7 @@ def _graph(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> str:
 def _people(results: QuerySolutions | QueryBoolean, store: Store) -> str:
     if isinstance(results, QueryBoolean):
         return "yes\n" if results else "no\n"
-    prefixes = known_prefixes(base_iri(store))
+    prefixes = known_prefixes(base_iri(store, BASE))
     columns = [variable.value for variable in results.variables]
     rows = [_row(list(solution), store, prefixes) for solution in results]
     count = Text(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", style="dim")

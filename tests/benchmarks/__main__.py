@@ -10,6 +10,7 @@ from shutil import rmtree
 
 from pyoxigraph import DefaultGraph, RdfFormat
 
+from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.rdf import dataset
 
 from . import answers, chart, hostile, load, mix, peers, probe, report
@@ -53,7 +54,7 @@ def measure(options: argparse.Namespace, servers: list[Peer], rounds: int) -> Ru
     work: Path = (options.out / "run").absolute()
     rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    store = dataset.load(options.dataset)
+    store = dataset.load(options.dataset, CONVENTIONS)
     store.dump(work / "graph.nt", RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
     triples = sum(1 for _ in store.quads_for_pattern(None, None, None, DefaultGraph()))
     run = Run([server.name for server in servers], triples, rounds)
@@ -73,7 +74,7 @@ def measure(options: argparse.Namespace, servers: list[Peer], rounds: int) -> Ru
         _load(run, templates, running, work)
         if load.WRK:
             _load_new(run, templates, running[:4], work)
-        _load(run, mix.pages(store, dataset.base_iri(store)), running[:2], work)
+        _load(run, mix.pages(store, dataset.base_iri(store, BASE)), running[:2], work)
         run.memory = {server.peer.name: probe.memory(server.pid) for server in running}
         for server in running[:3:2]:
             _beside_hostile(run, templates, server, work)

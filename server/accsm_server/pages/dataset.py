@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import META
+from accsm_kg.rdf.terms import Term, natural
 from accsm_server.http import negotiation
 from accsm_server.http.problems import Trouble
 from accsm_server.pages import render
 from accsm_server.pages.documents import OFFERS, split, with_links
 from accsm_server.pages.downloads import FILES, File
 from accsm_server.pages.queries import Site, exists, graph, rows
-from accsm_server.pages.terms import Names, Shown, Term, natural
+from accsm_server.pages.terms import Names, Shown
 from accsm_server.sparql import service_description
 from accsm_server.sparql.service_description import Said
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
+from accsm_kg.rdf.terms import Term
 from accsm_server.engine.interface import Table
 from accsm_server.pages.queries import PAGE, Site, rows, words
-from accsm_server.pages.terms import Term
 
 #: Properties whose values are codes, so that the page adds what they say.
 _GLOSSED = ("supportsMeasure", "alsoSupports", "hasMeasure", "hasActionLine")

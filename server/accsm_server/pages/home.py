@@ -6,12 +6,13 @@ from pyoxigraph import Literal, NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accsm_kg.rdf.terms import natural
 from accsm_server.http.problems import Trouble
 from accsm_server.pages import render
 from accsm_server.pages.documents import next_page, page_number
 from accsm_server.pages.queries import PAGE, rows
 from accsm_server.pages.questions import stored
-from accsm_server.pages.terms import Shown, natural
+from accsm_server.pages.terms import Shown
 
 #: The classes from which a reader of the work plan sets out, in the order of the book.
 _ENTRIES = (

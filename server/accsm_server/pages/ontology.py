@@ -8,9 +8,10 @@ from pyoxigraph import Literal, NamedNode, QuerySolution
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accsm_kg.rdf.terms import Term, natural
 from accsm_server.pages import render
 from accsm_server.pages.queries import rows
-from accsm_server.pages.terms import Names, Shown, Term, natural
+from accsm_server.pages.terms import Names, Shown
 
 _KINDS = (
     ("Classes", "owl:Class"),

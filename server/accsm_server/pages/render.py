@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from accsm_kg import __version__
+from accsm_kg.rdf.terms import Term, iris
 from accsm_server.http import negotiation, problems
 from accsm_server.http.middleware.response_cache import NEVER, REVALIDATE
 from accsm_server.http.problems import Problem
 from accsm_server.pages.queries import Site, words
-from accsm_server.pages.terms import Names, Term, iris
+from accsm_server.pages.terms import Names
 
 #: What is said of a response that depends on the address, Accept and the dataset alone.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}

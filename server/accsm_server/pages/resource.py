@@ -9,12 +9,13 @@ from pyoxigraph import Literal, NamedNode, QuerySolution
 from starlette.requests import Request
 
 from accsm_kg.namespaces import INFERRED
+from accsm_kg.rdf.terms import Term, natural
 from accsm_server.pages import render
 from accsm_server.pages.facts import Facts, find
 from accsm_server.pages.graphs import graph_name
 from accsm_server.pages.queries import Site
 from accsm_server.pages.records import Description, Evidence, Group, Issue, Row, Value
-from accsm_server.pages.terms import Names, Shown, Term, natural
+from accsm_server.pages.terms import Names, Shown
 
 T = TypeVar("T")
 

@@ -1,20 +1,18 @@
 """Turn RDF terms into what a page shows: words, a local link, a note about kind or language."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import QUERIES
-
-Term = NamedNode | BlankNode | Literal | Triple
+from accsm_kg.rdf.terms import Term, expand, local_name
 
 _PLAIN = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
-_NUMBER = re.compile(r"(\d{1,4000})")  # int() takes no more
 _WEB = ("http:", "https:")
 
 
@@ -76,25 +74,15 @@ class Names:
             if iri.startswith(start) and len(iri) > len(start):
                 return iri[len(start) :].replace("ontology#", "").replace("shapes#", "")
         if any(iri.startswith(start) for start in self.prefixes.values()):
-            return _WORD.sub(" ", re.split(r"[#/]", iri)[-1]).lower() or iri
+            return _WORD.sub(" ", local_name(iri)).lower() or iri
         return iri
 
     def _literal(self, literal: Literal) -> Shown:
-        kind = re.split(r"[#/]", literal.datatype.value)[-1]
+        kind = local_name(literal.datatype.value)
         text = _date(literal.value) if kind == "date" else literal.value
         note = "" if kind in _PLAIN else kind
         href = literal.value if kind == "anyURI" and literal.value.startswith(_WEB) else ""
         return Shown(text, href, "", note, literal.language or "", external=bool(href))
-
-
-def expand(name: str, prefixes: Mapping[str, str]) -> str:
-    """Return the IRI that a prefixed name stands for; an IRI stays as it is.
-
-    >>> expand("ex:a", {"ex": "http://example.org/"})
-    'http://example.org/a'
-    """
-    prefix, _, local = name.partition(":")
-    return prefixes[prefix] + local if prefix in prefixes else name
 
 
 def local_path(iri: str, base: str) -> str | None:
@@ -111,24 +99,6 @@ def local_path(iri: str, base: str) -> str | None:
     elif path.startswith(QUERIES):
         path = "questions" + path.removeprefix(QUERIES)
     return "/" + quote(path, safe="/:@!$&'()*+,;=~") + mark + quote(fragment)
-
-
-def natural(text: str) -> list[tuple[int, str]]:
-    """Return a key that sorts numbers in words by value.
-
-    >>> sorted(["project 10", "project 9"], key=natural)
-    ['project 9', 'project 10']
-    """
-    return [
-        (int(part), "") if part.isdecimal() else (-1, part.casefold())
-        for part in _NUMBER.split(text)
-        if part
-    ]
-
-
-def iris(terms: Iterable[Term | None]) -> set[str]:
-    """Return the IRIs among ``terms``."""
-    return {term.value for term in terms if isinstance(term, NamedNode)}
 
 
 def _date(text: str) -> str:

@@ -10,9 +10,9 @@ from functools import lru_cache
 
 from accsm_kg.namespaces import prefixes
 from accsm_kg.rdf.query_scanner import SHORT, Outline, masked
+from accsm_kg.rdf.terms import iris
 from accsm_server.engine.interface import Query, QueryError
 from accsm_server.pages.queries import Site, rows
-from accsm_server.pages.terms import iris
 
 _MOST = 3  # notes on one query
 _LONGEST = 80  # characters of a name that is worth a guess

@@ -6,9 +6,9 @@ import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from accsm_kg.namespaces import APART
+from accsm_kg.rdf.terms import expand
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.queries import Site, ask, rows
-from accsm_server.pages.terms import expand
 
 _FORMATS = (
     "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",

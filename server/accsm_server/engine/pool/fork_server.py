@@ -22,6 +22,7 @@ from typing import NoReturn
 
 from pyoxigraph import Store
 
+from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.rdf import dataset
 from accsm_server.engine.pool import messages, sandbox
 from accsm_server.engine.pool.dataset_view import Held
@@ -45,8 +46,8 @@ def main(files: list[File], report: list[File], memory: int, control: socket.soc
     except (OSError, ValueError) as error:
         control.sendall(messages.message(messages.FAIL, message=str(error)))
         return
-    base, version = dataset.base_iri(store), dataset.fingerprint(store)
-    dataset.merge(store, base)
+    base, version = dataset.base_iri(store, BASE), dataset.fingerprint(store)
+    dataset.merge(store, CONVENTIONS)
     held = Held(base, store, dataset.default(store))
     gc.collect()
     gc.freeze()

@@ -138,7 +138,7 @@ def _dump(held: Held, form: str, output: Output) -> None:
     """Write the dataset as `accsm-kg build` does: the same data are the same bytes."""
     key = (lambda quad: (str(quad.graph_name), str(quad))) if form == "trig" else str
     pyoxigraph.serialize(
-        sorted(dataset.statements(held.whole), key=key),
+        sorted(dataset.statements(held.whole, namespaces.CONVENTIONS), key=key),
         cast("IO[bytes]", output),
         format=_GRAPHS[form],
         prefixes=namespaces.prefixes(held.base) if form == "trig" else None,
