@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from accsm_kg.rdf import mistakes
 from accsm_kg.rdf.mistakes import Mistake
-from accsm_kg.rdf.query_scanner import masked, outline
+from accsm_kg.rdf.query_scanner import masked, scan
 
 _LONGEST = 32 << 10  # characters of a query that is looked at; of a longer one, the place is told
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
@@ -95,7 +95,7 @@ def _start(query: str, reached: int, expected: str) -> int:
 
 
 def _undeclared(query: str, prefixes: dict[str, str]) -> Mistake | None:
-    seen = outline(query)
+    seen = scan(query)
     for name, offset in seen.used.items():
         if name in seen.prefixes:
             continue

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from accsm_kg.rdf import explain
-from accsm_kg.rdf.query_scanner import SHORT, Outline, outline
+from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, scan
 from accsm_server.engine.interface import Query, QueryError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.middleware.response_cache import NEVER, REVALIDATE, Headers
@@ -45,7 +45,7 @@ def plain(site: Site, query_string: bytes, accept: str) -> Plain | None:
         asked = protocol.asked(query_string)
     except Trouble:
         return None
-    seen = outline(asked.query or "")
+    seen = scan(asked.query or "")
     form = protocol.find(asked.format, accept, _offers(seen))
     if not seen.form or form in (None, negotiation.HTML):
         return None
@@ -85,7 +85,7 @@ async def _serve(request: Request, asked: Asked, send: Send) -> None:
         return
     visit: Visit = request.scope["visit"]
     visit.query = asked.query
-    seen = await _outline(asked.query)
+    seen = await _scan(asked.query)
     _check(request, asked.query, seen)
     site = render.site_of(request)
     try:
@@ -108,7 +108,7 @@ async def _send(request: Request, response: Response, send: Send) -> None:
     await response(request.scope, request.receive, send)
 
 
-def _check(request: Request, query: str, seen: Outline) -> None:
+def _check(request: Request, query: str, seen: ScannedQuery) -> None:
     """Raise Trouble (403) for what this endpoint does not do."""
     if seen.update:
         raise protocol.read_only()
@@ -116,7 +116,7 @@ def _check(request: Request, query: str, seen: Outline) -> None:
         federation.check(query, render.site_of(request).settings.service)
 
 
-async def _format(request: Request, asked: Asked, seen: Outline) -> Format:
+async def _format(request: Request, asked: Asked, seen: ScannedQuery) -> Format:
     """Return the format of the answer; raises Trouble (406)."""
     offers = _offers(seen)
     try:
@@ -136,15 +136,15 @@ async def _read(site: Site, query: Query) -> None:
             raise
 
 
-def _is_graph(seen: Outline) -> bool:
+def _is_graph(seen: ScannedQuery) -> bool:
     return seen.form in ("CONSTRUCT", "DESCRIBE")
 
 
-def _offers(seen: Outline) -> tuple[Format, ...]:
+def _offers(seen: ScannedQuery) -> tuple[Format, ...]:
     return negotiation.GRAPHS if _is_graph(seen) else negotiation.RESULTS
 
 
-def _query(asked: Asked, seen: Outline, form: Format) -> Query:
+def _query(asked: Asked, seen: ScannedQuery, form: Format) -> Query:
     return Query(
         asked.query or "",
         ("ttl" if _is_graph(seen) else "json") if form == negotiation.HTML else form.name,
@@ -156,13 +156,13 @@ def _query(asked: Asked, seen: Outline, form: Format) -> Query:
     )
 
 
-def _prefixes(seen: Outline) -> dict[str, str]:
+def _prefixes(seen: ScannedQuery) -> dict[str, str]:
     """Return the prefixes that a serializer can take as they are: absolute, without escapes."""
     return {name: iri for name, iri in seen.prefixes.items() if ":" in iri and "\\" not in iri}
 
 
-async def _outline(text: str) -> Outline:
-    return outline(text) if len(text) < SHORT else await asyncio.to_thread(outline, text)
+async def _scan(text: str) -> ScannedQuery:
+    return scan(text) if len(text) < SHORT else await asyncio.to_thread(scan, text)
 
 
 async def _trouble(request: Request, query: str, failure: QueryError) -> Trouble:
@@ -184,7 +184,7 @@ def headers_of(form: Format, fate: str = REVALIDATE) -> Headers:
 
 
 async def _answer(
-    request: Request, query: Query, seen: Outline, headers: Headers, send: Send
+    request: Request, query: Query, seen: ScannedQuery, headers: Headers, send: Send
 ) -> None:
     """Send the answer in one of the formats, without asking when it is known already."""
     site = render.site_of(request)
@@ -207,9 +207,9 @@ async def _answer(
     visit.rows = answer.rows
 
 
-def _tag(site: Site, query: Query, seen: Outline) -> str:
+def _tag(site: Site, query: Query, seen: ScannedQuery) -> str:
     """Return the tag of the answer; nothing where the same query may get other bytes."""
-    if seen.volatile or seen.fresh:
+    if seen.volatile or seen.makes_blank_nodes:
         return ""
     graphs = (*query.default_graphs, "", *query.named_graphs)
     return site.tag(query.text, query.format, *graphs)
@@ -219,7 +219,7 @@ def _named(tag: str) -> tuple[bytes, bytes]:
     return b"etag", f'"{tag}"'.encode()
 
 
-async def _hint(site: Site, query: Query, seen: Outline) -> Headers:
+async def _hint(site: Site, query: Query, seen: ScannedQuery) -> Headers:
     notes = await hints.notes(site, query, seen)
     text = " ".join(notes).encode("ascii", "backslashreplace")
     return [(b"hint", text)] if notes else []

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from accsm_kg.namespaces import prefixes
-from accsm_kg.rdf.query_scanner import SHORT, Outline, masked
+from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, masked
 from accsm_kg.rdf.terms import iris
 from accsm_server.engine.interface import Query, QueryError
 from accsm_server.pages.queries import Site, rows
@@ -22,7 +22,7 @@ _SUMMED = re.compile(r"FILTER\s*+\(\s*+(?:COUNT|SUM|AVG|MIN|MAX|SAMPLE|GROUP_CON
 _SHORT_DATE = re.compile(r"""["']20\d\d-(?:\d-\d\d?|\d\d-\d)["'](?=\^\^\S*date)""")
 
 
-async def notes(site: Site, query: Query, seen: Outline) -> list[str]:
+async def notes(site: Site, query: Query, seen: ScannedQuery) -> list[str]:
     """Return what to say of what ``query`` names or asks in vain."""
     said = _traps(query.text)
     if not _unknown(site, query, seen):
@@ -35,12 +35,12 @@ async def notes(site: Site, query: Query, seen: Outline) -> list[str]:
     return said + [_note(iri, _spaces(site.base), known) for iri in unknown[:_MOST]]
 
 
-def none(site: Site, query: Query, seen: Outline) -> bool:
+def none(site: Site, query: Query, seen: ScannedQuery) -> bool:
     """Return whether it is plain that there is nothing to say."""
     return not (_unknown(site, query, seen) or _traps(query.text))
 
 
-def _unknown(site: Site, query: Query, seen: Outline) -> list[str]:
+def _unknown(site: Site, query: Query, seen: ScannedQuery) -> list[str]:
     """Return what ``query`` names and is not known, of what should be."""
     starts = tuple(_spaces(site.base).values())
     named = [iri for iri in seen.iris - site.names if iri.startswith(starts)]

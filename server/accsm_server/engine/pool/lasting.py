@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Self
 
-from accsm_kg.rdf.query_scanner import outline
+from accsm_kg.rdf.query_scanner import scan
 from accsm_server.engine.interface import Query, QueryError
 from accsm_server.engine.pool.answer_stream import Stream
 
@@ -100,8 +100,8 @@ class Lasting:
 
     async def _is_steady(self) -> bool:
         """Return whether the query is answered with the same bytes each time."""
-        seen = await asyncio.to_thread(outline, self._query.text)
-        return not (seen.volatile or seen.fresh)
+        seen = await asyncio.to_thread(scan, self._query.text)
+        return not (seen.volatile or seen.makes_blank_nodes)
 
     async def _skip(self, failure: QueryError) -> None:
         """Pass over what has been sent; raises ``failure`` if that is not said again."""
