@@ -4,8 +4,6 @@ import time
 
 import pytest
 
-from accsm_kg.namespaces import prefixes
-from accsm_kg.rdf.explain import explain
 from accsm_kg.rdf.query_scanner import scan
 
 FORMS = {
@@ -179,32 +177,3 @@ def test_blank_nodes_of_the_template_are_seen(query: str, wanted: bool) -> None:
 def test_iris_are_named_in_full_or_by_a_prefix() -> None:
     scanned = scan(r"PREFIX a: <http://e/> ASK { a:b a:c\/d <urn:x> . FILTER(?x = '<urn:y>') }")
     assert scanned.iris == {"http://e/b", "http://e/c/d", "urn:x"}
-
-
-def test_an_undeclared_prefix_of_ours_is_given() -> None:
-    found = explain("SELECT *\nWHERE { ?s accsm:supports ?o }", "error at 2:18: x", prefixes())
-    assert (found.line, found.column) == (2, 12)
-    assert "PREFIX accsm: <https://w3id.org/accsm-kg/ontology#>" in found.hint
-
-
-def test_a_misspelt_prefix_is_guessed() -> None:
-    query = "PREFIX accsm: <x> ASK { ?s acsm:supports ?o }"
-    assert "`accsm:`" in explain(query, "error at 1:30: x", prefixes()).hint
-
-
-@pytest.mark.parametrize(
-    ("query", "hint"),
-    [
-        ("SELECT * {\n  ?s ?p ?o", "`{` at line 1, column 10 is never closed"),
-        ("SELECT * { ?s ?p ?o } }", "`}` at line 1, column 23 closes nothing"),
-        ("ASK { FILTER(?a = '{' }", "`(` at line 1, column 13 is not closed before `}`"),
-    ],
-)
-def test_brackets_that_do_not_match_are_named(query: str, hint: str) -> None:
-    assert hint in explain(query, "error at 1:1: x", {}).hint
-
-
-def test_the_place_is_shown() -> None:
-    found = explain("SELECT *\nWHERE ?s", "error at 2:7: expected LIMIT", {})
-    assert found.excerpt == "WHERE ?s\n      ^"
-    assert found.detail == "Line 2, column 7: met `?s`, expected LIMIT."

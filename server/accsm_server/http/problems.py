@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from accsm_kg.rdf.explain import Finding
+from accsm_kg.rdf.explain import Explanation
 from accsm_server.engine.interface import QueryError, Reason
 from accsm_server.http import negotiation
 from accsm_server.http.middleware.response_cache import NEVER
@@ -84,10 +84,10 @@ class Trouble(HTTPException):
         detail: str = "",
         hint: str = "",
         headers: Mapping[str, str] | None = None,
-        finding: Finding | None = None,
+        finding: Explanation | None = None,
     ) -> None:
         """Make the problem; ``finding`` is what is wrong with a query and where."""
-        place = finding or Finding(detail, hint)
+        place = finding or Explanation(detail, hint)
         self.problem = Problem(
             status, title, place.detail, place.hint, place.line, place.column, place.excerpt,
             headers or {},

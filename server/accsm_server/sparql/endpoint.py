@@ -25,6 +25,7 @@ from accsm_server.sparql.protocol import Asked, choose
 from accsm_server.sparql.service_description import describe
 
 _READING = 1.0  # seconds in which any query is read
+_EXAMPLE = "See the form at this address for a query that works."
 _explaining = asyncio.Semaphore()  # one at a time, as each holds up the event loop a little
 
 
@@ -170,7 +171,9 @@ async def _trouble(request: Request, query: str, failure: QueryError) -> Trouble
         return problems.of_failure(failure)
     known = render.site_of(request).prefixes
     async with _explaining:
-        found = await asyncio.to_thread(explain.explain, query, str(failure), known)
+        found = await asyncio.to_thread(
+            explain.explain, query, str(failure), known, otherwise=_EXAMPLE
+        )
     return Trouble(400, "The query cannot be read", finding=found)
 
 
