@@ -1,6 +1,13 @@
-"""Turn short names into IRIs: the base, the prefixes and the named graphs, written only here."""
+"""The base, the prefixes and the named graphs of this dataset, which no other module spells out."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
+
+from pyoxigraph import NamedNode
+
+from accsm_kg.rdf import terms
+from accsm_kg.rdf.dataset import Conventions
 
 BASE: Final = "https://w3id.org/accsm-kg/"
 
@@ -11,6 +18,7 @@ ONTOLOGY, VOCAB, CURATION, INFERRED = (
     f"graph/{name}" for name in ("ontology", "vocab", "curation", "inferred")
 )
 SHAPES, META, QUERIES, QUALITY = APART
+CONVENTIONS: Final = Conventions(BASE, APART)
 
 _FOREIGN: Final = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -47,6 +55,19 @@ def prefixes(base: str = BASE) -> dict[str, str]:
     return dict(sorted({**_FOREIGN, **{name: base + path for name, path in _OWN.items()}}.items()))
 
 
+_CANONICAL: Final = prefixes()
+
+
+def term(curie: str) -> NamedNode:
+    """Return the IRI of a CURIE such as `dcterms:title` under the canonical base."""
+    return terms.named_node(curie, _CANONICAL)
+
+
 def remint(text: str, base: str = BASE) -> str:
-    """Return ``text`` (Turtle, CSV or SPARQL) with every IRI of ours moved to ``base``."""
+    """Return ``text`` (Turtle, CSV or SPARQL) with every IRI of the project moved to ``base``."""
     return text if base == BASE else text.replace(BASE, base)
+
+
+def reminter(base: str) -> Callable[[str], str]:
+    """Return `remint` to ``base``, for readers of files that take such a function."""
+    return partial(remint, base=base)

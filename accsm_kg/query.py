@@ -1,12 +1,9 @@
-"""Turn a SPARQL query into its answer: a table for people, W3C formats for programs."""
+"""Answer a SPARQL query: as a table for people, in W3C formats for programs."""
 
-import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from pyoxigraph import (
-    BlankNode,
     DefaultGraph,
     Literal,
     NamedNode,
@@ -16,17 +13,19 @@ from pyoxigraph import (
     QueryTriples,
     RdfFormat,
     Store,
-    Triple,
     serialize,
 )
 from rich.text import Text
 
-from accsm_kg.namespaces import prefixes as known_prefixes
+from accsm_kg import namespaces
+from accsm_kg.errors import AccsmError, QuerySyntaxError
+from accsm_kg.namespaces import BASE
 from accsm_kg.rdf.dataset import base_iri
-from accsm_kg.terminal import draw, table
+from accsm_kg.rdf.explain import explain
+from accsm_kg.rdf.terms import Term, shorten
+from accsm_kg.terminal import check_format, draw, table
 
 Results = QuerySolutions | QueryBoolean | QueryTriples
-Term = NamedNode | BlankNode | Literal | Triple
 
 TABLE: Final = "table"
 RESULT_FORMATS: Final = {
@@ -38,66 +37,49 @@ RESULT_FORMATS: Final = {
 GRAPH_FORMATS: Final = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES}
 FORMATS: Final = (TABLE, *RESULT_FORMATS, *GRAPH_FORMATS)
 
-_LABELS = tuple(
-    NamedNode(known_prefixes()[p] + n) for p, n in (("skos", "prefLabel"), ("rdfs", "label"))
-)
-_POSITION = re.compile(r"\s*error at (\d+):(\d+): (.*)", re.DOTALL)
-_DECLARED = re.compile(r"\bPREFIX\s+([\w-]*):", re.IGNORECASE)
-_NOT_CODE = re.compile(
-    r"\"\"\".*?\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|<[^<>\s]*>|#.*", re.S
-)
-_PREFIXED = re.compile(r"(?<![\w?$:.-])([A-Za-z][\w-]*):")
+_LABELS = tuple(map(namespaces.term, ("skos:prefLabel", "rdfs:label")))
+_EXAMPLES = "For queries that work see the stored questions: `accsm-kg query` lists them."
 
 
 def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> Results:
     """Return the answer of ``store`` to a SPARQL 1.1 query.
 
-    The project's prefixes (or ``prefixes``) need not be declared. Raises ValueError that names the
-    line, the column and what to do when the query does not parse.
+    The project's prefixes (or ``prefixes``) need not be declared. Raises QuerySyntaxError.
     """
-    known = dict(known_prefixes(base_iri(store)) if prefixes is None else prefixes)
+    known = dict(_prefixes(store) if prefixes is None else prefixes)
     try:
         return store.query(text, prefixes=known)
     except SyntaxError as error:
-        raise ValueError(_fault(str(error), text, known)) from None
+        explanation = explain(text, str(error), known, declared=known, otherwise=_EXAMPLES)
+        raise QuerySyntaxError(explanation) from None
 
 
 def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
     """Return the answer to a query as text in one of `FORMATS`.
 
-    A table shows labels, or short forms, in place of IRIs. Raises ValueError for a query that does
-    not parse and for a format that does not suit its answer.
+    A table shows labels, or CURIEs, in place of IRIs. Raises QuerySyntaxError, and AccsmError for a
+    format that does not exist or does not suit the answer.
     """
-    if fmt not in FORMATS:
-        raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
+    check_format(fmt, FORMATS)
     results = run(store, text)
     if isinstance(results, QueryTriples):
-        return _graph(results, fmt, known_prefixes(base_iri(store)))
+        return _graph(results, fmt, _prefixes(store))
     if fmt == TABLE:
         return _people(results, store)
     if fmt not in RESULT_FORMATS:
         choice = ", ".join((TABLE, *RESULT_FORMATS))
-        raise ValueError(f"{fmt} is for CONSTRUCT and DESCRIBE; for this query choose {choice}")
+        raise AccsmError(f"{fmt} is for CONSTRUCT and DESCRIBE; for this query choose {choice}")
     return (results.serialize(format=RESULT_FORMATS[fmt]) or b"").decode()
 
 
-def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
-    """Return ``iri`` with the longest namespace it begins with written as a prefix.
-
-    >>> shorten('http://schema.org/name', {'schema': 'http://schema.org/'})
-    'schema:name'
-    """
-    fitting = [(len(space), name) for name, space in prefixes.items() if iri.startswith(space)]
-    if not fitting:
-        return iri
-    length, name = max(fitting)
-    return f"{name}:{iri[length:]}"
+def _prefixes(store: Store) -> dict[str, str]:
+    return namespaces.prefixes(base_iri(store, BASE))
 
 
 def _graph(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> str:
     chosen = "turtle" if fmt == TABLE else fmt
     if chosen not in GRAPH_FORMATS:
-        raise ValueError(f"the answer is a graph; choose {' or '.join(GRAPH_FORMATS)}, not {fmt}")
+        raise AccsmError(f"the answer is a graph; choose {' or '.join(GRAPH_FORMATS)}, not {fmt}")
     written = serialize(results, format=GRAPH_FORMATS[chosen], prefixes=dict(prefixes))
     return (written or b"").decode()
 
@@ -105,7 +87,7 @@ def _graph(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> str:
 def _people(results: QuerySolutions | QueryBoolean, store: Store) -> str:
     if isinstance(results, QueryBoolean):
         return "yes\n" if results else "no\n"
-    prefixes = known_prefixes(base_iri(store))
+    prefixes = _prefixes(store)
     columns = [variable.value for variable in results.variables]
     rows = [_row(list(solution), store, prefixes) for solution in results]
     count = Text(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", style="dim")
@@ -113,8 +95,8 @@ def _people(results: QuerySolutions | QueryBoolean, store: Store) -> str:
 
 
 def _row(terms: Sequence[Term | None], store: Store, prefixes: Mapping[str, str]) -> list[str]:
-    """Return the cells of a row: an IRI as its label unless another cell says the same."""
-    said = {term.value for term in terms if isinstance(term, Literal)}
+    """Return the cells of a row: an IRI as its label unless another cell has the same text."""
+    texts = {term.value for term in terms if isinstance(term, Literal)}
 
     def cell(term: Term | None) -> str:
         if isinstance(term, Literal):
@@ -122,7 +104,7 @@ def _row(terms: Sequence[Term | None], store: Store, prefixes: Mapping[str, str]
         if not isinstance(term, NamedNode):
             return "" if term is None else str(term)
         label = _label(term, store)
-        return shorten(term.value, prefixes) if label is None or label in said else label
+        return shorten(term.value, prefixes) if label is None or label in texts else label
 
     return list(map(cell, terms))
 
@@ -133,31 +115,3 @@ def _label(node: NamedNode, store: Store) -> str | None:
             if isinstance(quad.object, Literal):
                 return quad.object.value
     return None
-
-
-def _fault(message: str, text: str, prefixes: Mapping[str, str]) -> str:
-    """Return a parser's message with its place in words, and a hint where we have one."""
-    found = _POSITION.match(message)
-    where = f"line {found[1]}, column {found[2]}" if found else "some line"
-    said = " ".join((found[3] if found else message).split())
-    unknown = _unknown_prefixes(text, prefixes)
-    if not unknown:
-        return f"the query does not parse at {where}: {said}"
-    hint = _prefix_hint(unknown[0], prefixes)
-    said = "" if "Prefix not found" in said else f"{said}; "
-    return f"the query does not parse at {where}: {said}{hint}"
-
-
-def _unknown_prefixes(text: str, prefixes: Mapping[str, str]) -> list[str]:
-    declared = {*_DECLARED.findall(text), *prefixes, "_"}
-    used = _PREFIXED.findall(_NOT_CODE.sub(" ", text))
-    return [name for name in used if name not in declared]
-
-
-def _prefix_hint(name: str, prefixes: Mapping[str, str]) -> str:
-    close = get_close_matches(name, prefixes, n=1)
-    meant = f"did you mean {close[0]}: ? Else " if close else ""
-    return (
-        f"no prefix {name}: is known; {meant}declare it with PREFIX {name}: <…>. "
-        f"Known without declaration: {', '.join(prefixes)}"
-    )

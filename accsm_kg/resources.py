@@ -1,4 +1,4 @@
-"""Turn the name of a folder of the project into the place where it is installed or checked out."""
+"""Where the files of the project are: its sources, and a built dataset."""
 
 from pathlib import Path
 
@@ -8,6 +8,13 @@ _PACKAGE = Path(__file__).parent
 
 
 def root() -> Path:
-    """Return the folder that holds ontology/, shapes/ and data/: the clone's, else the wheel's."""
+    """Return the folder that holds ontology/, shapes/ and data/: the wheel's, else the clone's."""
     bundled = _PACKAGE / "resources"
     return bundled if bundled.is_dir() else _PACKAGE.parent
+
+
+def existing(dataset: Path) -> Path:
+    """Return ``dataset``; raises FileNotFoundError that says how to make one."""
+    if not dataset.exists():
+        raise FileNotFoundError(f"{dataset} does not exist; run `accsm-kg build` or name a dataset")
+    return dataset

@@ -14,24 +14,29 @@ from rich.status import Status
 from rich.table import Column, Table
 from rich.text import Text
 
+from accsm_kg.errors import QuerySyntaxError, UnknownNameError
+
 _DELIMITERS: Final = {"csv": ",", "tsv": "\t"}
 _log = Console(stderr=True, highlight=False)
 
 
 @contextmanager
 def step(what: str) -> Iterator[Status]:
-    """Show that something is going on, and turn a fault of the input into a message and exit 2."""
+    """Show ``what`` while it runs; a fault of the input becomes a message and exit status 2."""
     try:
         with _log.status(what) as status:
             yield status
     except (ValueError, OSError, SyntaxError) as error:
-        for line in str(error).splitlines():
-            _log.print(f"[red]error[/red] {_plain(line)}", soft_wrap=True)
+        _complain(error)
         raise typer.Exit(2) from None
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
+def _complain(error: Exception) -> None:
+    """Write an error: each line is a fault, except that a syntax error has several lines."""
+    for number, line in enumerate(str(error).splitlines()):
+        first = number == 0 or not isinstance(error, QuerySyntaxError)
+        mark = ("error ", "red") if first else "      "
+        _log.print(Text.assemble(mark, line), soft_wrap=True)
 
 
 def say(text: str) -> None:
@@ -40,17 +45,22 @@ def say(text: str) -> None:
 
 
 def table(columns: Sequence[str | Column], rows: Iterable[Sequence[str]]) -> Table:
-    """Return a table for the terminal; cells are shown as they are, brackets and all."""
+    """Return a table for the terminal; nothing in the cells is taken for markup."""
     drawn = Table(*columns, header_style="bold", show_edge=False, pad_edge=False)
     for row in rows:
         drawn.add_row(*map(Text, row))
     return drawn
 
 
+def check_format(fmt: str, formats: Iterable[str]) -> None:
+    """Raise UnknownNameError unless ``fmt`` is one of ``formats``."""
+    if fmt not in formats:
+        raise UnknownNameError(f"unknown format '{fmt}'; choose one of {', '.join(formats)}")
+
+
 def separated(rows: Sequence[Mapping[str, str]], fmt: str) -> str:
     """Return rows that share their columns as `csv` or `tsv`, the names of the columns first."""
-    if fmt not in _DELIMITERS:
-        raise ValueError(f"unknown format '{fmt}'; choose one of table, json, csv, tsv")
+    check_format(fmt, ("table", "json", *_DELIMITERS))
     written = io.StringIO()
     writer = csv.writer(written, delimiter=_DELIMITERS[fmt], lineterminator="\n")
     writer.writerows([list(rows[0]), *(row.values() for row in rows)] if rows else [])
@@ -58,7 +68,7 @@ def separated(rows: Sequence[Mapping[str, str]], fmt: str) -> str:
 
 
 def draw(*parts: RenderableType) -> str:
-    """Return what the terminal shows for these tables and lines, as wide as it is."""
+    """Return tables and lines as the terminal shows them, in its width."""
     width = shutil.get_terminal_size((120, 24)).columns
     console = Console(file=io.StringIO(), width=width, highlight=False)
     with console.capture() as capture:

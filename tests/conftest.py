@@ -9,6 +9,7 @@ from pyoxigraph import RdfFormat, Store
 from rdflib import Dataset
 
 from accsm_kg.build import assemble
+from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf import dataset
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +22,7 @@ def dataset_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def store(dataset_path: Path) -> Store:
-    return dataset.load(dataset_path)
+    return dataset.load(dataset_path, CONVENTIONS)
 
 
 @pytest.fixture(scope="session")

@@ -81,12 +81,19 @@ def test_trace_a_project_shows_its_whole_line(dataset_path: Path) -> None:
     [
         (["trace", "A.2.2.ii"], "A.2.2.ii"),
         (["query", "no-such-question"], "no-such-question"),
-        (["query", "-"], "expected"),
+        (
+            ["query", "-"],
+            "error Line 1, column 1: what begins with `SELECT` cannot be read.\n"
+            "      SELECT {\n"
+            "      ^\n"
+            "      The `{` at line 1, column 8 is never closed.\n",
+        ),
         (["query", "completed-occurrences", "-f", "xls"], "xls"),
         (["query", "completed-occurrences", "year=2017"], "year"),
         (["validate", "nowhere.nq"], "nowhere.nq does not exist; run `accsm-kg build`"),
-        (["query", "completed-occurrences", "-d", "nowhere.nq"], "nowhere.nq does not exist"),
-        (["serve", "nowhere.nq"], "nowhere.nq does not exist"),
+        (["query", "completed-occurrences", "-d", "nowhere.nq"], "nowhere.nq does not exist; run"),
+        (["trace", "33", "-d", "nowhere.nq"], "nowhere.nq does not exist; run `accsm-kg build`"),
+        (["serve", "nowhere.nq"], "nowhere.nq does not exist; run `accsm-kg build`"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )

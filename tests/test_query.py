@@ -10,6 +10,7 @@ from pyoxigraph import Store
 from rdflib import Graph
 
 from accsm_kg import query
+from accsm_kg.errors import QuerySyntaxError
 from accsm_kg.namespaces import BASE
 from accsm_kg.questions import files
 
@@ -103,20 +104,46 @@ def test_a_format_that_does_not_fit_is_refused(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("SELECT ?s\nWHERE { ?s ?p }", "at line 2, column 16: expected"),
+        (
+            "SELECT ?s\nWHERE { ?s ?p }",
+            "Line 2, column 15: `}` ends a triple that has only two terms.\n"
+            "WHERE { ?s ?p }\n"
+            "              ^\n"
+            "A triple has a subject, a property and an object.",
+        ),
         (
             "SELECT ?s WHERE { ?s scos:prefLabel ?o }",
-            "no prefix scos: is known; did you mean skos: [?] Else declare it with PREFIX scos:",
+            "Line 1, column 22: the prefix `scos:` is not declared.\n"
+            "SELECT ?s WHERE { ?s scos:prefLabel ?o }\n"
+            "                     ^\n"
+            "Did you mean `skos:`?",
         ),
         (
             'SELECT ?s WHERE { ?s foaf:name "x:y", <urn:x:y> ; zz9:p ?o # a:b\n}',
-            "no prefix zz9: is known; declare it",
+            "Line 1, column 51: the prefix `zz9:` is not declared.\n"
+            'SELECT ?s WHERE { ?s foaf:name "x:y", <urn:x:y> ; zz9:p ?o # a:b\n'
+            "                                                  ^\n"
+            "Add a line PREFIX zz9: <…>",
+        ),
+        (
+            "SELECT ?s WHERE ?s",
+            'Line 1, column 17: met `?s`, expected "{".\n'
+            "SELECT ?s WHERE ?s\n"
+            "                ^\n"
+            "For queries that work see the stored questions: `accsm-kg query` lists them.",
         ),
     ],
 )
 def test_a_fault_names_its_place_and_a_remedy(store: Store, text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(QuerySyntaxError) as raised:
         query.run(store, text)
+    assert str(raised.value) == said
+
+
+def test_a_prefix_given_by_the_caller_is_known_to_the_message(store: Store) -> None:
+    with pytest.raises(QuerySyntaxError, match=r"the prefix `skos:` is not declared") as raised:
+        query.run(store, "ASK { ?s mine:p ?o ; skos:p ?o }", {"mine": "urn:x:", "sos": "urn:y:"})
+    assert raised.value.explanation.hint == "Did you mean `sos:`?"
 
 
 def test_prefixes_can_be_given_and_are_not_needed_for_those_of_the_project(store: Store) -> None:

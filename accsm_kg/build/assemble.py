@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pyoxigraph import (
@@ -21,7 +22,16 @@ from pyoxigraph import (
 
 from accsm_kg.build import rules, tables, void
 from accsm_kg.build.tables import Reference
-from accsm_kg.namespaces import BASE, INFERRED, META, ONTOLOGY, SHAPES, prefixes, remint
+from accsm_kg.namespaces import (
+    BASE,
+    CONVENTIONS,
+    INFERRED,
+    META,
+    ONTOLOGY,
+    SHAPES,
+    prefixes,
+    remint,
+)
 from accsm_kg.questions import files
 from accsm_kg.rdf.dataset import merge, place
 
@@ -46,7 +56,7 @@ def assemble(root: Path, base: str = BASE) -> Store:
         references += table.references
     _check(store, references)
     store.bulk_extend(files.quads(root / "data" / "queries", base))
-    merge(store, base)
+    merge(store, replace(CONVENTIONS, base=base))
     inferred = NamedNode(base + INFERRED)
     entailed = list(rules.closure(store, root / "ontology" / "rules", base))
     store.bulk_extend(place(entailed, inferred))

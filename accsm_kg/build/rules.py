@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, QueryTriples, Store, Triple
 
-from accsm_kg.namespaces import BASE
+from accsm_kg.namespaces import BASE, reminter
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import place
 
@@ -15,7 +15,8 @@ def closure(store: Store, rules: Path, base: str = BASE) -> Iterator[Triple]:
 
     Reads the default graph of ``store`` and adds to it. Raises ValueError for a faulty rule.
     """
-    queries = {path: query_files.read(path, base)[0] for path in sorted(rules.glob("*.rq"))}
+    mint = reminter(base)
+    queries = {path: query_files.read(path, mint)[0] for path in sorted(rules.glob("*.rq"))}
     grown = True
     while grown:
         grown = False

@@ -18,7 +18,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode, QueryTriples, Store, Triple
 
-from accsm_kg.namespaces import BASE, remint
+from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.rdf import query_files
 
 SEPARATOR = " | "
@@ -56,7 +56,7 @@ def read(path: Path, data: Path, base: str = BASE) -> Table:
 
     Raises ValueError with one line a fault: file, row, column, what is wrong and what to do.
     """
-    query, head = query_files.read(_mapping(path, data), base)
+    query, head = query_files.read(_mapping(path, data), reminter(base))
     reader = _Reader(path, head.get("columns", {}), _place(path, data), base)
     _check_rules(reader)
     rows = list(_rows(reader))

@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
-from accsm_kg.namespaces import BASE, CURATION, INFERRED, META, ONTOLOGY, VOCAB, prefixes
+from accsm_kg.namespaces import BASE, CURATION, INFERRED, META, ONTOLOGY, VOCAB, prefixes, term
+from accsm_kg.rdf.terms import shorten
 
-_P = prefixes()
-_TYPE = NamedNode(_P["rdf"] + "type")
+_TYPE = term("rdf:type")
 _Statement = tuple[str, str, NamedNode | Literal]
 _TITLE = "Knowledge graph of the ASEAN Cooperation on Civil Service Matters"
 _ABOUT = (
@@ -43,8 +43,7 @@ def quads(store: Store, base: str = BASE) -> Iterator[Quad]:
     """
     graph = NamedNode(base + META)
     for subject, predicate, value in _statements(store, base):
-        prefix, _, name = predicate.partition(":")
-        yield Quad(NamedNode(subject), NamedNode(_P[prefix] + name), value, graph)
+        yield Quad(NamedNode(subject), term(predicate), value, graph)
 
 
 def _statements(store: Store, base: str) -> Iterator[_Statement]:
@@ -56,8 +55,8 @@ def _statements(store: Store, base: str) -> Iterator[_Statement]:
 
 
 def _dataset(store: Store, base: str, dataset: str) -> Iterator[_Statement]:
-    yield dataset, "rdf:type", NamedNode(_P["void"] + "Dataset")
-    yield dataset, "rdf:type", NamedNode(_P["dcat"] + "Dataset")
+    yield dataset, "rdf:type", term("void:Dataset")
+    yield dataset, "rdf:type", term("dcat:Dataset")
     yield dataset, "dcterms:title", Literal(_TITLE, language="en")
     yield dataset, "dcterms:description", Literal(_ABOUT, language="en")
     yield dataset, "dcterms:rights", Literal(_RIGHTS, language="en")
@@ -77,9 +76,7 @@ def _header(store: Store, base: str, dataset: str) -> Iterator[_Statement]:
     ontology = NamedNode(base + "ontology")
     said = {f"dcterms:{name}": f"dcterms:{name}" for name in _SHARED}
     for source, target in {"owl:versionInfo": "dcat:version", **said}.items():
-        prefix, _, name = source.partition(":")
-        term = NamedNode(_P[prefix] + name)
-        for quad in store.quads_for_pattern(ontology, term, None, DefaultGraph()):
+        for quad in store.quads_for_pattern(ontology, term(source), None, DefaultGraph()):
             if isinstance(quad.object, Literal | NamedNode):
                 yield dataset, target, quad.object
 
@@ -126,10 +123,9 @@ def _properties(used: Counter[str], base: str, whole: str) -> Iterator[_Statemen
 
 def _short(iri: str, base: str) -> str:
     """Return an IRI as a segment of a path: with a prefix of ours, else percent-encoded."""
-    for name, space in prefixes(base).items():
-        if iri.startswith(space):
-            return f"{name}:{quote(iri.removeprefix(space), safe='')}"
-    return quote(iri, safe="")
+    short = shorten(iri, prefixes(base))
+    prefix, colon, local = short.partition(":") if short != iri else ("", "", iri)
+    return prefix + colon + quote(local, safe="")
 
 
 def _named_graphs(store: Store, base: str, dataset: str) -> Iterator[_Statement]:
@@ -139,8 +135,8 @@ def _named_graphs(store: Store, base: str, dataset: str) -> Iterator[_Statement]
     given = [name for name in named if name.startswith(sources)]
     for name in named:
         yield dataset, "sd:namedGraph", NamedNode(name)
-        yield name, "rdf:type", NamedNode(_P["sd"] + "NamedGraph")
-        yield name, "rdf:type", NamedNode(_P["void"] + "Dataset")
+        yield name, "rdf:type", term("sd:NamedGraph")
+        yield name, "rdf:type", term("void:Dataset")
         yield name, "sd:name", NamedNode(name)
         if name in present:  # the description cannot count itself
             yield name, "void:triples", _number(_size(store, name))
@@ -172,7 +168,7 @@ def _distributions(base: str, dataset: str) -> Iterator[_Statement]:
         file = base + name
         yield dataset, "void:dataDump", NamedNode(file)
         yield dataset, "dcat:distribution", NamedNode(file + "#distribution")
-        yield file + "#distribution", "rdf:type", NamedNode(_P["dcat"] + "Distribution")
+        yield file + "#distribution", "rdf:type", term("dcat:Distribution")
         yield (
             file + "#distribution",
             "dcterms:title",

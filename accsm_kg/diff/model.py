@@ -17,8 +17,8 @@ from urllib.parse import quote
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
 from accsm_kg.namespaces import BASE, INFERRED, META, QUERIES, SHAPES, prefixes
-from accsm_kg.query import Term, shorten
 from accsm_kg.rdf.dataset import read
+from accsm_kg.rdf.terms import Term, natural, shorten
 
 #: Graphs computed from the others, and graphs whose resources are files of their own.
 _COUNTED: Final = {INFERRED: "Inferred statements", META: "Description of the dataset"}
@@ -109,7 +109,7 @@ def _compared(
     found: Comparison, graph: str, touched: dict[str, _Pair], old: set[str], new: set[str]
 ) -> Iterator[Row]:
     """Yield the rows of the resources that are touched; one row of a question or a shape."""
-    for iri in sorted(touched, key=natural):
+    for iri in sorted(touched, key=order):
         change = "new" if iri not in old else "gone" if iri not in new else "changed"
         if graph:
             yield Row(_NAMED[graph], iri, "", "", change)
@@ -255,7 +255,6 @@ def _rows(
     return sorted(rows, key=lambda row: (row.property, row.statement, row.old, row.new))
 
 
-def natural(text: str) -> list[tuple[int, str]]:
-    """Return what sorts 2 before 10."""
-    parts = re.split(r"(\d+)", text)
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
+def order(iri: str) -> list[tuple[int, str]]:
+    """Return a sort key for IRIs: 2 before 10, capitals before small letters."""
+    return natural(iri, ignore_case=False)

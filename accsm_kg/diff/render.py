@@ -10,9 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from accsm_kg.diff.model import Comparison, Row, compare, natural
+from accsm_kg.diff.model import Comparison, Row, compare, order
 from accsm_kg.namespaces import prefixes
-from accsm_kg.query import shorten
+from accsm_kg.rdf.terms import shorten
 from accsm_kg.terminal import separated
 
 FORMATS: Final = ("text", "json", "csv", "tsv")
@@ -52,7 +52,7 @@ def _text(found: Comparison) -> str:
     lines: list[str] = []
     if found.base != found.new_base:
         lines += [f"IRIs under {found.new_base} are compared as if under {found.base}.", ""]
-    ordered = sorted(entries, key=lambda iri: (found.kind(iri).casefold(), natural(iri)))
+    ordered = sorted(entries, key=lambda iri: (found.kind(iri).casefold(), order(iri)))
     for kind, group in groupby(ordered, found.kind):
         iris = list(group)
         counts = Counter(_change(iri, entries[iri]) for iri in iris)

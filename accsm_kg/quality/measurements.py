@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
-from accsm_kg.namespaces import QUALITY, prefixes
+from accsm_kg.namespaces import QUALITY, prefixes, term
 from accsm_kg.quality.results import Result, render
-from accsm_kg.query import shorten
 from accsm_kg.rdf import query_files
+from accsm_kg.rdf.terms import shorten
 from accsm_kg.trace.model import Row
 
 QUERIES = Path(__file__).parent / "queries"
@@ -58,7 +58,7 @@ def quads(tables: Iterable[Table], results: Sequence[Result], digest: str, base:
     """
     graph = NamedNode(base + QUALITY)
     said = {
-        Quad(NamedNode(subject), _term(predicate), value, graph)
+        Quad(NamedNode(subject), term(predicate), value, graph)
         for subject, predicate, value in _statements(tables, digest, base)
     }
     return said | set(_results(results, base))
@@ -70,7 +70,7 @@ _Said = Iterator[tuple[str, str, NamedNode | Literal]]
 def _statements(tables: Iterable[Table], digest: str, base: str) -> _Said:
     graph, dataset = base + QUALITY, NamedNode(f"{base}dataset")
     file = NamedNode(f"{base}accsm.nq")
-    yield graph, "rdf:type", _term("dqv:QualityMetadata")
+    yield graph, "rdf:type", term("dqv:QualityMetadata")
     yield graph, "dcterms:source", dataset
     yield graph, "prov:wasDerivedFrom", file
     yield file.value, "schema:sha256", Literal(digest)
@@ -84,7 +84,7 @@ def _statements(tables: Iterable[Table], digest: str, base: str) -> _Said:
 
 
 def _metric(node: str, name: str, said: Mapping[str, str]) -> _Said:
-    yield node, "rdf:type", _term("dqv:Metric")
+    yield node, "rdf:type", term("dqv:Metric")
     yield node, "skos:prefLabel", Literal(said["label"], language="en")
     yield node, "skos:definition", Literal(said["definition"], language="en")
     yield node, "dqv:expectedDataType", _datatype(name)
@@ -94,7 +94,7 @@ def _metric(node: str, name: str, said: Mapping[str, str]) -> _Said:
 def _measurement(graph: str, name: str, row: Row, base: str) -> _Said:
     path = shorten(row["this"], prefixes(base)).removeprefix(base)
     node = f"{graph}#{name}/{quote(path, safe='/:')}"
-    yield node, "rdf:type", _term("dqv:QualityMeasurement")
+    yield node, "rdf:type", term("dqv:QualityMeasurement")
     yield node, "dqv:isMeasurementOf", NamedNode(f"{graph}#{name}")
     yield node, "dqv:computedOn", NamedNode(row["this"])
     yield node, "dqv:value", Literal(row[name], datatype=_datatype(name))
@@ -114,12 +114,7 @@ def _results(results: Sequence[Result], base: str) -> Iterator[Quad]:
 
 
 def _datatype(name: str) -> NamedNode:
-    return _term("xsd:decimal" if name == "backed" else "xsd:integer")
-
-
-def _term(curie: str) -> NamedNode:
-    prefix, _, name = curie.partition(":")
-    return NamedNode(prefixes()[prefix] + name)
+    return term("xsd:decimal" if name == "backed" else "xsd:integer")
 
 
 def shown(name: str, value: str) -> str:

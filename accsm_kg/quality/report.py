@@ -17,12 +17,13 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader
 from pyoxigraph import DefaultGraph, Store
 
-from accsm_kg.namespaces import prefixes
+from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes, reminter
 from accsm_kg.quality.measurements import QUERIES, TABLES, Table, metrics, quads, shown
 from accsm_kg.quality.results import Result, render, short
-from accsm_kg.query import run_cli, shorten
+from accsm_kg.query import run_cli
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri, load
+from accsm_kg.rdf.terms import shorten
 from accsm_kg.trace.model import Row, merge
 
 #: The files of a report.
@@ -61,9 +62,9 @@ def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
     ValueError and OSError for a dataset that cannot be read.
     """
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    store = load(path)
+    store = load(path, CONVENTIONS)
     tables = measure(store, results)
-    lines = {f"{quad} .\n" for quad in quads(tables, results, digest, base_iri(store))}
+    lines = {f"{quad} .\n" for quad in quads(tables, results, digest, base_iri(store, BASE))}
     shown = {
         "tables": tables,
         "digest": digest,
@@ -90,7 +91,7 @@ def beside(path: Path) -> Path | None:
 
 def measure(store: Store, results: Sequence[Result]) -> list[Table]:
     """Return the tables of the report but those that would be empty."""
-    base = base_iri(store)
+    base = base_iri(store, BASE)
     asked = {name: _ask(store, name) for name in TABLES}
     resources, sources = asked["resources"].rows, asked["sources"].rows
     found, astray = _check(asked["verbatims"].rows)
@@ -112,8 +113,8 @@ def measure(store: Store, results: Sequence[Result]) -> list[Table]:
 
 def _ask(store: Store, name: str) -> Table:
     """Return the answer of a query of this package as the table that its header describes."""
-    base = base_iri(store)
-    text, header = query_files.read(QUERIES / f"{name}.rq", base)
+    base = base_iri(store, BASE)
+    text, header = query_files.read(QUERIES / f"{name}.rq", reminter(base))
     answer = io.StringIO(run_cli(store, text, "csv"), newline="")
     rows = [
         {**row, "path": short(next(iter(row.values())), base)} for row in csv.DictReader(answer)

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -12,6 +11,7 @@ from itertools import groupby
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from accsm_kg.namespaces import BASE, prefixes
+from accsm_kg.rdf.terms import natural
 
 SEVERITIES = ("Violation", "Warning", "Info")
 FORMATS = ("text", "json", "csv", "tsv", "turtle")
@@ -40,8 +40,7 @@ class Result:
     @property
     def order(self) -> tuple[object, ...]:
         """What sorts it: severity, news before the expected, rule, and resource, 2 before 10."""
-        parts = re.split(r"(\d+)", self.focus)
-        focus = [(int(part), "") if part.isdigit() else (0, part) for part in parts]
+        focus = natural(self.focus, ignore_case=False)
         rank = SEVERITIES.index(self.severity)
         return rank, bool(self.reason), self.rule, self.message, focus, self.value
 

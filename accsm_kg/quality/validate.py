@@ -55,8 +55,8 @@ def load(path: Path) -> tuple[ox.Store, Graph, str]:
 
     Raises ValueError for a file that is not RDF or holds no shapes, OSError for one not readable.
     """
-    store = dataset.collect(path)
-    base = dataset.base_iri(store)
+    store = dataset.collect(resources.existing(path))
+    base = dataset.base_iri(store, BASE)
     shapes = Graph()
     shapes += _triples(store, ox.NamedNode(base + SHAPES))
     if not len(shapes):

@@ -11,7 +11,7 @@ from typing import Any
 from pyoxigraph import Quad, Store
 from rich.table import Column
 
-from accsm_kg.namespaces import BASE, remint
+from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.query import TABLE
 from accsm_kg.questions.rdf import Parameter, Question, bind, form, load, order, publish
 from accsm_kg.rdf import query_files
@@ -29,7 +29,7 @@ def read(folder: Path, base: str = BASE) -> list[Question]:
 
     Raises ValueError that names the file when its header lacks something or is not YAML.
     """
-    files = {path.stem: query_files.read(path, base) for path in folder.glob("*.rq")}
+    files = {path.stem: query_files.read(path, reminter(base)) for path in folder.glob("*.rq")}
     bodies = {name: _HEADER.sub("", text) for name, (text, _) in files.items()}
     try:
         found = [_question(name, head, bodies) for name, (_, head) in files.items()]
@@ -52,7 +52,7 @@ def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
     chosen = dict(map(_pair, values))
     if what == "-" or Path(what).is_file():
         text = sys.stdin.read() if what == "-" else Path(what).read_text(encoding="utf-8")
-        return bind(_given(what, remint(text, base_iri(store))), chosen)
+        return bind(_given(what, remint(text, base_iri(store, BASE))), chosen)
     named = {question.name: question for question in load(store)}
     numbered = {str(question.number): question for question in named.values()}
     question = named.get(what) or numbered.get(what)

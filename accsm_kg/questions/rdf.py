@@ -13,7 +13,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
-from accsm_kg.namespaces import BASE, QUERIES, prefixes
+from accsm_kg.namespaces import BASE, QUERIES, prefixes, term
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
 
@@ -82,8 +82,8 @@ def form(question: Question) -> str:
 
 def load(store: Store) -> list[Question]:
     """Return the questions that the dataset in ``store`` publishes, in order."""
-    facts = _facts(store, NamedNode(base_iri(store) + QUERIES))
-    name = _iri("dcterms:identifier").value
+    facts = _facts(store, NamedNode(base_iri(store, BASE) + QUERIES))
+    name = term("dcterms:identifier").value
     nodes = [subject for subject, predicate in facts if predicate == name]
     return sorted((_published(facts, node[1:-1]) for node in nodes), key=order)
 
@@ -93,13 +93,13 @@ def publish(questions: Iterable[Question], base: str = BASE) -> Iterator[Quad]:
     graph = NamedNode(base + QUERIES)
     for question in questions:
         for subject, predicate, value in _describe(question, graph.value, base):
-            yield Quad(NamedNode(subject), _iri(predicate), value, graph)
+            yield Quad(NamedNode(subject), term(predicate), value, graph)
     for name, namespace in prefixes(base).items():
         node = NamedNode(f"{graph.value}#prefix-{name}")
-        anyuri = Literal(namespace, datatype=_iri("xsd:anyURI"))
-        yield Quad(_prefixes(graph), _iri("sh:declare"), node, graph)
-        yield Quad(node, _iri("sh:prefix"), Literal(name), graph)
-        yield Quad(node, _iri("sh:namespace"), anyuri, graph)
+        anyuri = Literal(namespace, datatype=term("xsd:anyURI"))
+        yield Quad(_prefixes(graph), term("sh:declare"), node, graph)
+        yield Quad(node, term("sh:prefix"), Literal(name), graph)
+        yield Quad(node, term("sh:namespace"), anyuri, graph)
 
 
 def _describe(
@@ -107,8 +107,8 @@ def _describe(
 ) -> Iterator[tuple[str, str, NamedNode | Literal]]:
     node, kind = f"{graph}/{question.name}", form(question)
     summary = Literal(question.summary, language="en")
-    yield node, "rdf:type", _iri("sh:SPARQLExecutable")
-    yield node, "rdf:type", _iri(f"sh:SPARQL{kind.capitalize()}Executable")
+    yield node, "rdf:type", term("sh:SPARQLExecutable")
+    yield node, "rdf:type", term(f"sh:SPARQL{kind.capitalize()}Executable")
     yield node, "rdfs:label", summary
     yield node, "rdfs:comment", summary
     yield node, "dcterms:description", Literal(question.description, language="en")
@@ -129,7 +129,7 @@ def _describe_parameters(
     for order, parameter in enumerate(question.parameters):
         iri = f"{node}/{parameter.name}"
         yield node, "sh:parameter", NamedNode(iri)
-        yield iri, "rdf:type", _iri("sh:Parameter")
+        yield iri, "rdf:type", term("sh:Parameter")
         yield iri, "sh:path", NamedNode(f"{node}#{parameter.name}")
         yield iri, "sh:name", Literal(parameter.name)
         yield iri, "sh:description", Literal(parameter.description, language="en")
@@ -148,7 +148,7 @@ def _facts(store: Store, graph: NamedNode) -> _Facts:
 
 
 def _said(facts: _Facts, iri: str, curie: str) -> list[str]:
-    return sorted(facts.get((f"<{iri}>", _iri(curie).value), []))
+    return sorted(facts.get((f"<{iri}>", term(curie).value), []))
 
 
 def _published(facts: _Facts, iri: str) -> Question:
@@ -189,8 +189,3 @@ def _unbind(text: str, parameters: tuple[Parameter, ...]) -> str:
 
 def _prefixes(graph: NamedNode) -> NamedNode:
     return NamedNode(f"{graph.value}#prefixes")
-
-
-def _iri(curie: str) -> NamedNode:
-    prefix, _, name = curie.partition(":")
-    return NamedNode(prefixes()[prefix] + name)

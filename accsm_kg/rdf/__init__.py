@@ -1,1 +1,1 @@
-"""RDF and SPARQL as text. Knows nothing of ACCSM and imports nothing of this project."""
+"""RDF and SPARQL as text, for any dataset: imports nothing else of this project."""

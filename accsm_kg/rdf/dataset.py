@@ -1,6 +1,7 @@
-"""Turn RDF files into a store whose default graph is the merge of its data graphs."""
+"""Load RDF files into a store whose default graph is the merge of its data graphs."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -17,12 +18,22 @@ from pyoxigraph import (
     parse,
 )
 
-from accsm_kg.namespaces import APART, BASE, prefixes
-
-_SPACE = NamedNode(prefixes()["void"] + "uriSpace")
+_SPACE = NamedNode("http://rdfs.org/ns/void#uriSpace")
 
 
-def load(path: Path) -> Store:
+@dataclass(frozen=True)
+class Conventions:
+    """How the publisher of a dataset lays it out.
+
+    ``base`` applies where a dataset does not state its own with void:uriSpace. ``apart`` are names
+    of graphs, relative to the base, that are not merged into the default graph.
+    """
+
+    base: str
+    apart: tuple[str, ...] = ()
+
+
+def load(path: Path, conventions: Conventions) -> Store:
     """Return a store over an N-Quads, TriG, Turtle or other RDF file, or a folder of them.
 
     The default graph holds every triple of the data graphs once, so that plain queries, FROM and
@@ -30,12 +41,12 @@ def load(path: Path) -> Store:
     fault, and OSError when a file cannot be read.
     """
     store = collect(path)
-    merge(store, base_iri(store))
+    merge(store, conventions)
     return store
 
 
 def collect(path: Path) -> Store:
-    """Return a store of what the files say and nothing else; raises as `load` does."""
+    """Return a store of the quads in the files, not merged; raises as `load` does."""
     store = Store()
     for file in files(path):
         store.bulk_extend(read(file))
@@ -45,16 +56,16 @@ def collect(path: Path) -> Store:
 def fingerprint(store: Store) -> str:
     """Return the SHA-256 of the sorted N-Quads of ``store``, before `merge`.
 
-    Without blank nodes that is the RDFC-1.0 hash, and the hash of the built accsm.nq. Blank nodes
-    get new labels by every load, and with them the dataset a new fingerprint.
+    Without blank nodes this is the RDFC-1.0 hash, and the hash of a canonical N-Quads file. Every
+    load labels blank nodes anew, which changes the fingerprint.
     """
     lines = store.dump(format=RdfFormat.N_QUADS).splitlines(keepends=True)  # type: ignore[union-attr]
     return sha256(b"".join(sorted(lines))).hexdigest()
 
 
-def statements(store: Store) -> Iterator[Quad]:
-    """Yield every quad of ``store`` but what `merge` has put into its default graph."""
-    apart = {base_iri(store) + name for name in APART}
+def statements(store: Store, conventions: Conventions) -> Iterator[Quad]:
+    """Yield every quad of ``store`` except those that `merge` added to its default graph."""
+    apart = _apart(store, conventions)
 
     def merged(quad: Quad) -> bool:
         found = store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
@@ -67,7 +78,10 @@ def statements(store: Store) -> Iterator[Quad]:
 
 
 def read(path: Path, copy: IO[bytes] | None = None) -> Iterator[Quad]:
-    """Yield the quads of one RDF file, or of its ``copy``; its format is told by the file name."""
+    """Yield the quads of one RDF file, or of its ``copy``; the suffix of ``path`` tells the format.
+
+    Raises ValueError that names the file, the line and the fault.
+    """
     kind = RdfFormat.from_extension(path.suffix.removeprefix("."))
     if kind is None:
         raise ValueError(f"{path}: unknown kind of file; give .nq, .trig, .ttl, .nt, .rdf, .jsonld")
@@ -77,9 +91,9 @@ def read(path: Path, copy: IO[bytes] | None = None) -> Iterator[Quad]:
         raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
 
 
-def merge(store: Store, base: str = BASE) -> None:
-    """Copy every triple of the data graphs of ``store``, under ``base``, to its default graph."""
-    apart = {base + name for name in APART}
+def merge(store: Store, conventions: Conventions) -> None:
+    """Copy every triple of the data graphs of ``store`` to its default graph."""
+    apart = _apart(store, conventions)
     triples = [
         quad.triple
         for graph in sorted(store.named_graphs(), key=str)  # equal datasets answer in equal order
@@ -90,7 +104,7 @@ def merge(store: Store, base: str = BASE) -> None:
 
 
 def default(store: Store) -> Store:
-    """Return a store of the default graph of ``store`` alone, which is searched faster."""
+    """Return a store of the default graph of ``store`` alone, which answers queries faster."""
     alone = Store()
     alone.bulk_extend(store.quads_for_pattern(None, None, None, DefaultGraph()))
     return alone
@@ -101,18 +115,23 @@ def place(triples: Iterable[Triple], graph: NamedNode | DefaultGraph) -> Iterato
     return (Quad(t.subject, t.predicate, t.object, graph) for t in triples)
 
 
-def base_iri(store: Store) -> str:
-    """Return the base that the dataset says its IRIs are minted with, else the canonical one."""
+def base_iri(store: Store, default: str) -> str:
+    """Return the base that the dataset states with void:uriSpace, without its `id/`."""
     for quad in store.quads_for_pattern(None, _SPACE, None, None):
         if isinstance(quad.object, Literal):
             return quad.object.value.removesuffix("id/")
-    return BASE
+    return default
 
 
 def files(path: Path) -> list[Path]:
     """Return the RDF files of a dataset; raises OSError when there is none at ``path``."""
     if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist; run `accsm-kg build` or name a dataset")
+        raise FileNotFoundError(f"{path} does not exist")
     if path.is_file():
         return [path]
     return sorted(file for file in path.rglob("*") if RdfFormat.from_extension(file.suffix[1:]))
+
+
+def _apart(store: Store, conventions: Conventions) -> set[str]:
+    base = base_iri(store, conventions.base)
+    return {base + name for name in conventions.apart}

@@ -1,19 +1,19 @@
-"""Turn a parse error of the engine into the place, the line itself and what to do about it."""
+"""Explain why a SPARQL query does not parse: the place, the likely mistake and what to do."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from accsm_kg.rdf import mistakes
 from accsm_kg.rdf.mistakes import Mistake
-from accsm_kg.rdf.query_scanner import masked, outline
+from accsm_kg.rdf.query_scanner import masked, scan
 
-_LONGEST = 32 << 10  # characters of a query that is looked at; of a longer one, the place is told
+_LONGEST = 32 << 10  # characters; of a longer query only what the engine reports is told
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
-_SEE = "See the form at this address for a query that works."
 _UNBOUND = "a variable that is unbound"
-#: What the engine finds wrong with a query that it could read, in other words.
-_SAID = {
+#: What the engine reports of a query that follows the grammar: the fault and the hint instead.
+_REPORTS = {
     _UNBOUND: (
         "SELECT has a variable that is neither grouped nor counted.",
         "Add it to GROUP BY, or put it into an aggregate: `(SAMPLE(?x) AS ?any)`.",
@@ -40,8 +40,8 @@ _BRACKETS = {"{": "}", "(": ")", "[": "]"}
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Where a query cannot be read and why, as far as can be told."""
+class Explanation:
+    """Why a query does not parse; ``excerpt`` is the line of the fault with `^` under the place."""
 
     detail: str
     hint: str
@@ -49,31 +49,48 @@ class Finding:
     column: int | None = None
     excerpt: str = ""
 
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The texts in the order in which people read them."""
+        return self.detail, self.excerpt, self.hint
 
-def explain(query: str, message: str, prefixes: dict[str, str]) -> Finding:
-    """Return what is wrong with ``query``, of which the engine says ``message``."""
+
+def explain(
+    query: str,
+    message: str,
+    prefixes: Mapping[str, str],
+    *,
+    declared: Collection[str] = (),
+    otherwise: str = "",
+) -> Explanation:
+    """Explain why the engine refused ``query`` with ``message``.
+
+    ``prefixes`` are offered where a query lacks one; those in ``declared`` need no declaration.
+    ``otherwise`` is the hint where nothing better is known.
+    """
     short = len(query) <= _LONGEST
-    found = _likely(query, prefixes) if short else None
+    found = _likely(query, prefixes, declared) if short else None
     hint = found.hint if found else short and _unclosed(query)
     found = found or _reported(query, message)
     line, column = _position(query, found.offset)
     detail = f"Line {line}, column {column}: {found.detail}"
-    return Finding(detail, hint or found.hint, line, column, _excerpt(query, found.offset))
+    hint = hint or found.hint or otherwise
+    return Explanation(detail, hint, line, column, _excerpt(query, found.offset))
 
 
-def _likely(query: str, prefixes: dict[str, str]) -> Mistake | None:
-    """Return what people are known to get wrong, else nothing."""
-    found = (mistakes.find(query), _undeclared(query, prefixes))
+def _likely(query: str, prefixes: Mapping[str, str], declared: Collection[str]) -> Mistake | None:
+    """Return the first known kind of mistake."""
+    found = (mistakes.find(query), _undeclared(query, prefixes, declared))
     return min(filter(None, found), key=lambda mistake: mistake.offset, default=None)
 
 
 def _reported(query: str, message: str) -> Mistake:
-    """Return what the engine says, with what stands where it says it."""
+    """Return what the engine reports, with the token at its place; the hint may be empty."""
     place = _PLACE.match(re.sub(r"\\u\{\w+\}", "", message))
     if not place:
-        return Mistake(0, message, _SEE)
+        return Mistake(0, message, "")
     reached = min(_offset(query, int(place[1]), int(place[2])), len(query))
-    for key, said in _SAID.items():
+    for key, said in _REPORTS.items():
         if key in place[3]:
             plain = mistakes.ungrouped(query) if key == _UNBOUND else None
             return plain or Mistake(reached, *said)
@@ -81,12 +98,12 @@ def _reported(query: str, message: str) -> Mistake:
     met = _TOKEN.search(query, offset)
     token = f"`{met[0][:60]}`" if met else "the end of the query"
     if offset != reached:
-        return Mistake(offset, f"what begins with {token} cannot be read.", _SEE)
-    return Mistake(offset, f"met {token}, {_expected(place[3])}", _SEE)
+        return Mistake(offset, f"what begins with {token} cannot be read.", "")
+    return Mistake(offset, f"met {token}, {_expected(place[3])}", "")
 
 
 def _start(query: str, reached: int, expected: str) -> int:
-    """Return where the engine was: it takes the length of a word that it tried for read."""
+    """Return where the token begins: the engine counts the length of a word it tried as read."""
     if '"' in expected or "['" in expected:  # it tried a single character there
         return reached
     tried = [reached - len(word) for word in re.findall(r"\b[A-Z][A-Z_]+\b", expected)]
@@ -94,10 +111,12 @@ def _start(query: str, reached: int, expected: str) -> int:
     return min(starts.intersection(tried), default=reached)
 
 
-def _undeclared(query: str, prefixes: dict[str, str]) -> Mistake | None:
-    seen = outline(query)
-    for name, offset in seen.used.items():
-        if name in seen.prefixes:
+def _undeclared(
+    query: str, prefixes: Mapping[str, str], declared: Collection[str]
+) -> Mistake | None:
+    scanned = scan(query)
+    for name, offset in scanned.used.items():
+        if name in scanned.prefixes or name in declared:
             continue
         foreign = mistakes.foreign_letter(name)
         detail = f"the prefix `{name}:` is not declared{foreign}."
@@ -105,7 +124,7 @@ def _undeclared(query: str, prefixes: dict[str, str]) -> Mistake | None:
             return Mistake(
                 offset, detail, f"Add this line at the top: PREFIX {name}: <{prefixes[name]}>"
             )
-        near = get_close_matches(name[:80], [*seen.prefixes, *prefixes], n=1)
+        near = get_close_matches(name[:80], [*scanned.prefixes, *prefixes], n=1)
         hint = f"Did you mean `{near[0]}:`?" if near else f"Add a line PREFIX {name}: <…>"
         hint = "Type it anew in Latin letters." if foreign else hint
         return Mistake(offset, detail, hint)
@@ -113,7 +132,7 @@ def _undeclared(query: str, prefixes: dict[str, str]) -> Mistake | None:
 
 
 def _unclosed(query: str) -> str:
-    """Return a hint about brackets that do not match, else nothing."""
+    """Return a hint about brackets that do not match, empty if they do."""
     stack: list[tuple[str, int]] = []
     for offset, character in _brackets(query):
         if character in _BRACKETS:
@@ -137,7 +156,7 @@ def _brackets(query: str) -> list[tuple[int, str]]:
 
 
 def _expected(rest: str) -> str:
-    """Return what the engine expected, without its character classes."""
+    """Return the tokens that the engine expected, without its character classes."""
     words = re.findall(r'"[^"]+"|\b[A-Z_]{2,}\b', rest)
     if not words:
         return "which does not fit."
@@ -154,7 +173,7 @@ def _offset(text: str, line: int, column: int) -> int:
 
 
 def _excerpt(text: str, offset: int) -> str:
-    """Return what stands around ``offset`` on its line, which is marked."""
+    """Return the part of the line around ``offset`` and a line that marks the place."""
     start = max(text.rfind("\n", 0, offset) + 1, offset - 59)
     shown = text[start : start + 100].partition("\n")[0]
     return f"{shown}\n{' ' * (offset - start)}^"

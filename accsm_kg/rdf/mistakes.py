@@ -1,7 +1,7 @@
-"""Turn the text of a query that cannot be read into the mistake that is likely in it, and where.
+"""Find common mistakes in the text of a SPARQL query that does not parse.
 
-The engine reports how far it got, which for a misspelt word may be some words off; so the mistakes
-that people make are looked for in the text itself. Patterns see it with strings and IRIs masked.
+The engine reports how far it got, which for a misspelt word may be some words off, so the text
+itself is searched. The patterns see it with strings, IRIs and comments masked.
 """
 
 import re
@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from accsm_kg.rdf.query_scanner import STRING, masked, unclosed_string
 
-_LONGEST = 6 << 10  # characters of a query that is looked at: some patterns take their square
+_LONGEST = 6 << 10  # characters that are searched: some patterns take quadratic time
 _WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -28,7 +28,7 @@ _WORDS = frozenset(
     """,
     )
 )
-#: What words of other languages are in this one.
+#: What to write for words of other query languages.
 _FOREIGN = {
     "AND": "Write `&&` between conditions; patterns are joined by `.` alone.",
     "OR": "Write `||` between conditions, or UNION between patterns.",
@@ -43,7 +43,7 @@ _TERM = (
     r"(?:[?$]\w++|\x02++|[A-Za-z][\w.-]*+:[\w.%:\\/-]*+|:[\w.%-]++|\d[\d.]*+"
     rf"|{STRING}++(?:@[\w-]++|\^\^(?:\x02++|[\w:]++))?+|a\b|_:\w++)"
 )
-#: A pattern whose group `at`, if any, is what was met; what is wrong with it; what to do.
+#: A pattern whose group `at`, or else the whole, is `{met}`; what is wrong with it; what to do.
 _MISTAKES = tuple(
     (re.compile(pattern, re.IGNORECASE), detail, hint)
     for pattern, detail, hint in (
@@ -185,7 +185,7 @@ class Mistake:
 
 
 def find(query: str) -> Mistake | None:
-    """Return the first mistake in ``query`` that people are known to make."""
+    """Return the first common mistake in ``query``; none in a text of more than 6 KiB."""
     if len(query) > _LONGEST:
         return None
     return min(_all(query), key=lambda mistake: mistake.offset, default=None)
@@ -215,7 +215,7 @@ def _all(query: str) -> Iterator[Mistake]:
 
 
 def _words(text: str) -> Iterator[Mistake]:
-    """Yield the words that are none of SPARQL's."""
+    """Yield the first word that is no keyword of SPARQL."""
     for match in _WORD.finditer(text):
         word = match[0]
         if word.upper() in _WORDS and word not in ("TRUE", "FALSE", "True", "False"):
@@ -230,13 +230,13 @@ def _words(text: str) -> Iterator[Mistake]:
 
 
 def foreign_letter(word: str) -> str:
-    """Return a remark on the first letter of ``word`` that only looks like one of ours."""
+    """Return a remark on the first letter of ``word`` outside ASCII, empty if there is none."""
     letter = next((letter for letter in word if not letter.isascii()), "")
     return letter and f": its `{letter}` is {unicodedata.name(letter, 'no letter')}"
 
 
 def _misplaced(text: str) -> Iterator[Mistake]:
-    """Yield what stands inside the braces and belongs after them, or the reverse."""
+    """Yield the first keyword inside the braces that belongs after them, or the reverse."""
     opened: list[int] = []
     closed = False
     for spot in _PLACED.finditer(text):
@@ -255,7 +255,7 @@ def _misplaced(text: str) -> Iterator[Mistake]:
 
 
 def ungrouped(query: str) -> Mistake | None:
-    """Return the variable that SELECT names and GROUP BY does not, None if that is not plain."""
+    """Return the variable that SELECT names and GROUP BY does not, None if that is unclear."""
     if len(query) > _LONGEST:
         return None
     text = masked(query)

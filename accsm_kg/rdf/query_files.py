@@ -1,24 +1,22 @@
-"""Turn a .rq file into the query it holds, the YAML of its `#+` header, and values bound to it."""
+"""Read .rq files: the query, the YAML of its `#+` header, and values bound with VALUES."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from accsm_kg.namespaces import BASE, remint
-
 _WHERE = re.compile(r"^WHERE\s*\{", re.MULTILINE)
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
 
 
-def read(path: Path, base: str = BASE) -> tuple[str, dict[str, Any]]:
-    """Return the text of a query file, re-minted to ``base``, and its header.
+def read(path: Path, edit: Callable[[str], str] = str) -> tuple[str, dict[str, Any]]:
+    """Return the text of a query file, passed through ``edit``, and its header.
 
     Raises ValueError that names the file when the header is not a YAML mapping.
     """
-    text = remint(path.read_text(encoding="utf-8"), base)
+    text = edit(path.read_text(encoding="utf-8"))
     try:
         return text, header(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""RDF terms as text: prefixed names and natural order."""
+"""RDF terms as text: IRIs and CURIEs, local names, and the order in which people expect names."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,32 +7,65 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 Term = NamedNode | BlankNode | Literal | Triple
 
-_NUMBER = re.compile(r"(\d{1,4000})")  # int() takes no more
+_NUMBER = re.compile(r"(\d{1,4000})")  # int() refuses more than 4300 digits
+
+
+def named_node(curie: str, prefixes: Mapping[str, str]) -> NamedNode:
+    """Return the IRI of a CURIE; raises KeyError for an unknown prefix.
+
+    >>> named_node("ex:a", {"ex": "http://example.org/"})
+    <NamedNode value=http://example.org/a>
+    """
+    prefix, _, local = curie.partition(":")
+    return NamedNode(prefixes[prefix] + local)
 
 
 def expand(name: str, prefixes: Mapping[str, str]) -> str:
-    """Return the IRI that a prefixed name stands for; an IRI stays as it is.
+    """Return the IRI of a CURIE; anything whose prefix is unknown, such as an IRI, is unchanged.
 
-    >>> expand("ex:a", {"ex": "http://example.org/"})
-    'http://example.org/a'
+    >>> expand("ex:a", {"ex": "http://example.org/"}), expand("urn:a", {})
+    ('http://example.org/a', 'urn:a')
     """
     prefix, _, local = name.partition(":")
     return prefixes[prefix] + local if prefix in prefixes else name
 
 
-def natural(text: str) -> list[tuple[int, str]]:
-    """Return a key that sorts numbers in words by value.
+def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
+    """Return ``iri`` as a CURIE with the longest namespace that fits, unchanged if none does.
 
-    >>> sorted(["project 10", "project 9"], key=natural)
-    ['project 9', 'project 10']
+    >>> shorten("http://schema.org/name", {"schema": "http://schema.org/"})
+    'schema:name'
     """
-    return [
-        (int(part), "") if part.isdecimal() else (-1, part.casefold())
-        for part in _NUMBER.split(text)
-        if part
-    ]
+    fitting = [(len(space), name) for name, space in prefixes.items() if iri.startswith(space)]
+    if not fitting:
+        return iri
+    length, name = max(fitting)
+    return f"{name}:{iri[length:]}"
+
+
+def local_name(iri: str) -> str:
+    """Return what follows the last `#` or `/`.
+
+    >>> local_name("http://www.w3.org/2001/XMLSchema#date")
+    'date'
+    """
+    return re.split(r"[#/]", iri)[-1]
 
 
 def iris(terms: Iterable[Term | None]) -> set[str]:
     """Return the IRIs among ``terms``."""
     return {term.value for term in terms if isinstance(term, NamedNode)}
+
+
+def natural(text: str, *, ignore_case: bool = True) -> list[tuple[int, str]]:
+    """Return a sort key that orders the numbers within texts by value.
+
+    >>> sorted(["project 10", "Project 9"], key=natural)
+    ['Project 9', 'project 10']
+    """
+    folded = text.casefold() if ignore_case else text
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part)
+        for part in _NUMBER.split(folded)
+        if part
+    ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
+from accsm_kg.namespaces import BASE, reminter
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
 
@@ -59,7 +60,7 @@ def follow(store: Store, key: str) -> Chain:
 
 def _find(store: Store, key: str) -> Row:
     """Return the resource that goes by the name ``key``: its IRI, its kind and its label."""
-    base = base_iri(store)
+    base = base_iri(store, BASE)
     wanted = key.strip().removeprefix(base).removeprefix("id/").casefold()
     named: dict[str, dict[str, Row]] = {}
     for row in _ask(store, "keys"):
@@ -127,7 +128,7 @@ def _project_gaps(store: Store, node: NamedNode) -> Iterator[str]:
 
 def _ask(store: Store, name: str, node: NamedNode | None = None) -> list[Row]:
     """Return the answer of a stored SELECT in which `$this` stands for ``node`` (as in SHACL)."""
-    text, _ = query_files.read(_QUERIES / f"{name}.rq", base_iri(store))
+    text, _ = query_files.read(_QUERIES / f"{name}.rq", reminter(base_iri(store, BASE)))
     results = store.query(text.replace("$this", str(node)) if node else text)
     if not isinstance(results, QuerySolutions):
         raise TypeError(f"{name}.rq must be a SELECT query")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import accsm_server
-from accsm_kg.resources import BUILT
+from accsm_kg.resources import BUILT, existing
 from accsm_kg.terminal import say, step
 
 
@@ -30,4 +30,6 @@ def serve(
             say(f"Serving {path} at {url}\nTry: {url}questions")
             sys.stdout.flush()
 
-        accsm_server.run(path, host, port, ready, root_path=root_path, access_log=access_log)
+        accsm_server.run(
+            existing(path), host, port, ready, root_path=root_path, access_log=access_log
+        )

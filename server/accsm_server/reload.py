@@ -13,7 +13,9 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.quality import report
+from accsm_kg.rdf import dataset
 from accsm_server.engine.interface import CLIENT
 from accsm_server.engine.pool.pool import Pool
 from accsm_server.http.context import context_of
@@ -122,7 +124,8 @@ class Reloader:
 
     async def _load(self) -> Loaded:
         self._seen = _stamp(self._path)
-        pool = await Pool.start(self._path, self._settings)
+        files = await asyncio.to_thread(_files, self._path)
+        pool = await Pool.start(files, CONVENTIONS, self._settings)
         self._pools.add(pool)
         return Loaded(pool, *self._create(pool))
 
@@ -135,6 +138,12 @@ class Reloader:
                     await loaded.idle.wait()
         self._pools.discard(loaded.engine)
         await loaded.engine.close()
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files of the dataset at ``path``, and the report on it if there is one."""
+    beside = report.beside(path)
+    return [*dataset.files(path), *([beside] if beside else [])]
 
 
 def _stamp(path: Path) -> Stamp:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pyoxigraph import DefaultGraph, RdfFormat, Store
 
+from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf import dataset
 
 from . import answers, hostile, load, mix, probe, running
@@ -42,7 +43,7 @@ def measure(
     """
     rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    store, graph = dataset.load(data), work / "graph.nt"
+    store, graph = dataset.load(data, CONVENTIONS), work / "graph.nt"
     store.dump(graph, RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
     triples = sum(1 for _ in store.quads_for_pattern(None, None, None, DefaultGraph()))
     run = Run([[peer.name for peer in group] for group in groups], triples, rounds, base)
@@ -98,7 +99,13 @@ def _measure(
     _load(run, run.queries, templates, groups, work)
     if load.WRK:
         _load(run, run.new, templates, groups[:_ASKED_NEW], work, new=True)
-    _load(run, run.pages, mix.pages(store, dataset.base_iri(store)), groups[:2], work)
+    _load(
+        run,
+        run.pages,
+        mix.pages(store, dataset.base_iri(store, CONVENTIONS.base)),
+        groups[:2],
+        work,
+    )
     run.memory = {server.peer.name: probe.memory(server.pid) for server in servers}
     for turn in range(run.rounds):
         for server in order(groups[:1], "hostile", turn):

@@ -17,7 +17,7 @@ from pyoxigraph import (
 )
 
 from accsm_kg.build import assemble
-from accsm_kg.namespaces import APART, BASE, prefixes
+from accsm_kg.namespaces import APART, BASE, CONVENTIONS, prefixes
 from accsm_kg.rdf import dataset
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +87,7 @@ def test_a_base_iri_moves_every_iri_of_ours(tmp_path: Path) -> None:
     base = "http://127.0.0.1:8000/"
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
     assert BASE not in path.read_text()
-    assert dataset.base_iri(dataset.load(path)) == base
+    assert dataset.base_iri(dataset.load(path, CONVENTIONS), BASE) == base
 
 
 def test_void_counts_are_those_of_the_default_graph(store: Store) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Store, Triple, parse
 
 from accsm_kg.namespaces import prefixes
+from accsm_kg.rdf.terms import named_node
 
 Node = NamedNode | BlankNode
 Term = Node | Literal | Triple
@@ -152,8 +153,7 @@ class Manifest:
 
 
 def _iri(name: str) -> NamedNode:
-    prefix, _, local = name.partition(":")
-    return NamedNode(_SPACES[prefix] + local)
+    return named_node(name, _SPACES)
 
 
 def _text(terms: list[Term]) -> str:

@@ -30,7 +30,7 @@ REACHING = {
 
 @pytest.fixture(scope="module")
 def held(store: Store) -> DatasetView:
-    return DatasetView("https://w3id.org/accsm-kg/", store, dataset.default(store))
+    return DatasetView("https://w3id.org/accsm-kg/", store, dataset.default(store), CONVENTIONS)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,8 @@ from accsm_server.errors import QueryError
 from accsm_server.settings import Settings
 from serving import ROOT, Server, children, running, until
 
+from accsm_kg.namespaces import CONVENTIONS
+
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o }"
 SORT = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f ?c"
 
@@ -157,7 +159,7 @@ def test_it_is_the_same_dataset_whatever_its_files_say_now(
 def test_a_pool_that_cannot_start_leaves_nothing(dataset_path: Path) -> None:
     async def main() -> None:
         others = children(os.getpid())
-        task = asyncio.create_task(Pool.start(dataset_path, Settings()))
+        task = asyncio.create_task(Pool.start([dataset_path], CONVENTIONS, Settings()))
         while children(os.getpid()) == others:
             await asyncio.sleep(0.01)
         task.cancel()
@@ -216,7 +218,7 @@ def test_an_answer_that_is_cut_is_seen_to_be_cut(dataset_path: Path) -> None:
 
 def in_pool(dataset: Path, work: Callable[[Pool], Awaitable[object]], **settings: float) -> object:
     async def main() -> object:
-        pool = await Pool.start(dataset, Settings(**settings))  # type: ignore[arg-type]
+        pool = await Pool.start([dataset], CONVENTIONS, Settings(**settings))  # type: ignore[arg-type]
         try:
             return await work(pool)
         finally:
@@ -452,7 +454,7 @@ def test_a_dataset_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> Non
     broken = tmp_path / "broken.ttl"
     broken.write_text("<a> <b> ")
     with pytest.raises(ValueError, match=r"broken\.ttl"):
-        asyncio.run(Pool.start(broken, Settings()))
+        asyncio.run(Pool.start([broken], CONVENTIONS, Settings()))
 
 
 def test_a_stopping_server_answers_what_runs(dataset_path: Path) -> None:

@@ -11,7 +11,7 @@ from accsm_server.http.middleware import compression
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 from serving import running, until
 
-from accsm_kg.namespaces import BASE, prefixes
+from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes, term
 from accsm_kg.quality import report
 from accsm_kg.rdf import dataset
 
@@ -45,8 +45,7 @@ def triples(answer: httpx.Response) -> set[Triple]:
 
 
 def values(said: set[Triple], subject: str, name: str) -> list[str]:
-    prefix, _, local = name.partition(":")
-    found = NamedNode(subject), NamedNode(P[prefix] + local)
+    found = NamedNode(subject), term(name)
     return [t.object.value for t in said if (t.subject, t.predicate) == found]  # type: ignore[union-attr]
 
 
@@ -148,9 +147,9 @@ def test_any_load_of_the_same_dataset_has_the_same_fingerprint(dataset_path: Pat
 def test_what_was_merged_is_not_dumped(tmp_path: Path) -> None:
     file = tmp_path / "data.trig"
     file.write_text("<a:a> <a:b> 1, 2 . <a:g> { <a:a> <a:b> 2, 3 }")
-    loaded = dataset.load(file)
+    loaded = dataset.load(file, CONVENTIONS)
     assert sum(quad.graph_name == DefaultGraph() for quad in loaded) == 3
-    said = {str(quad) for quad in dataset.statements(loaded)}
+    said = {str(quad) for quad in dataset.statements(loaded, CONVENTIONS)}
     three = "<http://www.w3.org/2001/XMLSchema#integer>"
     assert said == {f'<a:a> <a:b> "1"^^{three}', f'<a:a> <a:b> "2"^^{three} <a:g>',
                     f'<a:a> <a:b> "3"^^{three} <a:g>'}  # fmt: skip

@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store, parse
 from serving import ROOT, free_port, running
 
 from accsm_kg.build import assemble
-from accsm_kg.namespaces import BASE, prefixes
+from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes
 from accsm_kg.rdf import dataset
 
 PROJECT = "project/2016-2020/6"
@@ -251,7 +251,7 @@ def test_a_client_that_follows_turtle_reaches_everything(tmp_path: Path) -> None
     port = free_port()
     base = f"http://127.0.0.1:{port}/"
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
-    store = dataset.load(path)
+    store = dataset.load(path, CONVENTIONS)
     kind = NamedNode(prefixes(base)["rdf"] + "type")
     wanted = {
         quad.subject.value  # type: ignore[union-attr]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
-from accsm_kg.namespaces import BASE, QUALITY, prefixes
+from accsm_kg.namespaces import BASE, CONVENTIONS, QUALITY, prefixes
 from accsm_kg.quality import validate
 from accsm_kg.quality.report import FILES, write
 from accsm_kg.quality.results import Result
@@ -46,7 +46,7 @@ def report(
 
 def measured(folder: Path, base: str = BASE) -> dict[tuple[str, str], str]:
     """Return the value of each measurement by its metric and what it is computed on."""
-    store = dataset.load(folder / "quality.nq")
+    store = dataset.load(folder / "quality.nq", CONVENTIONS)
     found = store.query(
         """SELECT ?metric ?on ?value WHERE {
         ?m a dqv:QualityMeasurement ; dqv:isMeasurementOf ?metric ;

@@ -1,12 +1,10 @@
-"""What is seen in a query before it runs, and what is said of one that cannot run."""
+"""What is known of a query before it runs."""
 
 import time
 
 import pytest
 
-from accsm_kg.namespaces import prefixes
-from accsm_kg.rdf.explain import explain
-from accsm_kg.rdf.query_scanner import outline
+from accsm_kg.rdf.query_scanner import scan
 
 FORMS = {
     "ASK {}": "ASK",
@@ -79,75 +77,103 @@ SLOW = ['"' * 200_000, "\\\"\"\"" * 60_000, "<" * 200_000, "a." * 100_000, ":" *
 
 @pytest.mark.parametrize("query", FORMS)
 def test_form(query: str) -> None:
-    assert outline(query).form == FORMS[query]
+    assert scan(query).form == FORMS[query]
 
 
 @pytest.mark.parametrize("query", SERVICES)
 def test_service_is_seen(query: str) -> None:
-    assert outline(query).service
+    assert scan(query).service
 
 
 @pytest.mark.parametrize("query", NO_SERVICES)
 def test_what_only_looks_like_service_is_not(query: str) -> None:
-    assert not outline(query).service
+    assert not scan(query).service
 
 
 @pytest.mark.parametrize("query", VOLATILE)
 def test_what_differs_each_time_is_seen(query: str) -> None:
-    assert outline(query).volatile
+    assert scan(query).volatile
 
 
 @pytest.mark.parametrize("query", STEADY)
 def test_what_only_looks_so_is_not(query: str) -> None:
-    assert not outline(query).volatile
+    assert not scan(query).volatile
 
 
 @pytest.mark.parametrize("query", UPDATES)
 def test_updates_are_seen(query: str) -> None:
-    assert outline(query).update
+    assert scan(query).update
 
 
 def test_words_of_updates_in_queries_are_not_updates() -> None:
-    assert not outline("SELECT * { ?s ?p 'INSERT' } # DELETE").update
+    assert not scan("SELECT * { ?s ?p 'INSERT' } # DELETE").update
 
 
 def test_prefixes_are_read() -> None:
-    seen = outline("PREFIX : <http://e/>\nprefix ex:<http://x/> ASK { :a ex:b foo:c }")
-    assert seen.prefixes == {"": "http://e/", "ex": "http://x/"}
-    assert list(seen.used) == ["", "ex", "foo"]
+    scanned = scan("PREFIX : <http://e/>\nprefix ex:<http://x/> ASK { :a ex:b foo:c }")
+    assert scanned.prefixes == {"": "http://e/", "ex": "http://x/"}
+    assert list(scanned.used) == ["", "ex", "foo"]
 
 
 @pytest.mark.parametrize("text", SLOW, ids=range(len(SLOW)))
 def test_no_text_takes_long(text: str) -> None:
     started = time.monotonic()
-    outline(text)
+    scan(text)
     assert time.monotonic() - started < 1
 
 
-def test_an_undeclared_prefix_of_ours_is_given() -> None:
-    found = explain("SELECT *\nWHERE { ?s accsm:supports ?o }", "error at 2:18: x", prefixes())
-    assert (found.line, found.column) == (2, 12)
-    assert "PREFIX accsm: <https://w3id.org/accsm-kg/ontology#>" in found.hint
-
-
-def test_a_misspelt_prefix_is_guessed() -> None:
-    query = "PREFIX accsm: <x> ASK { ?s acsm:supports ?o }"
-    assert "`accsm:`" in explain(query, "error at 1:30: x", prefixes()).hint
+@pytest.mark.parametrize("query", [query for query, form in FORMS.items() if form])
+def test_the_offset_of_the_form_is_known(query: str) -> None:
+    scanned = scan(query)
+    assert scanned.form is not None
+    assert query[scanned.form_offset :].upper().startswith(scanned.form)
 
 
 @pytest.mark.parametrize(
-    ("query", "hint"),
+    ("query", "wanted"),
     [
-        ("SELECT * {\n  ?s ?p ?o", "`{` at line 1, column 10 is never closed"),
-        ("SELECT * { ?s ?p ?o } }", "`}` at line 1, column 23 closes nothing"),
-        ("ASK { FILTER(?a = '{' }", "`(` at line 1, column 13 is not closed before `}`"),
+        ("SELECT * {}", True),
+        ("PREFIX a: <x>\nselect distinct\n*{}", True),
+        ("SELECT REDUCED*{}", True),
+        ("SELECT ?s { { SELECT * { ?s ?p ?o } } }", False),
+        ("# SELECT *\nSELECT ?s { ?s ?p 'SELECT *' }", False),
+        ("SELECT (COUNT(*) AS ?n) {}", False),
+        ("ASK { { SELECT * {} } }", False),
+        ("", False),
     ],
 )
-def test_brackets_that_do_not_match_are_named(query: str, hint: str) -> None:
-    assert hint in explain(query, "error at 1:1: x", {}).hint
+def test_select_all_is_that_of_the_whole_query(query: str, wanted: bool) -> None:
+    assert scan(query).selects_all == wanted
 
 
-def test_the_place_is_shown() -> None:
-    found = explain("SELECT *\nWHERE ?s", "error at 2:7: expected LIMIT", {})
-    assert found.excerpt == "WHERE ?s\n      ^"
-    assert found.detail == "Line 2, column 7: met `?s`, expected LIMIT."
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("SELECT * FROM <x> {}", True),
+        ("PREFIX g: <x> ASK fromg: {}", True),
+        ("DESCRIBE <x>FROM NAMED<y>{}", True),
+        ("SELECT * { ?from a:FROM <FROM> , 'FROM' } # FROM", False),
+    ],
+)
+def test_a_dataset_clause_is_seen(query: str, wanted: bool) -> None:
+    assert scan(query).dataset_clause == wanted
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("CONSTRUCT { ?s ?p [] } WHERE { ?s ?p ?o }", True),
+        ("CONSTRUCT { ?s ?p _:b } { ?s ?p ?o }", True),
+        ("CONSTRUCT { ?s ?p (1) } WHERE {}", True),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p [] }", False),
+        ("CONSTRUCT WHERE { ?s ?p _:b }", True),
+        ("SELECT * { ?s ?p [] }", False),
+    ],
+)
+def test_blank_nodes_of_the_template_are_seen(query: str, wanted: bool) -> None:
+    assert scan(query).makes_blank_nodes == wanted
+
+
+def test_iris_are_named_in_full_or_by_a_prefix() -> None:
+    scanned = scan(r"PREFIX a: <http://e/> ASK { a:b a:c\/d <urn:x> . FILTER(?x = '<urn:y>') }")
+    assert scanned.iris == {"http://e/b", "http://e/c/d", "urn:x"}

@@ -10,7 +10,7 @@ import pytest
 from pyoxigraph import Store
 
 from accsm_kg.build import assemble
-from accsm_kg.namespaces import BASE
+from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.rdf import dataset
 from accsm_kg.trace import model, render
 
@@ -218,6 +218,6 @@ def test_csv_and_tsv_have_a_row_for_each_passage(store: Store) -> None:
 def test_a_trace_follows_another_base(tmp_path: Path) -> None:
     base = "http://127.0.0.1:8000/"
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
-    there = dataset.load(path)
+    there = dataset.load(path, CONVENTIONS)
     assert _projects(there, "A.2.2.iv") == [6, 17, 30, 33, 35, 40]
     assert model.follow(there, f"{base}id/project/2016-2020/33").kind == "project"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import QUERIES
-from accsm_kg.rdf.terms import Term, expand
+from accsm_kg.rdf.terms import Term, expand, local_name
 
 _PLAIN = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
@@ -74,11 +74,11 @@ class Names:
             if iri.startswith(start) and len(iri) > len(start):
                 return iri[len(start) :].replace("ontology#", "").replace("shapes#", "")
         if any(iri.startswith(start) for start in self.prefixes.values()):
-            return _WORD.sub(" ", re.split(r"[#/]", iri)[-1]).lower() or iri
+            return _WORD.sub(" ", local_name(iri)).lower() or iri
         return iri
 
     def _literal(self, literal: Literal) -> Shown:
-        kind = re.split(r"[#/]", literal.datatype.value)[-1]
+        kind = local_name(literal.datatype.value)
         text = _date(literal.value) if kind == "date" else literal.value
         note = "" if kind in _PLAIN else kind
         href = literal.value if kind == "anyURI" and literal.value.startswith(_WEB) else ""

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from accsm_kg.rdf import explain
-from accsm_kg.rdf.query_scanner import SHORT, Outline, outline
+from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, scan
 from accsm_server.engine.interface import Query
 from accsm_server.errors import QueryError, QuerySyntaxError, RequestError, ServerError
 from accsm_server.http import negotiation
@@ -24,6 +25,7 @@ from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.protocol import SparqlRequest
 from accsm_server.sparql.served import Served
 
+_EXAMPLE = "See the form at this address for a query that works."
 _READING = 1.0  # seconds in which any query is read
 _PATIENCE = 20.0  # seconds for a body to arrive, where a query may take no less
 _explaining = asyncio.Semaphore()  # one at a time, as each holds up the event loop a little
@@ -85,14 +87,16 @@ class Endpoint:
                 await self._explain(error, asked.query)
             raise
 
-    def _check(self, query: str, seen: Outline) -> None:
+    def _check(self, query: str, seen: ScannedQuery) -> None:
         """Raise Forbidden for what this endpoint does not do."""
         if seen.update:
             raise protocol.read_only()
         if seen.service:
             federation.check(query, self._served.settings.service)
 
-    async def _format(self, context: RequestContext, asked: SparqlRequest, seen: Outline) -> Format:
+    async def _format(
+        self, context: RequestContext, asked: SparqlRequest, seen: ScannedQuery
+    ) -> Format:
         """Return the format of the answer; raises NotAcceptable, or what is wrong with the query.
 
         That a query cannot be read is what its sender should hear of first.
@@ -110,7 +114,9 @@ class Endpoint:
                 pass
             raise
 
-    async def _send_page(self, request: Request, query: Query, seen: Outline, send: Send) -> None:
+    async def _send_page(
+        self, request: Request, query: Query, seen: ScannedQuery, send: Send
+    ) -> None:
         notes = await self._hints.of(query, seen)
         response = await self._views.answer(request, query, notes)
         if seen.volatile:
@@ -118,7 +124,7 @@ class Endpoint:
         await response(request.scope, request.receive, tagging(send))
 
     async def _send_answer(
-        self, scope: Scope, context: RequestContext, query: Query, seen: Outline, form: Format,
+        self, scope: Scope, context: RequestContext, query: Query, seen: ScannedQuery, form: Format,
         send: Send,
     ) -> None:  # fmt: skip
         """Send the answer in one of the formats, without asking when it is known already."""
@@ -139,9 +145,9 @@ class Endpoint:
         context.query_outcome = await send_answer(answer, headers, send, limits=self._served.limits)
         context.rows = answer.rows
 
-    def _tag(self, query: Query, seen: Outline) -> str:
+    def _tag(self, query: Query, seen: ScannedQuery) -> str:
         """Return the tag of the answer; nothing where the same query may get other bytes."""
-        if seen.volatile or seen.fresh:
+        if seen.volatile or seen.makes_blank_nodes:
             return ""
         graphs = (*query.default_graphs, "", *query.named_graphs)
         return self._served.tag(query.text, query.format, *graphs)
@@ -149,9 +155,9 @@ class Endpoint:
     async def _explain(self, error: QuerySyntaxError, query: str) -> None:
         """Add to ``error`` where the mistake is and what to do about it."""
         async with _explaining:
-            found = await asyncio.to_thread(
-                explain.explain, query, str(error), dict(self._served.prefixes)
-            )
+            known = self._served.prefixes
+            work = partial(explain.explain, query, str(error), known, otherwise=_EXAMPLE)
+            found = await asyncio.to_thread(work)
         error.detail, error.hint, error.excerpt = found.detail, found.hint, found.excerpt
         error.line, error.column = found.line, found.column
 
@@ -169,7 +175,7 @@ class Endpoint:
         return Response(body, media_type=form.content_type, headers=headers)
 
 
-def _query(asked: SparqlRequest, seen: Outline, form: Format) -> Query:
+def _query(asked: SparqlRequest, seen: ScannedQuery, form: Format) -> Query:
     graph = _is_graph(seen)
     name = form.name if form is not HTML else "ttl" if graph else "json"
     return Query(
@@ -183,17 +189,17 @@ def _query(asked: SparqlRequest, seen: Outline, form: Format) -> Query:
     )
 
 
-def _is_graph(seen: Outline) -> bool:
+def _is_graph(seen: ScannedQuery) -> bool:
     return seen.form in ("CONSTRUCT", "DESCRIBE")
 
 
-def _prefixes(seen: Outline) -> dict[str, str]:
+def _prefixes(seen: ScannedQuery) -> dict[str, str]:
     """Return the prefixes that a serializer can take as they are: absolute, without escapes."""
     return {name: iri for name, iri in seen.prefixes.items() if ":" in iri and "\\" not in iri}
 
 
-async def _scan(text: str) -> Outline:
-    return outline(text) if len(text) < SHORT else await asyncio.to_thread(outline, text)
+async def _scan(text: str) -> ScannedQuery:
+    return scan(text) if len(text) < SHORT else await asyncio.to_thread(scan, text)
 
 
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from difflib import get_close_matches
 
-from accsm_kg.rdf.query_scanner import SHORT, Outline, masked
+from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, masked
 from accsm_server.engine.interface import Query
 from accsm_server.errors import QueryError
 
@@ -33,7 +33,7 @@ class Hints:
         self._starts = tuple(namespaces.values())
         self._names: set[str] = set()
 
-    async def of(self, query: Query, seen: Outline) -> list[str]:
+    async def of(self, query: Query, seen: ScannedQuery) -> list[str]:
         """Return what to say of ``query``: of its syntax, and of names that do not exist."""
         notes = _traps(query.text)
         if not self._unknown(query, seen):
@@ -46,7 +46,7 @@ class Hints:
         unknown = sorted(self._unknown(query, seen)) if self._names else []
         return notes + [self._note(iri) for iri in unknown[:_MOST]]
 
-    def _unknown(self, query: Query, seen: Outline) -> list[str]:
+    def _unknown(self, query: Query, seen: ScannedQuery) -> list[str]:
         """Return what ``query`` names in the namespaces of the dataset and is not known."""
         named = [iri for iri in seen.iris - self._names if iri.startswith(self._starts)]
         graphs = {*query.default_graphs, *query.named_graphs}.difference(named, self._names)

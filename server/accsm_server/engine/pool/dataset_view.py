@@ -19,6 +19,7 @@ from pyoxigraph import (
 )
 
 from accsm_kg.rdf import dataset
+from accsm_kg.rdf.dataset import Conventions
 from accsm_kg.rdf.query_scanner import IRI, masked
 
 _ESCAPE = re.compile(r"\\(?:u[0-9A-F]{4}|U[0-9A-F]{8})", re.IGNORECASE)
@@ -36,11 +37,12 @@ Found = QuerySolutions | QueryTriples | QueryBoolean
 
 @dataclass(frozen=True)
 class DatasetView:
-    """The dataset in memory: its base, all of it, and its default graph alone."""
+    """The dataset in memory: its base, all of it, its default graph alone, and its layout."""
 
     base: str
     whole: Store
     default: Store
+    conventions: Conventions
 
     def query(self, text: str, default_graphs: Graphs = (), named_graphs: Graphs = ()) -> Found:
         """Return what ``text`` finds in the graphs given, else in those that it names itself."""

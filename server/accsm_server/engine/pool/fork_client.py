@@ -6,14 +6,14 @@ import os
 import socket
 import sys
 from asyncio.subprocess import Process, create_subprocess_exec
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import IO, Self
 
-from accsm_kg.quality import report
-from accsm_kg.rdf import dataset
+from accsm_kg.rdf.dataset import Conventions
 from accsm_server.engine.pool import messages
 from accsm_server.engine.pool.fork_server import FORK, FORK_OUTBOUND, KILL, NUMBER
 
@@ -24,19 +24,18 @@ Copy = tuple[str, IO[bytes]]
 class ForkServer:
     """The process that holds the dataset and forks workers."""
 
-    def __init__(self, files: list[Copy], report: list[Copy], memory: int) -> None:
+    def __init__(self, files: list[Copy], conventions: Conventions, memory: int) -> None:
         """Use `start` instead."""
         self.base = self.version = ""
-        self._files, self._report, self._memory = files, report, memory
+        self._files, self._conventions, self._memory = files, conventions, memory
         self._order = asyncio.Lock()
         self._process: Process | None = None
 
     @classmethod
-    async def start(cls, path: Path, memory: int) -> Self:
-        """Load ``path`` in a new process; raises ValueError with what is wrong with it."""
-        files = await asyncio.to_thread(_copies, dataset.files(path))
-        beside = await asyncio.to_thread(report.beside, path)
-        fork_server = cls(files, _copies([beside] if beside else []), memory)
+    async def start(cls, files: Sequence[Path], conventions: Conventions, memory: int) -> Self:
+        """Load ``files`` in a new process; raises ValueError with what is wrong with them."""
+        copies = await asyncio.to_thread(_copies, files)
+        fork_server = cls(copies, conventions, memory)
         try:
             await fork_server._launch()
         except BaseException:
@@ -51,7 +50,7 @@ class ForkServer:
         with theirs:
             options = {
                 "files": [(name, copy.fileno()) for name, copy in self._files],
-                "report": [(name, copy.fileno()) for name, copy in self._report],
+                "conventions": (self._conventions.base, self._conventions.apart),
                 "memory": self._memory,
                 "control": theirs.fileno(),
             }
@@ -61,10 +60,7 @@ class ForkServer:
                 "-m",
                 "accsm_server.engine.pool.fork_server",
                 json.dumps(options),
-                pass_fds=[
-                    theirs.fileno(),
-                    *(copy.fileno() for _, copy in (*self._files, *self._report)),
-                ],
+                pass_fds=[theirs.fileno(), *(copy.fileno() for _, copy in self._files)],
                 env={**os.environ, "RUST_BACKTRACE": "0", "PYTHONPATH": _search_path()},
                 start_new_session=True,  # Ctrl-C is for the web process, which then ends this one
             )
@@ -111,7 +107,7 @@ class ForkServer:
     async def close(self) -> None:
         """End the fork server, and with it its workers."""
         await self._end()
-        for _, copy in (*self._files, *self._report):
+        for _, copy in self._files:
             copy.close()
 
     async def _end(self) -> None:
@@ -131,7 +127,7 @@ class ForkServer:
         return data
 
 
-def _copies(paths: list[Path]) -> list[Copy]:
+def _copies(paths: Sequence[Path]) -> list[Copy]:
     """Return copies that are nowhere but in this process, and end with it."""
     copies: list[Copy] = []
     for path in paths:

@@ -23,6 +23,7 @@ from typing import NoReturn
 from pyoxigraph import Store
 
 from accsm_kg.rdf import dataset
+from accsm_kg.rdf.dataset import Conventions
 from accsm_server.engine.pool import messages, sandbox
 from accsm_server.engine.pool.dataset_view import DatasetView
 from accsm_server.engine.pool.worker import work
@@ -35,19 +36,18 @@ FORK, FORK_OUTBOUND, KILL = b"F", b"S", b"K"
 File = tuple[str, int]
 
 
-def main(files: list[File], report: list[File], memory: int, control: socket.socket) -> None:
-    """Load the dataset of ``files`` and its ``report``; fork workers until ``control`` closes."""
+def main(files: list[File], conventions: Conventions, memory: int, control: socket.socket) -> None:
+    """Load the dataset of ``files``; fork workers until ``control`` closes."""
     sandbox.die_with_parent()
     store = Store()
     try:
         _load(store, files)
-        _load(store, report)
     except (OSError, ValueError) as error:
         control.sendall(messages.message(messages.FAIL, message=str(error)))
         return
-    base, version = dataset.base_iri(store), dataset.fingerprint(store)
-    dataset.merge(store, base)
-    view = DatasetView(base, store, dataset.default(store))
+    base, version = dataset.base_iri(store, conventions.base), dataset.fingerprint(store)
+    dataset.merge(store, conventions)
+    view = DatasetView(base, store, dataset.default(store), conventions)
     gc.collect()
     gc.freeze()
     children: set[int] = set()
@@ -108,4 +108,4 @@ def _end(pid: int, children: set[int]) -> int:
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
     with socket.socket(fileno=options["control"]) as line:
-        main(options["files"], options["report"], options["memory"], line)
+        main(options["files"], Conventions(*options["conventions"]), options["memory"], line)

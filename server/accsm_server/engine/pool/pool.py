@@ -8,10 +8,11 @@ that ask other endpoints: only those workers can reach the network, and each ser
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from accsm_kg.rdf.dataset import Conventions
 from accsm_server.engine.interface import CLIENT, Query
 from accsm_server.engine.pool.answer_stream import AnswerStream
 from accsm_server.engine.pool.fair_queue import FairQueue
@@ -41,9 +42,11 @@ class Pool:
         self._loop = asyncio.get_running_loop()
 
     @classmethod
-    async def start(cls, path: Path, settings: Settings) -> Self:
-        """Load the dataset and return a pool that is ready; raises ValueError or OSError."""
-        pool = cls(await ForkServer.start(path, settings.memory << 20), settings)
+    async def start(
+        cls, files: Sequence[Path], conventions: Conventions, settings: Settings
+    ) -> Self:
+        """Load the dataset of ``files`` and return a pool; raises ValueError or OSError."""
+        pool = cls(await ForkServer.start(files, conventions, settings.memory << 20), settings)
         outbound = settings.workers if settings.service else 0
         sizes = (
             (pool._internal, _INTERNAL),

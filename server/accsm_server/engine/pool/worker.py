@@ -26,7 +26,6 @@ from pyoxigraph import (
     Triple,
 )
 
-from accsm_kg import namespaces
 from accsm_kg.rdf import dataset
 from accsm_server.engine.pool import messages, sandbox
 from accsm_server.engine.pool.answer_limits import AnswerWriter, Cut
@@ -127,7 +126,7 @@ def _failure(error: Exception, service: bool) -> bytes:
 
 def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     if task.dump:
-        _dump(view, task.format, output)
+        _dump(view, task, output)
         return
     results = view.query(task.text, task.default_graphs, task.named_graphs)
     form, limit = task.format, task.limit
@@ -142,14 +141,15 @@ def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
         output.close_rows()
 
 
-def _dump(view: DatasetView, form: str, output: AnswerWriter) -> None:
-    """Write the dataset as `accsm-kg build` does: the same data are the same bytes."""
+def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
+    """Write the dataset in sorted order: the same data are the same bytes."""
+    form = task.format
     key = (lambda quad: (str(quad.graph_name), str(quad))) if form == "trig" else str
     pyoxigraph.serialize(
-        sorted(dataset.statements(view.whole), key=key),
+        sorted(dataset.statements(view.whole, view.conventions), key=key),
         cast("IO[bytes]", output),
         format=_GRAPHS[form],
-        prefixes=namespaces.prefixes(view.base) if form == "trig" else None,
+        prefixes=task.prefixes if form == "trig" else None,
     )
 
 

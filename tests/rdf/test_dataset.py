@@ -1,0 +1,95 @@
+"""RDF files become a store whose default graph is the merge of its data graphs."""
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+
+from accsm_kg.rdf import dataset
+from accsm_kg.rdf.dataset import Conventions
+
+HERE = Conventions("http://e/", ("graph/apart",))
+#: Two data graphs that share a triple, a triple without a graph, and a graph that is kept apart.
+LINES = """<urn:s> <urn:p> "1" <http://e/graph/a> .
+<urn:s> <urn:p> "1" <http://e/graph/b> .
+<urn:s> <urn:p> "2" .
+<urn:s> <urn:p> "3" <http://e/graph/apart> .
+<urn:s> <urn:p> "4" _:graph .
+"""
+MOVED = LINES.replace("http://e/", "http://f/") + (
+    '<urn:d> <http://rdfs.org/ns/void#uriSpace> "http://f/id/" <http://f/graph/a> .\n'
+)
+
+
+def _written(folder: Path, text: str, name: str = "d.nq") -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def _values(store: Store) -> set[str]:
+    found = store.quads_for_pattern(NamedNode("urn:s"), None, None, DefaultGraph())
+    return {quad.object.value for quad in found if isinstance(quad.object, Literal)}
+
+
+def test_the_default_graph_is_the_merge_of_the_data_graphs(tmp_path: Path) -> None:
+    store = dataset.load(_written(tmp_path, LINES), HERE)
+    assert _values(store) == {"1", "2", "4"}
+    assert len(store) == 5 + 2  # "1" and "4" were copied
+    assert len(dataset.default(store)) == 3
+
+
+def test_no_graph_is_apart_unless_it_is_said(tmp_path: Path) -> None:
+    path = _written(tmp_path, LINES)
+    assert _values(dataset.load(path, Conventions("http://e/"))) == {"1", "2", "3", "4"}
+    assert _values(dataset.load(path, Conventions("http://f/", HERE.apart))) == {"1", "2", "3", "4"}
+
+
+def test_a_dataset_may_state_its_base(tmp_path: Path) -> None:
+    store = dataset.load(_written(tmp_path, MOVED), HERE)
+    assert dataset.base_iri(store, HERE.base) == "http://f/"
+    assert _values(store) == {"1", "2", "4"}
+    assert dataset.base_iri(Store(), HERE.base) == HERE.base
+
+
+@pytest.mark.parametrize("text", [LINES, MOVED], ids=["default base", "stated base"])
+def test_statements_are_those_of_the_files(tmp_path: Path, text: str) -> None:
+    path = _written(tmp_path, text)
+    statements = {str(quad) for quad in dataset.statements(dataset.load(path, HERE), HERE)}
+    labels = {line.removesuffix(" .") for line in text.splitlines() if "_:" not in line}
+    assert labels < statements
+    assert len(statements) == len(text.splitlines())
+
+
+def test_a_folder_is_one_dataset(tmp_path: Path) -> None:
+    _written(tmp_path, "<urn:s> <urn:p> 'a' .", "one.ttl")
+    _written(tmp_path, "<urn:g> { <urn:s> <urn:p> 'b' }", "two.trig")
+    _written(tmp_path, "no RDF", "three.md")
+    assert [file.name for file in dataset.files(tmp_path)] == ["one.ttl", "two.trig"]
+    assert _values(dataset.load(tmp_path, HERE)) == {"a", "b"}
+    assert _values(dataset.collect(tmp_path)) == {"a"}
+
+
+def test_what_is_not_there_or_not_rdf_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.nq does not exist$"):
+        dataset.load(tmp_path / "nowhere.nq", HERE)
+    with pytest.raises(ValueError, match=r"d\.md: unknown kind of file; give \.nq"):
+        dataset.load(_written(tmp_path, LINES, "d.md"), HERE)
+    with pytest.raises(ValueError, match=r"d\.nq:2: "):
+        dataset.load(_written(tmp_path, LINES.splitlines()[0] + "\nwrong .\n"), HERE)
+
+
+def test_the_fingerprint_is_that_of_the_sorted_lines(tmp_path: Path) -> None:
+    lines = [line for line in LINES.splitlines(keepends=True) if "_:" not in line]
+    stores = [
+        dataset.collect(_written(tmp_path, "".join(order), f"{number}.nq"))
+        for number, order in enumerate((lines, lines[::-1]))
+    ]
+    assert dataset.fingerprint(stores[0]) == dataset.fingerprint(stores[1])
+    assert dataset.fingerprint(stores[0]) != dataset.fingerprint(Store())
+
+
+def test_triples_are_placed_in_a_graph() -> None:
+    triple, graph = Triple(NamedNode("urn:s"), NamedNode("urn:p"), Literal("a")), NamedNode("urn:g")
+    assert list(dataset.place([triple], graph)) == [
+        Quad(triple.subject, triple.predicate, triple.object, graph)
+    ]

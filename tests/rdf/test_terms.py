@@ -1,0 +1,65 @@
+"""IRIs, CURIEs and natural order."""
+
+import pytest
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from accsm_kg.rdf.terms import expand, iris, local_name, named_node, natural, shorten
+
+PREFIXES = {"": "http://e/", "e": "http://e/", "deep": "http://e/deep/", "x": "urn:x:"}
+
+
+@pytest.mark.parametrize(
+    ("curie", "iri"),
+    [("e:a", "http://e/a"), ("e:a:b", "http://e/a:b"), (":a", "http://e/a"), ("x:", "urn:x:")],
+)
+def test_a_curie_is_expanded(curie: str, iri: str) -> None:
+    assert expand(curie, PREFIXES) == iri
+    assert named_node(curie, PREFIXES) == NamedNode(iri)
+
+
+def test_what_has_no_known_prefix_is_left_or_refused() -> None:
+    assert expand("http://e/a", PREFIXES) == "http://e/a"
+    assert expand("a", {"e": "http://e/"}) == "a"
+    with pytest.raises(KeyError, match="http"):
+        named_node("http://e/a", PREFIXES)
+
+
+@pytest.mark.parametrize(
+    ("iri", "short"),
+    [
+        ("http://e/deep/a", "deep:a"),
+        ("http://e/a#b", "e:a#b"),
+        ("urn:x:", "x:"),
+        ("http://other/a", "http://other/a"),
+    ],
+)
+def test_the_longest_namespace_becomes_a_prefix(iri: str, short: str) -> None:
+    assert shorten(iri, PREFIXES) == short
+
+
+@pytest.mark.parametrize("iri", ["http://e/a/name", "http://e/a#name", "name"])
+def test_a_local_name_follows_the_last_mark(iri: str) -> None:
+    assert local_name(iri) == "name"
+
+
+def test_only_iris_are_iris() -> None:
+    node = NamedNode("urn:a")
+    assert iris([node, BlankNode(), Literal("b"), Triple(node, node, node), None]) == {"urn:a"}
+
+
+def test_numbers_are_sorted_by_value_after_texts() -> None:
+    wanted = ["A.2", "a.10", "b", "b 1", "b 2 c 9", "b 2 c 10", "2", "10 a"]
+    assert sorted(reversed(wanted), key=natural) == wanted
+
+
+def test_case_counts_where_it_is_asked_for() -> None:
+    names = ["b2", "B10", "a1", "B9"]
+    assert sorted(names, key=natural) == ["a1", "b2", "B9", "B10"]
+    assert sorted(names, key=lambda name: natural(name, ignore_case=False)) == [
+        "B9", "B10", "a1", "b2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["9" * 10_000, "x" + "1" * 4_301, "\u00b2", "\u0661\u0662", ""])
+def test_any_text_has_a_place(text: str) -> None:
+    assert sorted([text, "a"], key=natural)
