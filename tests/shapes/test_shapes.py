@@ -19,6 +19,7 @@ from accsm_kg.quality.validate import check, only
 from accsm_kg.rdf import dataset
 
 ROOT = Path(__file__).parents[2]
+ONTOLOGY = sorted({*(ROOT / "ontology").glob("*.ttl")} - {ROOT / "ontology" / "alignments.ttl"})
 CASES = sorted(path for path in (ROOT / "tests" / "shapes").glob("*/*.t*"))
 INVALID = [path for path in CASES if path.stem.startswith("invalid-")]
 VALID = [path for path in CASES if path.stem == "valid"]
@@ -40,12 +41,15 @@ def rule(name: str) -> Graph:
 
 @cache
 def ontology() -> Graph:
-    return Graph().parse(ROOT / "ontology" / "accsm.ttl")
+    graph = Graph()
+    for path in ONTOLOGY:
+        graph.parse(path)
+    return graph
 
 
 @cache
 def classes() -> list[Quad]:
-    quads = dataset.read(ROOT / "ontology" / "accsm.ttl")
+    quads = (quad for path in ONTOLOGY for quad in dataset.read(path))
     return [quad for quad in quads if quad.predicate.value == str(RDFS.subClassOf)]
 
 
