@@ -22,7 +22,7 @@ from pyoxigraph import (
 from accsm_kg.build import rules, tables, void
 from accsm_kg.build.tables import Reference
 from accsm_kg.namespaces import BASE, INFERRED, META, ONTOLOGY, SHAPES, prefixes, remint
-from accsm_kg.questions import files
+from accsm_kg.questions import files, rdf
 from accsm_kg.rdf.dataset import merge, place
 
 #: The files of a build: the dataset twice, and the description of it.
@@ -45,7 +45,7 @@ def assemble(root: Path, base: str = BASE) -> Store:
         store.bulk_extend(place(table.triples, graph))
         references += table.references
     _check(store, references)
-    store.bulk_extend(files.quads(root / "data" / "queries", base))
+    store.bulk_extend(rdf.publish(files.read(root / "data" / "queries", base), base))
     merge(store, base)
     inferred = NamedNode(base + INFERRED)
     entailed = list(rules.closure(store, root / "ontology" / "rules", base))

@@ -9,7 +9,8 @@ import pytest
 from accsm_server.engine.pool.dataset_view import Held
 from pyoxigraph import QueryBoolean, Store
 
-from accsm_kg.questions.files import bind, read
+from accsm_kg.questions.files import read
+from accsm_kg.questions.model import bind
 from accsm_kg.rdf import dataset
 
 QUESTIONS = {

@@ -10,7 +10,7 @@ from pyoxigraph import Store
 from serving import running
 
 from accsm_kg.namespaces import BASE, prefixes
-from accsm_kg.questions.files import load
+from accsm_kg.questions.rdf import load
 from accsm_kg.rdf import explain
 
 SLIPS = {

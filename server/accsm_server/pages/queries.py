@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import prefixes, remint
-from accsm_kg.questions.files import Question
+from accsm_kg.questions.model import Question
 from accsm_server.engine.interface import Engine, Query, Table, fetch, table
 from accsm_server.http.middleware.response_cache import Cache, Headers, Tagger
 from accsm_server.settings import Settings
