@@ -15,7 +15,7 @@ from rdflib.namespace import OWL, RDF, RDFS, SH
 
 from accsm_kg.namespaces import BASE
 from accsm_kg.quality.results import Result
-from accsm_kg.quality.validate import check, only
+from accsm_kg.quality.validate import check, only_rule
 from accsm_kg.rdf import dataset
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def shapes() -> Graph:
 
 @cache
 def rule(name: str) -> Graph:
-    return only(shapes(), name)
+    return only_rule(shapes(), name)
 
 
 @cache
