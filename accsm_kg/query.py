@@ -1,6 +1,7 @@
 """Answer a SPARQL query: as a table for people, in W3C formats for programs."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from pyoxigraph import (
@@ -20,6 +21,7 @@ from rich.text import Text
 from accsm_kg import namespaces
 from accsm_kg.errors import AccsmError, QuerySyntaxError
 from accsm_kg.namespaces import BASE
+from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.rdf.explain import explain
 from accsm_kg.rdf.terms import Term, shorten
@@ -115,3 +117,41 @@ def _label(node: NamedNode, store: Store) -> str | None:
             if isinstance(quad.object, Literal):
                 return quad.object.value
     return None
+
+
+def rows(store: Store, path: Path, this: NamedNode | None = None) -> list[dict[str, str]]:
+    """Return the answer of ``store`` to the SELECT in the file ``path``, a dict for each row.
+
+    `$this` in the query stands for ``this``, as in SHACL. An IRI or a literal is given by its
+    text, and a variable that is not bound by the empty string.
+    """
+    text, _ = query_files.read(path, namespaces.reminter(base_iri(store, BASE)))
+    results = store.query(text.replace("$this", str(this)) if this else text)
+    if not isinstance(results, QuerySolutions):
+        raise TypeError(f"{path}: it must be a SELECT query")
+    names = [variable.value for variable in results.variables]
+    return [dict(zip(names, map(_text, solution), strict=True)) for solution in results]
+
+
+def _text(term: Term | None) -> str:
+    return term.value if isinstance(term, NamedNode | Literal) else ""
+
+
+def join(
+    rows: Sequence[Mapping[str, str]], column: str, glue: str = ", ", along: str = ""
+) -> list[dict[str, str]]:
+    """Return rows that differ in ``column`` (and ``along``) only as one, its values joined.
+
+    A value is joined once for each value of ``along``.
+
+    >>> join([{'a': '1', 'b': 'x'}, {'a': '1', 'b': 'y'}, {'a': '2', 'b': 'z'}], 'b')
+    [{'a': '1', 'b': 'x, y'}, {'a': '2', 'b': 'z'}]
+    """
+    groups: dict[tuple[str, ...], dict[tuple[str, str], Mapping[str, str]]] = {}
+    for row in rows:
+        rest = tuple(value for name, value in row.items() if name not in (column, along))
+        groups.setdefault(rest, {}).setdefault((row.get(along, ""), row[column]), row)
+    return [
+        {**next(iter(group.values())), column: glue.join(value for _, value in group)}
+        for group in groups.values()
+    ]

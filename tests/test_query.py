@@ -3,7 +3,6 @@
 import csv
 import json
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from pyoxigraph import Store
@@ -12,7 +11,6 @@ from rdflib import Graph
 from accsm_kg import query
 from accsm_kg.errors import QuerySyntaxError
 from accsm_kg.namespaces import BASE
-from accsm_kg.questions import files
 
 COORDINATORS = """
 SELECT ?number ?country WHERE {
@@ -149,43 +147,3 @@ def test_a_prefix_given_by_the_caller_is_known_to_the_message(store: Store) -> N
 def test_prefixes_can_be_given_and_are_not_needed_for_those_of_the_project(store: Store) -> None:
     assert query.run(store, "ASK { ?s a mine:Project }", {"mine": f"{BASE}ontology#"})
     assert query.run(store, "ASK { GRAPH graph:vocab { ?s a accsm:Country } }")
-
-
-def test_a_question_is_resolved_by_name_by_number_and_from_a_file(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    named = files.resolve(store, "projects-supporting-action-line", ["line=A.2.2.i"])
-    assert query.run_cli(store, named, "csv").splitlines()[1].startswith("7,")
-    assert files.resolve(store, "12") == files.resolve(store, "projects-citing-no-measure")
-    asked = "#+ parameters: {n: {description: d, default: x}}\nSELECT ?n\nWHERE {\n}\n"
-    (tmp_path / "mine.rq").write_text(asked)
-    filed = files.resolve(store, str(tmp_path / "mine.rq"), ["n=y"])
-    assert query.run_cli(store, filed, "csv").splitlines() == ["n", "y"]
-    monkeypatch.setattr("sys.stdin", StringIO(asked))
-    assert query.run_cli(store, files.resolve(store, "-"), "csv").splitlines() == ["n", "x"]
-
-
-@pytest.mark.parametrize(
-    ("what", "values", "said"),
-    [
-        ("projects-supporting-line", [], "no query file and no stored question; close: projects-s"),
-        ("zzz", [], "'zzz' is no query file .* lists them"),
-        ("projects-supporting-action-line", ["A.2.2.i"], "'A.2.2.i': give a parameter as NAME="),
-        ("completed-occurrences", ["year=2017"], "has no parameter 'year'; it has: none"),
-    ],
-)
-def test_a_question_that_is_not_there_is_refused(
-    store: Store, what: str, values: list[str], said: str
-) -> None:
-    with pytest.raises(ValueError, match=said):
-        files.resolve(store, what, values)
-
-
-def test_the_questions_are_listed_for_people_and_for_programs(store: Store) -> None:
-    assert "projects-supporting-action-line" in files.listing(store)
-    rows = json.loads(files.listing(store, "json"))
-    assert {"number": "12", "name": "projects-citing-no-measure"}.items() <= rows[8].items()
-    assert len(files.listing(store, "csv").splitlines()) == len(rows) + 1
-    assert files.listing(store, "tsv").startswith("number\tname\tquestion\tparameters\n")
-    with pytest.raises(ValueError, match="unknown format 'xls'"):
-        files.listing(store, "xls")

@@ -1,1 +1,1 @@
-"""From the ontology, the shapes and the data to one dataset."""
+"""Build the dataset from the ontology, the shapes and the data."""

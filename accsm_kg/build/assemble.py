@@ -1,4 +1,4 @@
-"""Turn the ontology, the shapes and the data into one dataset of named graphs, and write it."""
+"""Assemble the ontology, the shapes and the data in one dataset of named graphs, and write it."""
 
 import os
 import tempfile
@@ -31,13 +31,14 @@ from accsm_kg.namespaces import (
     SHAPES,
     prefixes,
     remint,
+    term,
 )
-from accsm_kg.questions import files
+from accsm_kg.questions import files, rdf
 from accsm_kg.rdf.dataset import merge, place
 
 #: The files of a build: the dataset twice, and the description of it.
 FILES = ("accsm.nq", "accsm.trig", "void.ttl")
-_TYPE = NamedNode(prefixes()["rdf"] + "type")
+_TYPE = term("rdf:type")
 
 
 def assemble(root: Path, base: str = BASE) -> Store:
@@ -48,18 +49,17 @@ def assemble(root: Path, base: str = BASE) -> Store:
     """
     store = Store()
     references: list[Reference] = []
-    for path, graph in _turtle(root, base):
-        store.bulk_extend(_parse(path, graph, base))
-    for path, graph in _csv(root / "data", base):
+    for path, graph in _turtle_files(root, base):
+        store.bulk_extend(_read_turtle(path, graph, base))
+    for path, graph in _csv_files(root / "data", base):
         table = tables.read(path, root / "data", base)
         store.bulk_extend(place(table.triples, graph))
         references += table.references
-    _check(store, references)
-    store.bulk_extend(files.quads(root / "data" / "queries", base))
+    _check_references(store, references)
+    store.bulk_extend(rdf.publish(files.read(root / "data" / "queries", base), base))
     merge(store, replace(CONVENTIONS, base=base))
-    inferred = NamedNode(base + INFERRED)
-    entailed = list(rules.closure(store, root / "ontology" / "rules", base))
-    store.bulk_extend(place(entailed, inferred))
+    inferred = list(rules.closure(store, root / "ontology" / "rules", base))
+    store.bulk_extend(place(inferred, NamedNode(base + INFERRED)))
     store.bulk_extend(void.quads(store, base))
     return store
 
@@ -76,16 +76,16 @@ def write(store: Store, folder: Path, base: str = BASE) -> list[Path]:
     canonical = "".join(lines).encode()
     quads = list(parse(canonical, format=RdfFormat.N_QUADS))
     meta = NamedNode(base + META)
-    about = [quad.triple for quad in quads if quad.graph_name == meta]
+    description = [quad.triple for quad in quads if quad.graph_name == meta]
     contents = (
         canonical,
-        _text(_by_graph(quads), RdfFormat.TRIG, base),
-        _text(about, RdfFormat.TURTLE, base),
+        _serialized(_by_graph(quads), RdfFormat.TRIG, base),
+        _serialized(description, RdfFormat.TURTLE, base),
     )
-    return _replace(folder, dict(zip(FILES, contents, strict=True)))
+    return _replace_files(folder, dict(zip(FILES, contents, strict=True)))
 
 
-def _text(statements: Iterable[Quad] | Iterable[Triple], kind: RdfFormat, base: str) -> bytes:
+def _serialized(statements: Iterable[Quad] | Iterable[Triple], kind: RdfFormat, base: str) -> bytes:
     return serialize(statements, format=kind, prefixes=prefixes(base)) or b""
 
 
@@ -93,39 +93,39 @@ def _by_graph(quads: Iterable[Quad]) -> list[Quad]:
     return sorted(quads, key=lambda quad: (str(quad.graph_name), str(quad)))
 
 
-def _replace(folder: Path, contents: dict[str, bytes]) -> list[Path]:
+def _replace_files(folder: Path, contents: dict[str, bytes]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    ready: dict[str, Path] = {}
+    drafts: dict[str, Path] = {}
     try:
         for name, content in contents.items():
             handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-            ready[draft] = folder / name
+            drafts[draft] = folder / name
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
             Path(draft).chmod(0o644)
-        for draft, path in ready.items():
+        for draft, path in drafts.items():
             Path(draft).replace(path)
     finally:
-        for draft in ready:
+        for draft in drafts:
             with suppress(FileNotFoundError):
                 Path(draft).unlink()
-    return list(ready.values())
+    return list(drafts.values())
 
 
-def _turtle(root: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
+def _turtle_files(root: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
     for name, graph in (("ontology", ONTOLOGY), ("shapes", SHAPES)):
         for path in sorted((root / name).rglob("*.ttl")):
             yield path, NamedNode(base + graph)
     for path in sorted((root / "data").rglob("*.ttl")):
-        yield path, _graph(path, root / "data", base)
+        yield path, _data_graph(path, root / "data", base)
 
 
-def _csv(data: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
+def _csv_files(data: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
     for path in sorted(data.rglob("*.csv")):
-        yield path, _graph(path, data, base)
+        yield path, _data_graph(path, data, base)
 
 
-def _graph(path: Path, data: Path, base: str) -> NamedNode:
+def _data_graph(path: Path, data: Path, base: str) -> NamedNode:
     """Return the named graph of a data file: its folder, which is source/NNN or a single word."""
     parts = path.relative_to(data).parts[:-1]
     if not parts or (parts[0] == "source" and len(parts) == 1):
@@ -133,7 +133,7 @@ def _graph(path: Path, data: Path, base: str) -> NamedNode:
     return NamedNode(f"{base}graph/{'/'.join(parts[: 2 if parts[0] == 'source' else 1])}")
 
 
-def _parse(path: Path, graph: NamedNode, base: str) -> list[Quad]:
+def _read_turtle(path: Path, graph: NamedNode, base: str) -> list[Quad]:
     text = remint(path.read_text(encoding="utf-8"), base)
     try:
         triples = [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
@@ -142,8 +142,8 @@ def _parse(path: Path, graph: NamedNode, base: str) -> list[Quad]:
     return list(place(triples, graph))
 
 
-def _check(store: Store, references: Iterable[Reference]) -> None:
-    """Refuse a table that names a resource which nothing describes."""
+def _check_references(store: Store, references: Iterable[Reference]) -> None:
+    """Raise ValueError with a line for each resource that a table names and nothing describes."""
     faults = [
         f"{reference.where}; mend the name or describe the resource first"
         for reference in references

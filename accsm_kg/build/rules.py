@@ -1,4 +1,4 @@
-"""Turn a dataset and the rules of the ontology into the triples that follow from it."""
+"""Infer the triples that the rules of the ontology, CONSTRUCT queries, entail."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,18 +11,19 @@ from accsm_kg.rdf.dataset import place
 
 
 def closure(store: Store, rules: Path, base: str = BASE) -> Iterator[Triple]:
-    """Yield every new triple that the CONSTRUCT rules (*.rq) entail, run until nothing is added.
+    """Yield every new triple that the rules (*.rq) in a folder entail, run until nothing is added.
 
-    Reads the default graph of ``store`` and adds to it. Raises ValueError for a faulty rule.
+    The default graph of ``store`` is read and added to. Raises ValueError for a faulty rule.
     """
-    mint = reminter(base)
-    queries = {path: query_files.read(path, mint)[0] for path in sorted(rules.glob("*.rq"))}
-    grown = True
-    while grown:
-        grown = False
+    queries = {
+        path: query_files.read(path, reminter(base))[0] for path in sorted(rules.glob("*.rq"))
+    }
+    added = True
+    while added:
+        added = False
         for path, query in queries.items():
             found = _new(store, path, query)
-            grown = grown or bool(found)
+            added = added or bool(found)
             store.extend(place(found, DefaultGraph()))
             yield from found
 

@@ -1,28 +1,27 @@
-"""Turn a curated CSV table into triples with the CONSTRUCT query of the same name.
+"""Map a curated CSV table to triples with the CONSTRUCT query of the same name.
 
-Each column of the table is a variable of the query (the Tarql convention). The query's header says
-what a cell may hold, in the words of Frictionless Table Schema: required, pattern, enum, type,
-unique. Three words are ours: `separator` (items divided by ` | `, one solution an item, counted by
-`?<column>_n`), `with` (filled exactly when another column is) and `reference` (the resource that an
-item names must exist).
+Each column of the table is a variable of the query (the Tarql convention): `_construct` runs the
+query over the rows, which `_solutions` makes of the cells. The header of the query states rules for
+the cells of a column, such as a pattern, which `accsm_kg.build.cells` checks; `unique` (columns
+that no two rows may share) and `reference` (the resource that an item names must exist) are checked
+here. A column with `separator` gives one solution for each item, counted by `?<column>_n`.
 """
 
 import csv
-import datetime
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from pyoxigraph import NamedNode, QueryTriples, Store, Triple
 
+from accsm_kg.build.cells import Row, Rules, check_cell, items
 from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.rdf import query_files
 
-SEPARATOR = " | "
-_RULES = {"type", "required", "pattern", "enum", "separator", "with", "reference", "description"}
+_RULES: Final = {
+    "type", "required", "pattern", "enum", "separator", "with", "reference", "description",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Table:
-    """What a CSV file says: its triples, and the resources it takes for granted."""
+    """The triples of a CSV file, and the resources that it names but does not describe."""
 
     triples: list[Triple]
     references: list[Reference]
@@ -43,32 +42,38 @@ class Table:
 
 @dataclass
 class _Reader:
+    """A table that is being read: ``location`` are the values that its path adds to each row."""
+
     path: Path
-    columns: dict[str, dict[str, Any]]
-    place: dict[str, str]
+    columns: dict[str, Rules]
+    location: dict[str, str]
     base: str
     faults: list[str] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
 
 
 def read(path: Path, data: Path, base: str = BASE) -> Table:
-    """Return what the table at ``path``, somewhere under the folder ``data``, says.
+    """Return the triples of the table at ``path``, somewhere under the folder ``data``.
 
     Raises ValueError with one line a fault: file, row, column, what is wrong and what to do.
     """
-    query, head = query_files.read(_mapping(path, data), reminter(base))
-    reader = _Reader(path, head.get("columns", {}), _place(path, data), base)
+    query, header = query_files.read(_query_file(path, data), reminter(base))
+    reader = _Reader(path, header.get("columns", {}), _location(path, data), base)
     _check_rules(reader)
-    rows = list(_rows(reader))
-    _check_unique(reader, rows, head.get("unique", []))
-    _stop(reader)
-    names = [*reader.place, "row", *_variables(reader)]
-    place = reader.place.values()
-    solutions = [[*place, number, *cells] for number, row in rows for cells in _spread(reader, row)]
+    rows = list(_checked_rows(reader))
+    _check_unique(reader, rows, header.get("unique", []))
+    if reader.faults:
+        raise ValueError("\n".join(reader.faults))
+    names = [*reader.location, "row", *_variables(reader)]
+    solutions = [
+        [*reader.location.values(), number, *cells]
+        for number, row in rows
+        for cells in _solutions(reader, row)
+    ]
     return Table(_construct(path, query_files.bind(query, names, solutions)), reader.references)
 
 
-def _mapping(path: Path, data: Path) -> Path:
+def _query_file(path: Path, data: Path) -> Path:
     """Return the query of the table's name in its folder or the nearest one above it."""
     for folder in path.parents:
         if (folder / f"{path.stem}.rq").is_file():
@@ -78,21 +83,11 @@ def _mapping(path: Path, data: Path) -> Path:
     raise ValueError(f"{path}: no {path.stem}.rq beside it or above it says what its columns mean")
 
 
-def _place(path: Path, data: Path) -> dict[str, str]:
-    """Return what the table's place says: its folder and, under source/, the source."""
+def _location(path: Path, data: Path) -> dict[str, str]:
+    """Return the name of the table's folder and, under source/, the number of the source."""
     parts = path.relative_to(data).parts
     source = {"source": parts[1]} if parts[0] == "source" else {}
     return {**source, "folder": path.parent.name}
-
-
-def _construct(path: Path, query: str) -> list[Triple]:
-    try:
-        results = Store().query(query)
-    except SyntaxError as error:
-        raise ValueError(f"{path}: its .rq does not parse: {error}") from None
-    if not isinstance(results, QueryTriples):
-        raise ValueError(f"{path}: its .rq must be a CONSTRUCT query")
-    return list(results)
 
 
 def _check_rules(reader: _Reader) -> None:
@@ -101,8 +96,8 @@ def _check_rules(reader: _Reader) -> None:
             raise ValueError(f"{reader.path}: column {column}: its .rq has no rule '{unknown}'")
 
 
-def _rows(reader: _Reader) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the number (the header is row 1) and the checked cells of every row."""
+def _checked_rows(reader: _Reader) -> Iterator[tuple[int, Row]]:
+    """Yield the number (the header is row 1) and the cells of every row; faults are collected."""
     records = csv.reader(_text(reader).splitlines(keepends=True), strict=True)
     try:
         names = next(records, [])
@@ -126,121 +121,67 @@ def _text(reader: _Reader) -> str:
         raise ValueError(f"{reader.path}: not UTF-8 ({error}); save it as CSV UTF-8") from None
 
 
-def _check_header(reader: _Reader, names: list[str]) -> None:
+def _check_header(reader: _Reader, names: Sequence[str]) -> None:
     wanted = list(reader.columns)
     if sorted(names) != sorted(wanted):
         missing, extra = set(wanted) - set(names), set(names) - set(wanted)
-        parts = [f"column {name} is missing" for name in sorted(missing)]
-        parts += [f"column {name!r} is unknown" for name in sorted(extra)]
-        said = "; ".join(parts) or "a column stands twice"
-        raise ValueError(f"{reader.path}:1: {said}; the columns are {', '.join(wanted)}")
+        faults = [f"column {name} is missing" for name in sorted(missing)]
+        faults += [f"column {name!r} is unknown" for name in sorted(extra)]
+        fault = "; ".join(faults) or "a column stands twice"
+        raise ValueError(f"{reader.path}:1: {fault}; the columns are {', '.join(wanted)}")
 
 
-def _check_row(reader: _Reader, number: int, row: dict[str, str]) -> None:
+def _check_row(reader: _Reader, number: int, row: Row) -> None:
     for column, rules in reader.columns.items():
         where = f"{reader.path}:{number}: column {column}"
-        for fault in _cell_faults(row, column, rules):
-            reader.faults.append(f"{where}: {fault}")
-        for item in _items(row[column], rules):
-            if item and "reference" in rules:
-                iri = f"{reader.base}id/{rules['reference'].format(item, **reader.place, **row)}"
-                said = f"{where}: {item!r} names no resource (there is no <{iri}>)"
-                reader.references.append(Reference(_node(iri, where), said))
+        reader.faults += [f"{where}: {fault}" for fault in check_cell(row, column, rules)]
+        if "reference" in rules:
+            for item in filter(None, items(row[column], rules)):
+                path = rules["reference"].format(item, **reader.location, **row)
+                reader.references.append(_reference(f"{reader.base}id/{path}", where, item))
 
 
-def _node(iri: str, where: str) -> NamedNode:
+def _reference(iri: str, where: str, item: str) -> Reference:
     try:
-        return NamedNode(iri)
+        node = NamedNode(iri)
     except ValueError:
         raise ValueError(f"{where}: <{iri}> is no IRI; take out spaces and brackets") from None
+    return Reference(node, f"{where}: {item!r} names no resource (there is no <{iri}>)")
 
 
-def _items(cell: str, rules: dict[str, Any]) -> list[str]:
-    return cell.split(SEPARATOR) if rules.get("separator") else [cell]
-
-
-def _cell_faults(row: dict[str, str], column: str, rules: dict[str, Any]) -> Iterator[str]:
-    cell = row[column]
-    partner = rules.get("with")
-    if not cell:
-        if rules.get("required"):
-            yield "is empty; every row needs it"
-        if partner and row[partner]:
-            yield f"is empty though {partner} is filled; fill both or neither"
-        return
-    if partner and not row[partner]:
-        yield f"is filled though {partner} is empty; fill both or neither"
-    for item in _items(cell, rules):
-        yield from _item_faults(item, rules)
-
-
-def _item_faults(item: str, rules: dict[str, Any]) -> Iterator[str]:
-    if not item.strip():
-        yield f"has an empty item; write items as a{SEPARATOR}b"
-        return
-    if "pattern" in rules and not re.fullmatch(rules["pattern"], item):
-        yield f"{item!r} does not match {rules['pattern']}"
-    if "enum" in rules and item not in rules["enum"]:
-        yield f"{item!r} is none of {', '.join(rules['enum'])}"
-    kind = rules.get("type", "string")
-    if not _CANONICAL[kind](item):
-        yield f"{item!r} is no {kind}; {_HINTS[kind]}"
-
-
-def _canonical(parse: Callable[[str], object]) -> Callable[[str], bool]:
-    def check(item: str) -> bool:
-        try:
-            return str(parse(item)) == item
-        except (ValueError, InvalidOperation):
-            return False
-
-    return check
-
-
-_CANONICAL: dict[str, Callable[[str], bool]] = {
-    "string": lambda _: True,
-    "integer": _canonical(int),
-    "decimal": _canonical(Decimal),
-    "date": _canonical(datetime.date.fromisoformat),
-}
-_HINTS = {
-    "integer": "write digits without leading zeros",
-    "decimal": "write it like 10000 or 0.5",
-    "date": "write YYYY-MM-DD",
-}
-
-
-def _check_unique(
-    reader: _Reader, rows: list[tuple[int, dict[str, str]]], columns: list[str]
-) -> None:
-    seen: dict[tuple[str, ...], int] = {}
-    for number, row in rows:
+def _check_unique(reader: _Reader, rows: Sequence[tuple[int, Row]], columns: Sequence[str]) -> None:
+    first: dict[tuple[str, ...], int] = {}
+    for number, row in rows if columns else ():
         key = tuple(row[column] for column in columns)
-        if columns and key in seen:
-            said = f"{', '.join(columns)} {' '.join(key)!r} stands in row {seen[key]} already"
-            reader.faults.append(f"{reader.path}:{number}: {said}; give each row its own")
-        seen.setdefault(key, number)
-
-
-def _stop(reader: _Reader) -> None:
-    if reader.faults:
-        raise ValueError("\n".join(reader.faults))
+        if key in first:
+            fault = f"{', '.join(columns)} {' '.join(key)!r} stands in row {first[key]} already"
+            reader.faults.append(f"{reader.path}:{number}: {fault}; give each row its own")
+        first.setdefault(key, number)
 
 
 def _variables(reader: _Reader) -> list[str]:
-    many = [f"{name}_n" for name, rules in reader.columns.items() if rules.get("separator")]
-    return [*reader.columns, *many]
+    counters = [f"{name}_n" for name, rules in reader.columns.items() if rules.get("separator")]
+    return [*reader.columns, *counters]
 
 
-def _spread(reader: _Reader, row: dict[str, str]) -> Iterator[list[str | int | None]]:
+def _solutions(reader: _Reader, row: Row) -> Iterator[list[str | int | None]]:
     """Yield the row without its many-valued cells, then once for each item of each of them."""
-    many = {name for name, rules in reader.columns.items() if rules.get("separator")}
+    many = [name for name, rules in reader.columns.items() if rules.get("separator")]
     single = {name: row[name] or None for name in reader.columns if name not in many}
     names = _variables(reader)
     yield [single.get(name) for name in names]
-    for column in reader.columns:
-        if column in many and row[column]:
-            for order, item in enumerate(row[column].split(SEPARATOR), start=1):
-                solution: dict[str, str | int | None] = {**single, column: item}
-                solution[f"{column}_n"] = order
+    for column in many:
+        if row[column]:
+            for position, item in enumerate(items(row[column], reader.columns[column]), start=1):
+                solution = {**single, column: item, f"{column}_n": position}
                 yield [solution.get(name) for name in names]
+
+
+def _construct(path: Path, query: str) -> list[Triple]:
+    try:
+        results = Store().query(query)
+    except SyntaxError as error:
+        raise ValueError(f"{path}: its .rq does not parse: {error}") from None
+    if not isinstance(results, QueryTriples):
+        raise ValueError(f"{path}: its .rq must be a CONSTRUCT query")
+    return list(results)

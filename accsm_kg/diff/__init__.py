@@ -1,4 +1,4 @@
-"""What changed between two built datasets."""
+"""Compare two built datasets."""
 
 from accsm_kg.diff.render import FORMATS, run
 

@@ -1,4 +1,4 @@
-"""Turn what changed between two built datasets into words a person can read, or into rows."""
+"""Render what changed between two datasets as text for people, or as JSON, CSV or TSV."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from accsm_kg.diff.model import Comparison, Row, compare, order
+from accsm_kg.diff.model import Change, Comparison, compare, order
 from accsm_kg.namespaces import prefixes
 from accsm_kg.rdf.terms import shorten
 from accsm_kg.terminal import separated
@@ -33,7 +33,7 @@ def run(old: Path, new: Path, fmt: str = "text") -> tuple[str, int]:
     if fmt not in FORMATS:
         raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
     found = compare(old, new)
-    rows = [asdict(row) for row in (*found.rows, *found.summaries)]
+    rows = [asdict(row) for row in (*found.changes, *found.summaries)]
     if fmt == "text":
         text = _text(found)
     elif fmt == "json":
@@ -46,8 +46,8 @@ def run(old: Path, new: Path, fmt: str = "text") -> tuple[str, int]:
 
 def _text(found: Comparison) -> str:
     """Return the changes by class, evidence under what it backs, and a last line of counts."""
-    entries: dict[str, list[Row]] = defaultdict(list)
-    for row in found.rows:
+    entries: dict[str, list[Change]] = defaultdict(list)
+    for row in found.changes:
         entries[row.evidence_of or row.resource].append(row)
     lines: list[str] = []
     if found.base != found.new_base:
@@ -55,16 +55,16 @@ def _text(found: Comparison) -> str:
     ordered = sorted(entries, key=lambda iri: (found.kind(iri).casefold(), order(iri)))
     for kind, group in groupby(ordered, found.kind):
         iris = list(group)
-        counts = Counter(_change(iri, entries[iri]) for iri in iris)
+        counts = Counter(_resource_change(iri, entries[iri]) for iri in iris)
         heading = kind if ":" in kind else kind[0].upper() + kind[1:]
         lines.append(f"{heading}: {_numbers(counts)}")
         lines += [line for iri in iris for line in _entry(found, iri, entries[iri])] + [""]
     for kind, rows in groupby(found.summaries, lambda row: row.kind):
         lines.append(f"{kind}: {_summary(list(rows))}")
-    return "\n".join([*lines, *_last(entries), ""])
+    return "\n".join([*lines, *_totals(entries), ""])
 
 
-def _change(iri: str, rows: Iterable[Row]) -> str:
+def _resource_change(iri: str, rows: Iterable[Change]) -> str:
     return next((row.change for row in rows if row.resource == iri), "changed")
 
 
@@ -73,8 +73,8 @@ def _numbers(counts: Counter[str]) -> str:
     return ", ".join(f"{counts[name]} {name}" for name in order if counts[name])
 
 
-def _entry(found: Comparison, iri: str, rows: list[Row]) -> Iterator[str]:
-    change, own = _change(iri, rows), [row for row in rows if row.resource == iri]
+def _entry(found: Comparison, iri: str, rows: list[Change]) -> Iterator[str]:
+    change, own = _resource_change(iri, rows), [row for row in rows if row.resource == iri]
     label = textwrap.shorten(found.labels.get(iri, ""), _WIDTH, placeholder=" …")
     head = f"  {change:<8} {shorten(iri, prefixes(found.base))}  {label}".rstrip()
     if change != "changed":
@@ -88,14 +88,14 @@ def _entry(found: Comparison, iri: str, rows: list[Row]) -> Iterator[str]:
             yield f"      {_line(found, row, f'{row.label or row.resource}: ')}"
 
 
-def _line(found: Comparison, row: Row, before: str = "") -> str:
+def _line(found: Comparison, row: Change, before: str = "") -> str:
     graphs = dict.fromkeys(graph for graph in (row.old_graph, row.new_graph) if graph)
-    said_in = f"  [{' → '.join(graphs)}]" if graphs else ""
+    where = f"  [{' → '.join(graphs)}]" if graphs else ""
     what = f"{before}{found.name(row.property)}: {_values(found, row)}"
-    return f"{_SIGNS[row.statement]} {what}{said_in}"
+    return f"{_SIGNS[row.statement]} {what}{where}"
 
 
-def _values(found: Comparison, row: Row) -> str:
+def _values(found: Comparison, row: Change) -> str:
     if row.statement != "changed" or row.old == row.new:
         shown = _shown(found, row.old or row.new)
         return textwrap.shorten(shown, 2 * _WIDTH, placeholder=" …")
@@ -115,21 +115,21 @@ def _trimmed(old: str, new: str) -> Iterator[str]:
     """Yield two long texts without most of what they begin and end with alike."""
     start = end = 0
     if max(len(old), len(new)) > _WIDTH:
-        head = _alike(old, new)
-        tail = _alike(old[head:][::-1], new[head:][::-1])
+        head = _common_prefix(old, new)
+        tail = _common_prefix(old[head:][::-1], new[head:][::-1])
         start, end = (max(0, length - _WIDTH // 4) for length in (head, tail))
     for text in (old, new):
         kept = text[start : len(text) - end]
         yield f"{'…' if start else ''}{kept}{'…' if end else ''}"
 
 
-def _alike(old: str, new: str) -> int:
+def _common_prefix(old: str, new: str) -> int:
     """Return how many characters two texts have in common at their beginning."""
     differing = (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
     return next(differing, min(len(old), len(new)))
 
 
-def _summary(rows: Sequence[Row]) -> str:
+def _summary(rows: Sequence[Change]) -> str:
     """Return the counts of a graph, or which of its questions or shapes are new, gone, changed."""
     if rows[0].new:
         return ", ".join(f"{row.new} {row.statement}" for row in rows)
@@ -137,12 +137,12 @@ def _summary(rows: Sequence[Row]) -> str:
     return "; ".join(f"{change} {', '.join(found)}" for change, found in names.items() if found)
 
 
-def _last(entries: dict[str, list[Row]]) -> Iterator[str]:
+def _totals(entries: dict[str, list[Change]]) -> Iterator[str]:
     """Yield the counts of everything, in one line."""
     rows = [row for group in entries.values() for row in group]
     evidence = {row.resource: row.change for row in rows if row.evidence_of}
     counts = {
-        "Resources": Counter(_change(iri, group) for iri, group in entries.items()),
+        "Resources": Counter(_resource_change(iri, group) for iri, group in entries.items()),
         "evidence": Counter(evidence.values()),
         "statements": Counter(row.statement for row in rows),
     }

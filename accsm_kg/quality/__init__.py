@@ -1,1 +1,1 @@
-"""Validation of a dataset, and the report on its quality."""
+"""Validate a dataset against its shapes, and report on its quality."""

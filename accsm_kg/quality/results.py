@@ -1,4 +1,4 @@
-"""Turn the results of a validation into text for people, and JSON, CSV, TSV or Turtle."""
+"""The results of a validation, and how they are rendered: text, JSON, CSV, TSV or Turtle."""
 
 import csv
 import io
@@ -10,17 +10,21 @@ from itertools import groupby
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
-from accsm_kg.namespaces import BASE, prefixes
+from accsm_kg.namespaces import BASE, prefixes, term
 from accsm_kg.rdf.terms import natural
 
 SEVERITIES = ("Violation", "Warning", "Info")
 FORMATS = ("text", "json", "csv", "tsv", "turtle")
-_IN = "    "
+_INDENT = "    "
+
+_SH = prefixes()["sh"]
+_RDF_TYPE = term("rdf:type")
+_SKOS_NOTE = term("skos:note")
 
 
 @dataclass(frozen=True)
 class Result:
-    """One thing that a shape found; ``reason`` says why it was expected, if it was."""
+    """A validation result (SHACL, section 3.6.2); ``reason`` is why a warning was expected."""
 
     rule: str
     severity: str
@@ -34,22 +38,21 @@ class Result:
 
     @property
     def fails(self) -> bool:
-        """Whether it keeps the dataset from passing."""
+        """Whether the dataset fails because of it."""
         return self.severity == "Violation" or (self.severity == "Warning" and not self.reason)
 
     @property
     def order(self) -> tuple[object, ...]:
-        """What sorts it: severity, news before the expected, rule, and resource, 2 before 10."""
+        """The sort key: severity, expected ones last, rule, message, and focus, 2 before 10."""
         focus = natural(self.focus, ignore_case=False)
         rank = SEVERITIES.index(self.severity)
         return rank, bool(self.reason), self.rule, self.message, focus, self.value
 
 
 def render(results: Sequence[Result], fmt: str = "text", base: str = BASE) -> str:
-    """Return the results, which come in order, in one of `FORMATS`.
+    """Return the sorted results in one of `FORMATS`; Turtle is that of `shacl_report`.
 
-    Turtle is a validation report as SHACL (W3C, 2017) has it, with IRIs for all its nodes. Raises
-    ValueError for a format that is none of these.
+    Raises ValueError for another format.
     """
     if fmt == "text":
         return _text(results, base)
@@ -58,14 +61,42 @@ def render(results: Sequence[Result], fmt: str = "text", base: str = BASE) -> st
     if fmt in ("csv", "tsv"):
         return _table(results, "," if fmt == "csv" else "\t")
     if fmt == "turtle":
-        statements = _statements(results, base)
-        turtle = serialize(statements, format=RdfFormat.TURTLE, prefixes=prefixes(base))
+        report = f"{base}graph/report"
+        triples = shacl_report(results, report, f"{report}#")
+        turtle = serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes(base))
         return (turtle or b"").decode()
     raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
 
 
+def shacl_report(results: Sequence[Result], report: str, node_prefix: str) -> Iterator[Triple]:
+    """Yield the validation report (SHACL, section 3.6) with an IRI for each of its nodes.
+
+    ``report`` is its IRI; ``node_prefix`` and the number of a result make the IRI of that result.
+    """
+    node = NamedNode(report)
+    yield Triple(node, _RDF_TYPE, NamedNode(f"{_SH}ValidationReport"))
+    yield Triple(node, NamedNode(f"{_SH}conforms"), Literal(_conforms(results)))
+    for number, result in enumerate(results, start=1):
+        found = NamedNode(f"{node_prefix}{number}")
+        yield Triple(node, NamedNode(f"{_SH}result"), found)
+        yield Triple(found, _RDF_TYPE, NamedNode(f"{_SH}ValidationResult"))
+        for name, value in _properties(result):
+            yield Triple(found, NamedNode(_SH + name), value)
+        if result.reason:
+            yield Triple(found, _SKOS_NOTE, Literal(result.reason))
+
+
+def verdict(results: Sequence[Result]) -> str:
+    """Return the sentence that says whether the dataset passes, with the counts of the results."""
+    count = _count(results)
+    new = sum(result.fails for result in results) - count["Violation"]
+    outcome = "fails" if count["Violation"] or new else "passes"
+    violations, warnings, infos = (f"{n} {name.lower()}s" for name, n in count.items())
+    return f"The dataset {outcome}: {violations}, {warnings} ({new} not expected), {infos}."
+
+
 def short(text: str, base: str = BASE) -> str:
-    """Return ``text`` with the IRIs of our resources and terms cut to what tells them apart.
+    """Return ``text`` with IRIs cut: of a resource to its path, of a term to its CURIE.
 
     >>> short('https://w3id.org/accsm-kg/id/kra/ascc-2025/A.2 is cited')
     'kra/ascc-2025/A.2 is cited'
@@ -74,33 +105,38 @@ def short(text: str, base: str = BASE) -> str:
 
 
 def _text(results: Sequence[Result], base: str) -> str:
-    """Return each message once with its resources under it, and a last line of counts."""
+    """Return each message once with its resources below, and the verdict as the last line."""
     lines: list[str] = []
     for (head, message), group in groupby(results, key=lambda r: (_head(r), r.message)):
-        lines += [f"{head}  {message}", *_about(list(group), base), ""]
-    return "\n".join([*lines, _summary(results), ""])
+        lines += [f"{head}  {message}", *_resources(list(group), base), ""]
+    return "\n".join([*lines, verdict(results), ""])
 
 
 def _head(result: Result) -> str:
     return f"{'Expected warning' if result.reason else result.severity} {result.rule}"
 
 
-def _about(results: Sequence[Result], base: str) -> list[str]:
+def _resources(results: Sequence[Result], base: str) -> list[str]:
     names = [short(result.focus, base) for result in results]
     if results[0].severity == "Info":
-        return [textwrap.fill(", ".join(names), 100, initial_indent=_IN, subsequent_indent=_IN)]
+        return [textwrap.indent(textwrap.fill(", ".join(names), 100 - len(_INDENT)), _INDENT)]
     labels = [textwrap.shorten(result.label, 80, placeholder=" …") for result in results]
-    reasons = [f"\n{_IN}{_IN}{result.reason}" if result.reason else "" for result in results]
+    reasons = [f"\n{2 * _INDENT}{result.reason}" if result.reason else "" for result in results]
     rows = zip(names, labels, reasons, strict=True)
-    return [f"{_IN}{name}  {label}".rstrip() + reason for name, label, reason in rows]
+    return [f"{_INDENT}{name}  {label}".rstrip() + reason for name, label, reason in rows]
 
 
-def _summary(results: Sequence[Result]) -> str:
-    count = _count(results)
-    new = sum(result.fails for result in results) - count["Violation"]
-    verdict = "fails" if count["Violation"] or new else "passes"
-    violations, warnings, infos = (f"{n} {name.lower()}s" for name, n in count.items())
-    return f"The dataset {verdict}: {violations}, {warnings} ({new} not expected), {infos}."
+def _properties(result: Result) -> Iterator[tuple[str, NamedNode | Literal]]:
+    """Yield the local name and the value of each SHACL property of a result."""
+    yield "focusNode", NamedNode(result.focus)
+    yield "resultSeverity", NamedNode(_SH + result.severity)
+    yield "sourceShape", NamedNode(result.shape)
+    yield "resultMessage", Literal(result.message)
+    if result.path:
+        yield "resultPath", NamedNode(result.path)
+    if result.value:
+        is_iri = result.value.startswith(("http://", "https://"))
+        yield "value", NamedNode(result.value) if is_iri else Literal(result.value)
 
 
 def _count(results: Sequence[Result]) -> dict[str, int]:
@@ -108,9 +144,8 @@ def _count(results: Sequence[Result]) -> dict[str, int]:
 
 
 def _json(results: Sequence[Result]) -> str:
-    passes = not any(result.fails for result in results)
     rows = [asdict(result) for result in results]
-    whole = {"conforms": passes, "count": _count(results), "results": rows}
+    whole = {"conforms": _conforms(results), "count": _count(results), "results": rows}
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -122,25 +157,5 @@ def _table(results: Sequence[Result], delimiter: str) -> str:
     return out.getvalue()
 
 
-def _statements(results: Sequence[Result], base: str) -> Iterator[Triple]:
-    rdf, sh, skos = (prefixes()[name] for name in ("rdf", "sh", "skos"))
-    report, kind = NamedNode(f"{base}graph/report"), NamedNode(f"{rdf}type")
-    yield Triple(report, kind, NamedNode(f"{sh}ValidationReport"))
-    passes = not any(result.fails for result in results)
-    yield Triple(report, NamedNode(f"{sh}conforms"), Literal(passes))
-    for number, result in enumerate(results, start=1):
-        node = NamedNode(f"{report.value}#{number}")
-        yield Triple(report, NamedNode(f"{sh}result"), node)
-        yield Triple(node, kind, NamedNode(f"{sh}ValidationResult"))
-        yield Triple(node, NamedNode(f"{sh}focusNode"), NamedNode(result.focus))
-        yield Triple(node, NamedNode(f"{sh}resultSeverity"), NamedNode(sh + result.severity))
-        yield Triple(node, NamedNode(f"{sh}sourceShape"), NamedNode(result.shape))
-        yield Triple(node, NamedNode(f"{sh}resultMessage"), Literal(result.message))
-        if result.path:
-            yield Triple(node, NamedNode(f"{sh}resultPath"), NamedNode(result.path))
-        if result.value:
-            is_iri = result.value.startswith(("http://", "https://"))
-            value = NamedNode(result.value) if is_iri else Literal(result.value)
-            yield Triple(node, NamedNode(f"{sh}value"), value)
-        if result.reason:
-            yield Triple(node, NamedNode(f"{skos}note"), Literal(result.reason))
+def _conforms(results: Sequence[Result]) -> bool:
+    return not any(result.fails for result in results)

@@ -1,4 +1,4 @@
-"""Turn a dataset into what its own shapes find wrong with it.
+"""Validate a dataset against its own shapes.
 
 The shapes are those in the dataset's graph of shapes (W3C SHACL with SPARQL constraints, run by
 pySHACL); the data are all its other graphs but the stored queries. Violations fail. A warning
@@ -9,32 +9,30 @@ warning fails, and so does an expected one that no longer occurs. Infos are list
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import pyoxigraph as ox
 from pyshacl import validate as shacl
-from rdflib import BNode, Graph, Literal, URIRef, Variable
-from rdflib.namespace import RDF, SH, SKOS, XSD
-from rdflib.query import Result as Answer
-from rdflib.term import Identifier, Node
+from rdflib import BNode, Graph, URIRef
+from rdflib.namespace import RDF, SH, SKOS
+from rdflib.term import Node
 
 from accsm_kg import resources
 from accsm_kg.namespaces import BASE, QUERIES, SHAPES, remint
 from accsm_kg.quality.report import write
 from accsm_kg.quality.results import FORMATS, Result, render, short
+from accsm_kg.quality.shacl_store import ShaclStore, triples
 from accsm_kg.rdf import dataset
 
-_Triple = tuple[Node, Node, Node]
 _RULE = re.compile(r"R-[A-Z]+-[0-9]+")
 
 
 def run(
     path: Path, fmt: str = "text", baseline: Path | None = None, report: Path | None = None
 ) -> tuple[str, int]:
-    """Return the report on a dataset in one of `FORMATS`, and 0 when it passes, else 1.
+    """Return the results for a dataset in one of `FORMATS`, and 0 when it passes, else 1.
 
     ``baseline`` is a CSV file of rule, focus, reason; by default that of the project. ``report``
     is a folder for the data quality report. Raises ValueError and OSError, which say what to do,
@@ -44,21 +42,22 @@ def run(
         raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
     data, shapes, base = load(path)
     expected = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
-    results = compare(check(data, shapes, base), expected, base)
+    results = apply_baseline(check(data, shapes, base), expected, base)
     if report:
         write(path, results, report)
     return render(results, fmt, base), int(any(result.fails for result in results))
 
 
 def load(path: Path) -> tuple[ox.Store, Graph, str]:
-    """Return a built dataset without its shapes and queries, the shapes, and the base of its IRIs.
+    """Return a built dataset as a store to validate, its shapes, and the base of its IRIs.
 
+    The store lacks the shapes and the stored queries; its default graph is the merge of all others.
     Raises ValueError for a file that is not RDF or holds no shapes, OSError for one not readable.
     """
     store = dataset.collect(resources.existing(path))
     base = dataset.base_iri(store, BASE)
     shapes = Graph()
-    shapes += _triples(store, ox.NamedNode(base + SHAPES))
+    shapes += triples(store, ox.NamedNode(base + SHAPES))
     if not len(shapes):
         raise ValueError(f"{path} holds no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
     for name in (SHAPES, QUERIES):
@@ -68,12 +67,12 @@ def load(path: Path) -> tuple[ox.Store, Graph, str]:
 
 
 def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
-    """Return what the shapes find, in order.
+    """Return the results of ``shapes``, in order.
 
-    They see the default graph of ``store``, and its others where they name them. Raises ValueError
-    when they cannot be run.
+    The shapes are run on the default graph of ``store``; their queries may name its other graphs.
+    Raises ValueError when they cannot be run.
     """
-    data = Data(store)
+    data = ShaclStore(store)
     _, found, _ = shacl(data, shacl_graph=shapes, inplace=True)
     if not isinstance(found, Graph):
         raise ValueError(f"the shapes cannot be run: {found}")
@@ -81,11 +80,11 @@ def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
     return sorted(results, key=lambda result: result.order)
 
 
-def only(shapes: Graph, rule: str) -> Graph:
+def only_rule(shapes: Graph, rule: str) -> Graph:
     """Return the shapes with no targets but those of one rule, such as R-PRJ-01.
 
-    (What pySHACL itself can choose are shapes without those they refer to.) Raises ValueError when
-    no shape has that id.
+    Shapes that those of the rule refer to stay, which is why pySHACL's own choice of shapes does
+    not do. Raises ValueError when no shape has that id.
     """
     if rule not in map(_rule, shapes.subjects(RDF.type, SH.NodeShape)):
         raise ValueError(f"no shape belongs to rule '{rule}'; the rules are those of shapes/*.ttl")
@@ -102,76 +101,27 @@ def read_baseline(path: Path, base: str = BASE) -> dict[tuple[str, str], str]:
     return {(row["rule"], row["focus"]): row["reason"] for row in rows}
 
 
-def compare(
+def apply_baseline(
     results: Iterable[Result], expected: Mapping[tuple[str, str], str], base: str = BASE
 ) -> list[Result]:
-    """Return the results with the reasons of expected warnings, and a warning for each one gone."""
-    known = [
+    """Return the results, in order, with the reason for each warning that was expected.
+
+    ``expected`` holds the reasons by rule and focus; one that no warning meets gives a warning.
+    """
+    explained = [
         replace(result, reason=expected.get((result.rule, result.focus), ""))
         if result.severity == "Warning"
         else result
         for result in results
     ]
-    met = {(result.rule, result.focus) for result in known if result.reason}
-    gone = "This warning was expected but is gone: take its row out of shapes/baseline.csv."
-    lost = [
-        Result(rule, "Warning", focus, "", gone, f"{base}shapes#{rule}")
+    met = {(result.rule, result.focus) for result in explained if result.reason}
+    message = "This warning was expected but is gone: take its row out of shapes/baseline.csv."
+    gone = [
+        Result(rule, "Warning", focus, "", message, f"{base}shapes#{rule}")
         for rule, focus in expected
         if (rule, focus) not in met
     ]
-    return sorted([*known, *lost], key=lambda result: result.order)
-
-
-class Data(Graph):
-    """The default graph of a dataset for pySHACL, which sends a query anew for every focus.
-
-    Oxigraph, which has the graphs of the dataset as well, answers those queries.
-    """
-
-    def __init__(self, store: ox.Store) -> None:
-        """Hold what ``store`` holds."""
-        super().__init__()
-        self._dataset = store
-        self += _triples(store, ox.DefaultGraph())
-
-    def query(  # type: ignore[override]
-        self, query_object: str, _processor: str, _result: str, _names: None,
-        bindings: Mapping[str, Node], *_more: bool,
-    ) -> Answer:  # fmt: skip
-        """Return the solutions of a SELECT with some variables bound."""
-        bound = {ox.Variable(name): _node(term) for name, term in bindings.items()}
-        found = cast(ox.QuerySolutions, self._dataset.query(query_object, substitutions=bound))
-        answer = Answer("SELECT")
-        answer.vars = [Variable(variable.value) for variable in found.variables]
-        answer.bindings = [
-            {name: _term(term) for name, term in zip(answer.vars, row, strict=True) if term}
-            for row in found
-        ]
-        return answer
-
-
-def _triples(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[_Triple]:
-    for quad in store.quads_for_pattern(None, None, None, graph):
-        yield _term(quad.subject), _term(quad.predicate), _term(quad.object)
-
-
-def _node(term: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple:
-    return ox.BlankNode(term) if isinstance(term, BNode) else ox.NamedNode(str(term))
-
-
-def _term(term: object) -> Identifier:
-    match term:
-        case ox.NamedNode():
-            return URIRef(term.value)
-        case ox.BlankNode():
-            return BNode(term.value)
-        case ox.Literal(language=str(language)):
-            return Literal(term.value, lang=language)
-        case ox.Literal():
-            # rdflib tells "B" from "B"^^xsd:string; its own parsers give the first.
-            kind = URIRef(term.datatype.value)
-            return Literal(term.value, datatype=None if kind == XSD.string else kind)
-    raise ValueError(f"{term} is no RDF 1.1 term, which is all that SHACL can check")
+    return sorted([*explained, *gone], key=lambda result: result.order)
 
 
 def _rule(shape: Node) -> str:

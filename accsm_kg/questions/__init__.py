@@ -1,1 +1,1 @@
-"""Stored questions: query files, what the dataset publishes of them, and how they are asked."""
+"""Stored questions: SPARQL queries with a header that says what they answer."""

@@ -1,24 +1,23 @@
-"""Turn the query files (*.rq) into stored questions, and a question's name into its query."""
+"""Questions as query files (*.rq), and what the command line shows of them and takes for one."""
 
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import Quad, Store
+from pyoxigraph import Store
 from rich.table import Column
 
 from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.query import TABLE
-from accsm_kg.questions.rdf import Parameter, Question, bind, form, load, order, publish
+from accsm_kg.questions.model import Parameter, Question, bind, order
+from accsm_kg.questions.rdf import load
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.terminal import draw, separated, table
-
-__all__ = ["Parameter", "Question", "bind", "form", "listing", "load", "quads", "read", "resolve"]
 
 _HEADER = re.compile(r"\A(#\+.*\n)*\s*")
 _SELECT = re.compile(r"^SELECT\b", re.MULTILINE)
@@ -30,29 +29,24 @@ def read(folder: Path, base: str = BASE) -> list[Question]:
     Raises ValueError that names the file when its header lacks something or is not YAML.
     """
     files = {path.stem: query_files.read(path, reminter(base)) for path in folder.glob("*.rq")}
-    bodies = {name: _HEADER.sub("", text) for name, (text, _) in files.items()}
+    queries = {name: _HEADER.sub("", text) for name, (text, _) in files.items()}
     try:
-        found = [_question(name, head, bodies) for name, (_, head) in files.items()]
+        questions = [_question(name, header, queries) for name, (_, header) in files.items()]
     except ValueError as error:
         raise ValueError(f"{folder}/{error}") from None
-    return sorted(found, key=order)
-
-
-def quads(folder: Path, base: str = BASE) -> Iterator[Quad]:
-    """Yield the RDF that publishes the questions of ``folder``, in a graph of its own."""
-    return publish(read(folder, base), base)
+    return sorted(questions, key=order)
 
 
 def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
-    """Return the query that ``what`` means, with its parameters set by ``values`` (NAME=VALUE).
+    """Return the query that ``what`` names, with its parameters set by ``values`` (NAME=VALUE).
 
     ``what`` is `-` for the standard input, a query file, or the name or the number of a question
     that the dataset publishes. Raises ValueError when it is none of these.
     """
-    chosen = dict(map(_pair, values))
+    chosen = dict(map(_name_and_value, values))
     if what == "-" or Path(what).is_file():
         text = sys.stdin.read() if what == "-" else Path(what).read_text(encoding="utf-8")
-        return bind(_given(what, remint(text, base_iri(store, BASE))), chosen)
+        return bind(_unpublished(what, remint(text, base_iri(store, BASE))), chosen)
     named = {question.name: question for question in load(store)}
     numbered = {str(question.number): question for question in named.values()}
     question = named.get(what) or numbered.get(what)
@@ -70,9 +64,7 @@ def listing(store: Store, fmt: str = TABLE) -> str:
             "number": str(question.number or ""),
             "name": question.name,
             "question": question.summary,
-            "parameters": " ".join(
-                f"{given.name}={given.default}" for given in question.parameters
-            ),
+            "parameters": " ".join(f"{p.name}={p.default}" for p in question.parameters),
         }
         for question in load(store)
     ]
@@ -84,43 +76,45 @@ def listing(store: Store, fmt: str = TABLE) -> str:
     return separated(rows, fmt)
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _name_and_value(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"'{text}': give a parameter as NAME=VALUE, for example line=A.2.2.i")
     return name, value
 
 
-def _given(name: str, text: str) -> Question:
-    """Return a query of the caller's own as a question; its header may declare parameters."""
-    said = query_files.header(text).get("parameters", {})
-    parameters = tuple(_parameter(name, key, value, {}) for key, value in said.items())
+def _unpublished(name: str, text: str) -> Question:
+    """Return a query of the user's own as a question; its header need only declare parameters."""
+    declared = query_files.header(text).get("parameters", {})
+    parameters = tuple(_parameter(name, key, given, {}) for key, given in declared.items())
     return Question(name, "", "", (), text, parameters=parameters)
 
 
-def _question(name: str, head: dict[str, Any], bodies: Mapping[str, str]) -> Question:
+def _question(name: str, header: Mapping[str, Any], queries: Mapping[str, str]) -> Question:
     for key in ("summary", "description", "tags"):
-        if key not in head:
+        if key not in header:
             raise ValueError(f"{name}.rq: the #+ header has no {key}; add `#+ {key}: …`")
+    declared = header.get("parameters", {})
     return Question(
         name=name,
-        summary=head["summary"],
-        description=head["description"].strip(),
-        tags=tuple(sorted(head["tags"])),
-        text=bodies[name],
-        number=head.get("number"),
-        parameters=tuple(
-            _parameter(name, key, said, bodies) for key, said in head.get("parameters", {}).items()
-        ),
+        summary=header["summary"],
+        description=header["description"].strip(),
+        tags=tuple(sorted(header["tags"])),
+        text=queries[name],
+        number=header.get("number"),
+        parameters=tuple(_parameter(name, key, given, queries) for key, given in declared.items()),
     )
 
 
-def _parameter(name: str, key: str, said: dict[str, str], bodies: Mapping[str, str]) -> Parameter:
+def _parameter(
+    name: str, key: str, declared: Mapping[str, str], queries: Mapping[str, str]
+) -> Parameter:
+    """Return a parameter; its options are a SELECT or the name of one of ``queries``."""
     for wanted in ("description", "default"):
-        if wanted not in said:
+        if wanted not in declared:
             raise ValueError(f"{name}.rq: parameter {key} has no {wanted}; add one")
-    options = said.get("options", "")
-    if options and options not in bodies and not _SELECT.search(options):
+    options = declared.get("options", "")
+    if options and options not in queries and not _SELECT.search(options):
         raise ValueError(f"{name}.rq: parameter {key}: options '{options}' is no .rq and no SELECT")
-    text = bodies.get(options, options).strip()
-    return Parameter(key, said["description"], str(said["default"]), text)
+    select = queries.get(options, options).strip()
+    return Parameter(key, declared["description"], str(declared["default"]), select)

@@ -1,4 +1,4 @@
-"""The line from a blueprint to its projects, or from a project to the blueprints."""
+"""Trace a line of a blueprint down to its projects, or a project up to the blueprints."""
 
 from accsm_kg.trace.render import FORMATS, run
 

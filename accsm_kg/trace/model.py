@@ -1,29 +1,30 @@
-"""Turn a code, a project number or a name into the chain it stands in, with the source's words."""
+"""The trace model: what a code, a project number or a name is linked to, up and down the plans."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+from pyoxigraph import NamedNode, Store
 
-from accsm_kg.namespaces import BASE, reminter
-from accsm_kg.rdf import query_files
+from accsm_kg.namespaces import BASE
+from accsm_kg.query import join, rows
 from accsm_kg.rdf.dataset import base_iri
 
+#: A row of an answer, or of a table: the values by the names of their columns.
 Row = dict[str, str]
 
 _QUERIES = Path(__file__).parent / "queries"
 
 
 @dataclass(frozen=True)
-class Chain:
-    """What the dataset says of one resource.
+class Trace:
+    """The links of one resource, and the passages of the sources that state them.
 
-    ``above`` is the resource with what it stands under. ``rows`` are, for a project, what its
-    plan says of it, else the projects linked to the resource: one row for each passage of a
-    source, with its line and its words. ``gaps`` is what is missing and ``issues`` are the readings
-    of the curator on which the chain rests.
+    ``above`` is the resource and what it stands under. ``rows`` are, for a project, what its
+    plan states of it, else the projects linked to the resource: a row for each passage, with its
+    line and its words. ``gaps`` are sentences about what is missing, ``issues`` the readings of
+    the curator on which the links rest.
     """
 
     resource: str
@@ -35,31 +36,35 @@ class Chain:
     issues: list[Row]
 
 
-def follow(store: Store, key: str) -> Chain:
-    """Return what ``key`` is linked to: down to the projects, or up from a project.
+def trace(store: Store, key: str) -> Trace:
+    """Return the links of ``key``: down to the projects, or up from a project.
 
     The key is a project number (`33`, `2016-2020/33`), a code (`A.2.2.iv`, `ASCC A.2.v`, `E.1`), a
     country (`KHM`, `Cambodia`), a priority area (`C`), a blueprint (`apsc-2025`), or the path of
-    the resource (`thematic-area/6`). Raises ValueError that names close ones when it is unknown.
+    the resource (`thematic-area/6`). Raises ValueError when it names nothing or several things,
+    with those that it may mean.
     """
     subject = _find(store, key)
     node = NamedNode(subject["resource"])
-    project = subject["kind"] == "project"
-    rows = _statements(store, node) if project else _projects(store, node)
-    gaps = _project_gaps(store, node) if project else _gaps(store, subject, rows)
-    return Chain(
-        resource=node.value,
+    if subject["kind"] == "project":
+        found = _ask(store, "statements", node) + _ask(store, "roll-up", node)
+        gaps = [row["gap"] for row in _ask(store, "gaps", node)]
+    else:
+        found = _projects(store, node)
+        gaps = list(_gaps(store, subject, found))
+    return Trace(
+        resource=subject["resource"],
         kind=subject["kind"],
         label=subject["label"],
-        above=merge(_ask(store, "above", node), "line"),
-        rows=rows,
-        gaps=list(gaps),
+        above=join(_ask(store, "above", node), "line"),
+        rows=found,
+        gaps=gaps,
         issues=_ask(store, "issues", node),
     )
 
 
 def _find(store: Store, key: str) -> Row:
-    """Return the resource that goes by the name ``key``: its IRI, its kind and its label."""
+    """Return the IRI, the kind and the label of the one resource that ``key`` names."""
     base = base_iri(store, BASE)
     wanted = key.strip().removeprefix(base).removeprefix("id/").casefold()
     named: dict[str, dict[str, Row]] = {}
@@ -95,62 +100,25 @@ def _choices(found: dict[str, Row]) -> str:
 
 def _projects(store: Store, node: NamedNode) -> list[Row]:
     """Return the passages that link a project to ``node``, with coordinators and time on each."""
-    rows = _ask(store, "projects", node)
-    return [
-        {name: value for name, value in row.items() if name != "timeLine"}
-        for row in merge(merge(rows, "coordinators", ", "), "time", " ‖ ", along="timeLine")
-    ]
+    passages = join(_ask(store, "projects", node), "coordinators")
+    passages = join(passages, "time", " ‖ ", along="timeLine")
+    return [{name: row[name] for name in row if name != "timeLine"} for row in passages]
 
 
-def _statements(store: Store, node: NamedNode) -> list[Row]:
-    """Return what the plan says of a project, then what is computed from that."""
-    return _ask(store, "statements", node) + _ask(store, "roll-up", node)
-
-
-def _gaps(store: Store, subject: Row, rows: list[Row]) -> Iterator[str]:
-    if not rows:
+def _gaps(store: Store, subject: Row, passages: Sequence[Row]) -> Iterator[str]:
+    if not passages:
         yield f"no project is linked to {subject['label']}"
         return
-    if all(row["completed"] == "false" for row in rows):
+    if all(row["completed"] == "false" for row in passages):
         yield "no project here has an activity marked as completed by publication"
-    silent = dict.fromkeys(row["number"] for row in rows if not row["time"])
-    if silent:
-        yield f"no time is stated for project{'s' * (len(silent) > 1)} {', '.join(silent)}"
+    timeless = dict.fromkeys(row["number"] for row in passages if not row["time"])
+    if timeless:
+        yield f"no time is stated for project{'s' * (len(timeless) > 1)} {', '.join(timeless)}"
     if subject["kind"] != "thematic area":
         plans = [row["plan"] for row in _ask(store, "sections")]
-        present = {row["plan"] for row in rows}
+        present = {row["plan"] for row in passages}
         yield from (f"no project of the {plan}" for plan in plans if plan not in present)
 
 
-def _project_gaps(store: Store, node: NamedNode) -> Iterator[str]:
-    yield from (row["gap"] for row in _ask(store, "gaps", node))
-
-
-def _ask(store: Store, name: str, node: NamedNode | None = None) -> list[Row]:
-    """Return the answer of a stored SELECT in which `$this` stands for ``node`` (as in SHACL)."""
-    text, _ = query_files.read(_QUERIES / f"{name}.rq", reminter(base_iri(store, BASE)))
-    results = store.query(text.replace("$this", str(node)) if node else text)
-    if not isinstance(results, QuerySolutions):
-        raise TypeError(f"{name}.rq must be a SELECT query")
-    names = [variable.value for variable in results.variables]
-    return [
-        {name: _value(term) for name, term in zip(names, solution, strict=True)}
-        for solution in results
-    ]
-
-
-def _value(term: object) -> str:
-    return term.value if isinstance(term, NamedNode | Literal) else ""
-
-
-def merge(rows: list[Row], column: str, glue: str = ", ", along: str = "") -> list[Row]:
-    """Return the rows that differ only in ``column`` (and ``along``) as one, values joined."""
-    kept: dict[tuple[str, ...], Row] = {}
-    values: dict[tuple[str, ...], dict[tuple[str, str], None]] = {}
-    for row in rows:
-        rest = tuple(value for name, value in row.items() if name not in (column, along))
-        kept.setdefault(rest, row)
-        values.setdefault(rest, {})[row.get(along, ""), row[column]] = None
-    return [
-        {**row, column: glue.join(value for _, value in values[rest])} for rest, row in kept.items()
-    ]
+def _ask(store: Store, name: str, this: NamedNode | None = None) -> list[Row]:
+    return rows(store, _QUERIES / f"{name}.rq", this)

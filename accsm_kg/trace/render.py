@@ -1,6 +1,7 @@
-"""Turn the chain that a code or a project stands in into text for people or for programs."""
+"""Render a trace as a table for people, or as JSON, CSV or TSV."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -9,9 +10,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from accsm_kg.query import TABLE
+from accsm_kg.query import TABLE, join
 from accsm_kg.terminal import draw, separated, table
-from accsm_kg.trace.model import Chain, Row, follow, merge
+from accsm_kg.trace.model import Row, Trace, trace
 
 FORMATS: Final = (TABLE, "json", "csv", "tsv")
 
@@ -25,50 +26,49 @@ def run(store: Store, key: str, fmt: str = TABLE) -> str:
     """
     if fmt not in FORMATS:
         raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
-    found = follow(store, key)
+    found = trace(store, key)
     if fmt == TABLE:
-        return _people(found)
+        return _text(found)
     if fmt == "json":
         return json.dumps(asdict(found), ensure_ascii=False, indent=2) + "\n"
     return separated(found.rows, fmt)
 
 
-def _people(found: Chain) -> str:
+def _text(found: Trace) -> str:
     drawn = _plan_table(found.rows) if found.kind == "project" else _project_table(found.rows)
     parts: list[RenderableType] = [Text.assemble((found.label, "bold"), f"  <{found.resource}>")]
-    parts += [*(Text(_said(row)) for row in found.above), Text()]
+    parts += [*(Text(_heading(row)) for row in found.above), Text()]
     parts += [drawn, Text()] if found.rows else []
     notes = [f"Gap: {gap}" for gap in found.gaps] + [_issue(row) for row in found.issues]
     return draw(*parts, *map(Text, notes))
 
 
-def _project_table(rows: list[Row]) -> Table:
-    """Return a row for each project; the words of all its passages stand in the last cell."""
-    words: dict[tuple[str, ...], list[str]] = {}
-    for row in merge(rows, "through"):
+def _project_table(passages: Sequence[Row]) -> Table:
+    """Return a table with a row for each project, its passages in the last cell."""
+    linked: dict[tuple[str, ...], list[str]] = {}
+    for row in join(passages, "through"):
         project = tuple(row[name] for name in ("number", "title", "coordinators", "time"))
-        words.setdefault(project, []).append(_link(row))
-    many = f"{len(words)} project{'' if len(words) == 1 else 's'}"
-    columns = ("No.", many, "Coordinators", "Time", "Link and words of the source")
-    return table(columns, ((*project, "\n".join(said)) for project, said in words.items()))
+        linked.setdefault(project, []).append(_link(row))
+    count = f"{len(linked)} project{'' if len(linked) == 1 else 's'}"
+    columns = ("No.", count, "Coordinators", "Time", "Link and words of the source")
+    return table(columns, ((*project, "\n".join(links)) for project, links in linked.items()))
 
 
 def _link(row: Row) -> str:
     return f"{row['relation']} {row['through']}: {_words(row)}"
 
 
-def _plan_table(rows: list[Row]) -> Table:
-    """Return a row for each passage, with everything that it says."""
-    said = [
-        {"relation": row["relation"], "what": _what(row), **{name: row[name] for name in _PASSAGE}}
-        for row in rows
+def _plan_table(passages: Sequence[Row]) -> Table:
+    """Return a table with a row for each passage about a project and all that is read from it."""
+    read = [
+        {"relation": row["relation"], "what": _value(row), **{name: row[name] for name in _PASSAGE}}
+        for row in passages
     ]
-    columns = ("The project", "What", "Words of the source")
-    merged = merge(said, "what", "\n")
-    return table(columns, ((row["relation"], row["what"], _words(row)) for row in merged))
+    cells = ((row["relation"], row["what"], _words(row)) for row in join(read, "what", "\n"))
+    return table(("The project", "What", "Words of the source"), cells)
 
 
-def _what(row: Row) -> str:
+def _value(row: Row) -> str:
     text = f": {row['text']}" if row["text"] else ""
     status = f" ({row['status']})" if row["status"] == "completed" else ""
     code = "" if row["code"] in ("", *row["label"].split()) else f"{row['code']} "
@@ -80,7 +80,7 @@ def _words(row: Row) -> str:
     return f"“{words}” [{row['source']}, line {row['line']}]" if words else "computed"
 
 
-def _said(row: Row) -> str:
+def _heading(row: Row) -> str:
     text = f": {row['text']}" if row["text"] else ""
     place = f" [{row['source']}, line {row['line']}]" if row["source"] else ""
     return f"{row['kind']} {row['label']}{text}{place}"

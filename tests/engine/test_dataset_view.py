@@ -9,7 +9,9 @@ import pytest
 from accsm_server.engine.pool.dataset_view import DatasetView
 from pyoxigraph import QueryBoolean, Store
 
-from accsm_kg.questions.files import bind, read
+from accsm_kg.namespaces import CONVENTIONS
+from accsm_kg.questions.files import read
+from accsm_kg.questions.model import bind
 from accsm_kg.rdf import dataset
 
 QUESTIONS = {
@@ -36,7 +38,7 @@ def held(store: Store) -> DatasetView:
 @pytest.fixture(scope="module")
 def half(store: Store) -> DatasetView:
     """A dataset whose default graph alone is empty, which tells who was asked."""
-    return DatasetView("https://w3id.org/accsm-kg/", store, Store())
+    return DatasetView("https://w3id.org/accsm-kg/", store, Store(), CONVENTIONS)
 
 
 def _answer(found: object) -> object:

@@ -1,7 +1,8 @@
-"""Turn the ontology, its rules and the dataset into proof that they are sound and say the same."""
+"""The ontology is sound and laid out as agreed; its rules entail what an OWL reasoner does."""
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
@@ -22,10 +23,13 @@ ID = "https://w3id.org/accsm-kg/id/"
 INFERRED = URIRef("https://w3id.org/accsm-kg/graph/inferred")
 VS_STATUS = URIRef("http://www.w3.org/2003/06/sw-vocab-status/ns#term_status")
 
-TERMS = ROOT / "ontology" / "accsm.ttl"
+HEADER = ROOT / "ontology" / "accsm.ttl"
 ALIGNMENTS = ROOT / "ontology" / "alignments.ttl"
+ONTOLOGY_FILES = sorted((ROOT / "ontology").glob("*.ttl"))
+TERMS = [path for path in ONTOLOGY_FILES if path != ALIGNMENTS]
+TOPICS = [path for path in TERMS if path != HEADER]
 VALUES = ROOT / "data" / "vocab" / "concepts.ttl"
-FILES = [TERMS, ALIGNMENTS, VALUES]
+FILES = [*ONTOLOGY_FILES, VALUES]
 FAULTS = sorted(CASES.glob("*.rq"))
 RULES = sorted((ROOT / "ontology" / "rules").glob("*.rq"))
 SECTIONS = [
@@ -61,7 +65,7 @@ def load(*paths: Path, extra: str = "") -> ox.Store:
 
 @pytest.fixture(scope="module")
 def ontology() -> Graph:
-    return read(TERMS, ALIGNMENTS)
+    return read(*ONTOLOGY_FILES)
 
 
 # --- the files -----------------------------------------------------------------------------------
@@ -110,10 +114,30 @@ def test_terms_are_alphabetical_in_each_section(path: Path) -> None:
         assert len(subjects) == len(set(subjects)), section.split("\n", 1)[0]
 
 
-def test_the_ontology_has_its_sections_in_order_and_the_kind_first() -> None:
-    text = TERMS.read_text(encoding="utf-8")
-    assert re.findall(r"^### (.+)$", text, re.MULTILINE) == SECTIONS
+@pytest.mark.parametrize("path", TERMS, ids=name)
+def test_the_sections_are_in_order_and_the_kind_comes_first(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    found = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    assert found == [section for section in SECTIONS if section in found]
     assert re.findall(r"^(?:accsm:\w+|\[\]|<\S+>)\n(?!    a )", text, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("path", TOPICS, ids=name)
+def test_a_file_of_terms_is_named_after_a_topic_of_the_shapes(path: Path) -> None:
+    assert (ROOT / "shapes" / path.name).is_file()
+
+
+def test_each_term_stands_in_one_file_and_the_header_in_its_own() -> None:
+    subjects = Counter(
+        (path.stem, subject)
+        for path in TERMS
+        for subject in re.findall(r"^(accsm:\w+|<\S+>)$", path.read_text("utf-8"), re.MULTILINE)
+    )
+    terms = {term.removeprefix(ACCSM) for term in read(*TERMS).subjects() if term in ACCSM}
+    header = ("accsm", f"<{ONTOLOGY}>")
+    assert subjects.total() == len(terms) + 1
+    assert {subject for _, subject in subjects - Counter([header])} == {f"accsm:{t}" for t in terms}
+    assert {stem for stem, _ in subjects - Counter([header])} == {path.stem for path in TOPICS}
 
 
 def test_alignments_only_point_from_our_terms_to_those_of_others() -> None:
@@ -126,7 +150,7 @@ def test_alignments_only_point_from_our_terms_to_those_of_others() -> None:
 
 def test_the_terms_leave_other_vocabularies_to_the_alignments() -> None:
     hierarchy = RDFS.subClassOf | RDFS.subPropertyOf
-    assert [o for _, o in read(TERMS).subject_objects(hierarchy) if o not in ACCSM] == []
+    assert [o for _, o in read(*TERMS).subject_objects(hierarchy) if o not in ACCSM] == []
 
 
 def test_every_value_is_a_defined_concept_of_a_scheme() -> None:
@@ -174,18 +198,19 @@ def rows(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> list[s
 
 def broken(fault: Path) -> str:
     header = fault.read_text(encoding="utf-8").split("#+ broken:\n")[1].split("\n\n")[0]
-    prefixes = re.findall(r"^PREFIX .*$", TERMS.read_text(encoding="utf-8"), re.MULTILINE)
+    texts = (path.read_text(encoding="utf-8") for path in TERMS)
+    prefixes = {line for text in texts for line in re.findall(r"^PREFIX .*$", text, re.MULTILINE)}
     return "\n".join([*prefixes, header.replace("#+   ", "")])
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=name)
 def test_the_ontology_is_free_of(fault: Path) -> None:
-    assert rows(load(TERMS, ALIGNMENTS).query(fault.read_text(encoding="utf-8"))) == []
+    assert rows(load(*ONTOLOGY_FILES).query(fault.read_text(encoding="utf-8"))) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=name)
 def test_a_broken_ontology_is_caught_by(fault: Path) -> None:
-    damaged = load(TERMS, ALIGNMENTS, extra=broken(fault))
+    damaged = load(*ONTOLOGY_FILES, extra=broken(fault))
     assert rows(damaged.query(fault.read_text(encoding="utf-8"))) != []
 
 
@@ -252,7 +277,7 @@ def clashes(graph: Graph) -> list[str]:
 
 @pytest.fixture(scope="module")
 def sample() -> Graph:
-    return by_reasoner(read(TERMS, ALIGNMENTS, CASES / "sample.ttl"))
+    return by_reasoner(read(*ONTOLOGY_FILES, CASES / "sample.ttl"))
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +301,7 @@ def entailed(stated: Graph) -> Graph:
 
 
 def rule_closure(rules: Iterable[Path]) -> Graph:
-    return as_rdflib(by_rules(load(TERMS, ALIGNMENTS, CASES / "sample.ttl"), rules))
+    return as_rdflib(by_rules(load(*ONTOLOGY_FILES, CASES / "sample.ttl"), rules))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=name)
@@ -296,7 +321,7 @@ def test_without_a_rule_something_is_missing(rule: Path, ontology: Graph, sample
 
 
 def test_the_rules_add_to_our_resources_only() -> None:
-    graph = load(TERMS, ALIGNMENTS, CASES / "sample.ttl")
+    graph = load(*ONTOLOGY_FILES, CASES / "sample.ttl")
     before = set(graph)
     added = set(by_rules(graph, RULES)) - before
     assert [str(quad) for quad in added if not str(quad.subject).startswith(f"<{ID}")] == []
@@ -334,7 +359,7 @@ def test_the_sample_is_consistent(sample: Graph) -> None:
     ids=["two disjoint classes", "a range", "a key"],
 )
 def test_a_contradiction_is_found(statement: str) -> None:
-    graph = read(TERMS, ALIGNMENTS, CASES / "sample.ttl").parse(data=statement, format="turtle")
+    graph = read(*ONTOLOGY_FILES, CASES / "sample.ttl").parse(data=statement, format="turtle")
     assert clashes(by_reasoner(graph)) != []
 
 

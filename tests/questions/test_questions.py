@@ -20,9 +20,9 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from accsm_kg.namespaces import BASE, QUERIES, prefixes
+from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.questions import files
-from accsm_kg.questions.files import Parameter, Question
+from accsm_kg.questions.model import Question, bind
 from accsm_kg.rdf import query_files
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +104,7 @@ def test_the_answer_is_the_one_worked_out(
     path: Path, engine: str, store: Store, rdflib_graph: rdflib.Graph
 ) -> None:
     expected = json.loads(path.read_text(encoding="utf-8"))
-    text = files.bind(QUESTIONS[expected["question"]], expected["values"])
+    text = bind(QUESTIONS[expected["question"]], expected["values"])
     results = _oxigraph(store, text) if engine == "oxigraph" else _rdflib(rdflib_graph, text)
     answer = _answer(results)
     for wanted in expected["answers"]:
@@ -115,7 +115,7 @@ def test_the_answer_is_the_one_worked_out(
 def test_both_engines_give_equal_results(
     question: Question, store: Store, rdflib_graph: rdflib.Graph
 ) -> None:
-    text = files.bind(question)
+    text = bind(question)
     bag = _bag(_oxigraph(store, text))
     assert bag == _bag(_rdflib(rdflib_graph, text))
     assert isinstance(bag, bool) or max(bag[1].values(), default=1) == 1, "a row stands twice"
@@ -171,11 +171,14 @@ def test_the_header_is_complete(path: Path) -> None:
         assert {"description", "default"} <= set(said) <= {"description", "default", "options"}
 
 
-TRACE_FILES = {path.stem: path for path in sorted((ROOT / "accsm_kg" / "queries").glob("*.rq"))}
+PACKAGE_QUERIES = {
+    f"{path.parents[1].name}/{path.stem}": path
+    for path in sorted((ROOT / "accsm_kg").glob("*/queries/*.rq"))
+}
 
 
 @pytest.mark.parametrize(
-    "path", [*FILES.values(), *TRACE_FILES.values()], ids=[*FILES, *TRACE_FILES]
+    "path", [*FILES.values(), *PACKAGE_QUERIES.values()], ids=[*FILES, *PACKAGE_QUERIES]
 )
 def test_the_query_keeps_the_house_style(path: Path) -> None:
     text, _ = query_files.read(path)
@@ -189,82 +192,3 @@ def test_the_query_keeps_the_house_style(path: Path) -> None:
     assert ("ORDER BY" in body) == ("\nSELECT" in body)
     assert re.findall(r"\?\w*_\w*|\?[A-Z]\w*", body) == []
     assert [line for line in text.splitlines() if len(line) > 100 or line != line.rstrip()] == []
-
-
-def test_the_dataset_publishes_the_questions_as_the_files_have_them(store: Store) -> None:
-    assert files.load(store) == list(QUESTIONS.values())
-
-
-def test_a_published_question_runs_as_it_stands(store: Store) -> None:
-    graph, select = NamedNode(BASE + QUERIES), NamedNode(prefixes()["sh"] + "select")
-    node = NamedNode(f"{BASE}{QUERIES}/projects-supporting-action-line")
-    text = next(store.quads_for_pattern(node, select, None, graph)).object
-    assert isinstance(text, Literal)
-    answer = _answer(_oxigraph(store, text.value))
-    assert isinstance(answer, list)
-    assert [row["number"] for row in answer] == [6, 17, 30, 33, 35, 40]
-
-
-def _published(folder: Path, base: str = BASE) -> Store:
-    store = Store()
-    store.extend(files.quads(folder, base))
-    return store
-
-
-def test_another_base_is_carried_through() -> None:
-    base = "http://127.0.0.1:8000/"
-    store = _published(FOLDER, base)
-    assert BASE not in "".join(map(str, store))
-    assert [graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)] == [
-        base + QUERIES
-    ]
-
-
-def test_a_value_cannot_break_out_of_its_string(store: Store) -> None:
-    question = QUESTIONS["projects-mentioning-words"]
-    text = files.bind(question, {"words": '" } } SELECT * { ?s ?p ?o } #\\'})
-    assert _answer(_oxigraph(store, text)) == []
-
-
-def test_an_unknown_parameter_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="no parameter 'lime'; it has: line"):
-        files.bind(QUESTIONS["projects-supporting-action-line"], {"lime": "A.2.2.i"})
-
-
-HEADER = "#+ summary: Which?\n#+ description: All.\n#+ tags: [x]\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        ("#+ summary: Which?\n#+ tags: [x]\nSELECT ?s\nWHERE {\n}", r"ask\.rq: .* no description"),
-        (f"{HEADER}#+ parameters: {{p: {{default: x}}}}\nASK", r"ask\.rq: parameter p has no desc"),
-        (
-            f"{HEADER}#+ parameters: {{p: {{description: d, default: x, options: y}}}}\nASK",
-            r"ask\.rq: parameter p: options 'y' is no \.rq and no SELECT",
-        ),
-        ("#+ summary: [\nASK", r"ask\.rq: the #\+ header is not YAML"),
-        ("#+ just words\nASK", r"ask\.rq: the #\+ header must be a mapping"),
-    ],
-)
-def test_a_faulty_header_is_refused_with_its_file(tmp_path: Path, text: str, fault: str) -> None:
-    (tmp_path / "ask.rq").write_text(text)
-    with pytest.raises(ValueError, match=fault):
-        files.read(tmp_path)
-
-
-def test_a_query_of_another_form_is_not_published(tmp_path: Path) -> None:
-    (tmp_path / "tell.rq").write_text(f"{HEADER}\nDESCRIBE <x:y>")
-    with pytest.raises(ValueError, match=r"tell\.rq: no line begins with SELECT"):
-        list(files.quads(tmp_path))
-
-
-def test_the_forms_of_query_and_several_parameters_survive_publication(tmp_path: Path) -> None:
-    parameters = "#+ parameters: {b: {description: d, default: x}, a: {description: e, default: y}}"
-    (tmp_path / "make.rq").write_text(
-        f"{HEADER}{parameters}\n\nCONSTRUCT {{ ?s ?p ?o }}\nWHERE {{\n  ?s ?p ?o .\n}}\n"
-    )
-    (found,) = files.read(tmp_path)
-    assert found.parameters == (Parameter("b", "d", "x"), Parameter("a", "e", "y"))
-    assert files.load(_published(tmp_path)) == [found]
-    assert files.form(found) == "construct"

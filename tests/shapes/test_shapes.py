@@ -15,10 +15,11 @@ from rdflib.namespace import OWL, RDF, RDFS, SH
 
 from accsm_kg.namespaces import BASE
 from accsm_kg.quality.results import Result
-from accsm_kg.quality.validate import check, only
+from accsm_kg.quality.validate import check, only_rule
 from accsm_kg.rdf import dataset
 
 ROOT = Path(__file__).parents[2]
+ONTOLOGY = sorted({*(ROOT / "ontology").glob("*.ttl")} - {ROOT / "ontology" / "alignments.ttl"})
 CASES = sorted(path for path in (ROOT / "tests" / "shapes").glob("*/*.t*"))
 INVALID = [path for path in CASES if path.stem.startswith("invalid-")]
 VALID = [path for path in CASES if path.stem == "valid"]
@@ -35,17 +36,20 @@ def shapes() -> Graph:
 
 @cache
 def rule(name: str) -> Graph:
-    return only(shapes(), name)
+    return only_rule(shapes(), name)
 
 
 @cache
 def ontology() -> Graph:
-    return Graph().parse(ROOT / "ontology" / "accsm.ttl")
+    graph = Graph()
+    for path in ONTOLOGY:
+        graph.parse(path)
+    return graph
 
 
 @cache
 def classes() -> list[Quad]:
-    quads = dataset.read(ROOT / "ontology" / "accsm.ttl")
+    quads = (quad for path in ONTOLOGY for quad in dataset.read(path))
     return [quad for quad in quads if quad.predicate.value == str(RDFS.subClassOf)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import remint
-from accsm_kg.questions.files import Question
+from accsm_kg.questions.model import Question
 from accsm_kg.rdf.terms import iris
 from accsm_server.engine.interface import Engine, Query, Table, fetch
 from accsm_server.sparql.queries import QueryFiles

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import QUERIES
-from accsm_kg.questions import files
-from accsm_kg.questions.files import Parameter, Question
+from accsm_kg.questions.model import Parameter, Question, bind, form
+from accsm_kg.questions.rdf import load
 from accsm_server.engine.interface import Query, fetch, table
 from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
@@ -30,7 +30,7 @@ async def stored(site: Site) -> list[Question]:
         store.extend(Quad(q.subject, q.predicate, q.object, where) for q in triples)
         space = NamedNode(site.prefixes["void"] + "uriSpace")
         store.add(Quad(NamedNode(site.base), space, Literal(site.base + "id/")))
-        site.questions[:] = files.load(store)
+        site.questions[:] = load(store)
     return site.questions
 
 
@@ -66,7 +66,7 @@ async def question(request: Request) -> Response:
         raise NotFound("No such question", f"There is no stored question '{name}'.",
                       hint=f"All of them: {render.root(request)}/questions")  # fmt: skip
     values = {p.name: request.query_params.get(p.name, p.default) for p in asked.parameters}
-    text = files.bind(asked, values)
+    text = bind(asked, values)
     return render.page(
         request,
         "question.html",
@@ -80,12 +80,12 @@ async def question(request: Request) -> Response:
 
 
 def _offers(asked: Question) -> tuple[negotiation.Format, ...]:
-    return negotiation.GRAPHS if files.form(asked) == "construct" else negotiation.RESULTS
+    return negotiation.GRAPHS if form(asked) == "construct" else negotiation.RESULTS
 
 
 async def _answer(request: Request, site: Site, asked: Question, text: str) -> dict[str, object]:
-    form = "ttl" if files.form(asked) == "construct" else "json"
-    query = Query(text, form, prefixes=site.prefixes, internal=True)
+    kind = "ttl" if form(asked) == "construct" else "json"
+    query = Query(text, kind, prefixes=site.prefixes, internal=True)
     return await result(request, query)
 
 

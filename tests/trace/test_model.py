@@ -1,10 +1,6 @@
 """A trace leads from a blueprint's line to its projects and back, each step with its words."""
 
-import csv
-import json
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyoxigraph import Store
@@ -12,22 +8,17 @@ from pyoxigraph import Store
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.rdf import dataset
-from accsm_kg.trace import model, render
+from accsm_kg.trace.model import Trace, trace
 
 ROOT = Path(__file__).parents[2]
 LINE = f"{BASE}id/action-line/apsc-2025/A.2.2.iv"
 
 
-@pytest.fixture(autouse=True)
-def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "250")
-
-
 def _projects(store: Store, key: str) -> list[int]:
-    return list(dict.fromkeys(int(row["number"]) for row in model.follow(store, key).rows))
+    return list(dict.fromkeys(int(row["number"]) for row in trace(store, key).rows))
 
 
-def _said(found: model.Chain, relation: str) -> list[str]:
+def _labels(found: Trace, relation: str) -> list[str]:
     return list(dict.fromkeys(row["label"] for row in found.rows if row["relation"] == relation))
 
 
@@ -39,7 +30,7 @@ def test_an_action_line_leads_to_its_projects_with_coordinators_time_and_words(
     all_four = f"Also supports A.2.2.i, A.2.2.iii, A.2.2.iv and A.2.2.vi {apsc}"
     three = f"A.2.2.iii, A.2.2.iv and A.2.2.vi {apsc}"
     alone = f"Also supports A.2.2.iv {apsc}"
-    assert [tuple(row[c] for c in columns) for row in model.follow(store, "A.2.2.iv").rows] == [
+    assert [tuple(row[c] for c in columns) for row in trace(store, "A.2.2.iv").rows] == [
         ("6", "Singapore", "2019", "001", "92", f"A.2.iii E.1.i E.2.iv {alone}"),
         ("17", "Malaysia", "April 2017", "001", "116", f"B.1.iii E.2.ix {alone}"),
         (
@@ -53,7 +44,7 @@ def test_an_action_line_leads_to_its_projects_with_coordinators_time_and_words(
 
 
 def test_an_action_line_says_its_text_its_way_up_and_what_is_missing(store: Store) -> None:
-    found = model.follow(store, "A.2.2.iv")
+    found = trace(store, "A.2.2.iv")
     assert [(row["kind"], row["label"], row["line"]) for row in found.above] == [
         ("action line", "APSC A.2.2.iv", "203"),
         ("heading", "APSC A.2.2", "200"),
@@ -90,16 +81,16 @@ def test_every_kind_of_key_leads_to_its_projects(
 
 
 def test_a_key_result_area_counts_what_is_printed_and_what_the_measures_say(store: Store) -> None:
-    rows = model.follow(store, "E.2").rows
+    rows = trace(store, "E.2").rows
     assert {row["number"] for row in rows if row["relation"] == "prints"} >= {"21", "24", "38"}
     assert {"21", "24"}.isdisjoint(row["number"] for row in rows if row["relation"] == "supports")
 
 
 def test_a_project_leads_up_to_its_measures_lines_kras_and_blueprints(store: Store) -> None:
-    found = model.follow(store, "33")
+    found = trace(store, "33")
     assert found.label == "ASEAN Guideline on Public Service Delivery"
-    assert _said(found, "supports") == ["ASCC A.2.iv", "ASCC B.2.ix", "ASCC E.1.vii"]
-    assert _said(found, "also supports") == [
+    assert _labels(found, "supports") == ["ASCC A.2.iv", "ASCC B.2.ix", "ASCC E.1.vii"]
+    assert _labels(found, "also supports") == [
         "APSC A.2.2.i",
         "APSC A.2.2.iii",
         "APSC A.2.2.iv",
@@ -110,26 +101,24 @@ def test_a_project_leads_up_to_its_measures_lines_kras_and_blueprints(store: Sto
         "B.2 Equitable Access for All",
         "E.1 Towards an open and adaptive ASEAN",
     ]
-    assert _said(found, "prints KRA") == _said(found, "contributes to KRA") == kras
-    assert _said(found, "contributes to blueprint") == [
+    assert _labels(found, "prints KRA") == _labels(found, "contributes to KRA") == kras
+    assert _labels(found, "contributes to blueprint") == [
         "APSC Blueprint 2025",
         "ASCC Blueprint 2025",
     ]
-    assert _said(found, "is coordinated by") == ["Cambodia"]
-    assert len(_said(found, "addresses priority area")) == 3
+    assert _labels(found, "is coordinated by") == ["Cambodia"]
+    assert len(_labels(found, "addresses priority area")) == 3
     computed = {row["relation"] for row in found.rows if not row["words"]}
     assert computed == {"contributes to KRA", "contributes to blueprint"}
 
 
 def test_a_project_shows_its_times_with_status_and_its_gaps(store: Store) -> None:
-    times = [
-        row for row in model.follow(store, "2016-2020/20").rows if row["relation"] == "takes place"
-    ]
+    times = [row for row in trace(store, "2016-2020/20").rows if row["relation"] == "takes place"]
     assert [(row["status"], row["line"]) for row in times] == [
         ("completed", "124"),
         ("not stated", "124"),
     ]
-    assert model.follow(store, "8").gaps == [
+    assert trace(store, "8").gaps == [
         "budget: to be determined",
         "nothing marked as completed by publication",
         "potential partner: not stated",
@@ -139,7 +128,7 @@ def test_a_project_shows_its_times_with_status_and_its_gaps(store: Store) -> Non
 
 
 def test_the_readings_of_the_curator_are_told(store: Store) -> None:
-    resources = [issue["resource"] for issue in model.follow(store, "11").issues]
+    resources = [issue["resource"] for issue in trace(store, "11").issues]
     assert any("project-11" in resource for resource in resources)
 
 
@@ -170,49 +159,7 @@ def test_a_key_that_names_nothing_or_two_things_is_refused(
           <http://www.w3.org/2004/02/skos/core#altLabel> "Public sector reform"@en . }"""
     )
     with pytest.raises(ValueError, match=said):
-        render.run(doubled, key)
-
-
-def test_the_table_shows_each_project_once_with_its_words(store: Store) -> None:
-    drawn = render.run(store, "ascc-2025")
-    first = [line.split("│")[0].strip() for line in drawn.splitlines() if "│" in line]
-    assert [number for number in first if number] == [
-        str(n) for n in range(1, 42) if n not in (21, 24)
-    ]
-    assert "39 projects" in drawn
-    assert "supports ASCC A.2.iii, ASCC E.2.iv: “A.2.iii E.2.iv” [001, line 87]" in drawn
-
-
-def test_the_table_of_a_project_puts_what_a_passage_says_beside_its_words(store: Store) -> None:
-    lines = render.run(store, "38").splitlines()
-    (printed,) = (line for line in lines if line.startswith("prints KRA"))
-    assert "E.1   E.2" not in printed
-    assert "“E.1 E.2 E.1 E.2 E.1 E.2 E.1 E.2 E.2” [001, line 170]" in printed
-    assert any(line.startswith("contributes to KRA") and "computed" in line for line in lines)
-    assert any(line.startswith("Curator's reading (") for line in lines)
-    assert any(line == "Gap: nothing marked as completed by publication" for line in lines)
-
-
-def _json(store: Store, key: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(render.run(store, key, "json"))
-    return found
-
-
-def test_json_has_the_whole_chain(store: Store) -> None:
-    found = _json(store, "34")
-    assert found["label"] == "Measuring Productivity in the Public Service"
-    area = [row["line"] for row in found["rows"] if row["relation"] == "addresses thematic area"]
-    assert area == ["159", "162"]
-    assert set(found) == {"resource", "kind", "label", "above", "rows", "gaps", "issues"}
-
-
-def test_csv_and_tsv_have_a_row_for_each_passage(store: Store) -> None:
-    rows = list(csv.DictReader(StringIO(render.run(store, "A.2.2.iv", "csv"))))
-    assert rows == model.follow(store, "A.2.2.iv").rows
-    assert render.run(store, "33", "tsv").startswith("relation\tcode\tlabel\t")
-    assert render.run(store, "VNM", "csv") == ""
-    with pytest.raises(ValueError, match="unknown format 'xls'; choose one of table, json"):
-        render.run(store, "33", "xls")
+        trace(doubled, key)
 
 
 def test_a_trace_follows_another_base(tmp_path: Path) -> None:
@@ -220,4 +167,4 @@ def test_a_trace_follows_another_base(tmp_path: Path) -> None:
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
     there = dataset.load(path, CONVENTIONS)
     assert _projects(there, "A.2.2.iv") == [6, 17, 30, 33, 35, 40]
-    assert model.follow(there, f"{base}id/project/2016-2020/33").kind == "project"
+    assert trace(there, f"{base}id/project/2016-2020/33").kind == "project"

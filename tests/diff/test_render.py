@@ -1,0 +1,127 @@
+"""Changes are written as text for people, and as tables and JSON for programs."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from diff.edits import Edited, without
+
+from accsm_kg.diff import render
+from accsm_kg.namespaces import BASE
+
+PROJECT = f"{BASE}id/project/2016-2020"
+ACCSM = f"{BASE}ontology#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+SOURCE = f"<{BASE}graph/source/001> ."
+SUPPORTS = f"<{PROJECT}/6> <{ACCSM}supportsMeasure> <{BASE}id/measure/ascc-2025/A.2.iii> "
+TITLE = f'<{PROJECT}/6> <{ACCSM}printedTitle> "'
+
+
+def test_a_changed_value_is_told_with_both_values_and_the_graph(
+    dataset_path: Path, edited: Edited
+) -> None:
+    new = edited((f"{TITLE}Leaders in E-Government", f"{TITLE}Readers in E-Government"))
+    text, status = render.run(dataset_path, new)
+    assert status == 1
+    assert text == (
+        "Project: 1 changed\n"
+        "  changed  id:project/2016-2020/6"
+        "  Leaders in E-Government: Towards Citizen-Centric Public Service Excellence\n"
+        "      ~ printed title: Leaders in E-Government: Towards Citizen-Centric Public Service"
+        " Excellence → Readers in E-Government: Towards Citizen-Centric Public Service Excellence"
+        "  [source/001]\n"
+        "\n"
+        "Resources: 1 changed; statements: 1 changed.\n"
+    )
+
+
+def test_what_is_gained_and_lost_is_told_by_label(dataset_path: Path, edited: Edited) -> None:
+    new = edited((f"{SUPPORTS}{SOURCE}\n", ""))
+    label = "supports measure: ASCC A.2.iii  [source/001]\n"
+    text, _ = render.run(dataset_path, new)
+    assert f"      - {label}" in text
+    assert "id/measure" not in text
+    assert f"      + {label}" in render.run(new, dataset_path)[0]
+
+
+def test_values_that_read_alike_are_shown_in_full(dataset_path: Path, edited: Edited) -> None:
+    place = f"<{BASE}id/place/manila> <{SKOS}prefLabel> "
+    new = edited((f'{place}"Manila"@en', f'{place}"Manila"@fil'))
+    assert 'skos:prefLabel: "Manila"@en → "Manila"@fil  [vocab]' in render.run(dataset_path, new)[0]
+
+
+def test_long_values_are_cut_to_where_they_differ(dataset_path: Path, edited: Edited) -> None:
+    words = f'{PROJECT}/38/objective/1> <{SKOS}definition> "Raise awareness on the importance of '
+    new = edited((f"{words}workforce", f"{words}good"))
+    old_words, new_words = (
+        f"…ess on the importance of {word} mobility to benefit ASEA…"
+        for word in ("workforce", "good")
+    )
+    said = f"skos:definition: {old_words} → {new_words}  [source/001]\n"
+    assert said in render.run(dataset_path, new)[0]
+
+
+def test_words_said_twice_at_the_end_are_cut_once(dataset_path: Path, edited: Edited) -> None:
+    words = " and to ASEAN Civil Service in particular"
+    objective = f"<{PROJECT}/38/objective/1> <{SKOS}definition> "
+    (line,) = (
+        line
+        for line in dataset_path.read_text(encoding="utf-8").splitlines()
+        if line.startswith(objective)
+    )
+    text, _ = render.run(dataset_path, edited((line, line.replace(words, words + words))))
+    shown = "…vil Service in particular"
+    assert f"skos:definition: {shown} → {shown}{words}  [source/001]\n" in text
+
+
+def test_a_resource_that_is_new_or_gone_takes_one_line(dataset_path: Path, edited: Edited) -> None:
+    change = without(dataset_path, f"{BASE}id/place/manila")
+    count = change[0].count(f"{BASE}graph/") - change[0].count(f"{BASE}graph/inferred")
+    new = edited(change)
+    gone, _ = render.run(dataset_path, new)
+    assert f"Place: 1 gone\n  gone     id:place/manila  Manila ({count} statements)\n" in gone
+    back, _ = render.run(new, dataset_path)
+    assert f"Place: 1 new\n  new      id:place/manila  Manila ({count} statements)\n" in back
+    assert f"; statements: {count} gained.\n" in back
+
+
+@pytest.mark.parametrize(("fmt", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_a_table_has_a_row_for_each_statement_with_its_terms(
+    dataset_path: Path, edited: Edited, fmt: str, delimiter: str
+) -> None:
+    new = edited((f"{SUPPORTS}{SOURCE}\n", ""), (f"{TITLE}Leaders", f"{TITLE}Readers"))
+    text, status = render.run(dataset_path, new, fmt)
+    title, measure = csv.DictReader(StringIO(text), delimiter=delimiter)
+    assert status == 1
+    assert title["old"].startswith('"Leaders in') and title["new"].startswith('"Readers in')
+    assert measure == {
+        "kind": "project",
+        "resource": f"{PROJECT}/6",
+        "label": "Leaders in E-Government: Towards Citizen-Centric Public Service Excellence",
+        "evidence_of": "",
+        "change": "changed",
+        "statement": "lost",
+        "property": f"{ACCSM}supportsMeasure",
+        "old": f"<{BASE}id/measure/ascc-2025/A.2.iii>",
+        "new": "",
+        "old_graph": "source/001",
+        "new_graph": "",
+    }
+
+
+def test_bad_input_is_refused_with_what_to_do(dataset_path: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.nq is no file; name a built"):
+        render.run(dataset_path, tmp_path / "nowhere.nq")
+    with pytest.raises(FileNotFoundError, match="is no file"):
+        render.run(tmp_path, dataset_path)
+    with pytest.raises(ValueError, match="unknown format 'turtle'; choose one of text, json"):
+        render.run(dataset_path, dataset_path, "turtle")
+    broken = tmp_path / "broken.nq"
+    broken.write_text("<x:a> <x:b>\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"broken\.nq:\d+: Parser error"):
+        render.run(dataset_path, broken)
+    notes = tmp_path / "notes.doc"
+    notes.touch()
+    with pytest.raises(ValueError, match="unknown kind of file"):
+        render.run(notes, dataset_path)

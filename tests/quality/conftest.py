@@ -1,0 +1,33 @@
+"""The report on the dataset, made once for the tests of its parts."""
+
+from pathlib import Path
+
+import pytest
+
+from accsm_kg.quality import validate
+from accsm_kg.quality.report import write
+from accsm_kg.quality.results import Result
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def results(dataset_path: Path) -> list[Result]:
+    """The results of two of the rules; all of them would take long."""
+    data, shapes, base = validate.load(dataset_path)
+    chosen = [validate.only_rule(shapes, rule) for rule in ("R-X-02", "R-I-01")]
+    found = [result for part in chosen for result in validate.check(data, part, base)]
+    expected = validate.read_baseline(ROOT / "shapes" / "baseline.csv", base)
+    return validate.apply_baseline(found, expected, base)
+
+
+@pytest.fixture(scope="session")
+def report(
+    dataset_path: Path, results: list[Result], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of the report on the dataset, made where the source texts are not at hand."""
+    folder = tmp_path_factory.mktemp("report")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("ACCSM_SOURCES", raising=False)
+        write(dataset_path, results, folder)
+    return folder

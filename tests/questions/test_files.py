@@ -1,0 +1,72 @@
+"""Query files are read as questions, named on the command line, and refused when faulty."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Store
+
+from accsm_kg import query
+from accsm_kg.questions import files
+
+HEADER = "#+ summary: Which?\n#+ description: All.\n#+ tags: [x]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("#+ summary: Which?\n#+ tags: [x]\nSELECT ?s\nWHERE {\n}", r"ask\.rq: .* no description"),
+        (f"{HEADER}#+ parameters: {{p: {{default: x}}}}\nASK", r"ask\.rq: parameter p has no desc"),
+        (
+            f"{HEADER}#+ parameters: {{p: {{description: d, default: x, options: y}}}}\nASK",
+            r"ask\.rq: parameter p: options 'y' is no \.rq and no SELECT",
+        ),
+        ("#+ summary: [\nASK", r"ask\.rq: the #\+ header is not YAML"),
+        ("#+ just words\nASK", r"ask\.rq: the #\+ header must be a mapping"),
+    ],
+)
+def test_a_faulty_header_is_refused_with_its_file(tmp_path: Path, text: str, fault: str) -> None:
+    (tmp_path / "ask.rq").write_text(text)
+    with pytest.raises(ValueError, match=fault):
+        files.read(tmp_path)
+
+
+def test_a_question_is_resolved_by_name_by_number_and_from_a_file(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = files.resolve(store, "projects-supporting-action-line", ["line=A.2.2.i"])
+    assert query.run_cli(store, named, "csv").splitlines()[1].startswith("7,")
+    assert files.resolve(store, "12") == files.resolve(store, "projects-citing-no-measure")
+    asked = "#+ parameters: {n: {description: d, default: x}}\nSELECT ?n\nWHERE {\n}\n"
+    (tmp_path / "mine.rq").write_text(asked)
+    filed = files.resolve(store, str(tmp_path / "mine.rq"), ["n=y"])
+    assert query.run_cli(store, filed, "csv").splitlines() == ["n", "y"]
+    monkeypatch.setattr("sys.stdin", StringIO(asked))
+    assert query.run_cli(store, files.resolve(store, "-"), "csv").splitlines() == ["n", "x"]
+
+
+@pytest.mark.parametrize(
+    ("what", "values", "said"),
+    [
+        ("projects-supporting-line", [], "no query file and no stored question; close: projects-s"),
+        ("zzz", [], "'zzz' is no query file .* lists them"),
+        ("projects-supporting-action-line", ["A.2.2.i"], "'A.2.2.i': give a parameter as NAME="),
+        ("completed-occurrences", ["year=2017"], "has no parameter 'year'; it has: none"),
+    ],
+)
+def test_a_question_that_is_not_there_is_refused(
+    store: Store, what: str, values: list[str], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        files.resolve(store, what, values)
+
+
+def test_the_questions_are_listed_for_people_and_for_programs(store: Store) -> None:
+    assert "projects-supporting-action-line" in files.listing(store)
+    rows = json.loads(files.listing(store, "json"))
+    assert {"number": "12", "name": "projects-citing-no-measure"}.items() <= rows[8].items()
+    assert len(files.listing(store, "csv").splitlines()) == len(rows) + 1
+    assert files.listing(store, "tsv").startswith("number\tname\tquestion\tparameters\n")
+    with pytest.raises(ValueError, match="unknown format 'xls'"):
+        files.listing(store, "xls")

@@ -1,0 +1,59 @@
+"""What is published of a question is enough to have it back, and runs as it stands."""
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+
+from accsm_kg.namespaces import BASE, QUERIES, prefixes
+from accsm_kg.questions import files, model, rdf
+from accsm_kg.questions.model import Parameter
+
+FOLDER = Path(__file__).parents[2] / "data" / "queries"
+HEADER = "#+ summary: Which?\n#+ description: All.\n#+ tags: [x]\n"
+
+
+def _published(folder: Path, base: str = BASE) -> Store:
+    store = Store()
+    store.extend(rdf.publish(files.read(folder, base), base))
+    return store
+
+
+def test_the_dataset_publishes_the_questions_as_the_files_have_them(store: Store) -> None:
+    assert rdf.load(store) == files.read(FOLDER)
+
+
+def test_a_published_question_runs_as_it_stands(store: Store) -> None:
+    graph, select = NamedNode(BASE + QUERIES), NamedNode(prefixes()["sh"] + "select")
+    node = NamedNode(f"{BASE}{QUERIES}/projects-supporting-action-line")
+    text = next(store.quads_for_pattern(node, select, None, graph)).object
+    assert isinstance(text, Literal)
+    results = store.query(text.value)
+    assert isinstance(results, QuerySolutions)
+    assert [int(row["number"].value) for row in results] == [6, 17, 30, 33, 35, 40]
+
+
+def test_another_base_is_carried_through() -> None:
+    base = "http://127.0.0.1:8000/"
+    store = _published(FOLDER, base)
+    assert BASE not in "".join(map(str, store))
+    assert [graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)] == [
+        base + QUERIES
+    ]
+
+
+def test_a_query_of_another_form_is_not_published(tmp_path: Path) -> None:
+    (tmp_path / "tell.rq").write_text(f"{HEADER}\nDESCRIBE <x:y>")
+    with pytest.raises(ValueError, match=r"tell\.rq: no line begins with SELECT"):
+        _published(tmp_path)
+
+
+def test_the_forms_of_query_and_several_parameters_survive_publication(tmp_path: Path) -> None:
+    parameters = "#+ parameters: {b: {description: d, default: x}, a: {description: e, default: y}}"
+    (tmp_path / "make.rq").write_text(
+        f"{HEADER}{parameters}\n\nCONSTRUCT {{ ?s ?p ?o }}\nWHERE {{\n  ?s ?p ?o .\n}}\n"
+    )
+    (found,) = files.read(tmp_path)
+    assert found.parameters == (Parameter("b", "d", "x"), Parameter("a", "e", "y"))
+    assert rdf.load(_published(tmp_path)) == [found]
+    assert model.form(found) == "construct"
