@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from accsm_kg.namespaces import BASE, prefixes
+from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes
 from accsm_kg.quality.report import write
 from accsm_kg.quality.results import Result
 from accsm_kg.rdf import dataset
@@ -14,7 +14,7 @@ from accsm_kg.rdf import dataset
 
 def measured(folder: Path, base: str = BASE) -> dict[tuple[str, str], str]:
     """Return the value of each measurement by its metric and what it is computed on."""
-    store = dataset.load(folder / "quality.nq")
+    store = dataset.load(folder / "quality.nq", CONVENTIONS)
     found = store.query(
         """SELECT ?metric ?on ?value WHERE {
         ?m a dqv:QualityMeasurement ; dqv:isMeasurementOf ?metric ;
