@@ -16,10 +16,11 @@ test: $(VENV)/dev ## Run every test
 conformance: $(VENV)/dev ## Run the W3C's tests of ACCSM_W3C and record their outcomes for /conformance
 	PYTHONPATH=tests $(BIN)/python -m conformance
 
-lint: $(VENV)/dev ## Check format, style and types
+lint: $(VENV)/dev ## Check format, style, types and the direction of imports
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(BENCH)/installed ## Measure the server beside others and that of BASE=<commit> (ARGS=--quick)
 	$(BENCH)/bin/accsm-kg build

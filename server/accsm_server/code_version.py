@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import accsm_kg
-import accsm_server
 
 _DEPENDENCIES = ("pyoxigraph", "starlette", "uvicorn")
 
@@ -18,8 +17,7 @@ def code_version() -> str:
     It changes with every file that answers depend on, and with the dependencies' versions.
     """
     digest = sha256()
-    for package in (accsm_kg, accsm_server):
-        folder = Path(package.__file__ or "").parent
+    for folder in (Path(accsm_kg.__file__ or "").parent, Path(__file__).parent):
         for path in sorted(folder.rglob("*")):
             ours = path.relative_to(folder).parts[0] != "resources"  # only a wheel has them there
             if ours and path.suffix in (".py", ".rq"):

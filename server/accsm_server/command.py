@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-import accsm_server
 from accsm_kg.resources import BUILT, existing
 from accsm_kg.terminal import say, step
 
@@ -30,6 +29,6 @@ def serve(
             say(f"Serving {path} at {url}\nTry: {url}questions")
             sys.stdout.flush()
 
-        accsm_server.run(
-            existing(path), host, port, ready, root_path=root_path, access_log=access_log
-        )
+        from accsm_server import serve as server  # slow to import, and only needed here
+
+        server.serve(existing(path), host, port, ready, root_path, access_log)

@@ -42,7 +42,12 @@ def serve(
     root_path: str = "",
     access_log: bool = False,
 ) -> None:
-    """Serve until stopped; see `accsm_server.run`."""
+    """Serve ``dataset`` until stopped; call ``ready`` with the address when queries are answered.
+
+    ``root_path`` is the path prefix that a proxy in front strips. Raises OSError when the address
+    is taken or a file cannot be read, and ValueError that says what is wrong with the dataset or
+    a setting.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").addFilter(is_our_fault)
     settings = from_environment()

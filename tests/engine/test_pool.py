@@ -15,11 +15,11 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from accsm_server import run
 from accsm_server.engine.interface import Query, fetch
 from accsm_server.engine.pool.fair_queue import FairQueue
 from accsm_server.engine.pool.pool import Pool
 from accsm_server.errors import QueryError
+from accsm_server.serve import serve
 from accsm_server.settings import Settings
 from serving import ROOT, Server, children, running, until
 
@@ -472,7 +472,7 @@ def test_a_taken_port_is_named(dataset_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
-            run(dataset_path, "127.0.0.1", port)
+            serve(dataset_path, "127.0.0.1", port, lambda url: None)
 
 
 ESCAPES = """

@@ -1,1 +1,1 @@
-"""HTTP: bytes, headers, formats and connections. Knows nothing of RDF stores or of ACCSM."""
+"""HTTP: bytes, headers, formats and connections. Knows nothing of RDF."""

@@ -203,7 +203,7 @@ class Connection(HttpToolsProtocol):
             self._take(data[place:stop])
             place = stop
         self._rest = data[place:]
-        if self._rest:
+        if len(self._rest) > _HEAD:
             self.flow.pause_reading()
 
     def _take(self, data: bytes) -> None:
@@ -230,6 +230,7 @@ class Connection(HttpToolsProtocol):
             self._split_target()
         self._guarded.receiving = True
         super().on_headers_complete()
+        self.flow.resume_reading()  # who hangs up while others wait is noticed by reading on
         self.headers = []  # what follows a body is no part of its head (RFC 9110, section 6.5.1)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:

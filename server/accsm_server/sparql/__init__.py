@@ -1,1 +1,1 @@
-"""The SPARQL endpoint and the graph store. Knows RDF, and nothing of ACCSM."""
+"""The SPARQL endpoint and the graph store. Suits any dataset."""

@@ -1,0 +1,22 @@
+"""The rooms that a stranger could use for another dataset name nothing of this one."""
+
+import re
+from pathlib import Path
+
+import pytest
+from serving import ROOT
+
+SERVER = ROOT / "server" / "accsm_server"
+MODULES = sorted(
+    path
+    for room in (SERVER / "http", SERVER / "engine", SERVER / "sparql", ROOT / "accsm_kg" / "rdf")
+    for pattern in ("*.py", "*.rq")
+    for path in room.rglob(pattern)
+)
+#: The names of the packages themselves, as imports and the fork server's command have them.
+OWN = re.compile(r"\baccsm_(server|kg\.rdf)\b")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_general_room_names_nothing_of_accsm(path: Path) -> None:
+    assert not re.search("accsm|asean", OWN.sub("", path.read_text()), re.IGNORECASE)
