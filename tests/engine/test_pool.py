@@ -24,6 +24,7 @@ from accsm_server.settings import Settings
 from serving import ROOT, Server, children, running, until
 
 from accsm_kg.namespaces import CONVENTIONS
+from accsm_kg.rdf.dataset import files as rdf_files
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o }"
 SORT = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f ?c"
@@ -218,7 +219,8 @@ def test_an_answer_that_is_cut_is_seen_to_be_cut(dataset_path: Path) -> None:
 
 def in_pool(dataset: Path, work: Callable[[Pool], Awaitable[object]], **settings: float) -> object:
     async def main() -> object:
-        pool = await Pool.start([dataset], CONVENTIONS, Settings(**settings))  # type: ignore[arg-type]
+        files = rdf_files(dataset)
+        pool = await Pool.start(files, CONVENTIONS, Settings(**settings))  # type: ignore[arg-type]
         try:
             return await work(pool)
         finally:

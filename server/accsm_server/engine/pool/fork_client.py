@@ -131,11 +131,10 @@ def _copies(paths: Sequence[Path]) -> list[Copy]:
     """Return copies that are nowhere but in this process, and end with it."""
     copies: list[Copy] = []
     for path in paths:
-        copy = TemporaryFile()  # noqa: SIM115 - the fork server closes it
         with path.open("rb") as original:
-            copyfileobj(original, copy)
-        copy.flush()
-        copies.append((str(path), copy))
+            copies.append((str(path), TemporaryFile()))  # `ForkServer.close` closes it
+            copyfileobj(original, copies[-1][1])
+        copies[-1][1].flush()
     return copies
 
 
