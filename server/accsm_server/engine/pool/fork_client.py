@@ -132,9 +132,10 @@ def _copies(paths: Sequence[Path]) -> list[Copy]:
     copies: list[Copy] = []
     for path in paths:
         with path.open("rb") as original:
-            copies.append((str(path), TemporaryFile()))  # `ForkServer.close` closes it
-            copyfileobj(original, copies[-1][1])
-        copies[-1][1].flush()
+            copy = TemporaryFile()  # noqa: SIM115 - `ForkServer.close` closes it
+            copies.append((str(path), copy))
+            copyfileobj(original, copy)
+        copy.flush()
     return copies
 
 
