@@ -130,7 +130,7 @@ async def _page(request: Request, said: set[Triple]) -> Response:
     dataset = facts[f"{site.base}dataset"]
     sizes = {
         row["graph"].value: row["triples"].value
-        for row in (await rows(site, "graphs")).rows
+        for row in (await site.served.queries.rows("graphs")).rows
         if isinstance(row["graph"], NamedNode) and isinstance(row["triples"], Literal)
     }
     kinds = [_partition(facts, part, "class", "entities") for part in dataset["classPartition"]]
