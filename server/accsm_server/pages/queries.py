@@ -11,6 +11,7 @@ from accsm_kg.namespaces import remint
 from accsm_kg.questions.files import Question
 from accsm_kg.rdf.terms import iris
 from accsm_server.engine.interface import Engine, Query, Table, fetch
+from accsm_server.pages.profile import Profile, read_profile
 from accsm_server.sparql.queries import QueryFiles
 from accsm_server.sparql.served import Served
 
@@ -42,6 +43,11 @@ class Site:
     def prefixes(self) -> Mapping[str, str]:
         """Return the prefixes of the dataset."""
         return self.served.prefixes
+
+    @cached_property
+    def profile(self) -> Profile:
+        """Return what the pages show of the vocabulary, and in which order."""
+        return read_profile(self.prefixes)
 
     @cached_property
     def queries(self) -> QueryFiles:
