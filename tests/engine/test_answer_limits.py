@@ -36,7 +36,7 @@ def seven(dataset_path: Path) -> Iterator[Server]:
 def mebibyte(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose answers have at most one mebibyte, over triples of half a kilobyte."""
     dataset = tmp_path_factory.mktemp("long") / "long.nt"
-    lines = (f'<urn:{n}> <urn:b> "{n:0>500}" .\n<urn:{n}> a <urn:c> .\n' for n in range(3000))
+    lines = (f"<urn:{n}> <urn:b> \"{n:0>500}\" .\n<urn:{n}> a <urn:c> .\n" for n in range(3000))
     dataset.write_text("".join(lines))
     with running(dataset, ROWS="4096") as server:
         yield server

@@ -49,8 +49,6 @@ FILES = {
     for packing in _PACKINGS
     for file in [File(f"accsm.{form.name}.{packing}".rstrip("."), form, packing)]
 }
-
-
 _OFFERED = openapi.offered(*(file.media_type for file in FILES.values()))
 
 router = openapi.create_router("downloads")

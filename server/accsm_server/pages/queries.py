@@ -61,7 +61,7 @@ async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]
 
 
 async def exists(site: Site, iri: str) -> bool:
-    """Return whether anything is said of ``iri``."""
+    """Return whether any statement is about ``iri``, or any graph is named so."""
     return await site.queries.ask("exists", this=iri)
 
 

@@ -55,14 +55,14 @@ async def gallery(site: ServedSite) -> Response:
 )
 async def question(site: ServedSite, name: str, query: QueryParameters) -> Response:
     """Return the page of one question, asked with the parameters of the query string."""
-    asked = next((question for question in await stored(site) if question.name == name), None)
-    if asked is None:
+    chosen = next((question for question in await stored(site) if question.name == name), None)
+    if chosen is None:
         raise NotFound(
             "No such question",
             f"There is no stored question '{name}'.",
             hint=f"All of them: {site.root}/questions",
         )
-    return await _page(site, asked, query)
+    return await _page(site, chosen, query)
 
 
 @linked_data.get(
@@ -88,17 +88,17 @@ async def published_one(site: ServedSite, name: str) -> Response:
     return RedirectResponse(f"{site.root}/questions/{quote(name)}", 303)
 
 
-async def _page(site: Site, asked: Question, given: Mapping[str, str]) -> Response:
+async def _page(site: Site, chosen: Question, given: Mapping[str, str]) -> Response:
     values = {parameter.name: given.get(parameter.name, parameter.default)
-              for parameter in asked.parameters}  # fmt: skip
-    text = files.bind(asked, values)
-    is_graph = files.form(asked) == "construct"
+              for parameter in chosen.parameters}  # fmt: skip
+    text = files.bind(chosen, values)
+    is_graph = files.form(chosen) == "construct"
     query = Query(text, "ttl" if is_graph else "json", prefixes=site.prefixes, internal=True)
     return render.page(
         site,
         "question.html",
-        question=asked,
-        choices=[(p, values[p.name], await _options(site, p)) for p in asked.parameters],
+        question=chosen,
+        choices=[(p, values[p.name], await _options(site, p)) for p in chosen.parameters],
         text=text,
         result=await result(site, query),
         offers=negotiation.GRAPHS if is_graph else negotiation.RESULTS,
