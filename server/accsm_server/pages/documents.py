@@ -1,6 +1,5 @@
 """Linked-data addresses: /id leads to /doc, which answers in any format of a document."""
 
-from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import quote
 
@@ -155,7 +154,8 @@ def _unknown(iri: str) -> NotFound:
     return NotFound("Nothing is known of this", f"The dataset says nothing of <{iri}>.", hint=hint)
 
 
-def _alternates(path: str, offers: Sequence[Format] = _WITH_PAGE) -> str:
+def _alternates(path: str) -> str:
     return ", ".join(
-        f'<{path}?format={form.name}>; rel="alternate"; type="{form.media_type}"' for form in offers
+        f'<{path}?format={form.name}>; rel="alternate"; type="{form.media_type}"'
+        for form in _WITH_PAGE
     )
