@@ -81,11 +81,7 @@ async def _respond(site: Site, form: Format, origin: str) -> Response:
 async def _page(site: Site, description: set[Triple]) -> Response:
     facts = _facts(description)
     dataset = facts[f"{site.base}dataset"]
-    sizes = {
-        iri_of(row["graph"]): text_of(row["triples"])
-        for row in (await site.served.queries.rows("graphs")).rows
-        if iri_of(row["graph"])
-    }
+    sizes = await _graph_sizes(site)
     classes = [_partition(facts, part, "class", "entities") for part in dataset["classPartition"]]
     properties = [
         _partition(facts, part, "property", "triples") for part in dataset["propertyPartition"]
@@ -102,7 +98,7 @@ async def _page(site: Site, description: set[Triple]) -> Response:
         fingerprint=site.engine.version,
         files=FILES.values(),
         graphs=[
-            Part(names.iri(iri), int(size), _text(facts[iri]["description"]))
+            Part(names.iri(iri), size, _text(facts[iri]["description"]))
             for iri, size in sizes.items()
         ],
         classes=_parts(names, classes),
@@ -110,6 +106,16 @@ async def _page(site: Site, description: set[Triple]) -> Response:
         offers=OFFERS,
         here="/dataset",
     )
+
+
+async def _graph_sizes(site: Site) -> dict[str, int]:
+    """Return the triples of each named graph."""
+    found = await site.served.queries.rows("graphs")
+    return {
+        iri_of(row["graph"]): int(text_of(row["triples"]))
+        for row in found.rows
+        if iri_of(row["graph"])
+    }
 
 
 def _facts(description: set[Triple]) -> Facts:

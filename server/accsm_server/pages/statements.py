@@ -112,46 +112,43 @@ def table_rows(
         place = profile.first.index(iri) if iri in profile.first else len(profile.first)
         return place, bool(profile.last.fullmatch(iri)), natural(row.property.text)
 
-    rows = (
-        _row(about, values, names, evidence, definitions) for about, values in statements.items()
-    )
+    rows = []
+    for about, terms in statements.items():
+        values = [
+            _value(term, graphs, names, evidence, definitions) for term, graphs in terms.items()
+        ]
+        rows.append(_row(about, values, names, evidence))
     return sorted(rows, key=order)
 
 
-def _row(
-    about: str,
-    graphs_of: Mapping[Term, set[str]],
-    names: Names,
-    evidence: EvidenceIndex,
-    definitions: Mapping[str, str],
-) -> Row:
-    values = [
-        Value(
-            names.show(term),
-            tuple(map(names.graph, sorted(graphs))),
-            tuple(evidence.by_value.get(term, ())),
-            definitions.get(iri_of(term), ""),
-        )
-        for term, graphs in graphs_of.items()
-    ]
-    values.sort(key=lambda value: by_text(value.shown))
-    graphs, shared = (
-        _same(value.graphs for value in values),
-        _same(value.evidence for value in values),
-    )
+def _row(about: str, values: list[Value], names: Names, evidence: EvidenceIndex) -> Row:
+    graphs = _same(value.graphs for value in values)
+    shared = _same(value.evidence for value in values)
+    if graphs is not None:
+        values = [replace(value, graphs=()) for value in values]
+    if shared is not None:
+        values = [replace(value, evidence=()) for value in values]
     of_property = evidence.by_property.get(about, ())
     return Row(
         names.iri(about),
-        [
-            replace(
-                value,
-                graphs=() if graphs is not None else value.graphs,
-                evidence=() if shared is not None else value.evidence,
-            )
-            for value in values
-        ],
+        sorted(values, key=lambda value: by_text(value.shown)),
         graphs or (),
         tuple(dict.fromkeys((*of_property, *(shared or ())))),
+    )
+
+
+def _value(
+    term: Term,
+    graphs: set[str],
+    names: Names,
+    evidence: EvidenceIndex,
+    definitions: Mapping[str, str],
+) -> Value:
+    return Value(
+        names.show(term),
+        tuple(map(names.graph, sorted(graphs))),
+        tuple(evidence.by_value.get(term, ())),
+        definitions.get(iri_of(term), ""),
     )
 
 
