@@ -51,7 +51,7 @@ def test_a_wheel_publishes_how_it_conforms(installed: Path, dataset_path: Path) 
 
 
 def test_a_wheel_carries_pages_and_queries_and_no_tests(installed: Path) -> None:
-    for name in ("templates/base.html", "static/style.css"):
+    for name in ("templates/base.html", "static/style.css", "profile.toml"):
         assert (installed / "accsm_server" / "pages" / name).is_file()
     assert list((installed / "accsm_server" / "pages" / "queries").glob("*.rq"))
     assert not list(installed.rglob("test_*.py"))

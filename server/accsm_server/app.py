@@ -4,9 +4,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,6 +16,8 @@ from accsm_kg.namespaces import APART, prefixes
 from accsm_server import operations
 from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
+from accsm_server.errors import BadRequest, ServerError
+from accsm_server.http import problems
 from accsm_server.http.context import context_of
 from accsm_server.http.headers import REVALIDATE
 from accsm_server.http.middleware.compression import Compression
@@ -21,7 +25,20 @@ from accsm_server.http.middleware.entity_tags import EntityTags
 from accsm_server.http.middleware.preflight import Preflight
 from accsm_server.http.middleware.request_check import RequestCheck
 from accsm_server.http.middleware.response_cache import ResponseCache, Store
-from accsm_server.pages.api import HANDLERS, create_api
+from accsm_server.pages import (
+    browse,
+    conformance,
+    dataset,
+    documents,
+    downloads,
+    graphs,
+    home,
+    ontology,
+    openapi,
+    questions,
+    render,
+    shapes,
+)
 from accsm_server.pages.queries import Site, known_names
 from accsm_server.pages.sparql import SparqlViews
 from accsm_server.settings import Settings
@@ -31,8 +48,20 @@ from accsm_server.sparql.served import Served
 
 _STATIC = Path(__file__).parent / "pages" / "static"
 _ENDPOINT = "/sparql"
-#: The prefixes of the namespaces whose names are known, the graphs' last.
-_KNOWN = ("accsm", "accsm-v", "graph")
+#: In the order in which paths are matched: /dataset/… is a file before it is a part.
+_ROUTERS = (
+    home.router,
+    browse.router,
+    questions.router,
+    documents.router,
+    graphs.router,
+    ontology.router,
+    questions.linked_data,
+    shapes.router,
+    conformance.router,
+    downloads.router,
+    dataset.router,
+)
 
 
 def create_dataset_app(
@@ -40,12 +69,29 @@ def create_dataset_app(
 ) -> tuple[ASGIApp, Store]:
     """Return the application that serves the dataset of ``engine``, and the answers it keeps."""
     site = Site(_served(engine, settings), root_path)
-    app: ASGIApp = _router(_endpoint(site), _pages(site))
+    app: ASGIApp = _router(_endpoint(site), create_pages(site))
     app = Preflight(app, posts=(_ENDPOINT,))
     app = RequestCheck(app)
     app = Compression(app)
     cache = ResponseCache(app, settings.cache << 20)
     return cache, cache.store
+
+
+def create_pages(site: Site) -> FastAPI:
+    """Return the application of the pages, documents and files: everything but the endpoint."""
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # it would send to whatever Host says
+        exception_handlers=_EXCEPTION_HANDLERS,
+    )
+    app.state.site = site
+    app.mount("/static", _Static(directory=_STATIC))
+    for router in _ROUTERS:
+        app.include_router(router)
+    document = openapi.describe(app, operations.OPENAPI)
+    app.openapi = lambda: document  # type: ignore[method-assign]
+    return app
 
 
 def _served(engine: Engine, settings: Settings) -> Served:
@@ -54,22 +100,13 @@ def _served(engine: Engine, settings: Settings) -> Served:
 
 
 def _endpoint(site: Site) -> Endpoint:
-    namespaces = {name: site.prefixes[name] for name in _KNOWN}
-    hints = Hints(namespaces, _KNOWN[-1], partial(known_names, site))
+    profile = site.profile.sparql
+    namespaces = {name: site.prefixes[name] for name in profile.checked}
+    hints = Hints(namespaces, profile.graphs, partial(known_names, site))
     return Endpoint(site.served, hints, SparqlViews(site))
 
 
-def _pages(site: Site) -> Starlette:
-    routes = [
-        Mount("/static", _Static(directory=_STATIC)),
-        Mount("/", create_api(site, operations.OPENAPI)),
-    ]
-    app = Starlette(routes=routes, exception_handlers=HANDLERS)
-    app.state.site = site
-    return app
-
-
-def _router(endpoint: ASGIApp, pages: Starlette) -> ASGIApp:
+def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
     """Return the application that passes requests to the endpoint or the pages.
 
     Few layers lie before the endpoint: a query costs little more than what the engine takes.
@@ -78,13 +115,37 @@ def _router(endpoint: ASGIApp, pages: Starlette) -> ASGIApp:
     tagged = EntityTags(pages)
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        if context_of(scope).path == _ENDPOINT:
-            scope["app"] = pages
-            await endpoint(scope, receive, send)
-        else:
-            await tagged(scope, receive, send)
+        app = endpoint if context_of(scope).path == _ENDPOINT else tagged
+        await app(scope, receive, send)
 
     return route
+
+
+async def _on_error(request: Request, error: Any) -> Response:
+    return render.error(request.app.state.site, error, problems.format_of(request))
+
+
+async def _on_http_exception(request: Request, error: Any) -> Response:
+    return await _on_error(request, problems.from_http_exception(error))
+
+
+async def _on_invalid_parameter(request: Request, error: Any) -> Response:
+    return await _on_error(request, _invalid_parameter(error))
+
+
+def _invalid_parameter(error: RequestValidationError) -> BadRequest:
+    """Return the error that names the first parameter that is not valid, and says what to write."""
+    fault = error.errors()[0]
+    name = fault["loc"][-1]
+    advice = fault.get("ctx", {}).get("error", fault["msg"])
+    return BadRequest(f"No such {name}", f"{name}={fault['input']!r}: {advice}")
+
+
+_EXCEPTION_HANDLERS: dict[Any, Any] = {
+    ServerError: _on_error,
+    HTTPException: _on_http_exception,
+    RequestValidationError: _on_invalid_parameter,
+}
 
 
 class _Static(StaticFiles):

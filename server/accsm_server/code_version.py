@@ -20,7 +20,7 @@ def code_version() -> str:
     for folder in (Path(accsm_kg.__file__ or "").parent, Path(__file__).parent):
         for path in sorted(folder.rglob("*")):
             ours = path.relative_to(folder).parts[0] != "resources"  # only a wheel has them there
-            if ours and path.suffix in (".py", ".rq"):
+            if ours and path.suffix in (".py", ".rq", ".toml"):
                 digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     digest.update(repr({name: version(name) for name in _DEPENDENCIES}).encode())
     return digest.hexdigest()

@@ -5,9 +5,8 @@ from typing import Any, cast
 import hypothesis
 import pytest
 import schemathesis
+from accsm_server.app import create_pages
 from accsm_server.engine.interface import Engine
-from accsm_server.operations import OPENAPI
-from accsm_server.pages.api import create_api
 from accsm_server.pages.queries import Site
 from accsm_server.sparql.served import Served
 from hypothesis import given
@@ -20,7 +19,7 @@ from accsm_kg.namespaces import prefixes
 TIMEOUT = "2"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 SITE = Site(Served(cast(Engine, None), prefixes()))
-SCHEMA = schemathesis.openapi.from_dict(create_api(SITE, OPENAPI).openapi())
+SCHEMA = schemathesis.openapi.from_dict(create_pages(SITE).openapi())
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
 
 

@@ -1,14 +1,11 @@
-"""The dataset as others find it: its description, its files, and its graphs one by one."""
+"""The dataset as others find it: its description and its page."""
 
-import gzip
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from accsm_server.http.middleware import compression
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, parse
 from serving import running, until
 
 from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes, term
@@ -22,16 +19,7 @@ FORMATS = {
     "jsonld": RdfFormat.JSON_LD,
     "nt": RdfFormat.N_TRIPLES,
     "rdf": RdfFormat.RDF_XML,
-    "nq": RdfFormat.N_QUADS,
-    "trig": RdfFormat.TRIG,
 }
-UNPACK = {"": bytes, ".gz": gzip.decompress, ".zst": lambda body: compression.zstd.decompress(body)}
-
-
-@pytest.fixture(scope="module")
-def client(dataset_path: Path) -> Iterator[httpx.Client]:
-    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
-        yield client
 
 
 def get(client: httpx.Client, path: str, accept: str = "*/*") -> httpx.Response:
@@ -111,33 +99,6 @@ def test_the_page_of_the_dataset(client: httpx.Client) -> None:
     assert 'href="/graph/vocab"' in page
 
 
-@pytest.mark.parametrize("suffix", UNPACK)
-@pytest.mark.parametrize("kind", ["nq", "trig"])
-def test_a_download_is_the_build_byte_for_byte(
-    client: httpx.Client, dataset_path: Path, kind: str, suffix: str
-) -> None:
-    built = dataset_path.with_suffix(f".{kind}").read_bytes()
-    answer = get(client, f"/accsm.{kind}{suffix}", "text/html")  # a file has but one type
-    assert answer.status_code == 200
-    assert UNPACK[suffix](answer.content) == built
-    assert answer.headers["Cache-Control"] == "public, no-cache"
-    version = hashlib.sha256(dataset_path.read_bytes()).hexdigest()
-    path = f"/dataset/{version}/accsm.{kind}{suffix}"
-    assert answer.headers["Content-Location"] == path
-    for_ever = get(client, path)
-    assert for_ever.content == answer.content
-    assert for_ever.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-
-
-@pytest.mark.parametrize(
-    "path", ["/accsm.pdf", f"/dataset/{'0' * 64}/accsm.nq", "/dataset/x/accsm.nq"]
-)
-def test_files_that_are_not_there(client: httpx.Client, path: str) -> None:
-    answer = get(client, path)
-    assert answer.status_code == 404
-    assert answer.headers["Content-Type"] == "application/problem+json"
-
-
 def test_any_load_of_the_same_dataset_has_the_same_fingerprint(dataset_path: Path) -> None:
     prints = {dataset.fingerprint(dataset.collect(dataset_path.with_suffix(kind)))
               for kind in (".nq", ".trig")}  # fmt: skip
@@ -185,45 +146,6 @@ def test_the_service_says_what_its_default_graph_is(client: httpx.Client) -> Non
     assert f"{BASE}graph/shapes" not in names
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("graph", [VOCAB, ""])
-def test_a_graph_by_its_name(client: httpx.Client, store: Store, graph: str, name: str) -> None:
-    query = {"graph": graph} if graph else {"default": ""}
-    accept = {"Accept": FORMATS[name].media_type}
-    answer = client.get("/rdf-graph-store", params=query, headers=accept)
-    assert answer.headers["Content-Type"].split(";")[0] == FORMATS[name].media_type
-    where = NamedNode(graph) if graph else DefaultGraph()
-    assert triples(answer) == {q.triple for q in store.quads_for_pattern(None, None, None, where)}
-    chosen = client.get("/rdf-graph-store", params={**query, "format": name})
-    assert chosen.content == answer.content
-    assert client.head("/rdf-graph-store", params=query).status_code == 200
-
-
-def test_a_browser_gets_a_graph_too(client: httpx.Client) -> None:
-    accept = "text/html,application/xhtml+xml,*/*;q=0.8"
-    answer = get(client, f"/rdf-graph-store?graph={VOCAB}", accept)
-    assert answer.headers["Content-Type"].startswith("text/turtle")
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("", 400),
-        ("?graph=", 400),
-        ("?graph=vocab", 400),
-        (f"?default&graph={VOCAB}", 400),
-        (f"?graph={VOCAB}&graph={VOCAB}", 400),
-        ("?graph=urn:nothing", 404),
-        (f"?graph={BASE}id/country/KHM", 404),
-        (f"?graph={VOCAB}&format=pdf", 406),
-    ],
-)
-def test_graphs_that_cannot_be_had(client: httpx.Client, query: str, status: int) -> None:
-    answer = get(client, f"/rdf-graph-store{query}")
-    assert answer.status_code == status
-    assert answer.headers["Content-Type"] == "application/problem+json"
-
-
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH"])
 @pytest.mark.parametrize(
     "path", ["/rdf-graph-store?default", f"/rdf-graph-store?graph={VOCAB}", "/graph/vocab",
@@ -234,18 +156,6 @@ def test_nothing_is_written(client: httpx.Client, method: str, path: str) -> Non
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
     assert "only read" in answer.text
-
-
-def test_a_graph_may_be_named_like_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "data.nq"
-    name = NamedNode(f"{BASE}graph/person/1.ttl")
-    quad = Quad(NamedNode("a:a"), NamedNode("a:b"), Literal("c"), name)
-    file.write_text(f"{quad} .\n")
-    with running(file) as server, httpx.Client(base_url=server.url) as client:
-        answer = get(client, "/graph/person/1.ttl", "application/n-triples")
-        assert answer.text == '<a:a> <a:b> "c" .\n'
-        assert get(client, "/graph/person/1.ttl.nt").text == answer.text
-        assert get(client, "/graph/person/2.ttl").status_code == 404
 
 
 def test_what_is_served_with_a_report_is_one_version(dataset_path: Path, tmp_path: Path) -> None:

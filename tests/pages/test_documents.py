@@ -2,7 +2,6 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -33,12 +32,6 @@ THINGS = [
     "concept/not-stated",
     "source/001",
 ]
-
-
-@pytest.fixture(scope="module")
-def client(dataset_path: Path) -> Iterator[httpx.Client]:
-    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
-        yield client
 
 
 def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
@@ -113,109 +106,6 @@ def test_nothing_acceptable(client: httpx.Client, path: str) -> None:
     assert get(client, path, "image/png").status_code == 406
 
 
-@pytest.mark.parametrize("path", ["/ontology", "/ontology/1.0.0", "/shapes", "/graph/source/001"])
-@pytest.mark.parametrize("name", FORMATS)
-def test_graphs_as_documents(client: httpx.Client, store: Store, path: str, name: str) -> None:
-    graph = {"/ontology": "ontology", "/ontology/1.0.0": "ontology", "/shapes": "shapes"}
-    said = parse(get(client, path, MEDIA[name]).content, format=FORMATS[name])
-    where = NamedNode(f"{BASE}graph/{graph.get(path, 'source/001')}")
-    assert len({str(q.triple) for q in said}) == len(
-        list(store.quads_for_pattern(None, None, None, where))
-    )
-
-
-def test_a_page_shows_labels_evidence_and_graphs(client: httpx.Client) -> None:
-    page = get(client, f"/doc/{PROJECT}").text
-    assert "<h1>Leaders in E-Government: Towards Citizen-Centric Public Service" in page
-    assert f"<code>{BASE}id/{PROJECT}</code>" in page
-    assert '<a href="/doc/action-line/apsc-2025/A.2.2.iv"' in page
-    words = "A.2.iii E.1.i E.2.iv Also supports A.2.2.iv of the APSC Blueprint 2025"
-    assert f"<blockquote>{words}</blockquote>" in page
-    assert "Work plan table, project 6" in page
-    assert '<a class="graph" href="/graph/source/001"' in page
-    assert '<a class="graph computed" href="/graph/inferred"' in page
-    assert 'rel="alternate" type="text/turtle"' in page
-
-
-def test_a_page_says_what_to_read_with_care(client: httpx.Client) -> None:
-    page = get(client, "/doc/project/2016-2020/38").text
-    assert "Read with care" in page
-    assert "<strong>Read as:</strong>" in page
-    assert re.search(r'class="confidence">(certain|probable|open)<', page)
-
-
-def test_a_page_says_who_refers_to_it(client: httpx.Client) -> None:
-    page = get(client, "/doc/action-line/apsc-2025/A.2.2.iv").text
-    incoming = page[page.index("Referred to by") : page.index("<footer")]
-    assert re.search(r'also supports</a>\s*<span class="count">6</span>', incoming)
-    for number in (6, 17, 30, 33, 35, 40):
-        assert f'href="/doc/project/2016-2020/{number}"' in incoming
-
-
-def test_long_lists_are_cut_and_go_on(client: httpx.Client) -> None:
-    page = get(client, "/doc/source/001").text
-    link = re.search(r'href="([^"]*property=[^"]*page=2)">The other (\d+)</a>', page)
-    assert link
-    more = get(client, link[1].replace("&amp;", "&"))
-    assert more.status_code == 200
-    assert 1 <= more.text.count("<li>") <= 100
-
-
-NO_PAGES = ["page=0", "page=x", "page=%C2%B2", f"page={'9' * 5000}", "property=not%20an%20iri"]
-
-
-@pytest.mark.parametrize("query", NO_PAGES)
-def test_pages_of_lists_that_are_none(client: httpx.Client, query: str) -> None:
-    query = query if "property" in query else f"property={ACCSM}supports&{query}"
-    assert get(client, f"/doc/{PROJECT}?{query.replace('#', '%23')}").status_code == 400
-
-
-def test_the_home_page_counts_what_is_there(client: httpx.Client) -> None:
-    page = get(client, "/").text
-    assert "41 projects" in re.sub(r"\s+", " ", page)
-    for path in ("/browse/WorkPlan", "/browse/Country", "/browse/ResourceCentre", "/questions"):
-        assert f'href="{path}"' in page
-
-
-def test_a_question_is_answered_with_links_and_its_query(client: httpx.Client) -> None:
-    page = get(client, "/questions/projects-supporting-action-line").text
-    for number in (6, 17, 30, 33, 35, 40):
-        assert f'href="/doc/project/2016-2020/{number}"' in page
-    assert page.count("<tr>") == 7
-    assert "SELECT ?number ?title" in page
-    assert 'href="/sparql?query=PREFIX' in page
-
-
-def test_a_question_can_be_asked_of_another_value(client: httpx.Client) -> None:
-    page = get(client, "/questions/projects-supporting-action-line?line=A.2.2.i").text
-    assert page.count("<tr>") == 10
-    assert '<option value="A.2.2.i" selected>' in page
-
-
-def test_a_value_is_data_and_not_query(client: httpx.Client) -> None:
-    path = '/questions/projects-supporting-action-line?line=") } } DROP ALL #'
-    page = get(client, path)
-    assert page.status_code == 200
-    assert "0 rows" in page.text
-
-
-def test_every_question_has_a_page(client: httpx.Client) -> None:
-    paths = set(re.findall(r'href="(/questions/[^"]+)"', get(client, "/questions").text))
-    assert len(paths) > 50
-    for path in paths:
-        assert get(client, path).status_code == 200, path
-
-
-def test_every_page_is_safe_and_needs_nobody_else(client: httpx.Client) -> None:
-    for path in ("/", f"/doc/{PROJECT}", "/questions", "/sparql", "/nothing", "/ontology"):
-        answer = get(client, path)
-        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert not re.search(r"<script|<style|\sstyle=|\son\w+=", answer.text)
-        assert not re.search(r'(?:src|action)="https?:', answer.text)
-        assert "CC BY 4.0" in answer.text
-
-
 def links(page: httpx.Response) -> set[str]:
     found = (urljoin(str(page.url), link.replace("&amp;", "&")) for link in LINK.findall(page.text))
     here = urlsplit(str(page.url)).netloc
@@ -279,60 +169,3 @@ def crawl(client: httpx.Client, start: str, base: str, wanted: set[str]) -> set[
                     seen.add(link)
                     ahead.append(link)
     return reached
-
-
-def test_the_api_is_described(client: httpx.Client) -> None:
-    described = client.get("/openapi.json").json()
-    assert {"/sparql", "/doc/{path}", "/id/{path}", "/questions/{name}"} <= set(described["paths"])
-    assert {"get", "post"} <= set(described["paths"]["/sparql"])
-
-
-def test_a_neighbours_dataset_is_served(tmp_path: Path) -> None:
-    file = tmp_path / "data.ttl"
-    file.write_text("<http://example.org/a> <http://example.org/b> 'c' .")
-    with running(file) as server, httpx.Client(base_url=server.url) as client:
-        for path in ("/", "/browse", "/questions", "/ontology", "/shapes", "/sparql"):
-            assert get(client, path).status_code == 200
-        answer = client.get("/sparql?query=SELECT * { ?s ?p ?o }", headers={"Accept": "text/csv"})
-    assert answer.text.split("\r\n")[1] == "c,http://example.org/b,http://example.org/a"
-
-
-def test_literals_of_any_kind_are_shown(tmp_path: Path) -> None:
-    file = tmp_path / "data.ttl"
-    uri = '"^^<http://www.w3.org/2001/XMLSchema#anyURI>'
-    values = f'"5²", "x{"6" * 5000}", "javascript:alert(1){uri}, "https://example.org/a{uri}'
-    file.write_text(f"<{BASE}id/a> <a:b> {values} .")
-    with running(file) as server, httpx.Client(base_url=server.url) as client:
-        page = get(client, "/doc/a").text
-    assert "5²" in page
-    assert 'href="https://example.org/a"' in page
-    assert "javascript:alert(1)" in page
-    assert 'href="javascript' not in page
-
-
-def test_a_page_promises_no_more_rows_than_there_are(tmp_path: Path) -> None:
-    file = tmp_path / "data.ttl"
-    file.write_text("<a:a> <a:b> 1, 2, 3, 4 .")
-    with running(file, ROWS="3") as server, httpx.Client(base_url=server.url) as client:
-        page = get(client, "/sparql?query=SELECT * { ?s ?p ?o }").text
-        assert "Only the first 3 rows are shown; the formats give up to 3." in page
-        page = get(client, "/sparql?query=CONSTRUCT WHERE { ?s ?p ?o }").text
-        assert "Only the first 3 triples are shown; the formats give up to 3." in page
-
-
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "server/accsm_server/pages/queries").glob("*.rq")), ids=lambda p: p.stem
-)
-def test_every_query_of_a_page_can_be_read_and_is_used(path: Path) -> None:
-    Store().query(path.read_text())
-    assert path.read_text().startswith("#+ summary: ")
-    code = "".join(file.read_text() for file in (ROOT / "server").rglob("*.py"))
-    assert f'"{path.stem}"' in code
-
-
-def test_the_iris_of_stored_questions_lead_to_their_pages(client: httpx.Client) -> None:
-    examples = "/.well-known/sparql-examples"
-    assert get(client, examples).headers["Location"] == "/questions"
-    assert b"SPARQLExecutable" in get(client, examples, "text/turtle").content
-    answer = get(client, f"{examples}/projects-supporting-action-line")
-    assert answer.headers["Location"] == "/questions/projects-supporting-action-line"

@@ -1,4 +1,4 @@
-"""The page of the scores in the W3C's tests of SPARQL over HTTP.
+"""The scores in the W3C's tests of SPARQL over HTTP: their page and their record.
 
 The outcomes are those in conformance.json beside this file, which `make conformance` writes.
 """
@@ -6,20 +6,21 @@ The outcomes are those in conformance.json beside this file, which `make conform
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from accsm_kg import __version__
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
-from accsm_server.pages import render
-from accsm_server.pages.render import choose
+from accsm_server.pages import openapi, render
+from accsm_server.pages.parameters import ServedSite, negotiated
 
 #: The outcomes of this version of the program.
 RECORD = Path(__file__).with_suffix(".json")
 JSON = Format("json", "application/json", "JSON")
-OFFERS = (JSON, negotiation.HTML)
+
+router = openapi.create_router("pages")
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,15 @@ def read_record(path: Path = RECORD) -> list[Score]:
     ]
 
 
-async def conformance(request: Request) -> Response:
+@router.get(
+    "/conformance",
+    summary="The scores of this program in the W3C's tests",
+    responses=openapi.offered(JSON.media_type, negotiation.HTML.media_type),
+)
+async def conformance(site: ServedSite, form: Annotated[Format, negotiated(JSON)]) -> Response:
     """Return the scores of this version of the program."""
-    form = choose(request, request.query_params.get("format"), (JSON,))
     scores = read_record()
-    if form == JSON:
-        told = {"version": __version__, "scores": [asdict(score) for score in scores]}
-        return JSONResponse(told, headers=render.NEGOTIATED)
-    return render.page(
-        request, "conformance.html", scores=scores, offers=[JSON], here="/conformance"
-    )
+    if form is JSON:
+        record = {"version": __version__, "scores": [asdict(score) for score in scores]}
+        return JSONResponse(record, headers=render.NEGOTIATED)
+    return render.page(site, "conformance.html", scores=scores, offers=[JSON], here="/conformance")

@@ -1,8 +1,7 @@
-"""Turn the dataset into files, under addresses that hold its version and never change."""
+"""The dataset as files, under addresses that hold its version and never change."""
 
 from dataclasses import dataclass
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from accsm_server.engine.interface import Query
@@ -13,7 +12,9 @@ from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.compression import Packer
 from accsm_server.http.negotiation import Format
 from accsm_server.http.streaming import AnswerResponse
-from accsm_server.pages import render
+from accsm_server.pages import openapi
+from accsm_server.pages.parameters import ServedSite
+from accsm_server.pages.queries import Site
 
 
 @dataclass(frozen=True)
@@ -48,25 +49,50 @@ FILES = {
     for packing in _PACKINGS
     for file in [File(f"accsm.{form.name}.{packing}".rstrip("."), form, packing)]
 }
+_OFFERED = openapi.offered(*(file.media_type for file in FILES.values()))
+
+router = openapi.create_router("downloads")
 
 
-async def download(request: Request) -> Response:
-    """Return the dataset as a file; under an address that names its version it never changes."""
-    site, suffix = render.site_of(request), request.path_params["suffix"]
+@router.get("/accsm.{suffix}", summary="The newest dataset as a file", responses=_OFFERED)
+async def newest(site: ServedSite, suffix: str) -> Response:
+    """Return the version that is served, which is another one after the next build."""
+    return _respond(site, _file(suffix), None)
+
+
+@router.get(
+    "/dataset/{version}/accsm.{suffix}",
+    summary="A version of it, for ever",
+    responses=_OFFERED,
+)
+async def version(site: ServedSite, version: str, suffix: str) -> Response:
+    """Return the version that the address names, which never changes."""
+    file = _file(suffix)
+    if version != site.engine.version:
+        raise NotFound(
+            "Another version of the dataset",
+            f"This server holds {site.engine.version}.",
+            hint=f"Its files are listed at {site.root}/dataset",
+        )
+    return _respond(site, file, version)
+
+
+def _file(suffix: str) -> File:
     name = f"accsm.{suffix}"
-    current, wanted = site.engine.version, request.path_params.get("version")
     if name not in FILES:
         raise NotFound("No such file", f"The dataset can be had as {', '.join(FILES)}.")
-    if wanted not in (None, current):
-        raise NotFound("Another version of the dataset", f"This server holds {current}.",
-            hint=f"Its files are listed at {render.root(request)}/dataset",
-        )  # fmt: skip
-    file, known = FILES[name], site.served.tag("file", name, str(wanted))
+    return FILES[name]
+
+
+def _respond(site: Site, file: File, wanted: str | None) -> Response:
+    """Return the response that sends ``file``; ``wanted`` is the version in the address."""
+    current, suffix = site.engine.version, file.name.removeprefix("accsm.")
     headers = {
         "Content-Type": file.media_type,
         "Cache-Control": FOREVER if wanted else REVALIDATE,
         "Content-Disposition": f'attachment; filename="accsm-{current[:12]}.{suffix}"',
-        "Content-Location": f"{render.root(request)}/dataset/{current}/{name}",
+        "Content-Location": f"{site.root}/dataset/{current}/{file.name}",
     }
     query = Query("", file.form.name, prefixes=site.prefixes, dump=True)
-    return AnswerResponse(lambda: site.engine.answer(query), headers, known, file.packer())
+    tag = site.served.tag("file", file.name, str(wanted))
+    return AnswerResponse(lambda: site.engine.answer(query), headers, tag, file.packer())

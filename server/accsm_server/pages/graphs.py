@@ -1,52 +1,72 @@
-"""Turn named graphs into names and pages: who says what."""
+"""The named graphs: each at its own address, and by its name (Graph Store HTTP Protocol)."""
 
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode
-from starlette.requests import Request
+from starlette.responses import Response
 
-from accsm_server.pages import render
-from accsm_server.pages.queries import rows
-from accsm_server.pages.terms import Names, Shown
+from accsm_server.http import negotiation
+from accsm_server.pages import openapi, render
+from accsm_server.pages.documents import (
+    OFFERED,
+    OFFERS,
+    iri_at,
+    known,
+    send_graph,
+    split,
+    with_links,
+)
+from accsm_server.pages.parameters import QueryParameters, ServedSite, WantedFormat
+from accsm_server.pages.queries import Site, is_graph, rows
+from accsm_server.pages.terms import graph_path, iri_of, load_names, text_of
+from accsm_server.sparql import graph_store
 
-#: The page and the tag of a graph whose name does not say what it is.
-_TITLES = {
-    "inferred": ("What follows from what is stated", "computed"),
-    "curation": ("What the curator resolves", "curator"),
-    "vocab": ("Countries, places, sources and controlled values", "vocabulary"),
-    "ontology": ("The ontology", "ontology"),
-    "shapes": ("The rules the data obey", "shapes"),
-    "meta": ("The description of the dataset", "description"),
-    "quality": ("The report on the quality of the data", "quality report"),
-}
-
-
-def graph_name(names: Names, graph: str) -> Shown:
-    """Return a named graph as who states what it holds."""
-    name = _name(names.base, graph)
-    return Shown(_TITLES.get(name, ("", name.replace("/", " ")))[1], names.iri(graph).href, graph)
+router = openapi.create_router("linked data")
 
 
-async def describe(request: Request, iri: str) -> dict[str, Any]:
+@router.get("/graph/{path:path}", summary="A named graph", responses=OFFERED)
+async def named_graph(site: ServedSite, path: str, wanted: WantedFormat) -> Response:
+    """Return a named graph as RDF, or the page about it."""
+    iri = iri_at(site, "graph/" + path)
+    if await is_graph(site, iri):  # also one whose name ends as a format does
+        form = wanted.choose(OFFERS)
+    else:
+        path, form = split(path, wanted)
+        iri = await known(site, "graph/" + path)
+    here = "/graph/" + path
+    if form is not negotiation.HTML:
+        return send_graph(site, iri, form, here)
+    shown = await _describe(site, iri)
+    response = render.page(site, "graph.html", here=here, offers=OFFERS, **shown)
+    return with_links(response, site, here)
+
+
+@router.get(
+    "/rdf-graph-store",
+    summary="A graph by its name (Graph Store HTTP Protocol)",
+    responses=OFFERED,
+    openapi_extra={"parameters": graph_store.PARAMETERS},
+)
+async def stored_graph(site: ServedSite, query: QueryParameters, wanted: WantedFormat) -> Response:
+    """Return the graph that `graph=` names, or the default graph where there is `default`."""
+    return await graph_store.read(site.served, query, wanted.accept, f"{site.root}/dataset")
+
+
+async def _describe(site: Site, iri: str) -> dict[str, Any]:
     """Return what the page of the named graph ``iri`` shows."""
-    site = render.site_of(request)
     size = (await rows(site, "graph-size", this=iri)).rows[0]["count"]
-    found = (await rows(site, "graph-classes", this=iri)).rows
-    name = _name(site.base, iri)
-    source = f"{site.base}id/{name}" if name.startswith("source/") else ""
-    names = await render.names(request, [row["class"] for row in found], source or iri)
+    classes = (await rows(site, "graph-classes", this=iri)).rows
+    path = graph_path(iri, site.base)
+    known_title = site.profile.graphs.get(path)
+    source = f"{site.base}id/{path}" if path.startswith("source/") else ""
+    names = await load_names(site, [row["class"] for row in classes], source or iri)
     return {
         "iri": iri,
-        "title": _TITLES[name][0] if name in _TITLES else f"What {name.replace('/', ' ')} says",
-        "size": size.value if isinstance(size, Literal) else "0",
+        "title": known_title.title if known_title else f"What {path.replace('/', ' ')} says",
+        "size": text_of(size) or "0",
         "source": names.iri(source) if source else None,
         "classes": [
-            (names.show(row["class"]), row["count"].value)
-            for row in found
-            if isinstance(row["class"], NamedNode) and isinstance(row["count"], Literal)
+            (names.show(row["class"]), text_of(row["count"]))
+            for row in classes
+            if iri_of(row["class"])
         ],
     }
-
-
-def _name(base: str, graph: str) -> str:
-    return graph.removeprefix(base).removeprefix("graph/")

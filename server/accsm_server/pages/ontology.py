@@ -1,29 +1,34 @@
-"""Turn the ontology and the shapes into pages that list what they define."""
+"""The ontology: the page that lists its terms, and its RDF."""
 
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode, QuerySolution
-from starlette.requests import Request
 from starlette.responses import Response
 
-from accsm_kg.rdf.terms import Term, natural
-from accsm_server.pages import render
-from accsm_server.pages.queries import rows
-from accsm_server.pages.terms import Names, Shown
-
-_KINDS = (
-    ("Classes", "owl:Class"),
-    ("Object properties", "owl:ObjectProperty"),
-    ("Datatype properties", "owl:DatatypeProperty"),
-    ("Annotation properties", "owl:AnnotationProperty"),
-    ("Datatypes", "rdfs:Datatype"),
+from accsm_kg.namespaces import ONTOLOGY
+from accsm_kg.rdf.terms import Term, expand, natural
+from accsm_server.engine.interface import Table
+from accsm_server.http import negotiation
+from accsm_server.http.negotiation import Format
+from accsm_server.pages import openapi, render
+from accsm_server.pages.documents import (
+    OFFERED,
+    DocumentFormat,
+    SuffixFormat,
+    known,
+    send_graph,
+    split,
+    with_links,
 )
-_FACTS = ("rdfs:subClassOf", "rdfs:subPropertyOf", "rdfs:domain", "rdfs:range", "owl:inverseOf")
-_NOTES = ("skos:example", "skos:scopeNote")
+from accsm_server.pages.parameters import ServedSite, WantedFormat
+from accsm_server.pages.queries import Site, rows
+from accsm_server.pages.terms import Names, Shown, by_text, iri_of, load_names, text_of
 
-Said = Mapping[str, list[Term]]
+#: The values of the properties of one term of the ontology.
+Facts = Mapping[str, list[Term]]
+
+router = openapi.create_router("linked data")
 
 
 @dataclass(frozen=True)
@@ -39,92 +44,74 @@ class TermEntry:
     count: int
 
 
-async def ontology(request: Request) -> Response:
-    """Return the page of all classes and properties with their definitions."""
-    site = render.site_of(request)
-    said: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
-    for row in (await rows(site, "terms")).rows:
+@router.get("/ontology", summary="The ontology", responses=OFFERED)
+async def ontology(site: ServedSite, form: DocumentFormat) -> Response:
+    """Return the page of the terms, or the RDF."""
+    return await _respond(site, form, "/ontology")
+
+
+@router.get("/ontology.{suffix}", summary="The ontology in one format", responses=OFFERED)
+async def ontology_file(site: ServedSite, form: SuffixFormat) -> Response:
+    """Return the page of the terms, or the RDF, as the suffix says."""
+    return await _respond(site, form, "/ontology")
+
+
+@router.get("/ontology/{path:path}", summary="A version of the ontology", responses=OFFERED)
+async def ontology_version(site: ServedSite, path: str, wanted: WantedFormat) -> Response:
+    """Return what /ontology does under the IRI of the version that is served."""
+    path, form = split(path, wanted)
+    if path:
+        await known(site, f"ontology/{path}")
+    return await _respond(site, form, f"/ontology/{path}" if path else "/ontology")
+
+
+async def _respond(site: Site, form: Format, here: str) -> Response:
+    if form is not negotiation.HTML:
+        return send_graph(site, site.base + ONTOLOGY, form, here)
+    return with_links(await _page(site), site, here)
+
+
+async def _page(site: Site) -> Response:
+    terms = _facts(await rows(site, "terms"))
+    counts = {iri_of(row["class"]): row["count"] for row in (await rows(site, "classes")).rows}
+    values = [term for facts in terms.values() for found in facts.values() for term in found]
+    names = await load_names(site, values, *terms)
+    sections = [
+        (title, [_entry(names, iri, terms[iri], text_of(counts.get(iri))) for iri in found])
+        for title, kind in site.profile.ontology.sections.items()
+        if (found := _of_type(terms, kind, site))
+    ]
+    return render.page(site, "ontology.html", sections=sections)
+
+
+def _facts(table: Table) -> dict[str, Facts]:
+    terms: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
+    for row in table.rows:
         value = row["value"]
         if value is not None:
-            said[_iri(row["term"])][_iri(row["property"])].append(value)
-    counts = {_iri(row["class"]): _text(row["count"]) for row in (await rows(site, "classes")).rows}
-    terms = [term for facts in said.values() for values in facts.values() for term in values]
-    names = await render.names(request, terms, *said)
-    sections = [
-        (title, [_entry(names, iri, said[iri], counts.get(iri, "")) for iri in found])
-        for title, kind in _KINDS
-        if (found := _of_kind(names, said, kind))
-    ]
-    return render.page(request, "ontology.html", sections=sections)
+            terms[iri_of(row["term"])][iri_of(row["property"])].append(value)
+    return dict(terms)
 
 
-def _of_kind(names: Names, said: Mapping[str, Said], kind: str) -> list[str]:
-    wanted, a = NamedNode(names.expand(kind)), names.expand("rdf:type")
-    return sorted((iri for iri, facts in said.items() if wanted in facts[a]), key=natural)
+def _of_type(terms: Mapping[str, Facts], kind: str, site: Site) -> list[str]:
+    rdf_type = expand("rdf:type", site.prefixes)
+    found = (iri for iri, facts in terms.items() if kind in map(iri_of, facts.get(rdf_type, [])))
+    return sorted(found, key=natural)
 
 
-def _entry(names: Names, iri: str, said: Said, count: str) -> TermEntry:
-    definition = said.get(names.expand("skos:definition"), [])
+def _entry(names: Names, iri: str, facts: Facts, count: str) -> TermEntry:
+    profile = names.site.profile.ontology
+    definition = facts.get(expand("skos:definition", names.site.prefixes), [])
     return TermEntry(
         id=iri.rpartition("#")[2],
         iri=iri,
         label=names.iri(iri).text,
-        definition=" ".join(map(_text, definition)),
-        notes=[_text(value) for name in _NOTES for value in said.get(names.expand(name), [])],
+        definition=" ".join(map(text_of, definition)),
+        notes=[text_of(value) for note in profile.notes for value in facts.get(note, [])],
         facts=[
-            (names.iri(names.expand(name)).text, sorted(map(names.show, values), key=_by_text))
-            for name in _FACTS
-            if (values := said.get(names.expand(name), []))
+            (names.iri(fact).text, sorted(map(names.show, values), key=by_text))
+            for fact in profile.facts
+            if (values := facts.get(fact, []))
         ],
         count=int(count or 0),
     )
-
-
-@dataclass(frozen=True)
-class ShapeEntry:
-    """A shape: what it is about and the rules it checks."""
-
-    id: str
-    name: str
-    description: str
-    targets: list[Shown]
-    rules: list[tuple[str, str]]
-
-
-async def shapes(request: Request) -> Response:
-    """Return the page of all shapes with what they check."""
-    grouped: dict[str, list[QuerySolution]] = defaultdict(list)
-    found = await rows(render.site_of(request), "shapes")
-    for row in found.rows:
-        grouped[_iri(row["shape"])].append(row)
-    names = await render.names(request, [row["target"] for row in found.rows])
-    listed = [_shape(names, iri, group) for iri, group in grouped.items()]
-    return render.page(request, "shapes.html", shapes=[shape for shape in listed if shape.rules])
-
-
-def _shape(names: Names, iri: str, group: list[QuerySolution]) -> ShapeEntry:
-    targets = {row["target"] for row in group if row["target"] is not None}
-    rules = {
-        (_iri(row["severity"]).rpartition("#")[2] or "Violation", _text(row["message"]))
-        for row in group
-        if row["message"] is not None
-    }
-    return ShapeEntry(
-        id=iri.rpartition("#")[2],
-        name=_text(group[0]["name"]),
-        description=_text(group[0]["description"]),
-        targets=sorted(map(names.show, targets), key=_by_text),
-        rules=sorted(rules),
-    )
-
-
-def _by_text(shown: Shown) -> list[tuple[int, str]]:
-    return natural(shown.text)
-
-
-def _iri(term: Term | None) -> str:
-    return term.value if isinstance(term, NamedNode) else ""
-
-
-def _text(term: Term | None) -> str:
-    return term.value if isinstance(term, Literal) else ""

@@ -11,6 +11,7 @@ from accsm_kg.namespaces import remint
 from accsm_kg.questions.model import Question
 from accsm_kg.rdf.terms import iris
 from accsm_server.engine.interface import Engine, Query, Table, fetch
+from accsm_server.pages.profile import Profile, read_profile
 from accsm_server.sparql.queries import QueryFiles
 from accsm_server.sparql.served import Served
 
@@ -44,6 +45,11 @@ class Site:
         return self.served.prefixes
 
     @cached_property
+    def profile(self) -> Profile:
+        """Return what the pages show of the vocabulary, and in which order."""
+        return read_profile(self.prefixes)
+
+    @cached_property
     def queries(self) -> QueryFiles:
         """Return the queries of this package, for the base of the dataset."""
         return QueryFiles(self.engine, _QUERIES, partial(remint, base=self.base))
@@ -55,7 +61,7 @@ async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]
 
 
 async def exists(site: Site, iri: str) -> bool:
-    """Return whether anything is said of ``iri``."""
+    """Return whether any statement is about ``iri``, or any graph is named so."""
     return await site.queries.ask("exists", this=iri)
 
 

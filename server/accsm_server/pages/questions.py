@@ -1,24 +1,31 @@
-"""Turn the stored questions into pages: the list by tag, and each with its answer."""
+"""The stored questions: the list by tag, each with its answer, and their graph."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import QUERIES
-from accsm_kg.questions.model import Parameter, Question, bind, form
+from accsm_kg.questions import model
+from accsm_kg.questions.model import Parameter, Question
 from accsm_kg.questions.rdf import load
 from accsm_server.engine.interface import Query, fetch, table
 from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
-from accsm_server.pages import render
-from accsm_server.pages.documents import send_graph
+from accsm_server.http.negotiation import Format
+from accsm_server.pages import openapi, render
+from accsm_server.pages.browse import OFFERED as PAGE_OFFERED
+from accsm_server.pages.documents import OFFERED, send_graph
+from accsm_server.pages.parameters import QueryParameters, ServedSite, negotiated
 from accsm_server.pages.queries import Site, named_graph
-from accsm_server.pages.render import choose
 from accsm_server.pages.sparql import result
+
+router = openapi.create_router("pages")
+linked_data = openapi.create_router("linked data")
 
 
 async def stored(site: Site) -> list[Question]:
@@ -34,59 +41,70 @@ async def stored(site: Site) -> list[Question]:
     return site.questions
 
 
-async def gallery(request: Request) -> Response:
+@router.get("/questions", summary="Stored questions", responses=PAGE_OFFERED)
+async def gallery(site: ServedSite) -> Response:
     """Return the page of all questions by tag."""
     tagged: dict[str, list[Question]] = defaultdict(list)
-    for question in await stored(render.site_of(request)):
+    for question in await stored(site):
         for tag in question.tags or ("other",):
             tagged[tag].append(question)
-    return render.page(request, "questions.html", tags=sorted(tagged.items()))
+    return render.page(site, "questions.html", tags=sorted(tagged.items()))
 
 
-async def published(request: Request) -> Response:
-    """Return the graph of the stored questions, or the page that lists them."""
-    form = choose(request, request.query_params.get("format"), negotiation.GRAPHS)
-    if form == negotiation.HTML:
-        return RedirectResponse(f"{render.root(request)}/questions", 303, {"Vary": "Accept"})
-    return send_graph(request, render.site_of(request).base + QUERIES, form)
+@router.get(
+    "/questions/{name}", summary="A stored question with its answer", responses=PAGE_OFFERED
+)
+async def question(site: ServedSite, name: str, query: QueryParameters) -> Response:
+    """Return the page of one question, asked with the parameters of the query string."""
+    chosen = next((question for question in await stored(site) if question.name == name), None)
+    if chosen is None:
+        raise NotFound(
+            "No such question",
+            f"There is no stored question '{name}'.",
+            hint=f"All of them: {site.root}/questions",
+        )
+    return await _page(site, chosen, query)
 
 
-async def published_one(request: Request) -> Response:
+@linked_data.get(
+    f"/{QUERIES}", summary="The stored questions", responses=OFFERED | openapi.REDIRECT
+)
+async def published(
+    site: ServedSite, form: Annotated[Format, negotiated(*negotiation.GRAPHS)]
+) -> Response:
+    """Return the graph of the stored questions, or redirect to the page that lists them."""
+    if form is negotiation.HTML:
+        return RedirectResponse(f"{site.root}/questions", 303, {"Vary": "Accept"})
+    return send_graph(site, site.base + QUERIES, form)
+
+
+@linked_data.get(
+    f"/{QUERIES}/{{name}}",
+    summary="Redirect to a stored question",
+    status_code=303,
+    responses=openapi.REDIRECT,
+)
+async def published_one(site: ServedSite, name: str) -> Response:
     """Redirect from the IRI of a stored question to its page."""
-    name = quote(request.path_params["name"])
-    return RedirectResponse(f"{render.root(request)}/questions/{name}", 303)
+    return RedirectResponse(f"{site.root}/questions/{quote(name)}", 303)
 
 
-async def question(request: Request) -> Response:
-    """Return the page of one question with its answer."""
-    site = render.site_of(request)
-    name = request.path_params["name"]
-    asked = next((q for q in await stored(site) if q.name == name), None)
-    if asked is None:
-        raise NotFound("No such question", f"There is no stored question '{name}'.",
-                      hint=f"All of them: {render.root(request)}/questions")  # fmt: skip
-    values = {p.name: request.query_params.get(p.name, p.default) for p in asked.parameters}
-    text = bind(asked, values)
+async def _page(site: Site, chosen: Question, given: Mapping[str, str]) -> Response:
+    values = {parameter.name: given.get(parameter.name, parameter.default)
+              for parameter in chosen.parameters}  # fmt: skip
+    text = model.bind(chosen, values)
+    is_graph = model.form(chosen) == "construct"
+    query = Query(text, "ttl" if is_graph else "json", prefixes=site.prefixes, internal=True)
     return render.page(
-        request,
+        site,
         "question.html",
-        question=asked,
-        choices=[(p, values[p.name], await _options(site, p)) for p in asked.parameters],
+        question=chosen,
+        choices=[(p, values[p.name], await _options(site, p)) for p in chosen.parameters],
         text=text,
-        result=await _answer(request, site, asked, text),
-        offers=_offers(asked),
+        result=await result(site, query),
+        offers=negotiation.GRAPHS if is_graph else negotiation.RESULTS,
         link=urlencode({"query": text}),
     )
-
-
-def _offers(asked: Question) -> tuple[negotiation.Format, ...]:
-    return negotiation.GRAPHS if form(asked) == "construct" else negotiation.RESULTS
-
-
-async def _answer(request: Request, site: Site, asked: Question, text: str) -> dict[str, object]:
-    kind = "ttl" if form(asked) == "construct" else "json"
-    query = Query(text, kind, prefixes=site.prefixes, internal=True)
-    return await result(request, query)
 
 
 async def _options(site: Site, parameter: Parameter) -> list[tuple[str, str]]:

@@ -1,35 +1,37 @@
-"""Turn a template and what it shows into a page with the head, the foot and the rules it needs."""
+"""Pages and errors as HTML: a template with the head, the foot and the headers it needs."""
 
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from accsm_kg import __version__
-from accsm_kg.rdf.terms import Term, iris
 from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
-from accsm_server.http.context import context_of
 from accsm_server.http.headers import NEVER, REVALIDATE
 from accsm_server.http.negotiation import Format
-from accsm_server.pages.queries import Site, words
-from accsm_server.pages.terms import Names
+from accsm_server.pages.queries import Site
 
-#: What is said of a response that depends on the address, Accept and the dataset alone.
+#: The headers of a response that depends on the address, Accept and the dataset alone.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
 
 
-def _ticks(text: str) -> Markup:
-    """Return text with what stands between backticks as code."""
-    parts = text.split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
-        for place, part in enumerate(parts)
-    )
+def page(site: Site, template: str, status: int = 200, **content: Any) -> Response:
+    """Return the page of ``template``, which shows ``content``."""
+    common = {"root": site.root, "base": site.base, "version": __version__}
+    text = _templates().get_template(template).render(common | content)
+    return HTMLResponse(text, status, headers=NEGOTIATED)
+
+
+def error(site: Site, found: ServerError, form: Format, query: str | None = None) -> Response:
+    """Return an error in the format ``form``; a page of it has the form with ``query``."""
+    if form is not negotiation.HTML:
+        return problems.respond(found, form)
+    response = page(site, "problem.html", found.status, problem=found, query=query)
+    response.headers.update({"Cache-Control": NEVER, **found.headers})
+    return response
 
 
 @lru_cache
@@ -45,45 +47,10 @@ def _templates() -> Environment:
     return environment
 
 
-def site_of(request: Request) -> Site:
-    """Return the site that serves ``request``."""
-    site: Site = request.app.state.site
-    return site
-
-
-def root(request: Request) -> str:
-    """Return the path prefix under which the server is reached."""
-    return str(request.scope.get("root_path", "")).rstrip("/")
-
-
-async def names(request: Request, terms: Iterable[Term | None], *more: str) -> Names:
-    """Return what is needed to show ``terms`` and the IRIs ``more``: one query for all labels."""
-    site = site_of(request)
-    found = await words(site, "labels", iris(terms) | set(more))
-    return Names(site.base, root(request), site.prefixes, found)
-
-
-def page(request: Request, template: str, status: int = 200, **content: Any) -> Response:
-    """Return the page of ``template``."""
-    text = (
-        _templates()
-        .get_template(template)
-        .render(root=root(request), base=site_of(request).base, version=__version__, **content)
+def _ticks(text: str) -> Markup:
+    """Return text with what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
     )
-    return HTMLResponse(text, status, headers=NEGOTIATED)
-
-
-def error(request: Request, found: ServerError, query: str | None = None) -> Response:
-    """Return an error in the media type that the client accepts."""
-    form = problems.format_of(request)
-    if form is not negotiation.HTML:
-        return problems.respond(found, form)
-    response = page(request, "problem.html", found.status, problem=found, query=query)
-    response.headers.update({"Cache-Control": NEVER, **found.headers})
-    return response
-
-
-def choose(request: Request, wish: str | None, offers: Sequence[Format]) -> Format:
-    """Return the format of the ``offers``, or the page, that `format=` or Accept asks for."""
-    accept = context_of(request.scope).field(b"accept")
-    return negotiation.choose(wish, accept, (*offers, negotiation.HTML))

@@ -13,7 +13,7 @@ from accsm_kg.rdf import explain
 from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, scan
 from accsm_server.engine.interface import Query
 from accsm_server.errors import QueryError, QuerySyntaxError, RequestError, ServerError
-from accsm_server.http import negotiation
+from accsm_server.http import negotiation, problems
 from accsm_server.http.context import RequestContext, context_of
 from accsm_server.http.headers import NEVER, REVALIDATE, Headers
 from accsm_server.http.middleware.entity_tags import tagging
@@ -34,14 +34,14 @@ _explaining = asyncio.Semaphore()  # one at a time, as each holds up the event l
 class Views(Protocol):
     """What people see at the address of the endpoint."""
 
-    def form(self, request: Request) -> Response:
+    def form(self) -> Response:
         """Return the page on which a query is written."""
 
-    async def answer(self, request: Request, query: Query, notes: list[str]) -> Response:
+    async def answer(self, query: Query, notes: list[str]) -> Response:
         """Return the page of the answer of ``query``; raises QueryError."""
 
-    def error(self, request: Request, error: ServerError, query: str | None) -> Response:
-        """Return an error in the media type that the client accepts."""
+    def error(self, error: ServerError, form: Format, query: str | None) -> Response:
+        """Return an error in the format ``form``."""
 
 
 class Endpoint:
@@ -62,7 +62,8 @@ class Endpoint:
         except ClientDisconnect:  # it hung up amid its body
             pass
         except ServerError as error:
-            response = self._views.error(request, error, asked.query if asked else None)
+            form = problems.format_of(request)
+            response = self._views.error(error, form, asked.query if asked else None)
             await response(scope, receive, send)
 
     async def _respond(self, request: Request, asked: SparqlRequest, send: Send) -> None:
@@ -118,7 +119,7 @@ class Endpoint:
         self, request: Request, query: Query, seen: ScannedQuery, send: Send
     ) -> None:
         notes = await self._hints.of(query, seen)
-        response = await self._views.answer(request, query, notes)
+        response = await self._views.answer(query, notes)
         if seen.volatile:
             response.headers["Cache-Control"] = NEVER
         await response(request.scope, request.receive, tagging(send))
@@ -168,7 +169,7 @@ class Endpoint:
         accept = context.field(b"accept")
         form = negotiation.choose(asked.format, accept, (*GRAPHS, HTML))
         if form is HTML:
-            return self._views.form(request)
+            return self._views.form()
         url = str(request.url.replace(query=""))
         body = await service_description.describe(self._served, url, form)
         headers = {"Vary": "Accept", "Cache-Control": REVALIDATE}

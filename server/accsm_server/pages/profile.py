@@ -1,0 +1,105 @@
+"""What the pages show of the vocabulary, and in which order: profile.toml beside this file.
+
+Prefixed names are expanded when the file is read, so that the fields hold IRIs.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from pathlib import Path
+from typing import Any
+
+from accsm_kg.rdf.terms import expand
+
+_FILE = Path(__file__).with_suffix(".toml")
+
+Properties = re.Pattern[str]
+"""The IRIs of some properties."""
+
+
+@dataclass(frozen=True)
+class ResourceProfile:
+    """The properties of a resource by where its page shows them."""
+
+    first: tuple[str, ...]
+    last: Properties
+    hidden: Properties
+    records: Properties
+    printed: Properties
+    defined: Properties
+    back_links: Properties
+
+
+@dataclass(frozen=True)
+class GraphTitle:
+    """The title of the page about a graph, and its label beside statements."""
+
+    title: str
+    label: str
+
+
+@dataclass(frozen=True)
+class OntologyProfile:
+    """The properties of a term by where the page shows them, and its sections with their types."""
+
+    facts: tuple[str, ...]
+    notes: tuple[str, ...]
+    sections: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SparqlProfile:
+    """Prefixes and the sample of the query form: see profile.toml."""
+
+    declared: Sequence[str]
+    checked: Sequence[str]
+    graphs: str
+    sample: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The profile of the pages."""
+
+    home_classes: tuple[str, ...]
+    home_question: str
+    """The name of a stored question."""
+    resource: ResourceProfile
+    graphs: Mapping[str, GraphTitle]
+    """By the path of the graph below graph/."""
+    ontology: OntologyProfile
+    sparql: SparqlProfile
+
+
+def read_profile(prefixes: Mapping[str, str]) -> Profile:
+    """Return the profile for a dataset with these prefixes."""
+    tables: dict[str, Any] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+    def iris(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(expand(name, prefixes) for name in names)
+
+    home, terms, sparql = tables["home"], tables["ontology"], tables["sparql"]
+    resource = {key: iris(names) for key, names in tables["resource"].items()}
+    return Profile(
+        iris(home["classes"]),
+        home["question"],
+        ResourceProfile(resource.pop("first"), **{k: _pattern(v) for k, v in resource.items()}),
+        {path: GraphTitle(**graph) for path, graph in tables["graphs"].items()},
+        OntologyProfile(
+            iris(terms["facts"]),
+            iris(terms["notes"]),
+            dict(zip(terms["sections"], iris(terms["sections"].values()), strict=True)),
+        ),
+        SparqlProfile(**sparql),
+    )
+
+
+def _pattern(iris: Iterable[str]) -> Properties:
+    """Return what matches ``iris``, in which `*` stands for any characters.
+
+    >>> bool(_pattern(["ex:verbatim*", "ex:title"]).fullmatch("ex:verbatimTitle"))
+    True
+    """
+    return re.compile("|".join(map(translate, iris)))

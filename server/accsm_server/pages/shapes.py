@@ -1,0 +1,79 @@
+"""The shapes: the page that lists their rules, and their RDF."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from pyoxigraph import QuerySolution
+from starlette.responses import Response
+
+from accsm_kg.namespaces import SHAPES
+from accsm_server.http import negotiation
+from accsm_server.http.negotiation import Format
+from accsm_server.pages import openapi, render
+from accsm_server.pages.documents import (
+    OFFERED,
+    DocumentFormat,
+    SuffixFormat,
+    send_graph,
+    with_links,
+)
+from accsm_server.pages.parameters import ServedSite
+from accsm_server.pages.queries import Site, rows
+from accsm_server.pages.terms import Names, Shown, by_text, iri_of, load_names, text_of
+
+router = openapi.create_router("linked data")
+
+
+@dataclass(frozen=True)
+class ShapeEntry:
+    """A shape: its targets, and the severities and messages of the rules it checks."""
+
+    id: str
+    name: str
+    description: str
+    targets: list[Shown]
+    rules: list[tuple[str, str]]
+
+
+@router.get("/shapes", summary="The shapes", responses=OFFERED)
+async def shapes(site: ServedSite, form: DocumentFormat) -> Response:
+    """Return the page of the rules, or the RDF."""
+    return await _respond(site, form)
+
+
+@router.get("/shapes.{suffix}", summary="The shapes in one format", responses=OFFERED)
+async def shapes_file(site: ServedSite, form: SuffixFormat) -> Response:
+    """Return the page of the rules, or the RDF, as the suffix says."""
+    return await _respond(site, form)
+
+
+async def _respond(site: Site, form: Format) -> Response:
+    if form is not negotiation.HTML:
+        return send_graph(site, site.base + SHAPES, form, "/shapes")
+    return with_links(await _page(site), site, "/shapes")
+
+
+async def _page(site: Site) -> Response:
+    grouped: dict[str, list[QuerySolution]] = defaultdict(list)
+    found = (await rows(site, "shapes")).rows
+    for row in found:
+        grouped[iri_of(row["shape"])].append(row)
+    names = await load_names(site, [row["target"] for row in found])
+    entries = [_entry(names, iri, group) for iri, group in grouped.items()]
+    return render.page(site, "shapes.html", shapes=[entry for entry in entries if entry.rules])
+
+
+def _entry(names: Names, iri: str, group: list[QuerySolution]) -> ShapeEntry:
+    targets = {row["target"] for row in group if row["target"] is not None}
+    rules = {
+        (iri_of(row["severity"]).rpartition("#")[2] or "Violation", text_of(row["message"]))
+        for row in group
+        if row["message"] is not None
+    }
+    return ShapeEntry(
+        id=iri.rpartition("#")[2],
+        name=text_of(group[0]["name"]),
+        description=text_of(group[0]["description"]),
+        targets=sorted(map(names.show, targets), key=by_text),
+        rules=sorted(rules),
+    )

@@ -1,0 +1,91 @@
+"""Named graphs: each at its own address, and by its name (Graph Store HTTP Protocol)."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from serving import running
+
+from accsm_kg.namespaces import BASE
+
+VOCAB = f"{BASE}graph/vocab"
+FORMATS = {
+    "ttl": RdfFormat.TURTLE,
+    "jsonld": RdfFormat.JSON_LD,
+    "nt": RdfFormat.N_TRIPLES,
+    "rdf": RdfFormat.RDF_XML,
+}
+DATASET_FORMATS = {**FORMATS, "nq": RdfFormat.N_QUADS, "trig": RdfFormat.TRIG}
+
+
+def get(client: httpx.Client, path: str, accept: str = "*/*") -> httpx.Response:
+    return client.get(path, headers={"Accept": accept})
+
+
+def triples(answer: httpx.Response) -> set[Triple]:
+    form = RdfFormat.from_media_type(answer.headers["Content-Type"])
+    assert form is not None, answer.headers["Content-Type"]
+    return {quad.triple for quad in parse(answer.content, format=form)}
+
+
+@pytest.mark.parametrize("path", ["/ontology", "/ontology/1.0.0", "/shapes", "/graph/source/001"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_graphs_as_documents(client: httpx.Client, store: Store, path: str, name: str) -> None:
+    graph = {"/ontology": "ontology", "/ontology/1.0.0": "ontology", "/shapes": "shapes"}
+    said = parse(get(client, path, FORMATS[name].media_type).content, format=FORMATS[name])
+    where = NamedNode(f"{BASE}graph/{graph.get(path, 'source/001')}")
+    assert len({str(q.triple) for q in said}) == len(
+        list(store.quads_for_pattern(None, None, None, where))
+    )
+
+
+@pytest.mark.parametrize("name", DATASET_FORMATS)
+@pytest.mark.parametrize("graph", [VOCAB, ""])
+def test_a_graph_by_its_name(client: httpx.Client, store: Store, graph: str, name: str) -> None:
+    query = {"graph": graph} if graph else {"default": ""}
+    accept = {"Accept": DATASET_FORMATS[name].media_type}
+    answer = client.get("/rdf-graph-store", params=query, headers=accept)
+    assert answer.headers["Content-Type"].split(";")[0] == DATASET_FORMATS[name].media_type
+    where = NamedNode(graph) if graph else DefaultGraph()
+    assert triples(answer) == {q.triple for q in store.quads_for_pattern(None, None, None, where)}
+    chosen = client.get("/rdf-graph-store", params={**query, "format": name})
+    assert chosen.content == answer.content
+    assert client.head("/rdf-graph-store", params=query).status_code == 200
+
+
+def test_a_browser_gets_a_graph_too(client: httpx.Client) -> None:
+    accept = "text/html,application/xhtml+xml,*/*;q=0.8"
+    answer = get(client, f"/rdf-graph-store?graph={VOCAB}", accept)
+    assert answer.headers["Content-Type"].startswith("text/turtle")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("?graph=", 400),
+        ("?graph=vocab", 400),
+        (f"?default&graph={VOCAB}", 400),
+        (f"?graph={VOCAB}&graph={VOCAB}", 400),
+        ("?graph=urn:nothing", 404),
+        (f"?graph={BASE}id/country/KHM", 404),
+        (f"?graph={VOCAB}&format=pdf", 406),
+    ],
+)
+def test_graphs_that_cannot_be_had(client: httpx.Client, query: str, status: int) -> None:
+    answer = get(client, f"/rdf-graph-store{query}")
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_graph_may_be_named_like_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "data.nq"
+    name = NamedNode(f"{BASE}graph/person/1.ttl")
+    quad = Quad(NamedNode("a:a"), NamedNode("a:b"), Literal("c"), name)
+    file.write_text(f"{quad} .\n")
+    with running(file) as server, httpx.Client(base_url=server.url) as client:
+        answer = get(client, "/graph/person/1.ttl", "application/n-triples")
+        assert answer.text == '<a:a> <a:b> "c" .\n'
+        assert get(client, "/graph/person/1.ttl.nt").text == answer.text
+        assert get(client, "/graph/person/2.ttl").status_code == 404

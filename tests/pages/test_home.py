@@ -1,0 +1,28 @@
+"""The home page, and the pages of a dataset that is not ours."""
+
+import re
+from pathlib import Path
+
+import httpx
+from serving import running
+
+
+def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
+    return client.get(path, headers={"Accept": accept})
+
+
+def test_the_home_page_counts_what_is_there(client: httpx.Client) -> None:
+    page = get(client, "/").text
+    assert "41 projects" in re.sub(r"\s+", " ", page)
+    for path in ("/browse/WorkPlan", "/browse/Country", "/browse/ResourceCentre", "/questions"):
+        assert f'href="{path}"' in page
+
+
+def test_a_neighbours_dataset_is_served(tmp_path: Path) -> None:
+    file = tmp_path / "data.ttl"
+    file.write_text("<http://example.org/a> <http://example.org/b> 'c' .")
+    with running(file) as server, httpx.Client(base_url=server.url) as client:
+        for path in ("/", "/browse", "/questions", "/ontology", "/shapes", "/sparql"):
+            assert get(client, path).status_code == 200
+        answer = client.get("/sparql?query=SELECT * { ?s ?p ?o }", headers={"Accept": "text/csv"})
+    assert answer.text.split("\r\n")[1] == "c,http://example.org/b,http://example.org/a"

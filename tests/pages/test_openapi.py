@@ -1,0 +1,57 @@
+"""The OpenAPI description of the server."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+
+@pytest.fixture(scope="module")
+def paths(client: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json()["paths"]
+    return found
+
+
+def test_the_api_is_described(paths: dict[str, Any]) -> None:
+    assert {"/sparql", "/doc/{path}", "/id/{path}", "/questions/{name}"} <= set(paths)
+    assert {"get", "post"} <= set(paths["/sparql"])
+    assert {"/healthz", "/metrics", "/dataset/{version}/accsm.{suffix}"} <= set(paths)
+
+
+def test_nothing_is_promised_that_is_not_answered(client: httpx.Client) -> None:
+    described = client.get("/openapi.json").text
+    assert '"422"' not in described
+    assert "HTTPValidationError" not in described
+
+
+def test_every_parameter_of_a_path_is_described(paths: dict[str, Any]) -> None:
+    for path, operations in paths.items():
+        described = operations["get"].get("parameters", [])
+        named = {parameter["name"] for parameter in described if parameter["in"] == "path"}
+        assert named == set(re.findall(r"{(\w+)}", path)), path
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/browse/{name}", {"page"}),
+        ("/doc/{path}", {"property", "page", "format"}),
+        ("/rdf-graph-store", {"graph", "default", "format"}),
+        ("/conformance", {"format"}),
+        ("/questions/{name}", set()),
+    ],
+)
+def test_the_parameters_of_the_query_string(
+    paths: dict[str, Any], path: str, names: set[str]
+) -> None:
+    described = {
+        parameter["name"]: parameter
+        for parameter in paths[path]["get"]["parameters"]
+        if parameter["in"] == "query"
+    }
+    assert set(described) == names
+    assert all(parameter["description"] for parameter in described.values())
+    if "page" in names:
+        schema = described["page"]["schema"]
+        assert (schema["type"], schema["minimum"], schema["maximum"]) == ("integer", 1, 999_999)

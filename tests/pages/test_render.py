@@ -1,0 +1,43 @@
+"""What all pages have in common."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from pyoxigraph import Store
+from serving import ROOT
+
+PROJECT = "project/2016-2020/6"
+
+
+def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
+    return client.get(path, headers={"Accept": accept})
+
+
+def test_every_page_is_safe_and_needs_nobody_else(client: httpx.Client) -> None:
+    for path in ("/", f"/doc/{PROJECT}", "/questions", "/sparql", "/nothing", "/ontology"):
+        answer = get(client, path)
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert not re.search(r"<script|<style|\sstyle=|\son\w+=", answer.text)
+        assert not re.search(r'(?:src|action)="https?:', answer.text)
+        assert "CC BY 4.0" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "server/accsm_server/pages/queries").glob("*.rq")), ids=lambda p: p.stem
+)
+def test_every_query_of_a_page_can_be_read_and_is_used(path: Path) -> None:
+    Store().query(path.read_text())
+    assert path.read_text().startswith("#+ summary: ")
+    code = "".join(file.read_text() for file in (ROOT / "server").rglob("*.py"))
+    assert f'"{path.stem}"' in code
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_error_below_static_links_to_pages(client: httpx.Client, method: str) -> None:
+    answer = client.request(method, "/static/nothing.css", headers={"Accept": "text/html"})
+    assert answer.status_code == (404 if method == "GET" else 405)
+    assert 'href="/browse"' in answer.text
+    assert "/static/static" not in answer.text

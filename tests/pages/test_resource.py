@@ -1,0 +1,65 @@
+"""The page about one resource: statements with their evidence, issues, and who refers to it."""
+
+import re
+from pathlib import Path
+
+import httpx
+from serving import running
+
+from accsm_kg.namespaces import BASE
+
+PROJECT = "project/2016-2020/6"
+
+
+def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
+    return client.get(path, headers={"Accept": accept})
+
+
+def test_a_page_shows_labels_evidence_and_graphs(client: httpx.Client) -> None:
+    page = get(client, f"/doc/{PROJECT}").text
+    assert "<h1>Leaders in E-Government: Towards Citizen-Centric Public Service" in page
+    assert f"<code>{BASE}id/{PROJECT}</code>" in page
+    assert '<a href="/doc/action-line/apsc-2025/A.2.2.iv"' in page
+    words = "A.2.iii E.1.i E.2.iv Also supports A.2.2.iv of the APSC Blueprint 2025"
+    assert f"<blockquote>{words}</blockquote>" in page
+    assert "Work plan table, project 6" in page
+    assert '<a class="graph" href="/graph/source/001"' in page
+    assert '<a class="graph computed" href="/graph/inferred"' in page
+    assert 'rel="alternate" type="text/turtle"' in page
+
+
+def test_a_page_says_what_to_read_with_care(client: httpx.Client) -> None:
+    page = get(client, "/doc/project/2016-2020/38").text
+    assert "Read with care" in page
+    assert "<strong>Read as:</strong>" in page
+    assert re.search(r'class="confidence">(certain|probable|open)<', page)
+
+
+def test_a_page_says_who_refers_to_it(client: httpx.Client) -> None:
+    page = get(client, "/doc/action-line/apsc-2025/A.2.2.iv").text
+    incoming = page[page.index("Referred to by") : page.index("<footer")]
+    assert re.search(r'also supports</a>\s*<span class="count">6</span>', incoming)
+    for number in (6, 17, 30, 33, 35, 40):
+        assert f'href="/doc/project/2016-2020/{number}"' in incoming
+
+
+def test_long_lists_are_cut_and_go_on(client: httpx.Client) -> None:
+    page = get(client, "/doc/source/001").text
+    link = re.search(r'href="([^"]*property=[^"]*page=2)">The other (\d+)</a>', page)
+    assert link
+    more = get(client, link[1].replace("&amp;", "&"))
+    assert more.status_code == 200
+    assert 1 <= more.text.count("<li>") <= 100
+
+
+def test_literals_of_any_kind_are_shown(tmp_path: Path) -> None:
+    file = tmp_path / "data.ttl"
+    uri = '"^^<http://www.w3.org/2001/XMLSchema#anyURI>'
+    values = f'"5²", "x{"6" * 5000}", "javascript:alert(1){uri}, "https://example.org/a{uri}'
+    file.write_text(f"<{BASE}id/a> <a:b> {values} .")
+    with running(file) as server, httpx.Client(base_url=server.url) as client:
+        page = get(client, "/doc/a").text
+    assert "5²" in page
+    assert 'href="https://example.org/a"' in page
+    assert "javascript:alert(1)" in page
+    assert 'href="javascript' not in page
