@@ -64,6 +64,9 @@ class Answer(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Iterate over the pieces."""
 
+    def whole(self) -> bytes:
+        """Return all of an answer that is complete; raises QueryError."""
+
     def close(self) -> None:
         """Give back what the answer holds; stops the query if it still runs."""
 

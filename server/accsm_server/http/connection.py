@@ -248,6 +248,9 @@ class Connection(HttpToolsProtocol):
         its time. What needs one begins with `context.in_task`.
         """
 
+        if self._guarded.is_closing():  # the client has hung up while the request waited
+            return
+
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             try:
                 await app(scope, receive, _Sender(context_of(scope), cycle, send))

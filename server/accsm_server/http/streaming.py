@@ -29,6 +29,9 @@ class Answer(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Iterate over the pieces."""
 
+    def whole(self) -> bytes:
+        """Return all of an answer that is complete; raises QueryError."""
+
     def close(self) -> None:
         """Give back what the answer holds; stops the query if it still runs."""
 
@@ -74,9 +77,9 @@ async def send_answer(
     pack, rest = packer
     try:
         if answer.complete:
-            pieces = [pack(piece) async for piece in answer]
+            body = pack(answer.whole()) + rest()
             cut = [(b"x-truncated", f"after {answer.truncated}".encode())] * bool(answer.truncated)
-            await send_whole(b"".join([*pieces, rest()]), [*headers, *cut], send)
+            await send_whole(body, [*headers, *cut], send)
             return "cut" if cut else "ok"
         await send({"type": "http.response.start", "status": 200, "headers": [*headers, *limits]})
         try:

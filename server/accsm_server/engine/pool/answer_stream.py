@@ -45,6 +45,15 @@ class AnswerStream:
         self._hold(-len(piece))
         return piece
 
+    def whole(self) -> bytes:
+        """Return all of an answer that is complete; raises QueryError."""
+        pieces = []
+        for piece in self._pieces:
+            if isinstance(piece, QueryError):
+                raise piece
+            pieces.append(piece)
+        return b"".join(pieces)
+
     async def opened(self) -> None:
         """Wait for the first piece; raises QueryError when there is none."""
         while not (self._pieces or self.complete):
