@@ -102,7 +102,10 @@ class ResponseCache:
         if scope["method"] == "HEAD":  # the HTTP server leaves the body out
             scope = {**scope, "method": "GET"}
         exchange = scope["exchange"] = _Exchange(self.store, key, coding, context, send)
-        await self._app(scope, receive, exchange)
+        try:
+            await self._app(scope, receive, exchange)
+        finally:
+            del scope["exchange"]  # a cycle would keep both until the garbage is collected
 
 
 async def reuse(scope: Scope, tag: str, headers: Headers) -> bool:
