@@ -1,5 +1,6 @@
 """The application of one dataset: the endpoint, the pages, and the layers around them."""
 
+from collections.abc import Awaitable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
 from accsm_server.errors import BadRequest, ServerError
 from accsm_server.http import problems
-from accsm_server.http.context import context_of
+from accsm_server.http.context import context_of, in_task
 from accsm_server.http.headers import REVALIDATE
 from accsm_server.http.middleware.compression import Compression
 from accsm_server.http.middleware.entity_tags import EntityTags
@@ -114,9 +115,13 @@ def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
 
     tagged = EntityTags(pages)
 
-    async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        app = endpoint if context_of(scope).path == _ENDPOINT else tagged
-        await app(scope, receive, send)
+    async def in_a_task(scope: Scope, receive: Receive, send: Send) -> None:
+        await in_task()
+        await tagged(scope, receive, send)
+
+    def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        app = endpoint if context_of(scope).path == _ENDPOINT else in_a_task
+        return app(scope, receive, send)
 
     return route
 

@@ -1,6 +1,7 @@
 """What an operator asks: /healthz for a supervisor, /metrics for Prometheus."""
 
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -36,14 +37,15 @@ class Operations:
             exception_handlers={HTTPException: _on_error},  # type: ignore[dict-item]
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request."""
-        if context_of(scope).path in PATHS:
-            CLIENT.set("")  # a supervisor is no client: it is not kept waiting behind one
-            await in_task()
-            await self._app(scope, receive, send)
-        else:
-            await self._reloader(scope, receive, send)
+        answer = self._answer if context_of(scope).path in PATHS else self._reloader
+        return answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        CLIENT.set("")  # a supervisor is no client: it is not kept waiting behind one
+        await in_task()
+        await self._app(scope, receive, send)
 
     async def _health(self, request: Request) -> Response:
         """Say whether pages are answered; the engine is asked at most once a second."""

@@ -97,6 +97,7 @@ async def _serve(
         reloader.start(reloader.watch())
         config = uvicorn.Config(
             _application(reloader, counts, settings, access_log),
+            interface="asgi3",
             http=Connection,
             ws="none",
             lifespan="off",

@@ -17,13 +17,12 @@ from asyncio import (
     BaseTransport,
     CancelledError,
     Future,
-    Task,
     TimerHandle,
     Transport,
-    current_task,
 )
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
@@ -34,7 +33,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.context import context_of
 from accsm_server.http.headers import Headers
 
 _HEAD = 64 << 10  # bytes of a head, and of what follows a body
@@ -163,8 +162,8 @@ class Connection(HttpToolsProtocol):
         """Bytes that wait until the requests before them are answered."""
         self._answering: RequestResponseCycle | None = None
         """The request that is being answered; `cycle` is the one that came last."""
-        self._task: Task[None] | None = None
-        """What answers it, if that takes time."""
+        self._awaited: Future[Any] | None = None
+        """What it waits for; the task of one that has a task."""
         self._heads = 0
         """Heads among the bytes that came last."""
 
@@ -181,8 +180,8 @@ class Connection(HttpToolsProtocol):
         if self._answering and not self._answering.response_complete:
             self._answering.disconnected = True
             self._answering.message_event.set()
-            if self._task:
-                self._task.cancel()  # nobody waits for the answer any more
+            if self._awaited:
+                self._awaited.cancel()  # nobody waits for the answer any more
         super().connection_lost(exc)
         self._guarded.lost()
         self.pipeline.clear()
@@ -235,44 +234,32 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Answer a request whose turn it is; who sends many at once lets others go between."""
-        self._answering, self._task = cycle, None
+        self._answering, self._awaited = cycle, None
         if self._heads > 1:
             self.loop.call_soon(self._answer, cycle, app)
         else:
             self._answer(cycle, app)
 
     def _answer(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
-        """Run ``app`` up to its first wait, and go on in a task.
+        """Run ``app``; what needs a task asks for one with `context.in_task`.
 
-        What is answered without waiting, such as from a cache, needs no task: that is a sixth of
-        its time. What needs one begins with `context.in_task`.
+        For what is answered from the cache or by a small query, a task is a sixth of the time.
         """
+        if not self._guarded.is_closing():  # else the client has hung up while the request waited
+            self._go_on(cycle.run_asgi(_Request(app, cycle)))  # type: ignore[arg-type]
 
-        if self._guarded.is_closing():  # the client has hung up while the request waited
-            return
-
-        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-            try:
-                await app(scope, receive, _Sender(context_of(scope), cycle, send))
-            except CancelledError:
-                if not cycle.disconnected:
-                    raise
-            finally:
-                self.tasks.discard(cast(Any, current_task()))
-
-        coroutine = cycle.run_asgi(guarded)  # type: ignore[arg-type]
+    def _go_on(self, answer: Coroutine[Any, Any, None], waited: object = None) -> None:
+        """Run ``answer`` up to what it waits for next."""
         try:
-            waits_for: Future[Any] | None = coroutine.send(None)
+            self._awaited = answer.send(None)
         except StopIteration:
             return
-        if waits_for is None:
-            self._go_on(coroutine)
+        if self._awaited:
+            self._awaited.add_done_callback(partial(self._go_on, answer))
         else:
-            waits_for.add_done_callback(lambda _: self._go_on(coroutine))
-
-    def _go_on(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._task = self.loop.create_task(coroutine)
-        self.tasks.add(self._task)
+            self._awaited = task = self.loop.create_task(answer)
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
@@ -356,30 +343,43 @@ class Connection(HttpToolsProtocol):
         if not answered:
             text = f"{status.value} {status.phrase}\n".encode()
             headers = [
-                *self.server_state.default_headers,
                 (b"content-type", b"text/plain"),
                 (b"content-length", str(len(text)).encode()),
                 (b"connection", b"close"),
             ]
-            self._guarded.write(_head(status, headers) + text)
+            head = _head(status, self.server_state.default_headers, headers)
+            self._guarded.write(head + text)
         self._guarded.linger()
 
 
-class _Sender:
-    """The `send` of one request: a successful response that comes whole is one write.
+class _Request:
+    """The application and the `send` of one request.
 
-    uvicorn checks each header by itself and writes the head and the body apart, which for a small
-    answer takes longer than all the middlewares, and wakes the client twice. It sends all else.
+    A successful response that comes whole is one write. uvicorn checks each header by itself and
+    writes the head and the body apart, which for a small answer takes longer than all the
+    middlewares, and wakes the client twice. It sends all else.
     """
 
-    __slots__ = ("_context", "_cycle", "_send", "_start")
+    __slots__ = ("_app", "_context", "_cycle", "_send", "_start")
 
-    def __init__(self, context: RequestContext, cycle: RequestResponseCycle, send: Send) -> None:
-        self._context, self._cycle, self._send = context, cycle, send
+    def __init__(self, app: ASGIApp, cycle: RequestResponseCycle) -> None:
+        self._app, self._cycle = app, cycle
         self._start: Message | None = None
 
-    async def __call__(self, message: Message) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._context, self._send = context_of(scope), send
+        try:
+            await self._app(scope, receive, self._respond)
+        except CancelledError:
+            if not self._cycle.disconnected:
+                raise
+        finally:
+            del scope["request_context"]  # and with it any reference to what sends the response
+
+    async def _respond(self, message: Message) -> None:
         context = self._context
+        if self._cycle.disconnected:
+            raise CancelledError("the client has hung up")
         if message["type"] == "http.response.start":
             context.status = message["status"]
             self._start = message
@@ -408,20 +408,35 @@ class _Sender:
 
     def _write(self, start: Message, body: bytes) -> None:
         cycle = self._cycle
-        head = _head(HTTPStatus.OK, [*cycle.default_headers, *start["headers"]])
+        head = _head(HTTPStatus.OK, cycle.default_headers, start["headers"])
         cycle.transport.writelines((head, body))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         cycle.on_response()
 
 
-def _head(status: HTTPStatus, headers: Headers) -> bytes:
-    """Return the head of a response; raises ValueError where a header breaks out of its line."""
-    lines = [b"%b: %b\r\n" % header for header in headers]
-    head = b"".join([STATUS_LINE[status], *lines, b"\r\n"])
-    if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
+class _CommonLines:
+    """The lines of the headers that all responses within one second have."""
+
+    headers: ClassVar[Headers] = []
+    lines: ClassVar[bytes] = b""
+
+
+def _head(status: HTTPStatus, common: Headers, own: Headers) -> bytes:
+    """Return the head of a response with the ``common`` headers and its ``own``.
+
+    Raises ValueError where a header breaks out of its line.
+    """
+    if common is not _CommonLines.headers:
+        _CommonLines.headers, _CommonLines.lines = common, _lines(common)
+    return b"".join((STATUS_LINE[status], _CommonLines.lines, _lines(own), b"\r\n"))
+
+
+def _lines(headers: Headers) -> bytes:
+    lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+    if not lines.count(b"\n") == lines.count(b"\r") == len(headers):
         raise ValueError("a header breaks out of its line")
-    return head
+    return lines
 
 
 def _without_upgrade(data: bytes) -> bytes:

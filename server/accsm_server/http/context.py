@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.types import Scope
 
@@ -28,6 +29,8 @@ class RequestContext:
     """The bytes of its body that were sent."""
     complete: bool = False
     """Whether all of it was sent."""
+    exchange: Any = None
+    """The request and its response as `response_cache` sees them."""
     query_outcome: str = ""
     """How the query ended, where that is more than the status says: cut, deadline, syntax …"""
 
@@ -46,21 +49,21 @@ class RequestContext:
 
 
 async def in_task() -> None:
-    """Go on in a task, before anything that may wait.
+    """Go on in a task, before anything that asks which task it runs in, such as a timeout.
 
-    A request begins outside of a task: `connection` makes one only for what is not answered at
-    once.
+    A request begins outside of a task: see `connection`.
     """
     await asyncio.sleep(0)
 
 
 def context_of(scope: Scope) -> RequestContext:
     """Return the context of a request; whoever asks first makes it."""
-    context: RequestContext | None = scope.get("request_context")
-    if context is None:
+    try:
+        return scope["request_context"]  # type: ignore[no-any-return]
+    except KeyError:
         path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
         context = scope["request_context"] = RequestContext(path, _fields(scope))
-    return context
+        return context
 
 
 def _fields(scope: Scope) -> dict[bytes, bytes]:

@@ -1,6 +1,7 @@
 """Headers as ASGI has them, and what Cache-Control says."""
 
-Headers = list[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]
+Headers = list[Header]
 
 #: Of a response that may be kept by anyone who asks whether it is new.
 REVALIDATE = "public, no-cache"

@@ -73,13 +73,18 @@ def named(name: str, offers: Iterable[Format]) -> Format | None:
 def choose(wish: str | None, accept: str, offers: Sequence[Format]) -> Format:
     """Return the offer that `format=` (``wish``), or else Accept, asks for.
 
-    Raises NotAcceptable, which names what can be had.
+    Raises NotAcceptable.
     """
     found = find(wish, accept, offers)
     if found is None:
-        known = ", ".join(f"{offer.media_type} (format={offer.name})" for offer in offers)
-        raise NotAcceptable("None of the formats asked for", f"This can be had as: {known}.")
+        raise refusal(offers)
     return found
+
+
+def refusal(offers: Sequence[Format]) -> NotAcceptable:
+    """Return the error that names what can be had."""
+    known = ", ".join(f"{offer.media_type} (format={offer.name})" for offer in offers)
+    return NotAcceptable("None of the formats asked for", f"This can be had as: {known}.")
 
 
 def find(wish: str | None, accept: str, offers: Sequence[Format]) -> Format | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
@@ -12,10 +12,10 @@ from starlette.types import Receive, Scope, Send
 from accsm_kg.rdf import explain
 from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, scan
 from accsm_server.engine.interface import Query
-from accsm_server.errors import QueryError, QuerySyntaxError, RequestError, ServerError
+from accsm_server.errors import QueryError, QuerySyntaxError, ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.context import RequestContext, context_of
-from accsm_server.http.headers import NEVER, REVALIDATE, Headers
+from accsm_server.http.headers import NEVER, REVALIDATE, Header
 from accsm_server.http.middleware.entity_tags import tagging
 from accsm_server.http.middleware.response_cache import reuse
 from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format
@@ -26,6 +26,7 @@ from accsm_server.sparql.protocol import SparqlRequest
 from accsm_server.sparql.served import Served
 
 _EXAMPLE = "See the form at this address for a query that works."
+_RESULTS, _GRAPHS = (*RESULTS, HTML), (*GRAPHS, HTML)
 _READING = 1.0  # seconds in which any query is read
 _PATIENCE = 20.0  # seconds for a body to arrive, where a query may take no less
 _explaining = asyncio.Semaphore()  # one at a time, as each holds up the event loop a little
@@ -54,38 +55,45 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = Request(scope, receive)
         asked: SparqlRequest | None = None
         try:
-            asked = await protocol.read(request, self._patience)
-            await self._respond(request, asked, send)
+            if scope["method"] == "POST":
+                asked = await protocol.read_posted(scope, receive, self._patience)
+            else:
+                asked = protocol.read(scope)
+            if asked.query is None:
+                await self._describe(scope, receive, asked.format, send)
+            else:
+                await self._answer(scope, receive, asked, asked.query, send)
         except ClientDisconnect:  # it hung up amid its body
             pass
         except ServerError as error:
-            form = problems.format_of(request)
+            form = problems.format_of(Request(scope))
             response = self._views.error(error, form, asked.query if asked else None)
             await response(scope, receive, send)
 
-    async def _respond(self, request: Request, asked: SparqlRequest, send: Send) -> None:
-        context = context_of(request.scope)
-        if asked.query is None:
-            response = await self._without_query(request, context, asked)
-            await response(request.scope, request.receive, tagging(send))
-            return
-        context.query = asked.query
-        seen = await _scan(asked.query)
-        self._check(asked.query, seen)
+    async def _answer(
+        self, scope: Scope, receive: Receive, asked: SparqlRequest, text: str, send: Send
+    ) -> None:
+        context = context_of(scope)
+        context.query = text
+        seen = scan(text) if len(text) < SHORT else await asyncio.to_thread(scan, text)
+        self._check(text, seen)
+        offers = _GRAPHS if _is_graph(seen) else _RESULTS
         try:
-            form = await self._format(context, asked, seen)
+            form = negotiation.find(asked.format, context.field(b"accept"), offers)
+            if form is None:
+                await self._check_syntax(_query(asked, seen, offers[0]))
+                raise negotiation.refusal(offers)
             query = _query(asked, seen, form)
             if form is HTML:
-                await self._send_page(request, query, seen, send)
+                await self._send_page(scope, receive, query, seen, send)
             else:
-                await self._send_answer(request.scope, context, query, seen, form, send)
+                await self._send_answer(scope, context, query, seen, form, send)
         except QueryError as error:
             context.query_outcome = error.reason
             if isinstance(error, QuerySyntaxError):
-                await self._explain(error, asked.query)
+                await self._explain(error, text)
             raise
 
     def _check(self, query: str, seen: ScannedQuery) -> None:
@@ -95,45 +103,30 @@ class Endpoint:
         if seen.service:
             federation.check(query, self._served.settings.service)
 
-    async def _format(
-        self, context: RequestContext, asked: SparqlRequest, seen: ScannedQuery
-    ) -> Format:
-        """Return the format of the answer; raises NotAcceptable, or what is wrong with the query.
-
-        That a query cannot be read is what its sender should hear of first.
-        """
-        offers = GRAPHS if _is_graph(seen) else RESULTS
+    async def _check_syntax(self, query: Query) -> None:
+        """Raise QuerySyntaxError where ``query`` cannot be read: it is the first to be told."""
         try:
-            return negotiation.choose(asked.format, context.field(b"accept"), (*offers, HTML))
-        except RequestError:
-            query = replace(_query(asked, seen, offers[0]), timeout=_READING)
-            try:
-                (await self._served.engine.answer(query)).close()
-            except QuerySyntaxError:
-                raise
-            except QueryError:
-                pass
+            (await self._served.engine.answer(replace(query, timeout=_READING))).close()
+        except QuerySyntaxError:
             raise
+        except QueryError:
+            pass
 
     async def _send_page(
-        self, request: Request, query: Query, seen: ScannedQuery, send: Send
+        self, scope: Scope, receive: Receive, query: Query, seen: ScannedQuery, send: Send
     ) -> None:
         notes = await self._hints.of(query, seen)
         response = await self._views.answer(query, notes)
         if seen.volatile:
             response.headers["Cache-Control"] = NEVER
-        await response(request.scope, request.receive, tagging(send))
+        await response(scope, receive, tagging(send))
 
     async def _send_answer(
         self, scope: Scope, context: RequestContext, query: Query, seen: ScannedQuery, form: Format,
         send: Send,
     ) -> None:  # fmt: skip
         """Send the answer in one of the formats, without asking when it is known already."""
-        headers: Headers = [
-            (b"content-type", form.content_type.encode()),
-            (b"cache-control", (NEVER if seen.volatile else REVALIDATE).encode()),
-            (b"vary", b"Accept"),
-        ]
+        headers = [*_headers(form, seen.volatile)]
         if tag := self._tag(query, seen):
             headers.append((b"etag", f'"{tag}"'.encode()))
             if await reuse(scope, tag, headers):
@@ -150,8 +143,8 @@ class Endpoint:
         """Return the tag of the answer; nothing where the same query may get other bytes."""
         if seen.volatile or seen.makes_blank_nodes:
             return ""
-        graphs = (*query.default_graphs, "", *query.named_graphs)
-        return self._served.tag(query.text, query.format, *graphs)
+        graphs = query.default_graphs, query.named_graphs
+        return self._served.tag(query.text, query.format, graphs)
 
     async def _explain(self, error: QuerySyntaxError, query: str) -> None:
         """Add to ``error`` where the mistake is and what to do about it."""
@@ -162,25 +155,34 @@ class Endpoint:
         error.detail, error.hint, error.excerpt = found.detail, found.hint, found.excerpt
         error.line, error.column = found.line, found.column
 
-    async def _without_query(
-        self, request: Request, context: RequestContext, asked: SparqlRequest
-    ) -> Response:
-        """Return the form for a query, or the service description."""
-        accept = context.field(b"accept")
-        form = negotiation.choose(asked.format, accept, (*GRAPHS, HTML))
-        if form is HTML:
-            return self._views.form()
-        url = str(request.url.replace(query=""))
+    async def _describe(self, scope: Scope, receive: Receive, wish: str, send: Send) -> None:
+        """Send the form for a query, or the service description."""
+        form = negotiation.choose(wish, context_of(scope).field(b"accept"), _GRAPHS)
+        response = self._views.form() if form is HTML else await self._description(scope, form)
+        await response(scope, receive, tagging(send))
+
+    async def _description(self, scope: Scope, form: Format) -> Response:
+        url = str(Request(scope).url.replace(query=""))
         body = await service_description.describe(self._served, url, form)
         headers = {"Vary": "Accept", "Cache-Control": REVALIDATE}
         return Response(body, media_type=form.content_type, headers=headers)
+
+
+@lru_cache
+def _headers(form: Format, volatile: bool) -> tuple[Header, ...]:
+    """Return the headers of every answer in ``form``."""
+    return (
+        (b"content-type", form.content_type.encode()),
+        (b"cache-control", (NEVER if volatile else REVALIDATE).encode()),
+        (b"vary", b"Accept"),
+    )
 
 
 def _query(asked: SparqlRequest, seen: ScannedQuery, form: Format) -> Query:
     graph = _is_graph(seen)
     name = form.name if form is not HTML else "ttl" if graph else "json"
     return Query(
-        asked.query or "",
+        seen.text,
         name,
         asked.default_graphs,
         asked.named_graphs,
@@ -197,10 +199,6 @@ def _is_graph(seen: ScannedQuery) -> bool:
 def _prefixes(seen: ScannedQuery) -> dict[str, str]:
     """Return the prefixes that a serializer can take as they are: absolute, without escapes."""
     return {name: iri for name, iri in seen.prefixes.items() if ":" in iri and "\\" not in iri}
-
-
-async def _scan(text: str) -> ScannedQuery:
-    return scan(text) if len(text) < SHORT else await asyncio.to_thread(scan, text)
 
 
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {

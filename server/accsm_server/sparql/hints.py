@@ -49,8 +49,9 @@ class Hints:
     def _unknown(self, query: Query, seen: ScannedQuery) -> list[str]:
         """Return what ``query`` names in the namespaces of the dataset and is not known."""
         named = [iri for iri in seen.iris - self._names if iri.startswith(self._starts)]
-        graphs = {*query.default_graphs, *query.named_graphs}.difference(named, self._names)
-        return [iri for iri in (*named, *graphs) if iri not in self._starts]
+        if graphs := query.default_graphs + query.named_graphs:
+            named += set(graphs).difference(named, self._names)
+        return [iri for iri in named if iri not in self._starts]
 
     def _note(self, iri: str) -> str:
         spaces = self._namespaces.items()

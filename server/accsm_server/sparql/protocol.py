@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from pyoxigraph import NamedNode
 from starlette.requests import Request
+from starlette.types import Receive, Scope
 
 from accsm_server.errors import (
     BadRequest,
@@ -19,6 +20,7 @@ from accsm_server.errors import (
     UnsupportedMediaType,
     UriTooLong,
 )
+from accsm_server.http.context import in_task
 
 MAX_URL = 32 << 10
 MAX_BODY = 1 << 20
@@ -37,27 +39,25 @@ Pairs = list[tuple[str, str]]
 class SparqlRequest:
     """The parameters of one request."""
 
-    query: str | None
-    format: str | None
-    default_graphs: tuple[str, ...]
-    named_graphs: tuple[str, ...]
-    timeout: float | None
+    query: str | None = None
+    format: str = ""
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    timeout: float | None = None
     """Seconds that the client is willing to wait."""
 
 
-async def read(request: Request, patience: float) -> SparqlRequest:
-    """Return what ``request`` asks; its body may take ``patience`` seconds.
-
-    Raises RequestError where it breaks the protocol.
-    """
-    if len(request.scope["query_string"]) > MAX_URL:
-        raise UriTooLong("The URL is too long", f"At most {MAX_URL} bytes; send a POST instead.")
-    pairs = _pairs(request.scope["query_string"])
-    if request.method == "POST":
-        pairs += await _posted(request, patience)
-    elif request.method != "GET":
+def read(scope: Scope) -> SparqlRequest:
+    """Return what a GET asks; raises RequestError where it breaks the protocol."""
+    if scope["method"] != "GET":
         raise MethodNotAllowed("Method not allowed", "Send GET or POST.", headers=_ALLOW)
-    return _read(pairs, request.method == "POST")
+    return _read(_given(scope), must_query=False)
+
+
+async def read_posted(scope: Scope, receive: Receive, patience: float) -> SparqlRequest:
+    """Return what a POST asks, whose body may take ``patience`` seconds; raises RequestError."""
+    given = _given(scope)
+    return _read(given + await _posted(Request(scope, receive), patience), must_query=True)
 
 
 def read_only() -> Forbidden:
@@ -66,43 +66,55 @@ def read_only() -> Forbidden:
 
 
 def _read(pairs: Pairs, must_query: bool) -> SparqlRequest:
-    values: dict[str, list[str]] = {}
+    asked = SparqlRequest()
     for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    if "update" in values:
-        raise read_only()
-    queries = values.get("query", [])
-    if len(queries) > 1:
-        raise BadRequest("More than one query", "Send exactly one `query`.")
-    if must_query and not queries:
+        _take(asked, name, value)
+    if must_query and asked.query is None:
         raise BadRequest("No query", "Send the query as `query=` or as the body.")
-    return SparqlRequest(
-        queries[0] if queries else None,
-        next(iter(values.get("format", [])), None) or None,
-        _graphs(values, "default-graph-uri"),
-        _graphs(values, "named-graph-uri"),
-        _timeout(values.get("timeout", [])),
-    )
+    return asked
 
 
-def _timeout(values: list[str]) -> float | None:
+def _take(asked: SparqlRequest, name: str, value: str) -> None:
+    """Take one parameter; those that the protocol does not know are ignored."""
+    if name == "query":
+        if asked.query is not None:
+            raise BadRequest("More than one query", "Send exactly one `query`.")
+        asked.query = value
+    elif name == "update":
+        raise read_only()
+    elif name == "default-graph-uri":
+        asked.default_graphs += _graph(name, value)
+    elif name == "named-graph-uri":
+        asked.named_graphs += _graph(name, value)
+    elif name == "format":
+        asked.format = asked.format or value
+    elif name == "timeout":
+        asked.timeout = asked.timeout or _timeout(value)
+
+
+def _timeout(value: str) -> float | None:
     try:
-        seconds = float(values[0]) if values and values[0] else None
+        seconds = float(value) if value else None
     except ValueError:
         seconds = 0.0
     if seconds is not None and not 0 < seconds < math.inf:
-        raise BadRequest("Not a time", f"timeout={values[0]!r}: write seconds, such as 2.5.")
+        raise BadRequest("Not a time", f"timeout={value!r}: write seconds, such as 2.5.")
     return seconds
 
 
-def _graphs(values: dict[str, list[str]], name: str) -> tuple[str, ...]:
-    graphs = tuple(value for value in values.get(name, []) if value)
-    for graph in graphs:
-        try:
-            NamedNode(graph)
-        except ValueError as error:
-            raise BadRequest("Not an IRI", f"{name}={graph!r}: {error}") from None
-    return graphs
+def _graph(name: str, value: str) -> tuple[str, ...]:
+    """Return the graph that a parameter names, if it names one."""
+    try:
+        return (NamedNode(value).value,) if value else ()
+    except ValueError as error:
+        raise BadRequest("Not an IRI", f"{name}={value!r}: {error}") from None
+
+
+def _given(scope: Scope) -> Pairs:
+    """Return the parameters in the URL."""
+    if len(scope["query_string"]) > MAX_URL:
+        raise UriTooLong("The URL is too long", f"At most {MAX_URL} bytes; send a POST instead.")
+    return _pairs(scope["query_string"])
 
 
 def _pairs(data: bytes) -> Pairs:
@@ -125,7 +137,8 @@ def _plain(data: bytes) -> str:
     >>> _plain(b"a+%3D+%22%C3%A9%22;%")
     'a = "é";%'
     """
-    data = data.replace(b"+", b" ")
+    if b"+" in data:
+        data = data.replace(b"+", b" ")
     if b"%" not in data:
         return data.decode()
     if _MALFORMED.search(data):
@@ -167,6 +180,7 @@ def _check_charset(parameters: str) -> None:
 
 async def _body(request: Request, patience: float) -> bytes:
     body = bytearray()
+    await in_task()
     try:
         async with asyncio.timeout(patience):
             async for piece in request.stream():

@@ -1,12 +1,12 @@
 """What is served: a dataset with its engine, its names and the limits of its answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from accsm_server.engine.interface import Engine
 from accsm_server.http.headers import Headers
-from accsm_server.http.middleware.entity_tags import Tagger
+from accsm_server.http.middleware.entity_tags import tagger
 from accsm_server.settings import Settings
 from accsm_server.sparql.queries import QueryFiles
 
@@ -34,11 +34,8 @@ class Served:
         limits = f"rows={self.settings.rows}, MiB={self.settings.size >> 20}"
         return [(b"x-limits", limits.encode())]
 
-    def tag(self, *asked: str) -> str:
-        """Return the entity tag of the answer to ``asked``: see `entity_tags.Tagger`."""
-        return self._tagger.tag(*asked)
-
     @cached_property
-    def _tagger(self) -> Tagger:
-        limits = f"{self.settings.rows} {self.settings.size}"
-        return Tagger(self.code_version, self.engine.version, limits)
+    def tag(self) -> Callable[..., str]:
+        """Return what makes the entity tag of the answer to what is asked."""
+        settings = self.settings
+        return tagger(self.code_version, self.engine.version, settings.rows, settings.size)

@@ -18,7 +18,12 @@ class AnswerStream:
     held: ClassVar[int] = 0
     """Bytes that wait in all streams."""
 
-    def __init__(self, abandon: Callable[[], None], flow: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        abandon: Callable[[], None],
+        flow: Callable[[bool], None],
+    ) -> None:
         """Start without any piece; ``abandon`` ends the query, ``flow`` stops or starts it."""
         self.complete = False
         self.truncated = ""
@@ -27,7 +32,7 @@ class AnswerStream:
         self._paused = False
         self._pieces: deque[bytes | QueryError] = deque()
         self._reader: asyncio.Future[None] | None = None
-        self._abandon, self._flow = abandon, flow
+        self._loop, self._abandon, self._flow = loop, abandon, flow
 
     def __aiter__(self) -> Self:
         """Iterate over the pieces."""
@@ -90,9 +95,10 @@ class AnswerStream:
             self.fail(ClientGone("the client is gone"))
             self._abandon()
 
-    async def _arrival(self) -> None:
-        self._reader = asyncio.get_running_loop().create_future()
-        await self._reader
+    def _arrival(self) -> asyncio.Future[None]:
+        """Return what is done when something arrives."""
+        self._reader = self._loop.create_future()
+        return self._reader
 
     def _hold(self, more: int) -> None:
         """Count the bytes that wait, and stop or start the worker accordingly."""

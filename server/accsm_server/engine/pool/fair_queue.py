@@ -53,17 +53,19 @@ class FairQueue(Generic[W]):
         line = self._lines.get(client, ())
         if self.waiting + len(line) >= self._places:
             raise Overloaded(f"{self.waiting} queries are waiting for a worker already")
-        place: asyncio.Future[W] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[W] = loop.create_future()
+        late = Overloaded("no worker became free in time")
+        timer = loop.call_at(until, _fail, place, late)
         self._lines.setdefault(client, deque()).append(place)
         self.waiting += 1
         try:
-            async with asyncio.timeout_at(until):
-                return await place
-        except BaseException as error:
+            return await place
+        except BaseException:
             self._leave(client, place)
-            if isinstance(error, TimeoutError):
-                raise Overloaded("no worker became free in time") from None
             raise
+        finally:
+            timer.cancel()
 
     def release(self, worker: W) -> None:
         """Take back a worker that has answered."""
@@ -89,9 +91,7 @@ class FairQueue(Generic[W]):
         """Fail every query that waits."""
         for client in list(self._lines):
             while client in self._lines:
-                place = self._next(client)
-                if not place.done():
-                    place.set_exception(error)
+                _fail(self._next(client), error)
 
     def _may(self, client: str) -> bool:
         return len(self._free) > self._busy[client]
@@ -127,3 +127,8 @@ class FairQueue(Generic[W]):
             worker = place.result()
             if not worker.ended:
                 self.release(worker)
+
+
+def _fail(place: asyncio.Future[W], error: QueryError) -> None:
+    if not place.done():
+        place.set_exception(error)

@@ -105,7 +105,8 @@ class Pool:
         limit = self.settings.timeout
         deadline = min(query.timeout or limit, limit)
         until = self._loop.time() + deadline
-        worker = await self._queue(query).acquire(CLIENT.get(), until)
+        queue, client = self._queue(query), CLIENT.get()
+        worker = queue.take(client) or await queue.acquire(client, until)
         answer = worker.ask(query, deadline, until)
         try:
             await answer.opened()

@@ -61,7 +61,7 @@ class WorkerHandle(asyncio.Protocol):
 
         It may take ``deadline`` seconds, of which some may be over: they are ``until`` then.
         """
-        self._stream = stream = AnswerStream(self.abandon, self._flow)
+        self._stream = stream = AnswerStream(self._loop, self.abandon, self._flow)
         now = self._loop.time()
         if until - now > _LONG:
             self._timer = self._loop.call_at(now + _LONG, self._give_way, deadline, until)

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -89,16 +89,15 @@ class Compression:
         """Pack the responses of ``app``."""
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on and pack its response."""
         accepted = context_of(scope).fields.get(b"accept-encoding")
         coding = choose(accepted.decode("latin-1")) if accepted else IDENTITY
         if coding is None:
-            await problems.refuse(_refusal(), scope, receive, send)
-        elif coding is IDENTITY:
-            await self._app(scope, receive, send)
-        else:
-            await self._app(scope, receive, _PackedResponse(coding, send))
+            return problems.refuse(_refusal(), scope, receive, send)
+        if coding is not IDENTITY:
+            send = _PackedResponse(coding, send)
+        return self._app(scope, receive, send)
 
 
 def _refusal() -> NotAcceptable:

@@ -1,11 +1,11 @@
 """Entity tags: how they are made and compared (RFC 9110, section 8.8.3).
 
-A tag is a hash of all that a response depends on (see `Tagger`) or of its bytes. A packed response
+A tag is a hash of all that a response depends on (see `tagger`) or of its bytes. A packed response
 has other bytes than the plain one, so that the name of its coding is added to the tag.
 """
 
 import re
-from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from hashlib import blake2b
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,18 +17,19 @@ _CODING = re.compile(rf"-(?:{'|'.join(coding.name for coding in CODINGS)})$")
 _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
 
 
-class Tagger:
-    """Makes the tags of what one dataset answers."""
+def tagger(*given: object) -> Callable[..., str]:
+    """Return what makes the tags of what one dataset answers, given what it is asked.
 
-    def __init__(self, *given: str) -> None:
-        """Make tags that differ with all that is ``given``: the dataset, the code, the limits."""
-        self._start = _digest(given)
+    The tags differ with all that is ``given``: the dataset, the code, the limits.
+    """
+    start = _digest(given)
 
-    def tag(self, *asked: str) -> str:
-        """Return the tag of the answer to ``asked``."""
-        digest = self._start.copy()
-        digest.update(_framed(asked))
-        return _short(digest)
+    def tag(*asked: object) -> str:
+        digest = start.copy()
+        digest.update(repr(asked).encode())
+        return digest.hexdigest()
+
+    return tag
 
 
 def matching(if_none_match: str, current: str) -> str | None:
@@ -84,21 +85,11 @@ def _lacks_tag(start: Message) -> bool:
 
 def _tagged(start: Message, message: Message) -> Message:
     headers: Headers = start["headers"]
-    digest = _digest((repr(headers),))
+    digest = _digest(headers)
     digest.update(message.get("body", b""))
-    tag = b"etag", f'"{_short(digest)}"'.encode()
+    tag = b"etag", f'"{digest.hexdigest()}"'.encode()
     return {**start, "headers": [*headers, tag]}
 
 
-def _digest(parts: tuple[str, ...]) -> blake2b:
-    return blake2b(_framed(parts), digest_size=15)
-
-
-def _framed(parts: tuple[str, ...]) -> bytes:
-    """Return ``parts`` as bytes from which each can be told."""
-    framed = "\0".join((*map(str, map(len, parts)), *parts))
-    return framed.encode("utf-8", "surrogatepass")
-
-
-def _short(digest: blake2b) -> str:
-    return urlsafe_b64encode(digest.digest()).decode()
+def _digest(given: object) -> blake2b:
+    return blake2b(repr(given).encode(), digest_size=15)

@@ -1,5 +1,7 @@
 """OPTIONS, and what scripts of other sites may do (CORS)."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_server.http.context import context_of
@@ -19,11 +21,13 @@ class Preflight:
         """Answer for ``app``, in which the paths ``posts`` also take POST."""
         self._app, self._posts = app, posts
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer OPTIONS, and pass everything else on."""
         if scope["method"] != "OPTIONS":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
+        return self._allow(scope, send)
+
+    async def _allow(self, scope: Scope, send: Send) -> None:
         posts = context_of(scope).path in self._posts
         allow = b"GET, HEAD, POST, OPTIONS" if posts else b"GET, HEAD, OPTIONS"
         headers = [(b"allow", allow), *_ALLOWED]

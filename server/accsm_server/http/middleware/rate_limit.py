@@ -3,6 +3,7 @@
 import ipaddress
 import math
 from collections import OrderedDict
+from collections.abc import Awaitable
 from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,16 +25,15 @@ class RateLimit:
         self._app, self._exempt = app, exempt
         self._limiter = Limiter(rate)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on, or refuse it."""
         context = context_of(scope)
         context.client = client_of(scope)
         if not context.path.startswith(self._exempt):
             wait = self._limiter.wait(context.client, context.started)
             if wait:
-                await problems.refuse(_refusal(wait), scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+                return problems.refuse(_refusal(wait), scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def _refusal(wait: float) -> TooManyRequests:

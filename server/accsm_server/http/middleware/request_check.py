@@ -1,6 +1,7 @@
 """Heads of requests that HTTP forbids (RFC 9112, sections 3.2 and 6.1)."""
 
 import re
+from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,13 +19,12 @@ class RequestCheck:
         """Check the requests to ``app``."""
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on, or refuse it."""
         error = _fault(context_of(scope).fields, scope["http_version"])
         if error:
-            await problems.refuse(error, scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+            return problems.refuse(error, scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def _fault(fields: dict[bytes, bytes], version: str) -> RequestError | None:

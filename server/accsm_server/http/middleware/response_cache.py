@@ -5,16 +5,18 @@ alone. So nothing here is ever stale, and a new dataset starts with a cache of i
 """
 
 from collections import OrderedDict
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from accsm_server.http.context import RequestContext, context_of, in_task
+from accsm_server.http.context import RequestContext, context_of
 from accsm_server.http.headers import Headers
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.entity_tags import matching
 
 _OF_BODY = (b"content-type", b"content-length", b"content-encoding", b"etag")
+_REPLACED = (b"etag", b"vary")
 _OVERHEAD = 512  # bytes that an entry takes besides what it holds
 _SHARE = 8  # an entry takes at most this part of the cache
 
@@ -90,22 +92,17 @@ class ResponseCache:
         self._app = app
         self.store = Store(limit)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer from the store, or pass the request on and look at the response."""
         context = context_of(scope)
         coding = _coding(context)
         key = _key(scope, context, coding)
         if key and (entry := self.store.find(key)):
-            await _send_entry(entry, _known(context, entry.tag), send)
-            return
-        await in_task()
+            return _send_entry(entry, _known(context, entry.tag), send)
         if scope["method"] == "HEAD":  # the HTTP server leaves the body out
             scope = {**scope, "method": "GET"}
-        exchange = scope["exchange"] = _Exchange(self.store, key, coding, context, send)
-        try:
-            await self._app(scope, receive, exchange)
-        finally:
-            del scope["exchange"]  # a cycle would keep both until the garbage is collected
+        context.exchange = exchange = _Exchange(self.store, key, coding, context, send)
+        return self._app(scope, receive, exchange)
 
 
 async def reuse(scope: Scope, tag: str, headers: Headers) -> bool:
@@ -114,8 +111,11 @@ async def reuse(scope: Scope, tag: str, headers: Headers) -> bool:
     It is where the client has the response with ``tag`` (304, under ``headers``), or where that
     response is kept, however it was asked for.
     """
-    exchange: _Exchange | None = scope.get("exchange")
-    return bool(exchange and tag and await exchange.reuse(tag, headers))
+    exchange = context_of(scope).exchange
+    answer = exchange and exchange.reuse(tag, headers)
+    if answer:
+        await answer
+    return bool(answer)
 
 
 def _coding(context: RequestContext) -> str:
@@ -136,7 +136,7 @@ def _key(scope: Scope, context: RequestContext, coding: str) -> bytes:
 class _Exchange:
     """One request and its response: the `send` that the application is given."""
 
-    __slots__ = ("_body", "_coding", "_context", "_ended", "_headers", "_key", "_send", "_start",
+    __slots__ = ("_coding", "_context", "_ended", "_headers", "_key", "_pieces", "_send", "_size",
                  "_store", "_tag")  # fmt: skip
 
     def __init__(
@@ -144,67 +144,56 @@ class _Exchange:
     ) -> None:
         self._store, self._key, self._coding = store, key, coding
         self._context, self._send = context, send
-        self._start: Message | None = None
-        self._headers: Headers = []
-        self._tag = ""
-        self._body: bytearray | None = None
-        """What was sent of a response that may be kept."""
         self._ended = False
+        self._pieces: list[bytes] | None = None
+        """What was sent of a response that may be kept, which has so many bytes."""
+        self._size = 0
 
     async def __call__(self, message: Message) -> None:
         """Take one message of the application."""
         if message["type"] == "http.response.start":
-            self._start = message
-        elif self._start is not None:
-            start, self._start = self._start, None
-            await self._open(start, message)
+            await self._begin(message)
         elif not self._ended:
-            await self._next(message)
+            if self._pieces is not None:
+                self._keep(self._pieces, message)
+            await self._send(message)
 
-    async def reuse(self, tag: str, headers: Headers) -> bool:
-        """See the function of this name."""
+    def reuse(self, tag: str, headers: Headers) -> Awaitable[None] | None:
+        """See the function of this name: return what answers the request."""
         if self._key and (found := _known(self._context, tag)):
             _, kept = _head_to_keep({"status": 200, "headers": headers})
-            await _send_unchanged(kept or headers, found, self._send)
-            return True
+            return _send_unchanged(kept or headers, found, self._send)
         if entry := self._store.tagged(tag, self._coding):
             self._store.keep(self._key, self._coding, entry)
-            await _send_entry(entry, None, self._send)
-            return True
-        return False
+            return _send_entry(entry, None, self._send)
+        return None
 
-    async def _open(self, start: Message, first: Message) -> None:
-        """Take the head and the first piece, which decide whether the response is kept."""
+    async def _begin(self, start: Message) -> None:
+        """Take the head, which decides whether the response is kept."""
         tag, headers = _head_to_keep(start)
-        if headers is None:
-            await self._send(start)
-            await self._next(first)
-            return
-        self._tag, self._headers = tag, headers
-        if tag and self._key and (found := _known(self._context, tag)):
-            self._ended = True
-            await _send_unchanged(headers, found, self._send)
-            return
-        start["headers"] = headers
+        if headers:
+            if tag and self._key and (found := _known(self._context, tag)):
+                self._ended = True
+                await _send_unchanged(headers, found, self._send)
+                return
+            start["headers"] = headers
+            if tag and self._store.limit:
+                self._tag, self._headers, self._pieces = tag, headers, []
         await self._send(start)
-        if tag and not first.get("more_body", False):
-            self._store.keep(self._key, self._coding, Entry(tag, headers, first["body"]))
-            await self._send(first)
-            return
-        self._body = bytearray() if tag else None
-        await self._next(first)
 
-    async def _next(self, message: Message) -> None:
-        """Send one piece, and keep the response at its end."""
-        if self._body is not None:
-            self._body += message.get("body", b"")
-            if len(self._body) > self._store.largest:
-                self._body = None
-            elif not message.get("more_body", False):
-                length = b"content-length", str(len(self._body)).encode()
-                entry = Entry(self._tag, [*self._headers, length], bytes(self._body))
-                self._store.keep(self._key, self._coding, entry)
-        await self._send(message)
+    def _keep(self, pieces: list[bytes], message: Message) -> None:
+        """Take one piece, and keep the response at its end."""
+        body = message.get("body", b"")
+        pieces.append(body)
+        self._size += len(body)
+        if self._size > self._store.largest:
+            self._pieces = None
+        elif not message.get("more_body", False):
+            headers = self._headers
+            if len(pieces) > 1:  # a response that comes whole says how long it is
+                headers = [*headers, (b"content-length", str(self._size).encode())]
+            entry = Entry(self._tag, headers, b"".join(pieces))
+            self._store.keep(self._key, self._coding, entry)
 
 
 def _known(context: RequestContext, tag: str) -> str | None:
@@ -229,28 +218,23 @@ async def _send_unchanged(headers: Headers, tag: str, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _head_to_keep(start: Message) -> tuple[str, Headers | None]:
-    """Return the tag of a response that may be kept and its headers; None where it may not.
+def _head_to_keep(start: Message) -> tuple[str, Headers]:
+    """Return the tag of a response that may be kept and its headers; no headers if it may not.
 
     The headers say that another client may get another coding, and the tag in them ends in the
     name of the coding.
     """
-    tag, vary, coding, public, kept = "", b"Accept-Encoding", "", False, []
-    for header in start["headers"]:
-        name, value = header
-        if name == b"etag":
-            tag = value.decode("latin-1").strip('"')
-        elif name == b"vary":
-            vary = value + b", Accept-Encoding"
-        else:
-            kept.append(header)
-            if name == b"cache-control":
-                public = value.startswith(b"public")
-            elif name == b"content-encoding":
-                coding = f"-{value.decode()}"
-    if not public or start["status"] != 200:
-        return "", None
-    kept.append((b"vary", vary))
-    if tag:
-        kept.append((b"etag", f'"{tag}{coding}"'.encode()))
-    return tag, kept
+    headers: Headers = start["headers"]
+    given = dict(headers)
+    if start["status"] != 200 or not given.get(b"cache-control", b"").startswith(b"public"):
+        return "", []
+    kept = [header for header in headers if header[0] not in _REPLACED]
+    vary = given.get(b"vary")
+    kept.append((b"vary", vary + b", Accept-Encoding" if vary else b"Accept-Encoding"))
+    quoted = given.get(b"etag")
+    if quoted is None:
+        return "", kept
+    coding = given.get(b"content-encoding")
+    named = quoted[:-1] + b"-" + coding + b'"' if coding else quoted
+    kept.append((b"etag", named))
+    return quoted[1:-1].decode("latin-1"), kept
