@@ -373,8 +373,8 @@ class _Request:
         except CancelledError:
             if not self._cycle.disconnected:
                 raise
-        finally:
-            del scope["request_context"]  # and with it any reference to what sends the response
+        finally:  # leave no cycle: responses are too large to wait for the garbage collector
+            del scope["request_context"], self._context
 
     async def _respond(self, message: Message) -> None:
         context = self._context

@@ -95,13 +95,13 @@ class ResponseCache:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer from the store, or pass the request on and look at the response."""
         context = context_of(scope)
-        coding = _coding(context)
+        coding, given = _coding(context), context.fields.get(b"if-none-match")
         key = _key(scope, context, coding)
         if key and (entry := self.store.find(key)):
-            return _send_entry(entry, _known(context, entry.tag), send)
+            return _send_entry(entry, _known(given, entry.tag), send)
         if scope["method"] == "HEAD":  # the HTTP server leaves the body out
             scope = {**scope, "method": "GET"}
-        context.exchange = exchange = _Exchange(self.store, key, coding, context, send)
+        context.exchange = exchange = _Exchange(self.store, key, coding, given, send)
         return self._app(scope, receive, exchange)
 
 
@@ -136,14 +136,14 @@ def _key(scope: Scope, context: RequestContext, coding: str) -> bytes:
 class _Exchange:
     """One request and its response: the `send` that the application is given."""
 
-    __slots__ = ("_coding", "_context", "_ended", "_headers", "_key", "_pieces", "_send", "_size",
+    __slots__ = ("_coding", "_ended", "_given", "_headers", "_key", "_pieces", "_send", "_size",
                  "_store", "_tag")  # fmt: skip
 
     def __init__(
-        self, store: Store, key: bytes, coding: str, context: RequestContext, send: Send
+        self, store: Store, key: bytes, coding: str, given: bytes | None, send: Send
     ) -> None:
         self._store, self._key, self._coding = store, key, coding
-        self._context, self._send = context, send
+        self._given, self._send = given, send
         self._ended = False
         self._pieces: list[bytes] | None = None
         """What was sent of a response that may be kept, which has so many bytes."""
@@ -160,7 +160,7 @@ class _Exchange:
 
     def reuse(self, tag: str, headers: Headers) -> Awaitable[None] | None:
         """See the function of this name: return what answers the request."""
-        if self._key and (found := _known(self._context, tag)):
+        if self._key and (found := _known(self._given, tag)):
             _, kept = _head_to_keep({"status": 200, "headers": headers})
             return _send_unchanged(kept or headers, found, self._send)
         if entry := self._store.tagged(tag, self._coding):
@@ -172,7 +172,7 @@ class _Exchange:
         """Take the head, which decides whether the response is kept."""
         tag, headers = _head_to_keep(start)
         if headers:
-            if tag and self._key and (found := _known(self._context, tag)):
+            if tag and self._key and (found := _known(self._given, tag)):
                 self._ended = True
                 await _send_unchanged(headers, found, self._send)
                 return
@@ -196,9 +196,8 @@ class _Exchange:
             self._store.keep(self._key, self._coding, entry)
 
 
-def _known(context: RequestContext, tag: str) -> str | None:
-    """Return the tag under which the client has what ``tag`` stands for."""
-    given = context.fields.get(b"if-none-match")
+def _known(given: bytes | None, tag: str) -> str | None:
+    """Return the tag of If-None-Match (``given``) that stands for what has ``tag``."""
     return matching(given.decode("latin-1"), tag) if given else None
 
 
