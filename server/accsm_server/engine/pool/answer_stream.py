@@ -15,6 +15,9 @@ _LITTLE = 64 << 10
 class AnswerStream:
     """The answer of one worker to one query; see `engine.interface.Answer`."""
 
+    __slots__ = ("_abandon", "_flow", "_loop", "_paused", "_pieces", "_reader", "_waiting",
+                 "complete", "rows", "truncated")  # fmt: skip
+
     held: ClassVar[int] = 0
     """Bytes that wait in all streams."""
 

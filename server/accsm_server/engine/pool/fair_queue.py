@@ -8,7 +8,7 @@ that wait.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from typing import Generic, Protocol, TypeVar
 
 from accsm_server.errors import Overloaded, QueryError
@@ -34,13 +34,13 @@ class FairQueue(Generic[W]):
         self.waiting = 0
         self._places = places
         self._free: list[W] = []
-        self._busy: Counter[str] = Counter()
+        self._busy: dict[str, int] = {}
         self._lines: dict[str, deque[asyncio.Future[W]]] = {}
 
     @property
     def busy(self) -> int:
         """Return how many workers are at work."""
-        return self._busy.total()
+        return sum(self._busy.values())
 
     def take(self, client: str) -> W | None:
         """Return a worker for ``client`` if it may have one now."""
@@ -94,18 +94,18 @@ class FairQueue(Generic[W]):
                 _fail(self._next(client), error)
 
     def _may(self, client: str) -> bool:
-        return len(self._free) > self._busy[client]
+        return len(self._free) > self._busy.get(client, 0)
 
     def _hand_out(self, client: str) -> W:
         worker = self._free.pop()  # the one that worked last: its memory is warm
         worker.client = client
-        self._busy[client] += 1
+        self._busy[client] = self._busy.get(client, 0) + 1
         return worker
 
     def _forget(self, worker: W) -> None:
-        self._busy[worker.client] -= 1
-        if not self._busy[worker.client]:
-            del self._busy[worker.client]
+        left = self._busy.pop(worker.client) - 1
+        if left:
+            self._busy[worker.client] = left
 
     def _next(self, client: str) -> asyncio.Future[W]:
         """Take the oldest query of ``client``, whose turn comes again after the others'."""

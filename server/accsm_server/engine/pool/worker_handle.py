@@ -47,9 +47,11 @@ class WorkerHandle(asyncio.Protocol):
         self.client = ""
         self.ended = self._last = self._paused = False
         self._pool = pool
-        self._buffer = bytearray()
+        self._rest = b""
         self._loop = asyncio.get_running_loop()
         self._stream: AnswerStream | None = None
+        self._asked = self._deadline = self._until = 0.0
+        """When the query came, the seconds it may take, and when they are over."""
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -62,11 +64,9 @@ class WorkerHandle(asyncio.Protocol):
         It may take ``deadline`` seconds, of which some may be over: they are ``until`` then.
         """
         self._stream = stream = AnswerStream(self._loop, self.abandon, self._flow)
-        now = self._loop.time()
-        if until - now > _LONG:
-            self._timer = self._loop.call_at(now + _LONG, self._give_way, deadline, until)
-        else:
-            self._timer = self._loop.call_at(until, self._expire, deadline)
+        self._asked, self._deadline, self._until = self._loop.time(), deadline, until
+        if self._timer is None or self._timer.when() > until:
+            self._watch()
         if self.ended:  # it died between being handed out and being asked
             self.explain(0)
         else:
@@ -76,15 +76,15 @@ class WorkerHandle(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take the frames that are whole."""
         stream, place = self._stream, 0
-        self._buffer += data
-        while len(self._buffer) >= place + messages.HEADER.size:
-            kind, length = messages.HEADER.unpack_from(self._buffer, place)
+        data = self._rest + data
+        while len(data) >= place + messages.HEADER.size:
+            kind, length = messages.HEADER.unpack_from(data, place)
             start = place + messages.HEADER.size
-            if len(self._buffer) < start + length:
+            if len(data) < start + length:
                 break
             place = start + length
-            self._take(kind, bytes(memoryview(self._buffer)[start:place]))
-        del self._buffer[:place]
+            self._take(kind, data[start:place])
+        self._rest = data[place:]
         if stream and place:
             stream.wake()
 
@@ -119,17 +119,37 @@ class WorkerHandle(asyncio.Protocol):
         self._stream = None
         if self._paused:
             self._flow(True)
+
+    def _watch(self) -> None:
+        """Look at the time when the query becomes a long one, and when its own is over.
+
+        The timer of a query that was quick is left to the next one: most queries set none.
+        """
         if self._timer:
             self._timer.cancel()
+        due = self._until if self._last else min(self._asked + _LONG, self._until)
+        self._timer = self._loop.call_at(due, self._check)
 
-    def _expire(self, deadline: float) -> None:
+    def _check(self) -> None:
+        self._timer, now = None, self._loop.time()
+        if self._stream is None:
+            return
+        if now >= self._until:
+            self._expire()
+            return
+        if now >= self._asked + _LONG and not self._last:
+            self._give_way()
+        self._watch()
+
+    def _expire(self) -> None:
         limit = self._pool.settings.timeout
-        more = f"; timeout= may be up to {limit:g}" if deadline < limit else ""
-        self.give_up(DeadlineExceeded(f"the query ran longer than {deadline:g} seconds{more}"))
+        more = f"; timeout= may be up to {limit:g}" if self._deadline < limit else ""
+        self.give_up(
+            DeadlineExceeded(f"the query ran longer than {self._deadline:g} seconds{more}")
+        )
 
-    def _give_way(self, deadline: float, until: float) -> None:
+    def _give_way(self) -> None:
         """Lower the priority of the process, for good: the short queries of others go first."""
-        self._timer = self._loop.call_at(until, self._expire, deadline)
         self._last = True
         with suppress(OSError):
             for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - names only
