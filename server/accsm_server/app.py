@@ -19,7 +19,7 @@ from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
 from accsm_server.errors import BadRequest, ServerError
 from accsm_server.http import problems
-from accsm_server.http.context import context_of, in_task
+from accsm_server.http.context import in_task
 from accsm_server.http.headers import REVALIDATE
 from accsm_server.http.middleware.compression import Compression
 from accsm_server.http.middleware.entity_tags import EntityTags
@@ -120,7 +120,7 @@ def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
         await tagged(scope, receive, send)
 
     def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        app = endpoint if context_of(scope).path == _ENDPOINT else in_a_task
+        app = endpoint if scope["request_context"].path == _ENDPOINT else in_a_task
         return app(scope, receive, send)
 
     return route

@@ -1,5 +1,6 @@
 """What an operator asks: /healthz for a supervisor, /metrics for Prometheus."""
 
+import asyncio
 import time
 from collections.abc import Awaitable
 from typing import Any
@@ -15,7 +16,7 @@ from accsm_kg import __version__
 from accsm_server.engine.interface import CLIENT, Query, fetch
 from accsm_server.errors import QueryError
 from accsm_server.http import problems
-from accsm_server.http.context import context_of, in_task
+from accsm_server.http.context import in_task
 from accsm_server.http.headers import NEVER
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.reload import Reloader
@@ -39,7 +40,7 @@ class Operations:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request."""
-        answer = self._answer if context_of(scope).path in PATHS else self._reloader
+        answer = self._answer if scope["request_context"].path in PATHS else self._reloader
         return answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,6 +58,9 @@ class Operations:
                 self._error = None
             except QueryError as error:
                 self._error = error
+            except asyncio.CancelledError:  # the next one who asks must not take it for well
+                self._known_until = 0.0
+                raise
         if self._error:
             return JSONResponse({"status": self._error.reason, "detail": str(self._error)}, 503)
         return JSONResponse({"status": "ok", "version": __version__, "dataset": engine.version})
@@ -70,7 +74,7 @@ class Operations:
             "cache_hits": cache.hits,
             "cache_misses": cache.misses,
         }
-        accept = context_of(request.scope).field(b"accept")
+        accept = request.scope["request_context"].field(b"accept")
         body, kind = self._counts.report(accept, load, engine.version)
         return Response(body, headers={"Content-Type": kind, "Cache-Control": NEVER})
 

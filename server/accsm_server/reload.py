@@ -18,7 +18,6 @@ from accsm_kg.quality import report
 from accsm_kg.rdf import dataset
 from accsm_server.engine.interface import CLIENT
 from accsm_server.engine.pool.pool import Pool
-from accsm_server.http.context import context_of
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.http.middleware.response_cache import Store
 from accsm_server.settings import Settings
@@ -64,10 +63,13 @@ class Reloader:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         loaded = self.current
-        CLIENT.set(context_of(scope).client)
+        CLIENT.set(scope["request_context"].client)
         loaded.in_flight += 1
         try:
             await loaded.app(scope, receive, send)
+        except Exception:
+            scope["request_context"].fail()
+            raise
         finally:
             loaded.in_flight -= 1
             if not loaded.in_flight:
@@ -149,8 +151,9 @@ def _files(path: Path) -> list[Path]:
 def _stamp(path: Path) -> Stamp:
     stamp = []
     beside = path.with_name(report.FILES[0])
-    for file in [path, beside] if path.is_file() else sorted(path.rglob("*")):
-        with suppress(OSError):
-            found = file.stat()
-            stamp.append((str(file), found.st_mtime_ns, found.st_size, found.st_ino))
+    with suppress(OSError):  # a file that is being replaced
+        for file in [path, beside] if path.is_file() else sorted(path.rglob("*")):
+            if file.exists():
+                found = file.stat()
+                stamp.append((str(file), found.st_mtime_ns, found.st_size, found.st_ino))
     return stamp

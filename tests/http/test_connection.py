@@ -237,3 +237,34 @@ def test_a_client_behind_a_proxy_is_told_from_others(dataset_path: Path) -> None
             ]
             assert statuses[:5] == [200] * 5
             assert statuses[-1] == 429
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.2])
+@pytest.mark.parametrize("cut", [0, 40, 200])
+def test_a_body_behind_another_request_is_read(server: Server, cut: int, pause: float) -> None:
+    """The head of a POST comes with the request before it, its body with it or later."""
+    first = f"GET {sparql('SELECT * { ?s ?p ?o } LIMIT 5')}%23{time.time()} HTTP/1.1\r\nHost: x\r\n"
+    body = "ASK { ?s ?p ?o }".ljust(2000)
+    head = "POST /sparql HTTP/1.1\r\nHost: x\r\nAccept: application/sparql-results+json\r\n"
+    head += f"Content-Type: application/sparql-query\r\nContent-Length: {len(body)}\r\n\r\n"
+    with connected(server) as line:
+        line.sendall(f"{first}\r\n{head}{body[:cut]}".encode())
+        time.sleep(pause)
+        line.sendall(body[cut:].encode())
+        assert b"true" in receive(line, b'"boolean"', 1)
+
+
+def test_a_worker_that_cannot_be_replaced_costs_no_other(dataset_path: Path) -> None:
+    """The limit of open files is no reason to give up the process that holds the dataset."""
+    slow = {"query": QUERIES["too slow"][0], "timeout": "0.3"}
+    with running(dataset_path, CACHE="0", WORKERS="1") as server, httpx.Client() as client:
+        ask = f"{server.url}{sparql('ASK { ?s ?p ?o }')}"
+        assert client.get(ask).status_code == 200
+        limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (1, limits[1]))
+        assert client.get(f"{server.url}/sparql", params=slow).status_code == 504
+        until(lambda: "no new worker" in server.log.read_text())
+        assert client.get(ask).status_code == 200
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, limits)
+        until(lambda: "accsm_workers 6.0" in client.get(f"{server.url}/metrics").text)
+        assert "accsm_workers_ended_total 1.0" in client.get(f"{server.url}/metrics").text

@@ -1,6 +1,5 @@
 """What is sent again, what need not be sent at all, and how small it is made."""
 
-import asyncio
 import gzip
 import shutil
 from collections.abc import Iterator
@@ -11,9 +10,8 @@ import httpx
 import pytest
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.entity_tags import matching
-from accsm_server.http.middleware.response_cache import Entry, ResponseCache, Store
+from accsm_server.http.middleware.response_cache import Entry, Store
 from serving import ROOT, running
-from starlette.types import Message, Receive, Scope, Send
 
 from accsm_kg.namespaces import BASE
 
@@ -328,24 +326,3 @@ def test_a_large_answer_is_streamed_in_little_memory(dataset_path: Path) -> None
                 size += sum(map(len, answer.iter_bytes()))
         assert size > 120 << 20
         assert peak(server.pid) - before < 64
-
-
-def test_a_request_leaves_no_cycle_behind() -> None:
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def main() -> None:
-        async def receive() -> Message:
-            return {"type": "http.disconnect"}
-
-        async def send(message: Message) -> None:
-            assert scope["path"] == "/"  # as the HTTP server knows the scope of what it sends
-
-        scope: Scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/",
-                        "scheme": "http", "query_string": b"", "headers": []}  # fmt: skip
-        await ResponseCache(app, 1000)(scope, receive, send)
-        assert "exchange" not in scope
-
-    asyncio.run(main())

@@ -33,7 +33,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from accsm_server.http.context import context_of
+from accsm_server.http.context import RequestContext
 from accsm_server.http.headers import Headers
 
 _HEAD = 64 << 10  # bytes of a head, and of what follows a body
@@ -193,8 +193,6 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of requests, and keep what comes after many of them for later."""
-        if self._guarded.is_closing():
-            return
         data, place = self._rest + data, 0
         while place < len(data) and not self.pipeline:
             end = data.find(_END, place + _FEW)
@@ -250,8 +248,9 @@ class Connection(HttpToolsProtocol):
 
     def _go_on(self, answer: Coroutine[Any, Any, None], waited: object = None) -> None:
         """Run ``answer`` up to what it waits for next."""
+        lost = waited is not None and self._answering and self._answering.disconnected
         try:
-            self._awaited = answer.send(None)
+            self._awaited = answer.throw(CancelledError()) if lost else answer.send(None)
         except StopIteration:
             return
         if self._awaited:
@@ -283,8 +282,8 @@ class Connection(HttpToolsProtocol):
             return
         if self.pipeline:  # the next one may be answered at once, and so on: that must not nest
             self.loop.call_soon(self._start_asgi_task, *self.pipeline.pop())
-            return
-        self._expect_head()
+        else:
+            self._expect_head()
         self.flow.resume_reading()
         if self._rest:
             self.loop.call_soon(self.data_received, b"")
@@ -367,7 +366,8 @@ class _Request:
         self._start: Message | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._context, self._send = context_of(scope), send
+        self._context = scope["request_context"] = RequestContext(scope)
+        self._send = send
         try:
             await self._app(scope, receive, self._respond)
         except CancelledError:
@@ -378,8 +378,6 @@ class _Request:
 
     async def _respond(self, message: Message) -> None:
         context = self._context
-        if self._cycle.disconnected:
-            raise CancelledError("the client has hung up")
         if message["type"] == "http.response.start":
             context.status = message["status"]
             self._start = message

@@ -1,22 +1,15 @@
-"""What the layers of the server know of one request, kept in its ASGI scope."""
+"""What the layers of the server know of one request: `scope["request_context"]`."""
 
 import asyncio
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.types import Scope
 
 
-@dataclass(slots=True)
 class RequestContext:
     """One request: what its head says, and what is found out while it is answered."""
 
-    path: str
-    """The path below the prefix under which the server is reached."""
-    fields: dict[bytes, bytes]
-    """The header fields; the lines of one are joined by commas (RFC 9110, section 5.3)."""
-    started: float = field(default_factory=time.perf_counter)
     client: str = ""
     """Who asks: see `rate_limit.client_of`."""
     query: str = ""
@@ -34,6 +27,14 @@ class RequestContext:
     query_outcome: str = ""
     """How the query ended, where that is more than the status says: cut, deadline, syntax …"""
 
+    def __init__(self, scope: Scope) -> None:
+        """Begin with the head of a request."""
+        self.started = time.perf_counter()
+        self.path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
+        """The path below the prefix under which the server is reached."""
+        self.fields = _fields(scope)
+        """The header fields; the lines of one are joined by commas (RFC 9110, section 5.3)."""
+
     @property
     def outcome(self) -> str:
         """Return how the request ended: ok, refused, failed, unfinished, gone, or as its query."""
@@ -42,6 +43,10 @@ class RequestContext:
         if not self.complete:
             return "unfinished" if self.status else "gone"
         return "ok" if self.status < 400 else "refused" if self.status < 500 else "failed"
+
+    def fail(self) -> None:
+        """Note that a fault of ours has ended the request."""
+        self.status, self.query_outcome = self.status or 500, "failed"
 
     def field(self, name: bytes) -> str:
         """Return a header field, empty where it is missing."""
@@ -54,16 +59,6 @@ async def in_task() -> None:
     A request begins outside of a task: see `connection`.
     """
     await asyncio.sleep(0)
-
-
-def context_of(scope: Scope) -> RequestContext:
-    """Return the context of a request; whoever asks first makes it."""
-    try:
-        return scope["request_context"]  # type: ignore[no-any-return]
-    except KeyError:
-        path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
-        context = scope["request_context"] = RequestContext(path, _fields(scope))
-        return context
 
 
 def _fields(scope: Scope) -> dict[bytes, bytes]:

@@ -12,7 +12,6 @@ from starlette.types import Receive, Scope, Send
 
 from accsm_server.errors import MethodNotAllowed, NotFound, ServerError
 from accsm_server.http import negotiation
-from accsm_server.http.context import context_of
 from accsm_server.http.headers import NEVER
 from accsm_server.http.negotiation import Format
 
@@ -34,7 +33,7 @@ def format_of(request: Request) -> Format:
     """Return the format in which the client of ``request`` reads an error."""
     known = (negotiation.HTML, *negotiation.RESULTS, *negotiation.GRAPHS)
     wish = negotiation.named(request.query_params.get("format", ""), known)
-    accept = wish.media_type if wish else context_of(request.scope).field(b"accept")
+    accept = wish.media_type if wish else request.scope["request_context"].field(b"accept")
     plain = negotiation.PROBLEM if "json" in accept else negotiation.TEXT
     return negotiation.negotiate(accept, _OFFERS) or plain
 

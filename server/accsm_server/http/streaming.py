@@ -79,7 +79,9 @@ async def send_answer(
         if answer.complete:
             body = pack(answer.whole()) + rest()
             cut = [(b"x-truncated", f"after {answer.truncated}".encode())] * bool(answer.truncated)
-            await send_whole(body, [*headers, *cut], send)
+            head = [*headers, *cut, (b"content-length", str(len(body)).encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": head})
+            await send(_piece(body, more=False))
             return "cut" if cut else "ok"
         await send({"type": "http.response.start", "status": 200, "headers": [*headers, *limits]})
         try:
@@ -92,13 +94,6 @@ async def send_answer(
         return "cut" if answer.truncated else "ok"
     finally:
         answer.close()
-
-
-async def send_whole(body: bytes, headers: Headers, send: Send) -> None:
-    """Send a successful response whose body is at hand."""
-    headers = [*headers, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send(_piece(body, more=False))
 
 
 def _piece(body: bytes, more: bool) -> Message:

@@ -11,7 +11,6 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from accsm_server.http import negotiation
-from accsm_server.http.context import context_of
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.queries import Site
 
@@ -57,7 +56,7 @@ async def _query(request: Request) -> QueryParams:
 
 
 async def _wanted(request: Request, format: FormatName = "") -> Wanted:
-    return Wanted(format, context_of(request.scope).field(b"accept"))
+    return Wanted(format, request.scope["request_context"].field(b"accept"))
 
 
 ServedSite = Annotated[Site, Depends(_site)]

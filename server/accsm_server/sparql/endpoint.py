@@ -14,7 +14,7 @@ from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, scan
 from accsm_server.engine.interface import Query
 from accsm_server.errors import QueryError, QuerySyntaxError, ServerError
 from accsm_server.http import negotiation, problems
-from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.context import RequestContext
 from accsm_server.http.headers import NEVER, REVALIDATE, Header
 from accsm_server.http.middleware.entity_tags import tagging
 from accsm_server.http.middleware.response_cache import reuse
@@ -75,7 +75,7 @@ class Endpoint:
     async def _answer(
         self, scope: Scope, receive: Receive, asked: SparqlRequest, text: str, send: Send
     ) -> None:
-        context = context_of(scope)
+        context: RequestContext = scope["request_context"]
         context.query = text
         seen = scan(text) if len(text) < SHORT else await asyncio.to_thread(scan, text)
         self._check(text, seen)
@@ -157,7 +157,7 @@ class Endpoint:
 
     async def _describe(self, scope: Scope, receive: Receive, wish: str, send: Send) -> None:
         """Send the form for a query, or the service description."""
-        form = negotiation.choose(wish, context_of(scope).field(b"accept"), _GRAPHS)
+        form = negotiation.choose(wish, scope["request_context"].field(b"accept"), _GRAPHS)
         response = self._views.form() if form is HTML else await self._description(scope, form)
         await response(scope, receive, tagging(send))
 

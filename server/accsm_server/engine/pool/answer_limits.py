@@ -95,7 +95,7 @@ class Cut(Exception):  # noqa: N818 - no error: it ends a serializer that has wr
 
 
 class AnswerWriter:
-    """A file that sends what is written to it as frames of 64 KiB."""
+    """A file that sends what is written to it as frames of at most 64 KiB."""
 
     def __init__(self, channel: socket.socket, rows: int = 0, size: int = 0) -> None:
         """Write to ``channel`` at most so many rows or triples and bytes; 0 sets no limit."""
@@ -152,6 +152,8 @@ class AnswerWriter:
 
     def end(self, last: bytes) -> None:
         """Send what is left and then the frame ``last``, in one go."""
+        if len(self._buffer) > _PIECE:
+            self._send(len(self._buffer))
         rest = messages.frame(messages.DATA, self._buffer) if self._buffer else b""
         self._channel.sendall(rest + last)
 
@@ -163,7 +165,9 @@ class AnswerWriter:
 
     def _send(self, stop: int) -> None:
         """Send what is before ``stop``."""
-        self._channel.sendall(messages.frame(messages.DATA, self._buffer[:stop]))
+        for start in range(0, stop, _PIECE):
+            piece = self._buffer[start : min(start + _PIECE, stop)]
+            self._channel.sendall(messages.frame(messages.DATA, piece))
         self._sent += stop
         del self._buffer[:stop]
 

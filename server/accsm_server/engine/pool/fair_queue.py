@@ -75,6 +75,9 @@ class FairQueue(Generic[W]):
     def add(self, worker: W) -> None:
         """Take a worker that is new."""
         self._free.append(worker)
+        self._serve()
+
+    def _serve(self) -> None:
         while (client := next(filter(self._may, self._lines), None)) is not None:
             place = self._next(client)
             if not place.done():
@@ -86,6 +89,7 @@ class FairQueue(Generic[W]):
             self._free.remove(worker)
         else:
             self._forget(worker)
+            self._serve()
 
     def fail(self, error: QueryError) -> None:
         """Fail every query that waits."""

@@ -1,6 +1,7 @@
 """The fork server as the event loop sees it: its start, its orders and its end."""
 
 import asyncio
+import errno
 import json
 import os
 import socket
@@ -15,8 +16,9 @@ from typing import IO, Self
 
 from accsm_kg.rdf.dataset import Conventions
 from accsm_server.engine.pool import messages
-from accsm_server.engine.pool.fork_server import FORK, FORK_OUTBOUND, KILL, NUMBER
+from accsm_server.engine.pool.fork_server import FORK, FORK_OUTBOUND, KILL, NO_PROCESS, NUMBER
 
+_FULL = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)  # no more processes or open files
 #: The name of a file, and a copy of it.
 Copy = tuple[str, IO[bytes]]
 
@@ -76,8 +78,10 @@ class ForkServer:
         async with self._order:
             try:
                 return await self._fork(order)
-            except OSError:  # the fork server is gone: load the dataset again
-                await self._end()
+            except OSError as error:
+                if error.errno in _FULL:
+                    raise
+                await self._end()  # the fork server is gone: load the dataset again
                 await self._launch()
                 return await self._fork(order)
 
@@ -88,6 +92,8 @@ class ForkServer:
             with theirs:
                 socket.send_fds(self._control, [order], [theirs.fileno()])
             (pid,) = NUMBER.unpack(await self._read(NUMBER.size))
+            if pid == NO_PROCESS:
+                raise OSError(errno.EAGAIN, "this system allows no more processes")
         except BaseException:
             ours.close()
             raise

@@ -30,7 +30,8 @@ from accsm_server.engine.pool.worker import work
 
 NUMBER = struct.Struct("!i")
 FORK, FORK_OUTBOUND, KILL = b"F", b"S", b"K"
-
+#: The answer where the system allows no more processes.
+NO_PROCESS = -1
 
 #: The name of a file, and the descriptor of its copy.
 File = tuple[str, int]
@@ -72,12 +73,16 @@ def _obey(control: socket.socket, worker: Callable[..., None], children: set[int
     order, descriptors, _, _ = socket.recv_fds(control, 1, 1)
     if order in (FORK, FORK_OUTBOUND):
         channel = socket.socket(fileno=descriptors[0])
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            pid = NO_PROCESS
         if not pid:
             control.close()
             _child(partial(worker, channel, outbound=order == FORK_OUTBOUND))
         channel.close()
-        children.add(pid)
+        if pid != NO_PROCESS:
+            children.add(pid)
         control.sendall(NUMBER.pack(pid))
     elif order == KILL:
         (pid,) = NUMBER.unpack(control.recv(NUMBER.size, socket.MSG_WAITALL))

@@ -76,7 +76,7 @@ class WorkerHandle(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take the frames that are whole."""
         stream, place = self._stream, 0
-        data = self._rest + data
+        data = self._rest + data  # no frame is longer than a few reads
         while len(data) >= place + messages.HEADER.size:
             kind, length = messages.HEADER.unpack_from(data, place)
             start = place + messages.HEADER.size

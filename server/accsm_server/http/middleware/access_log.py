@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.context import RequestContext
 
 
 class AccessLog:
@@ -24,7 +24,7 @@ class AccessLog:
         try:
             await self._app(scope, receive, send)
         finally:
-            line = json.dumps(_line(scope, context_of(scope)))
+            line = json.dumps(_line(scope, scope["request_context"]))
             with suppress(OSError):  # nobody reads it any more, or there is no room for it
                 sys.stdout.write(line + "\n")
                 sys.stdout.flush()

@@ -12,7 +12,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accsm_server.errors import NotAcceptable
 from accsm_server.http import problems
-from accsm_server.http.context import context_of
 from accsm_server.http.negotiation import weights
 
 if sys.version_info >= (3, 14):
@@ -91,7 +90,7 @@ class Compression:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on and pack its response."""
-        accepted = context_of(scope).fields.get(b"accept-encoding")
+        accepted = scope["request_context"].fields.get(b"accept-encoding")
         coding = choose(accepted.decode("latin-1")) if accepted else IDENTITY
         if coding is None:
             return problems.refuse(_refusal(), scope, receive, send)

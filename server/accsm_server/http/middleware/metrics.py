@@ -18,7 +18,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.context import RequestContext
 
 _BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # seconds
 #: What each part of the load of an engine or a cache is called.
@@ -46,7 +46,7 @@ class Metrics:
         try:
             await self._app(scope, receive, send)
         finally:
-            self._counts.add(context_of(scope))
+            self._counts.add(scope["request_context"])
 
 
 class Counts:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accsm_server.http.context import context_of
 from accsm_server.http.headers import Headers
 
 _ALLOWED: Headers = [
@@ -28,7 +27,7 @@ class Preflight:
         return self._allow(scope, send)
 
     async def _allow(self, scope: Scope, send: Send) -> None:
-        posts = context_of(scope).path in self._posts
+        posts = scope["request_context"].path in self._posts
         allow = b"GET, HEAD, POST, OPTIONS" if posts else b"GET, HEAD, OPTIONS"
         headers = [(b"allow", allow), *_ALLOWED]
         await send({"type": "http.response.start", "status": 204, "headers": headers})

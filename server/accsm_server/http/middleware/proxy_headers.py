@@ -5,8 +5,6 @@ from collections.abc import Awaitable
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from accsm_server.http.context import context_of
-
 _NAMES = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
 
 
@@ -15,5 +13,5 @@ class ProxyHeaders(ProxyHeadersMiddleware):
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
         """Pass a request on with the client and the scheme that its proxy names."""
-        app = self.app if _NAMES.isdisjoint(context_of(scope).fields) else super().__call__
+        app = self.app if _NAMES.isdisjoint(scope["request_context"].fields) else super().__call__
         return app(scope, receive, send)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_server.errors import TooManyRequests
 from accsm_server.http import problems
-from accsm_server.http.context import context_of
+from accsm_server.http.context import RequestContext
 
 _BURST = 5.0  # seconds of the rate that may come at once
 _REMEMBERED = 20_000  # clients
@@ -27,7 +27,7 @@ class RateLimit:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on, or refuse it."""
-        context = context_of(scope)
+        context: RequestContext = scope["request_context"]
         context.client = client_of(scope)
         if not context.path.startswith(self._exempt):
             wait = self._limiter.wait(context.client, context.started)

@@ -7,7 +7,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_server.errors import BadRequest, RequestError, UnknownTransferCoding
 from accsm_server.http import problems
-from accsm_server.http.context import context_of
 
 _HOST = re.compile(rb"[A-Za-z0-9._~:\[\]-]+")
 
@@ -21,7 +20,7 @@ class RequestCheck:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on, or refuse it."""
-        error = _fault(context_of(scope).fields, scope["http_version"])
+        error = _fault(scope["request_context"].fields, scope["http_version"])
         if error:
             return problems.refuse(error, scope, receive, send)
         return self._app(scope, receive, send)

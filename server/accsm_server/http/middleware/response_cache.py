@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from accsm_server.http.context import RequestContext, context_of
+from accsm_server.http.context import RequestContext
 from accsm_server.http.headers import Headers
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.entity_tags import matching
@@ -94,7 +94,7 @@ class ResponseCache:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer from the store, or pass the request on and look at the response."""
-        context = context_of(scope)
+        context: RequestContext = scope["request_context"]
         coding, given = _coding(context), context.fields.get(b"if-none-match")
         key = _key(scope, context, coding)
         if key and (entry := self.store.find(key)):
@@ -111,7 +111,7 @@ async def reuse(scope: Scope, tag: str, headers: Headers) -> bool:
     It is where the client has the response with ``tag`` (304, under ``headers``), or where that
     response is kept, however it was asked for.
     """
-    exchange = context_of(scope).exchange
+    exchange = scope["request_context"].exchange
     answer = exchange and exchange.reuse(tag, headers)
     if answer:
         await answer
