@@ -1,3 +1,3 @@
-"""Turn the record of the ASEAN Cooperation on Civil Service Matters into a knowledge graph."""
+"""The knowledge graph of the ASEAN Cooperation on Civil Service Matters (ACCSM)."""
 
 __version__ = "1.0.0"

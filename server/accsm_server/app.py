@@ -25,7 +25,7 @@ from accsm_server.http.middleware.compression import Compression
 from accsm_server.http.middleware.entity_tags import EntityTags
 from accsm_server.http.middleware.preflight import Preflight
 from accsm_server.http.middleware.request_check import RequestCheck
-from accsm_server.http.middleware.response_cache import ResponseCache, Store
+from accsm_server.http.middleware.response_cache import ResponseCache, ResponseStore
 from accsm_server.pages import (
     browse,
     conformance,
@@ -67,7 +67,7 @@ _ROUTERS = (
 
 def create_dataset_app(
     engine: Engine, settings: Settings, root_path: str = ""
-) -> tuple[ASGIApp, Store]:
+) -> tuple[ASGIApp, ResponseStore]:
     """Return the application that serves the dataset of ``engine``, and the answers it keeps."""
     site = Site(_served(engine, settings), root_path)
     app: ASGIApp = _router(_endpoint(site), create_pages(site))

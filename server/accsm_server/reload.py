@@ -19,7 +19,7 @@ from accsm_kg.rdf import dataset
 from accsm_server.engine.interface import CLIENT
 from accsm_server.engine.pool.pool import Pool
 from accsm_server.http.middleware.metrics import Counts
-from accsm_server.http.middleware.response_cache import Store
+from accsm_server.http.middleware.response_cache import ResponseStore
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Loaded:
 
     engine: Pool
     app: ASGIApp
-    cache: Store
+    cache: ResponseStore
     in_flight: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set whenever the last request in flight ends."""
@@ -50,7 +50,7 @@ class Reloader:
         self,
         path: Path,
         settings: Settings,
-        create: Callable[[Pool], tuple[ASGIApp, Store]],
+        create: Callable[[Pool], tuple[ASGIApp, ResponseStore]],
         counts: Counts,
     ) -> None:
         """Serve the dataset at ``path`` by the application that ``create`` makes of its engine."""

@@ -1,4 +1,4 @@
-"""Turn a reply and what is expected of it into nothing, or into what is wrong with it."""
+"""Compare a reply with what is expected of it."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Turn a test manifest of the W3C into cases: requests with what is expected of the replies."""
+"""Cases of a test manifest of the W3C: requests with what is expected of the replies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Turn the folders of the W3C's tests into outcomes, by asking servers of this program."""
+"""Run the folders of the W3C's tests by asking servers of this program."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator

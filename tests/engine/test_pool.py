@@ -128,10 +128,10 @@ def test_who_hangs_up_on_a_graph_frees_the_worker(dataset_path: Path) -> None:
 
 def test_the_dataset_is_loaded_again_when_its_process_dies(dataset_path: Path) -> None:
     with running(dataset_path) as server:
-        (zygote,) = children(server.pid)
-        os.kill(zygote, signal.SIGKILL)
+        (fork_server,) = children(server.pid)
+        os.kill(fork_server, signal.SIGKILL)
         assert ask(server, "ASK { ?s ?p ?o }").json()["boolean"] is True
-        assert children(server.pid) != [zygote]
+        assert children(server.pid) != [fork_server]
 
 
 @pytest.mark.parametrize("build", ["<urn:a> <urn:b> ", "<urn:a> <urn:b> 2, 3 .\n"])
@@ -148,10 +148,10 @@ def test_it_is_the_same_dataset_whatever_its_files_say_now(
         query = Query("SELECT ?s ?p (ISBLANK(?o) AS ?b) { ?s ?p ?o }", "csv")
         before = await fetch(pool, query)
         file.write_text(build)
-        (zygote,) = set(children(os.getpid())) - others
-        os.kill(zygote, signal.SIGKILL)
+        (fork_server,) = set(children(os.getpid())) - others
+        os.kill(fork_server, signal.SIGKILL)
         await asyncio.sleep(1)
-        assert zygote not in children(os.getpid())
+        assert fork_server not in children(os.getpid())
         return before == await fetch(pool, query)
 
     assert in_pool(file.parent if folder else file, work)
@@ -183,13 +183,13 @@ def test_a_package_in_the_working_directory_is_not_ours(
 
 def test_no_process_outlives_the_server(dataset_path: Path) -> None:
     with running(dataset_path, TIMEOUT="20") as server:
-        (zygote,) = children(server.pid)
-        workers = children(zygote)
+        (fork_server,) = children(server.pid)
+        workers = children(fork_server)
         threading.Thread(target=fruitless, args=(server,)).start()
         time.sleep(0.3)
         os.kill(server.pid, signal.SIGKILL)
         time.sleep(0.5)
-        alive = [pid for pid in (zygote, *workers) if runs(pid)]
+        alive = [pid for pid in (fork_server, *workers) if runs(pid)]
     assert alive == []
 
 

@@ -47,19 +47,19 @@ def answer(client: httpx.Client, name: str) -> tuple[int, int]:
 
 
 def a_worker(server: Server) -> list[int]:
-    return [worker for zygote in children(server.pid) for worker in children(zygote)][-1:]
+    return [worker for fork_server in children(server.pid) for worker in children(fork_server)][-1:]
 
 
 def all_workers(server: Server) -> list[int]:
-    return [worker for zygote in children(server.pid) for worker in children(zygote)]
+    return [worker for fork_server in children(server.pid) for worker in children(fork_server)]
 
 
-def the_zygote(server: Server) -> list[int]:
+def the_fork_server(server: Server) -> list[int]:
     return children(server.pid)
 
 
 def everything(server: Server) -> list[int]:
-    return [*all_workers(server), *the_zygote(server)]
+    return [*all_workers(server), *the_fork_server(server)]
 
 
 def kill(server: Server, victims: Callable[[Server], list[int]]) -> None:
@@ -84,7 +84,7 @@ def expected(server: Server) -> dict[str, tuple[int, int]]:
         return {name: answer(client, name) for name in QUERIES}
 
 
-@pytest.mark.parametrize("victims", [a_worker, all_workers, the_zygote, everything])
+@pytest.mark.parametrize("victims", [a_worker, all_workers, the_fork_server, everything])
 def test_a_kill_costs_no_more_than_what_its_worker_was_doing(
     server: Server,
     expected: dict[str, tuple[int, int]],

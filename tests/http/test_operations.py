@@ -62,13 +62,13 @@ def test_a_server_that_answers_is_well(server: Server) -> None:
 
 def test_a_server_that_cannot_answer_is_not_well(small: Path) -> None:
     with running(small, TIMEOUT="1") as server:
-        (zygote,) = children(server.pid)
-        for pid in [zygote, *children(zygote)]:
+        (fork_server,) = children(server.pid)
+        for pid in [fork_server, *children(fork_server)]:
             os.kill(pid, signal.SIGSTOP)
         first = httpx.get(f"{server.url}/healthz")
         with ThreadPoolExecutor() as pool:  # also while it is asked again
             both = list(pool.map(httpx.get, [f"{server.url}/healthz"] * 2))
-        os.kill(zygote, signal.SIGKILL)
+        os.kill(fork_server, signal.SIGKILL)
     for answer in (first, *both):
         assert (answer.status_code, answer.json()["status"]) == (503, "deadline")
 
@@ -142,7 +142,7 @@ def test_who_holds_every_worker_it_may_leaves_one_to_others(server: Server) -> N
     until(lambda: metrics(server)["accsm_queries_waiting[]"] == 2)
     assert ask(server, "ASK {} # other").status_code == 200
     assert metrics(server)["accsm_queries_waiting[]"] == 2
-    for pid in [worker for zygote in children(server.pid) for worker in children(zygote)]:
+    for pid in [worker for fork_server in children(server.pid) for worker in children(fork_server)]:
         assert os.getpriority(os.PRIO_PROCESS, pid) in (2, 19)
     for thread in threads:
         thread.join()

@@ -23,7 +23,7 @@ _FULL = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)  # no more processes or open 
 Copy = tuple[str, IO[bytes]]
 
 
-class ForkServer:
+class ForkClient:
     """The process that holds the dataset and forks workers."""
 
     def __init__(self, files: list[Copy], conventions: Conventions, memory: int) -> None:
@@ -99,8 +99,8 @@ class ForkServer:
             raise
         return pid, ours
 
-    async def reap(self, pid: int) -> int:
-        """End the worker ``pid`` and return its wait status (0 when it is not known any more)."""
+    async def kill(self, pid: int) -> int:
+        """Kill the worker ``pid`` and return its wait status (0 when it is not known any more)."""
         async with self._order:
             try:
                 self._control.sendall(KILL + NUMBER.pack(pid))
@@ -138,7 +138,7 @@ def _copies(paths: Sequence[Path]) -> list[Copy]:
     copies: list[Copy] = []
     for path in paths:
         with path.open("rb") as original:
-            copy = TemporaryFile()  # noqa: SIM115 - `ForkServer.close` closes it
+            copy = TemporaryFile()  # noqa: SIM115 - `ForkClient.close` closes it
             copies.append((str(path), copy))
             copyfileobj(original, copy)
         copy.flush()

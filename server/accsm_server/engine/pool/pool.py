@@ -16,7 +16,7 @@ from accsm_kg.rdf.dataset import Conventions
 from accsm_server.engine.interface import CLIENT, Query
 from accsm_server.engine.pool.answer_stream import AnswerStream
 from accsm_server.engine.pool.fair_queue import FairQueue
-from accsm_server.engine.pool.fork_client import ForkServer
+from accsm_server.engine.pool.fork_client import ForkClient
 from accsm_server.engine.pool.worker_handle import WorkerHandle
 from accsm_server.errors import Stopping
 from accsm_server.settings import Settings
@@ -28,7 +28,7 @@ _INTERNAL = 4  # workers of the pages: one client alone gets half of them
 class Pool:
     """An engine (see `interface.Engine`) of worker processes over one dataset."""
 
-    def __init__(self, fork_server: ForkServer, settings: Settings) -> None:
+    def __init__(self, fork_server: ForkClient, settings: Settings) -> None:
         """Use `start` instead."""
         self.settings = settings
         self._visitors: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
@@ -46,7 +46,7 @@ class Pool:
         cls, files: Sequence[Path], conventions: Conventions, settings: Settings
     ) -> Self:
         """Load the dataset of ``files`` and return a pool; raises ValueError or OSError."""
-        pool = cls(await ForkServer.start(files, conventions, settings.memory << 20), settings)
+        pool = cls(await ForkClient.start(files, conventions, settings.memory << 20), settings)
         outbound = settings.workers if settings.service else 0
         sizes = (
             (pool._internal, _INTERNAL),
@@ -143,7 +143,7 @@ class Pool:
             task.add_done_callback(self._tasks.discard)
 
     async def _replace(self, worker: WorkerHandle) -> None:
-        worker.explain(await self._fork_server.reap(worker.pid))
+        worker.fail(await self._fork_server.kill(worker.pid))
         worker.transport.close()
         worker.queue.add(await self._spawn(worker.queue))
 

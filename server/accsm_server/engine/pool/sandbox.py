@@ -1,4 +1,4 @@
-"""Turn this process into one that can compute but not reach out: no files, network or programs.
+"""Restrict this process: it can compute, but reach no files, network or programs.
 
 Linux with seccomp gives all of it; elsewhere the limit on file descriptors still stops new files
 and sockets, and memory is not limited.

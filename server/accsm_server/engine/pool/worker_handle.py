@@ -23,7 +23,7 @@ from accsm_server.errors import (
 from accsm_server.settings import Settings
 
 _LONG = 0.25  # seconds after which a query gives way to shorter ones
-_LAST = 19  # the niceness of a long query
+_NICENESS = 19  # of a process that runs a long query
 
 
 class Keeper(Protocol):
@@ -45,7 +45,7 @@ class WorkerHandle(asyncio.Protocol):
         """Belong to ``pool`` and be handed out by ``queue``."""
         self.pid, self.queue = pid, queue
         self.client = ""
-        self.ended = self._last = self._paused = False
+        self.ended = self._is_long = self._paused = False
         self._pool = pool
         self._rest = b""
         self._loop = asyncio.get_running_loop()
@@ -68,7 +68,7 @@ class WorkerHandle(asyncio.Protocol):
         if self._timer is None or self._timer.when() > until:
             self._watch()
         if self.ended:  # it died between being handed out and being asked
-            self.explain(0)
+            self.fail(0)
         else:
             self.transport.write(messages.frame(messages.ASK, _task(query, self._pool.settings)))
         return stream
@@ -108,7 +108,7 @@ class WorkerHandle(asyncio.Protocol):
 
     def _finish(self, retire: bool) -> None:
         self._done()
-        self._pool.finished(self, retire=self._last or retire)
+        self._pool.finished(self, retire=self._is_long or retire)
 
     def _flow(self, on: bool) -> None:
         self._paused = not on
@@ -127,7 +127,7 @@ class WorkerHandle(asyncio.Protocol):
         """
         if self._timer:
             self._timer.cancel()
-        due = self._until if self._last else min(self._asked + _LONG, self._until)
+        due = self._until if self._is_long else min(self._asked + _LONG, self._until)
         self._timer = self._loop.call_at(due, self._check)
 
     def _check(self) -> None:
@@ -137,7 +137,7 @@ class WorkerHandle(asyncio.Protocol):
         if now >= self._until:
             self._expire()
             return
-        if now >= self._asked + _LONG and not self._last:
+        if now >= self._asked + _LONG and not self._is_long:
             self._give_way()
         self._watch()
 
@@ -150,10 +150,10 @@ class WorkerHandle(asyncio.Protocol):
 
     def _give_way(self) -> None:
         """Lower the priority of the process, for good: the short queries of others go first."""
-        self._last = True
+        self._is_long = True
         with suppress(OSError):
             for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - names only
-                os.setpriority(os.PRIO_PROCESS, int(thread), _LAST)
+                os.setpriority(os.PRIO_PROCESS, int(thread), _NICENESS)
 
     def give_up(self, error: QueryError) -> None:
         """Fail the query that runs, if any, with ``error``."""
@@ -170,7 +170,7 @@ class WorkerHandle(asyncio.Protocol):
         """Learn that the process is gone."""
         self._pool.replace(self)
 
-    def explain(self, status: int) -> None:
+    def fail(self, status: int) -> None:
         """Fail the answer that is awaited with how the process ended, given its wait status."""
         stream = self._stream
         self._done()

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accsm_server.errors import NotAcceptable
 from accsm_server.http import problems
+from accsm_server.http.context import RequestContext
 from accsm_server.http.negotiation import weights
 
 if sys.version_info >= (3, 14):
@@ -81,6 +82,12 @@ def choose(accept: str) -> Coding | None:
     return None if liked.get("identity", rest) == 0 else IDENTITY
 
 
+def coding_of(context: RequestContext) -> Coding | None:
+    """Return the coding in which a request wants its response, None when it takes none."""
+    accepted = context.fields.get(b"accept-encoding")
+    return choose(accepted.decode("latin-1")) if accepted else IDENTITY
+
+
 class Compression:
     """ASGI middleware that packs successful responses, and refuses clients that take no coding."""
 
@@ -90,8 +97,7 @@ class Compression:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on and pack its response."""
-        accepted = scope["request_context"].fields.get(b"accept-encoding")
-        coding = choose(accepted.decode("latin-1")) if accepted else IDENTITY
+        coding = coding_of(scope["request_context"])
         if coding is None:
             return problems.refuse(_refusal(), scope, receive, send)
         if coding is not IDENTITY:

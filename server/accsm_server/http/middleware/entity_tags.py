@@ -1,7 +1,8 @@
 """Entity tags: how they are made and compared (RFC 9110, section 8.8.3).
 
 A tag is a hash of all that a response depends on (see `tagger`) or of its bytes. A packed response
-has other bytes than the plain one, so that the name of its coding is added to the tag.
+has other bytes than the plain one, so that the name of its coding is added to the tag. Who has
+what a tag stands for is answered 304 by `response_cache`.
 """
 
 import re

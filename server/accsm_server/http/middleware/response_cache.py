@@ -33,7 +33,7 @@ class Entry:
     size: int = 0
 
 
-class Store:
+class ResponseStore:
     """The responses asked for last, up to a number of bytes."""
 
     def __init__(self, limit: int) -> None:
@@ -90,12 +90,13 @@ class ResponseCache:
     def __init__(self, app: ASGIApp, limit: int) -> None:
         """Keep up to ``limit`` bytes of the responses of ``app``, which serves one dataset."""
         self._app = app
-        self.store = Store(limit)
+        self.store = ResponseStore(limit)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer from the store, or pass the request on and look at the response."""
         context: RequestContext = scope["request_context"]
-        coding, given = _coding(context), context.fields.get(b"if-none-match")
+        chosen, given = compression.coding_of(context), context.fields.get(b"if-none-match")
+        coding = chosen.name if chosen else ""
         key = _key(scope, context, coding)
         if key and (entry := self.store.find(key)):
             return _send_entry(entry, _known(given, entry.tag), send)
@@ -118,12 +119,6 @@ async def reuse(scope: Scope, tag: str, headers: Headers) -> bool:
     return bool(answer)
 
 
-def _coding(context: RequestContext) -> str:
-    accepted = context.fields.get(b"accept-encoding")
-    coding = compression.choose(accepted.decode("latin-1")) if accepted else compression.IDENTITY
-    return coding.name if coding else ""
-
-
 def _key(scope: Scope, context: RequestContext, coding: str) -> bytes:
     """Return what a response depends on besides the dataset; empty where it is not kept."""
     host = context.fields.get(b"host")
@@ -140,7 +135,7 @@ class _Exchange:
                  "_store", "_tag")  # fmt: skip
 
     def __init__(
-        self, store: Store, key: bytes, coding: str, given: bytes | None, send: Send
+        self, store: ResponseStore, key: bytes, coding: str, given: bytes | None, send: Send
     ) -> None:
         self._store, self._key, self._coding = store, key, coding
         self._given, self._send = given, send
