@@ -2,9 +2,10 @@
 
 Each column of the table is a variable of the query (the Tarql convention): `_construct` runs the
 query over the rows, which `_solutions` makes of the cells. The header of the query states rules for
-the cells of a column, such as a pattern, which `accsm_kg.build.cell_rules` checks; `unique` (columns
-that no two rows may share) and `reference` (the resource that an item names must exist) are checked
-here. A column with `separator` gives one solution for each item, counted by `?<column>_n`.
+the cells of a column, such as a pattern, which `accsm_kg.build.cell_rules` checks; `unique`
+(columns that no two rows may share) and `reference` (the resource that an item names must exist)
+are checked here. A column with `separator` gives one solution for each item, counted by
+`?<column>_n`.
 """
 
 import csv

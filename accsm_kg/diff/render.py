@@ -13,7 +13,7 @@ from typing import Final
 from accsm_kg.diff.model import Change, Comparison, compare, order
 from accsm_kg.namespaces import prefixes
 from accsm_kg.rdf.terms import shorten
-from accsm_kg.terminal import separated
+from accsm_kg.terminal import check_format, separated
 
 FORMATS: Final = ("text", "json", "csv", "tsv")
 
@@ -30,8 +30,7 @@ def run(old: Path, new: Path, fmt: str = "text") -> tuple[str, int]:
     Raises ValueError and OSError, which say what to do, for another format and for a file that
     cannot be read.
     """
-    if fmt not in FORMATS:
-        raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
+    check_format(fmt, FORMATS)
     found = compare(old, new)
     rows = [asdict(row) for row in (*found.changes, *found.summaries)]
     if fmt == "text":

@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from accsm_kg.namespaces import BASE, prefixes, term
 from accsm_kg.rdf.terms import natural
+from accsm_kg.terminal import check_format
 
 SEVERITIES = ("Violation", "Warning", "Info")
 FORMATS = ("text", "json", "csv", "tsv", "turtle")
@@ -52,20 +53,19 @@ class Result:
 def render(results: Sequence[Result], fmt: str = "text", base: str = BASE) -> str:
     """Return the sorted results in one of `FORMATS`; Turtle is that of `shacl_report`.
 
-    Raises ValueError for another format.
+    Raises UnknownNameError for another format.
     """
+    check_format(fmt, FORMATS)
     if fmt == "text":
         return _text(results, base)
     if fmt == "json":
         return _json(results)
     if fmt in ("csv", "tsv"):
         return _table(results, "," if fmt == "csv" else "\t")
-    if fmt == "turtle":
-        report = f"{base}graph/report"
-        triples = shacl_report(results, report, f"{report}#")
-        turtle = serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes(base))
-        return (turtle or b"").decode()
-    raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
+    report = f"{base}graph/report"
+    triples = shacl_report(results, report, f"{report}#")
+    turtle = serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes(base))
+    return (turtle or b"").decode()
 
 
 def shacl_report(results: Sequence[Result], report: str, node_prefix: str) -> Iterator[Triple]:

@@ -25,6 +25,7 @@ from accsm_kg.quality.report import write
 from accsm_kg.quality.results import FORMATS, Result, render, short
 from accsm_kg.quality.shacl_store import ShaclStore, triples
 from accsm_kg.rdf import dataset
+from accsm_kg.terminal import check_format
 
 _RULE = re.compile(r"R-[A-Z]+-[0-9]+")
 
@@ -38,8 +39,7 @@ def run(
     is a folder for the data quality report. Raises ValueError and OSError, which say what to do,
     when the dataset cannot be validated.
     """
-    if fmt not in FORMATS:
-        raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
+    check_format(fmt, FORMATS)
     data, shapes, base = load(path)
     expected = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
     results = apply_baseline(check(data, shapes, base), expected, base)

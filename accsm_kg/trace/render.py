@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from accsm_kg.query import TABLE, join
-from accsm_kg.terminal import draw, separated, table
+from accsm_kg.terminal import check_format, draw, separated, table
 from accsm_kg.trace.model import Row, Trace, trace
 
 FORMATS: Final = (TABLE, "json", "csv", "tsv")
@@ -24,8 +24,7 @@ def run(store: Store, key: str, fmt: str = TABLE) -> str:
 
     Raises ValueError when the key names nothing or more than one thing, and for another format.
     """
-    if fmt not in FORMATS:
-        raise ValueError(f"unknown format '{fmt}'; choose one of {', '.join(FORMATS)}")
+    check_format(fmt, FORMATS)
     found = trace(store, key)
     if fmt == TABLE:
         return _text(found)
