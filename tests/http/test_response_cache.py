@@ -10,7 +10,7 @@ import httpx
 import pytest
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.entity_tags import matching
-from accsm_server.http.middleware.response_cache import Entry, Store
+from accsm_server.http.middleware.response_cache import Entry, ResponseStore
 from serving import ROOT, running
 
 from accsm_kg.namespaces import BASE
@@ -270,7 +270,7 @@ def entry(name: str, size: int = 10_000) -> Entry:
 
 
 def test_the_store_lets_go_what_was_asked_least_lately() -> None:
-    store = Store(100_000)
+    store = ResponseStore(100_000)
     for number in range(9):
         store.keep(b"%d" % number, "identity", entry(str(number)))
     store.find(b"0")
@@ -283,7 +283,7 @@ def test_the_store_lets_go_what_was_asked_least_lately() -> None:
 
 
 def test_the_store_is_bounded_whatever_is_put_into_it() -> None:
-    store = Store(100_000)
+    store = ResponseStore(100_000)
     store.keep(b"large", "identity", entry("large", 20_000))
     assert len(store) == 0
     one = entry("one")
@@ -295,7 +295,7 @@ def test_the_store_is_bounded_whatever_is_put_into_it() -> None:
 
 
 def test_each_coding_is_kept_by_itself() -> None:
-    store = Store(100_000)
+    store = ResponseStore(100_000)
     plain, packed = entry("a"), entry("a", 10)
     store.keep(b"1", "identity", plain)
     store.keep(b"2", "gzip", packed)
@@ -304,7 +304,7 @@ def test_each_coding_is_kept_by_itself() -> None:
 
 @pytest.mark.parametrize("size", [0, 1000])
 def test_a_store_of_nothing_holds_nothing(size: int) -> None:
-    store = Store(0)
+    store = ResponseStore(0)
     store.keep(b"a", "identity", entry("a", size))
     assert (len(store), store.size, store.find(b"a")) == (0, 0, None)
 
