@@ -164,8 +164,9 @@ class Connection(HttpToolsProtocol):
         """The request that is being answered; `cycle` is the one that came last."""
         self._awaited: Future[Any] | None = None
         """What it waits for; the task of one that has a task."""
-        self._heads = 0
-        """Heads among the bytes that came last."""
+        self._parsing = False
+        self._due: tuple[RequestResponseCycle, Any] | None = None
+        """What is to be answered when the bytes that came are read."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Expect a head."""
@@ -207,12 +208,15 @@ class Connection(HttpToolsProtocol):
         if self._guarded.is_closing():
             return
         self._fed += len(data)
-        self._heads = 0
         if self._head_due and b"pgrade:" in data:
             data = _without_upgrade(data)
+        self._parsing, self._due = True, None
         super().data_received(data)
+        self._parsing = False
         if self._fed > _HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._due:
+            self._answer(*self._due)
         elif not self._head_due and self.cycle and self.cycle.response_complete:
             self._expect_head()
 
@@ -222,7 +226,6 @@ class Connection(HttpToolsProtocol):
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError("the head is too large")
         self._fed, self._head_due = 0, 0.0
-        self._heads += 1
         if not self.url.startswith(b"/"):
             self._split_target()
         self._guarded.receiving = True
@@ -231,10 +234,10 @@ class Connection(HttpToolsProtocol):
         self.headers = []  # what follows a body is no part of its head (RFC 9110, section 6.5.1)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Answer a request whose turn it is; who sends many at once lets others go between."""
+        """Answer a request whose turn it is, when all that came with its head was read."""
         self._answering, self._awaited = cycle, None
-        if self._heads > 1:
-            self.loop.call_soon(self._answer, cycle, app)
+        if self._parsing:
+            self._due = cycle, app
         else:
             self._answer(cycle, app)
 
