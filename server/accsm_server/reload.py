@@ -149,11 +149,12 @@ def _files(path: Path) -> list[Path]:
 
 
 def _stamp(path: Path) -> Stamp:
-    stamp = []
+    stamp, files = [], []
     beside = path.with_name(report.FILES[0])
-    with suppress(OSError):  # a file that is being replaced
-        for file in [path, beside] if path.is_file() else sorted(path.rglob("*")):
-            if file.exists():
-                found = file.stat()
-                stamp.append((str(file), found.st_mtime_ns, found.st_size, found.st_ino))
+    with suppress(OSError):  # a folder that is being replaced
+        files = [path, beside] if path.is_file() else sorted(path.rglob("*"))
+    for file in files:
+        with suppress(OSError):
+            found = file.stat()
+            stamp.append((str(file), found.st_mtime_ns, found.st_size, found.st_ino))
     return stamp

@@ -2,12 +2,15 @@
 
 import csv
 import json
+import socket
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
 import httpx
 import pytest
+from accsm_server.engine.pool import messages
+from accsm_server.engine.pool.answer_limits import AnswerWriter
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 from rdflib import Graph
 from serving import Server, running
@@ -203,3 +206,25 @@ def test_pages_of_the_server_have_no_such_limit(seven: Server) -> None:
     page = httpx.get(f"{seven.url}/doc/project/2016-2020/33", headers={"Accept": "text/turtle"})
     assert page.text.count("\n") > 20
     assert "cut after" not in page.text
+
+
+def test_no_frame_is_longer_than_64_kib() -> None:
+    """The web process stops reading between frames, however much is written at once."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    written = bytes(range(256)) * 700
+    with ours, theirs:
+        output = AnswerWriter(ours)
+        output.write(written)
+        output.end(messages.frame(messages.END))
+        ours.close()
+        sent, lengths, content = b"", [], b""
+        while piece := theirs.recv(1 << 16):
+            sent += piece
+    while sent:
+        kind, length = messages.HEADER.unpack_from(sent)
+        content += sent[messages.HEADER.size :][:length]
+        lengths.append(length)
+        sent = sent[messages.HEADER.size + length :]
+    assert (kind, content) == (messages.END, written)
+    assert max(lengths) == 64 << 10

@@ -407,6 +407,22 @@ async def is_served(lane: FairQueue[Hand], client: str) -> bool:
     return False
 
 
+def test_a_free_worker_goes_to_who_waits_when_another_has_ended() -> None:
+    async def main() -> bool:
+        lane: FairQueue[Hand] = FairQueue(4)
+        lane.add(Hand())
+        lane.add(Hand())
+        first = await lane.acquire("a", soon(10))
+        waiting = asyncio.create_task(lane.acquire("a", soon(10)))
+        await asyncio.sleep(0)
+        assert lane.waiting == 1
+        lane.drop(first)
+        await asyncio.sleep(0)
+        return waiting.done()
+
+    assert asyncio.run(main())
+
+
 def test_the_places_to_wait_are_shared_as_well() -> None:
     async def main() -> list[str]:
         lane: FairQueue[Hand] = FairQueue(4)

@@ -39,11 +39,11 @@ Pairs = list[tuple[str, str]]
 class SparqlRequest:
     """The parameters of one request."""
 
-    query: str | None = None
-    format: str = ""
-    default_graphs: tuple[str, ...] = ()
-    named_graphs: tuple[str, ...] = ()
-    timeout: float | None = None
+    query: str | None
+    format: str
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    timeout: float | None
     """Seconds that the client is willing to wait."""
 
 
@@ -66,30 +66,20 @@ def read_only() -> Forbidden:
 
 
 def _read(pairs: Pairs, must_query: bool) -> SparqlRequest:
-    asked = SparqlRequest()
-    for name, value in pairs:
-        _take(asked, name, value)
-    if must_query and asked.query is None:
-        raise BadRequest("No query", "Send the query as `query=` or as the body.")
-    return asked
-
-
-def _take(asked: SparqlRequest, name: str, value: str) -> None:
-    """Take one parameter; those that the protocol does not know are ignored."""
-    if name == "query":
-        if asked.query is not None:
-            raise BadRequest("More than one query", "Send exactly one `query`.")
-        asked.query = value
-    elif name == "update":
+    first = dict(reversed(pairs))
+    if "update" in first:
         raise read_only()
-    elif name == "default-graph-uri":
-        asked.default_graphs += _graph(name, value)
-    elif name == "named-graph-uri":
-        asked.named_graphs += _graph(name, value)
-    elif name == "format":
-        asked.format = asked.format or value
-    elif name == "timeout":
-        asked.timeout = asked.timeout or _timeout(value)
+    if len([name for name, _ in pairs if name == "query"]) > 1:
+        raise BadRequest("More than one query", "Send exactly one `query`.")
+    if must_query and "query" not in first:
+        raise BadRequest("No query", "Send the query as `query=` or as the body.")
+    return SparqlRequest(
+        first.get("query"),
+        first.get("format", ""),
+        _graphs(pairs, "default-graph-uri"),
+        _graphs(pairs, "named-graph-uri"),
+        _timeout(first.get("timeout", "")),
+    )
 
 
 def _timeout(value: str) -> float | None:
@@ -102,12 +92,14 @@ def _timeout(value: str) -> float | None:
     return seconds
 
 
-def _graph(name: str, value: str) -> tuple[str, ...]:
-    """Return the graph that a parameter names, if it names one."""
-    try:
-        return (NamedNode(value).value,) if value else ()
-    except ValueError as error:
-        raise BadRequest("Not an IRI", f"{name}={value!r}: {error}") from None
+def _graphs(pairs: Pairs, name: str) -> tuple[str, ...]:
+    graphs = tuple([value for given, value in pairs if given == name and value])
+    for graph in graphs:
+        try:
+            NamedNode(graph)
+        except ValueError as error:
+            raise BadRequest("Not an IRI", f"{name}={graph!r}: {error}") from None
+    return graphs
 
 
 def _given(scope: Scope) -> Pairs:
