@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 BENCH := $(VENV)-bench
 
-.PHONY: serve test conformance lint bench lock
+.PHONY: serve test conformance docs lint bench lock
 
 serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:8000/
 	$(BIN)/accsm-kg build
@@ -15,6 +15,9 @@ test: $(VENV)/dev ## Run every test
 
 conformance: $(VENV)/dev ## Run the W3C's tests of ACCSM_W3C and record their outcomes for /conformance
 	PYTHONPATH=tests $(BIN)/python -m conformance
+
+docs: $(VENV)/dev ## Write docs/data-dictionary.md from the headers of the tables
+	$(BIN)/python tests/docs/data_dictionary.py
 
 lint: $(VENV)/dev ## Check format, style, types and the direction of imports
 	$(BIN)/ruff format --check
