@@ -49,7 +49,7 @@ def test_a_wrong_cell_is_named_and_the_earlier_build_kept(tmp_path: Path) -> Non
     table.write_text(table.read_text().replace("2019-01-01", "2019-13-01", 1))
     done = _run("build", "--root", str(tmp_path), "--out", str(out))
     assert done.returncode == 2
-    assert "occurrences.csv:3: column earliest_start: '2019-13-01' is no date" in done.stderr
+    assert "occurrences.csv:3: column earliest_start: '2019-13-01' is not a date" in done.stderr
     assert (out / "accsm.nq").read_bytes() == before
 
 
