@@ -83,7 +83,7 @@ def test_trace_a_project_shows_its_whole_line(dataset_path: Path) -> None:
         (["query", "no-such-question"], "no-such-question"),
         (
             ["query", "-"],
-            "error Line 1, column 1: what begins with `SELECT` cannot be read.\n"
+            "error Line 1, column 1: the text from `SELECT` on cannot be parsed.\n"
             "      SELECT {\n"
             "      ^\n"
             "      The `{` at line 1, column 8 is never closed.\n",

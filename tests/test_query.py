@@ -125,7 +125,7 @@ def test_a_format_that_does_not_fit_is_refused(
         ),
         (
             "SELECT ?s WHERE ?s",
-            'Line 1, column 17: met `?s`, expected "{".\n'
+            'Line 1, column 17: found `?s`, expected "{".\n'
             "SELECT ?s WHERE ?s\n"
             "                ^\n"
             "For queries that work see the stored questions: `accsm-kg query` lists them.",

@@ -123,5 +123,5 @@ def test_bad_input_is_refused_with_what_to_do(dataset_path: Path, tmp_path: Path
         render.run(dataset_path, broken)
     notes = tmp_path / "notes.doc"
     notes.touch()
-    with pytest.raises(ValueError, match="unknown kind of file"):
+    with pytest.raises(ValueError, match="not an RDF file"):
         render.run(notes, dataset_path)
