@@ -1,4 +1,4 @@
-"""The README names every command, setting and folder, and names none that does not exist."""
+"""The README names every command and setting, and no command, setting or folder that is missing."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_every_command_of_the_readme_exists() -> None:
     assert set(re.findall(r"accsm-kg ([a-z]+) ", README)) <= _commands()
 
 
-def test_every_setting_is_in_the_table_and_every_named_one_is_read() -> None:
+def test_every_setting_is_in_the_table_and_every_named_setting_is_read() -> None:
     settings = {f"ACCSM_{name.upper()}" for name in Settings.__dataclass_fields__}
     tabled = set(re.findall(r"^\| `(ACCSM_\w+)` \|", README, re.MULTILINE))
     assert tabled == settings
@@ -36,7 +36,7 @@ def test_every_setting_is_in_the_table_and_every_named_one_is_read() -> None:
         assert any(name in path.read_text() for path in (ROOT / "tests").rglob("*.py")), name
 
 
-def test_the_table_gives_the_defaults() -> None:
+def test_the_table_has_the_defaults() -> None:
     told = dict(re.findall(r"^\| `ACCSM_(\w+)` \| ?(.*?) ?\|", README, re.MULTILINE))
     words = {"WORKERS": "cores + 2", "RATE": "50, loopback free", "ACCESS_LOG": "off"}
     for name in Settings.__dataclass_fields__:
@@ -55,7 +55,7 @@ def test_every_folder_of_the_map_exists() -> None:
         assert (ROOT / folder.replace("NNN", "001")).is_dir(), folder
 
 
-def test_iris_are_written_in_one_module_only() -> None:
+def test_project_iris_are_written_in_one_module_only() -> None:
     astray = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for package in ("accsm_kg", "server")
