@@ -68,7 +68,7 @@ def test_changed_questions_and_shapes_are_named(dataset_path: Path, edited: Edit
     query = f"<{BASE}.well-known/sparql-examples/"
     gone = without(dataset_path, f"{query[1:]}action-lines")
     default = f'{query}projects-supporting-action-line/line> <{SHACL}defaultValue> "'
-    message = "{?value} without a support link"
+    message = "but has no support link for it"
     new = edited(gone, (default, f"{default}B"), (message, f"{message}!"))
     text, _ = render.run(dataset_path, new)
     assert "Stored questions: gone action-lines; changed projects-supporting-action-line\n" in text
