@@ -73,12 +73,12 @@ def test_the_default_graph_is_the_merge_of_the_data_graphs(store: Store) -> None
 
 
 def test_every_source_graph_names_its_source(store: Store) -> None:
-    said = store.query(
+    stated = store.query(
         """SELECT ?g ?s WHERE { GRAPH ?m { ?g a sd:NamedGraph ; dcterms:source ?s }
         FILTER(CONTAINS(STR(?g), "graph/source/")) }""",
         prefixes=prefixes(),
     )
-    assert {(graph.value[-3:], source.value[-10:]) for graph, source in said} == {
+    assert {(graph.value[-3:], source.value[-10:]) for graph, source in stated} == {
         (number, f"source/{number}") for number in ("000", "001", "002", "003", "004")
     }
 
