@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 BENCH := $(VENV)-bench
 
-.PHONY: serve test conformance lint bench lock
+.PHONY: serve test conformance docs lint bench lock
 
 serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:8000/
 	$(BIN)/accsm-kg build
@@ -13,20 +13,23 @@ serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:
 test: $(VENV)/dev ## Run every test
 	$(BIN)/pytest
 
-conformance: $(VENV)/dev ## Run the W3C's tests of ACCSM_W3C and record their outcomes for /conformance
+conformance: $(VENV)/dev ## Run the W3C tests in the folder ACCSM_W3C and record their outcomes for /conformance
 	PYTHONPATH=tests $(BIN)/python -m conformance
 
-lint: $(VENV)/dev ## Check format, style, types and the direction of imports
+docs: $(VENV)/dev ## Write docs/data-dictionary.md from the headers of the tables
+	$(BIN)/python tests/docs/data_dictionary.py
+
+lint: $(VENV)/dev ## Check formatting, style, types and import layers
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(BENCH)/installed ## Measure the server beside others and that of BASE=<commit> (ARGS=--quick)
+bench: $(BENCH)/installed ## Benchmark the server, other servers and that of BASE=<commit> (ARGS=--quick)
 	$(BENCH)/bin/accsm-kg build
 	$(BENCH)/bin/python -m tests.benchmarks $(if $(BASE),--base $(BASE)) $(ARGS)
 
-lock: $(VENV)/dev ## Pin the newest versions of everything, with hashes
+lock: $(VENV)/dev ## Pin the newest versions of all dependencies, with hashes
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra lint --extra test -c requirements.lock pyproject.toml -o requirements-dev.lock

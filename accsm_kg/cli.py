@@ -1,4 +1,4 @@
-"""The command line: build, validate, query, trace and diff; other packages add commands."""
+"""The command line: build, validate, query, trace, diff, and the commands of entry points."""
 
 import re
 from importlib.metadata import entry_points
@@ -22,14 +22,14 @@ _BASE = re.compile(r"https?://[^\s<>\"{}|\\^`?#%]+/")
 
 
 def show_version(wanted: bool) -> None:
-    """Print the version and exit, if that is wanted."""
+    """Print the version and exit, if ``wanted``."""
     if wanted:
         say(__version__)
         raise typer.Exit
 
 
 def check_base(base_iri: str) -> str:
-    """Return ``base_iri``; raises BadParameter if IRIs cannot be minted under it."""
+    """Return ``base_iri``; raises BadParameter unless it is an http(s) IRI that ends in /."""
     if not _BASE.fullmatch(base_iri):
         raise typer.BadParameter(f"{base_iri!r}: give an http(s) IRI that ends in /")
     return base_iri
@@ -93,7 +93,7 @@ def validate_command(
         Path | None, typer.Option(help="Folder for the report on data quality.")
     ] = None,
 ) -> None:
-    """Check the dataset against its shapes; exit 0: clean, 1: findings, 2: cannot run."""
+    """Check the dataset against its shapes; exit status 0: passes, 1: fails, 2: error."""
     with step("Validating …"):
         from accsm_kg.quality import validate  # rdflib and pySHACL take a second to import
 
@@ -118,7 +118,7 @@ def query_command(
     path: DatasetOption = BUILT,
     fmt: QueryFormat = "table",
 ) -> None:
-    """Answer a query or a stored question; without one, list the stored questions."""
+    """Run a query or a stored question; without an argument, list the stored questions."""
     with step("Asking …"):
         store = load(path)
         if what is None:
@@ -134,7 +134,7 @@ def trace_command(
     path: DatasetOption = BUILT,
     fmt: Format = "table",
 ) -> None:
-    """Trace a blueprint line down to its projects, or a project up to the blueprints."""
+    """Trace a blueprint code down to its projects, or a project up to the blueprints."""
     with step("Tracing …"):
         answer = trace.run(load(path), key, fmt)
     say(answer)
@@ -146,7 +146,7 @@ def diff_command(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The later dataset file.")],
     fmt: TextFormat = "text",
 ) -> None:
-    """List what changed between two built datasets; exit 0: nothing, 1: something."""
+    """List the changes between two built datasets; exit status 0: none, 1: some, 2: error."""
     with step("Comparing …"):
         text, status = diff.run(old, new, fmt)
     say(text)

@@ -1,10 +1,10 @@
-"""Errors that callers catch or tell apart: what was given is at fault, not the program.
+"""Errors in the input of a caller.
 
 ValueError
 └── AccsmError
-    ├── ProjectFileError  a faulty file of the project: place, what is wrong, what to do
-    ├── QuerySyntaxError  a query that does not parse: what is wrong, place, what to do
-    └── UnknownNameError  a name, number or format that does not exist, and those that do
+    ├── ProjectFileError  a file of the project has a fault
+    ├── QuerySyntaxError  a query does not parse
+    └── UnknownNameError  a name, number or format does not exist
 
 A file that does not exist or cannot be opened raises OSError.
 """
@@ -13,21 +13,21 @@ from accsm_kg.rdf.explain import Explanation
 
 
 class AccsmError(ValueError):
-    """The base class; the text is for people and says what to do."""
+    """The base class; its text says what is wrong, where and what to do."""
 
 
 class ProjectFileError(AccsmError):
-    """A file of the project cannot be used; the text has one line for each fault."""
+    """A file of the project has faults; the text has one line for each."""
 
 
 class QuerySyntaxError(AccsmError):
-    """A query does not parse; the text has lines for the fault, the place and the hint."""
+    """A query does not parse; the text has lines for the fault, the excerpt and the hint."""
 
     def __init__(self, explanation: Explanation) -> None:
-        """Keep the parts for callers that show them in their own way."""
+        """Keep the explanation for callers that format it differently."""
         super().__init__("\n".join(filter(None, explanation.parts)))
         self.explanation = explanation
 
 
 class UnknownNameError(AccsmError):
-    """A name given by the caller does not exist."""
+    """A name given by the caller does not exist; the text lists similar or all names."""

@@ -1,4 +1,4 @@
-"""The base, the prefixes and the named graphs of this dataset, which no other module spells out."""
+"""The base IRI, prefixes and named graphs of this dataset; no other module writes them out."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ from accsm_kg.rdf.dataset import Conventions
 
 BASE: Final = "https://w3id.org/accsm-kg/"
 
-#: Named graphs that queries reach with GRAPH only; every other graph is part of the default graph.
+#: Named graphs that are not merged into the default graph; queries reach them with GRAPH.
 APART: Final = ("graph/shapes", "graph/meta", ".well-known/sparql-examples", "graph/quality")
 
 ONTOLOGY, VOCAB, CURATION, INFERRED = (
@@ -51,7 +51,7 @@ _OWN: Final = {
 
 
 def prefixes(base: str = BASE) -> dict[str, str]:
-    """Return every prefix of the project mapped to its namespace IRI under ``base``."""
+    """Return the namespace IRI of each prefix, those of this project under ``base``."""
     return dict(sorted({**_FOREIGN, **{name: base + path for name, path in _OWN.items()}}.items()))
 
 
@@ -59,15 +59,15 @@ _CANONICAL: Final = prefixes()
 
 
 def term(curie: str) -> NamedNode:
-    """Return the IRI of a CURIE such as `dcterms:title` under the canonical base."""
+    """Return the IRI of a CURIE such as `dcterms:title`, under the canonical base."""
     return terms.named_node(curie, _CANONICAL)
 
 
 def remint(text: str, base: str = BASE) -> str:
-    """Return ``text`` (Turtle, CSV or SPARQL) with every IRI of the project moved to ``base``."""
+    """Return ``text`` (Turtle, CSV or SPARQL) with the canonical base replaced by ``base``."""
     return text if base == BASE else text.replace(BASE, base)
 
 
 def reminter(base: str) -> Callable[[str], str]:
-    """Return `remint` to ``base``, for readers of files that take such a function."""
+    """Return `remint` with ``base`` filled in, for functions that take an edit of a text."""
     return partial(remint, base=base)

@@ -1,4 +1,4 @@
-"""Answer a SPARQL query: as a table for people, in W3C formats for programs."""
+"""Run SPARQL queries and write their results as a table, as RDF or in a W3C results format."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,13 +40,13 @@ GRAPH_FORMATS: Final = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIP
 FORMATS: Final = (TABLE, *RESULT_FORMATS, *GRAPH_FORMATS)
 
 _LABELS = tuple(map(namespaces.term, ("skos:prefLabel", "rdfs:label")))
-_EXAMPLES = "For queries that work see the stored questions: `accsm-kg query` lists them."
+_EXAMPLES = "See the stored questions for examples: `accsm-kg query` lists them."
 
 
 def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> Results:
-    """Return the answer of ``store`` to a SPARQL 1.1 query.
+    """Run a SPARQL 1.1 query on ``store``.
 
-    The project's prefixes (or ``prefixes``) need not be declared. Raises QuerySyntaxError.
+    The prefixes of the project (or ``prefixes``) need not be declared. Raises QuerySyntaxError.
     """
     known = dict(_prefixes(store) if prefixes is None else prefixes)
     try:
@@ -57,17 +57,17 @@ def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> R
 
 
 def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
-    """Return the answer to a query as text in one of `FORMATS`.
+    """Run a query and return its result as text in one of `FORMATS`.
 
-    A table shows labels, or CURIEs, in place of IRIs. Raises QuerySyntaxError, and AccsmError for a
-    format that does not exist or does not suit the answer.
+    A table shows IRIs as labels or CURIEs. Raises QuerySyntaxError, and AccsmError for a format
+    that does not exist or does not fit the form of the query.
     """
     check_format(fmt, FORMATS)
     results = run(store, text)
     if isinstance(results, QueryTriples):
-        return _graph(results, fmt, _prefixes(store))
+        return _as_rdf(results, fmt, _prefixes(store))
     if fmt == TABLE:
-        return _people(results, store)
+        return _as_table(results, store)
     if fmt not in RESULT_FORMATS:
         choice = ", ".join((TABLE, *RESULT_FORMATS))
         raise AccsmError(f"{fmt} is for CONSTRUCT and DESCRIBE; for this query choose {choice}")
@@ -78,15 +78,15 @@ def _prefixes(store: Store) -> dict[str, str]:
     return namespaces.prefixes(base_iri(store, BASE))
 
 
-def _graph(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> str:
+def _as_rdf(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> str:
     chosen = "turtle" if fmt == TABLE else fmt
     if chosen not in GRAPH_FORMATS:
-        raise AccsmError(f"the answer is a graph; choose {' or '.join(GRAPH_FORMATS)}, not {fmt}")
+        raise AccsmError(f"{fmt} cannot hold a graph; choose {' or '.join(GRAPH_FORMATS)}")
     written = serialize(results, format=GRAPH_FORMATS[chosen], prefixes=dict(prefixes))
     return (written or b"").decode()
 
 
-def _people(results: QuerySolutions | QueryBoolean, store: Store) -> str:
+def _as_table(results: QuerySolutions | QueryBoolean, store: Store) -> str:
     if isinstance(results, QueryBoolean):
         return "yes\n" if results else "no\n"
     prefixes = _prefixes(store)
@@ -97,7 +97,7 @@ def _people(results: QuerySolutions | QueryBoolean, store: Store) -> str:
 
 
 def _row(terms: Sequence[Term | None], store: Store, prefixes: Mapping[str, str]) -> list[str]:
-    """Return the cells of a row: an IRI as its label unless another cell has the same text."""
+    """Return the cells of a row: an IRI is its label, or a CURIE if another cell has that text."""
     texts = {term.value for term in terms if isinstance(term, Literal)}
 
     def cell(term: Term | None) -> str:
@@ -120,15 +120,15 @@ def _label(node: NamedNode, store: Store) -> str | None:
 
 
 def rows(store: Store, path: Path, this: NamedNode | None = None) -> list[dict[str, str]]:
-    """Return the answer of ``store`` to the SELECT in the file ``path``, a dict for each row.
+    """Run the SELECT query in the file ``path`` and return a dict for each row.
 
-    `$this` in the query stands for ``this``, as in SHACL. An IRI or a literal is given by its
-    text, and a variable that is not bound by the empty string.
+    `$this` in the query is replaced by ``this``, as in SHACL. The value of an IRI or a literal is
+    its text; that of an unbound variable is the empty string.
     """
     text, _ = query_files.read(path, namespaces.reminter(base_iri(store, BASE)))
     results = store.query(text.replace("$this", str(this)) if this else text)
     if not isinstance(results, QuerySolutions):
-        raise TypeError(f"{path}: it must be a SELECT query")
+        raise TypeError(f"{path}: must be a SELECT query")
     names = [variable.value for variable in results.variables]
     return [dict(zip(names, map(_text, solution), strict=True)) for solution in results]
 
@@ -138,20 +138,20 @@ def _text(term: Term | None) -> str:
 
 
 def join(
-    rows: Sequence[Mapping[str, str]], column: str, glue: str = ", ", along: str = ""
+    rows: Sequence[Mapping[str, str]], column: str, separator: str = ", ", per: str = ""
 ) -> list[dict[str, str]]:
-    """Return rows that differ in ``column`` (and ``along``) only as one, its values joined.
+    """Merge rows that differ only in ``column`` and ``per``, joining the values of ``column``.
 
-    A value is joined once for each value of ``along``.
+    Equal values of ``column`` are joined once for each value of the column ``per``.
 
     >>> join([{'a': '1', 'b': 'x'}, {'a': '1', 'b': 'y'}, {'a': '2', 'b': 'z'}], 'b')
     [{'a': '1', 'b': 'x, y'}, {'a': '2', 'b': 'z'}]
     """
     groups: dict[tuple[str, ...], dict[tuple[str, str], Mapping[str, str]]] = {}
     for row in rows:
-        rest = tuple(value for name, value in row.items() if name not in (column, along))
-        groups.setdefault(rest, {}).setdefault((row.get(along, ""), row[column]), row)
+        rest = tuple(value for name, value in row.items() if name not in (column, per))
+        groups.setdefault(rest, {}).setdefault((row.get(per, ""), row[column]), row)
     return [
-        {**next(iter(group.values())), column: glue.join(value for _, value in group)}
+        {**next(iter(group.values())), column: separator.join(value for _, value in group)}
         for group in groups.values()
     ]

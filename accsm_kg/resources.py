@@ -1,8 +1,8 @@
-"""Where the files of the project are: its sources, and a built dataset."""
+"""Locate the files of the project and a built dataset."""
 
 from pathlib import Path
 
-#: Where a build is, unless another place is named.
+#: The default path of a built dataset.
 BUILT = Path("build") / "accsm.nq"
 _PACKAGE = Path(__file__).parent
 
@@ -14,7 +14,7 @@ def root() -> Path:
 
 
 def existing(dataset: Path) -> Path:
-    """Return ``dataset``; raises FileNotFoundError that says how to make one."""
+    """Return ``dataset``; raises FileNotFoundError with what to do if it does not exist."""
     if not dataset.exists():
         raise FileNotFoundError(f"{dataset} does not exist; run `accsm-kg build` or name a dataset")
     return dataset

@@ -1,4 +1,4 @@
-"""What the command line writes: progress, messages and tables for people, rows for programs."""
+"""Output of the command line: progress, error messages, tables and delimited text."""
 
 import csv
 import io
@@ -22,17 +22,17 @@ _log = Console(stderr=True, highlight=False)
 
 @contextmanager
 def step(what: str) -> Iterator[Status]:
-    """Show ``what`` while it runs; a fault of the input becomes a message and exit status 2."""
+    """Show ``what`` during the block; report an error in the input and exit with status 2."""
     try:
         with _log.status(what) as status:
             yield status
     except (ValueError, OSError, SyntaxError) as error:
-        _complain(error)
+        _print_error(error)
         raise typer.Exit(2) from None
 
 
-def _complain(error: Exception) -> None:
-    """Write an error: each line is a fault, except that a syntax error has several lines."""
+def _print_error(error: Exception) -> None:
+    """Mark each line of an error as one, but only the first of a syntax error."""
     for number, line in enumerate(str(error).splitlines()):
         first = number == 0 or not isinstance(error, QuerySyntaxError)
         mark = ("error ", "red") if first else "      "
@@ -40,12 +40,12 @@ def _complain(error: Exception) -> None:
 
 
 def say(text: str) -> None:
-    """Write ``text`` to the standard output, with a line end."""
+    """Write ``text`` to the standard output, with a final line end."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
 def table(columns: Sequence[str | Column], rows: Iterable[Sequence[str]]) -> Table:
-    """Return a table for the terminal; nothing in the cells is taken for markup."""
+    """Return a table for the terminal; markup of Rich in the cells is shown as it is."""
     drawn = Table(*columns, header_style="bold", show_edge=False, pad_edge=False)
     for row in rows:
         drawn.add_row(*map(Text, row))
@@ -58,8 +58,8 @@ def check_format(fmt: str, formats: Iterable[str]) -> None:
         raise UnknownNameError(f"unknown format '{fmt}'; choose one of {', '.join(formats)}")
 
 
-def separated(rows: Sequence[Mapping[str, str]], fmt: str) -> str:
-    """Return rows that share their columns as `csv` or `tsv`, the names of the columns first."""
+def delimited(rows: Sequence[Mapping[str, str]], fmt: str) -> str:
+    """Return rows with equal columns as `csv` or `tsv`, with a header row."""
     check_format(fmt, ("table", "json", *_DELIMITERS))
     written = io.StringIO()
     writer = csv.writer(written, delimiter=_DELIMITERS[fmt], lineterminator="\n")
@@ -68,7 +68,7 @@ def separated(rows: Sequence[Mapping[str, str]], fmt: str) -> str:
 
 
 def draw(*parts: RenderableType) -> str:
-    """Return tables and lines as the terminal shows them, in its width."""
+    """Return tables and lines as text of the width of the terminal."""
     width = shutil.get_terminal_size((120, 24)).columns
     console = Console(file=io.StringIO(), width=width, highlight=False)
     with console.capture() as capture:

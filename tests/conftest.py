@@ -1,4 +1,4 @@
-"""The built dataset, once a session: as files, as a store and as an rdflib graph."""
+"""Fixtures with the dataset, built once per session: as a file, a store and an rdflib dataset."""
 
 import os
 from collections.abc import Generator
@@ -27,7 +27,7 @@ def store(dataset_path: Path) -> Store:
 
 @pytest.fixture(scope="session")
 def rdflib_graph(store: Store) -> Dataset:
-    """The same default and named graphs in the other engine."""
+    """The default and named graphs of ``store`` in rdflib."""
     quads = store.dump(format=RdfFormat.N_QUADS)
     assert quads is not None
     found = Dataset()
@@ -37,7 +37,7 @@ def rdflib_graph(store: Store) -> Dataset:
 
 @pytest.fixture(scope="session")
 def sources() -> dict[str, list[str]]:
-    """The lines of each source text; they are not part of the project."""
+    """The lines of each source text, by the number of the source; skips without ACCSM_SOURCES."""
     folder = os.environ.get("ACCSM_SOURCES")
     if not folder:
         pytest.skip("ACCSM_SOURCES is not set: the source texts are not part of the project")
@@ -49,7 +49,7 @@ def sources() -> dict[str, list[str]]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where ACCSM_NO_SKIP is set everything is at hand, so that a skipped test is a failed one."""
+    """Report a skipped test as failed where ACCSM_NO_SKIP is set."""
     report = yield
     if report.skipped and os.environ.get("ACCSM_NO_SKIP"):
         report.outcome = "failed"

@@ -1,4 +1,4 @@
-"""The commands as a person types them, in a process of their own."""
+"""The commands, each run in a process of its own."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ def _run(*words: str, cwd: Path = ROOT, stdin: str = "") -> subprocess.Completed
     )
 
 
-def test_build_writes_the_dataset_and_says_so(tmp_path: Path) -> None:
+def test_build_writes_the_dataset_and_prints_its_size(tmp_path: Path) -> None:
     done = _run("build", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "quads in" in done.stdout
@@ -32,14 +32,14 @@ def test_build_writes_the_dataset_and_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "base", ["ftp://x/", "http://x.example", "x", "http://a b/", "http://x/>#/"]
 )
-def test_a_bad_base_is_refused(tmp_path: Path, base: str) -> None:
+def test_an_invalid_base_iri_is_refused(tmp_path: Path, base: str) -> None:
     done = _run("build", "--out", str(tmp_path), "--base-iri", base)
     assert done.returncode == 2
     assert "--base-iri" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
-def test_a_wrong_cell_is_named_and_the_earlier_build_kept(tmp_path: Path) -> None:
+def test_an_invalid_cell_is_refused_and_the_earlier_build_kept(tmp_path: Path) -> None:
     for folder in ("ontology", "shapes", "data"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     out = tmp_path / "build"
@@ -49,11 +49,13 @@ def test_a_wrong_cell_is_named_and_the_earlier_build_kept(tmp_path: Path) -> Non
     table.write_text(table.read_text().replace("2019-01-01", "2019-13-01", 1))
     done = _run("build", "--root", str(tmp_path), "--out", str(out))
     assert done.returncode == 2
-    assert "occurrences.csv:3: column earliest_start: '2019-13-01' is no date" in done.stderr
+    assert "occurrences.csv:3: column earliest_start: '2019-13-01' is not a date" in done.stderr
     assert (out / "accsm.nq").read_bytes() == before
 
 
-def test_trace_a_line_lists_its_projects_coordinators_times_and_words(dataset_path: Path) -> None:
+def test_trace_of_an_action_line_lists_projects_coordinators_times_and_words(
+    dataset_path: Path,
+) -> None:
     done = _run("trace", "A.2.2.iv", "-d", str(dataset_path))
     assert done.returncode == 0, done.stderr
     rows = _run("trace", "A.2.2.iv", "-d", str(dataset_path), "-f", "json")
@@ -67,7 +69,7 @@ def _numbers(found: dict[str, list[dict[str, str]]]) -> list[str]:
     return list(dict.fromkeys(row["number"] for row in found["rows"]))
 
 
-def test_trace_a_project_shows_its_whole_line(dataset_path: Path) -> None:
+def test_trace_of_a_project_shows_measures_action_lines_and_blueprints(dataset_path: Path) -> None:
     done = _run("trace", "33", "-d", str(dataset_path))
     assert done.returncode == 0, done.stderr
     for words in ("A.2.iv", "B.2.ix", "E.1.vii", "A.2.2.i", "A.2.2.iii", "A.2.2.iv", "A.2.2.vi"):
@@ -77,13 +79,13 @@ def test_trace_a_project_shows_its_whole_line(dataset_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["trace", "A.2.2.ii"], "A.2.2.ii"),
         (["query", "no-such-question"], "no-such-question"),
         (
             ["query", "-"],
-            "error Line 1, column 1: what begins with `SELECT` cannot be read.\n"
+            "error Line 1, column 1: the text from `SELECT` on cannot be parsed.\n"
             "      SELECT {\n"
             "      ^\n"
             "      The `{` at line 1, column 8 is never closed.\n",
@@ -97,17 +99,17 @@ def test_trace_a_project_shows_its_whole_line(dataset_path: Path) -> None:
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )
-def test_bad_input_gets_a_message_and_status_2(
-    dataset_path: Path, words: list[str], said: str
+def test_invalid_input_gets_a_message_and_status_2(
+    dataset_path: Path, words: list[str], message: str
 ) -> None:
     dataset = [] if "nowhere.nq" in words or "-d" in words else ["-d", str(dataset_path)]
     done = _run(*words, *dataset, stdin="SELECT {")
     assert done.returncode == 2, done.stdout
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_query_from_stdin_and_from_a_file_answer_alike(
+def test_a_query_from_stdin_and_from_a_file_give_the_same_result(
     dataset_path: Path, tmp_path: Path
 ) -> None:
     text = "SELECT ?n WHERE { ?p a accsm:Project ; accsm:projectNumber ?n } ORDER BY ?n"
@@ -119,7 +121,7 @@ def test_a_query_from_stdin_and_from_a_file_answer_alike(
     assert [row[0] for row in rows] == ["n", *map(str, range(1, 42))]
 
 
-def test_query_alone_lists_the_questions(dataset_path: Path) -> None:
+def test_query_without_an_argument_lists_the_questions(dataset_path: Path) -> None:
     done = _run("query", "-d", str(dataset_path))
     assert done.returncode == 0, done.stderr
     assert "projects-supporting-action-line" in done.stdout

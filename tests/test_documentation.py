@@ -1,4 +1,4 @@
-"""The README and its companions name every command, setting and package, and none that is not."""
+"""The documentation names every command, setting and package, and none that does not exist."""
 
 import re
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_every_link_leads_somewhere(page: str) -> None:
             assert not fragment or fragment in _anchors(target.read_text()), link
 
 
-def test_every_setting_is_in_the_table_and_every_named_one_is_read() -> None:
+def test_every_setting_is_in_the_table_and_every_named_setting_is_read() -> None:
     settings = {f"ACCSM_{name.upper()}" for name in Settings.__dataclass_fields__}
     tabled = set(re.findall(r"^\| `(ACCSM_\w+)` \|", README, re.MULTILINE))
     assert tabled == settings
@@ -74,7 +74,7 @@ def test_every_setting_is_in_the_table_and_every_named_one_is_read() -> None:
         assert any(name in path.read_text() for path in (ROOT / "tests").rglob("*.py")), name
 
 
-def test_the_table_gives_the_defaults() -> None:
+def test_the_table_has_the_defaults() -> None:
     told = dict(re.findall(r"^\| `ACCSM_(\w+)` \| ?(.*?) ?\|", README, re.MULTILINE))
     words = {"WORKERS": "cores + 2", "RATE": "50, loopback free"}
     for name in Settings.__dataclass_fields__:
@@ -105,7 +105,7 @@ def test_a_page_has_short_lines(page: str) -> None:
         assert [line for line in lines if len(line) > 110] == []
 
 
-def test_iris_are_written_in_one_module_only() -> None:
+def test_project_iris_are_written_in_one_module_only() -> None:
     astray = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for package in ("accsm_kg", "server")

@@ -1,4 +1,4 @@
-"""A query is answered as a table for people and as W3C formats for programs; faults say where."""
+"""Running queries: tables, W3C formats and error messages."""
 
 import csv
 import json
@@ -37,7 +37,7 @@ def test_a_table_shows_labels_in_place_of_iris_and_the_number_of_rows(store: Sto
     assert BASE not in drawn
 
 
-def test_an_iri_is_shortened_when_its_label_stands_in_the_row_or_it_has_none(store: Store) -> None:
+def test_an_iri_is_shortened_when_its_label_is_in_the_row_or_it_has_none(store: Store) -> None:
     text = """SELECT ?label ?country ?graph WHERE {
       ?country a accsm:Country ; accsm:alpha3 "KHM" ; skos:prefLabel ?label .
       BIND(<https://w3id.org/accsm-kg/graph/nowhere> AS ?graph)
@@ -50,18 +50,18 @@ def test_an_iri_is_shortened_when_its_label_stands_in_the_row_or_it_has_none(sto
     ]
 
 
-def test_brackets_in_a_cell_are_not_taken_for_markup(store: Store) -> None:
+def test_markup_in_a_cell_is_shown_as_it_is(store: Store) -> None:
     drawn = query.run_cli(store, 'SELECT ?a WHERE { BIND("[Completed] [red]x[/red]" AS ?a) }')
     assert "[Completed] [red]x[/red]" in drawn
 
 
-def test_no_rows_and_yes_and_no_are_said_in_words(store: Store) -> None:
+def test_an_empty_result_and_a_boolean_are_words(store: Store) -> None:
     assert query.run_cli(store, "SELECT ?s WHERE { ?s a <x:none> }") == "no rows\n"
     assert query.run_cli(store, "ASK { ?s a accsm:Project }") == "yes\n"
     assert query.run_cli(store, "ASK { ?s a <x:none> }") == "no\n"
 
 
-def test_json_csv_and_tsv_are_those_of_the_w3c(store: Store) -> None:
+def test_json_csv_and_tsv_are_the_w3c_formats(store: Store) -> None:
     found = json.loads(query.run_cli(store, COORDINATORS, "json"))
     assert found["head"]["vars"] == ["number", "country"]
     assert found["results"]["bindings"][2]["country"] == {
@@ -85,22 +85,26 @@ def test_a_graph_is_written_as_rdf(store: Store, fmt: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "fmt", "said"),
+    ("text", "fmt", "message"),
     [
-        ("CONSTRUCT WHERE { ?s a ?o }", "csv", "the answer is a graph; choose turtle or ntriples"),
+        (
+            "CONSTRUCT WHERE { ?s a ?o }",
+            "csv",
+            "csv cannot hold a graph; choose turtle or ntriples",
+        ),
         ("SELECT ?s WHERE { ?s a ?o }", "turtle", "choose table, json, csv, tsv, xml"),
         ("ASK {}", "xls", "unknown format 'xls'; choose one of table, json"),
     ],
 )
 def test_a_format_that_does_not_fit_is_refused(
-    store: Store, text: str, fmt: str, said: str
+    store: Store, text: str, fmt: str, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         query.run_cli(store, text, fmt)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             "SELECT ?s\nWHERE { ?s ?p }",
@@ -125,25 +129,25 @@ def test_a_format_that_does_not_fit_is_refused(
         ),
         (
             "SELECT ?s WHERE ?s",
-            'Line 1, column 17: met `?s`, expected "{".\n'
+            'Line 1, column 17: found `?s`, expected "{".\n'
             "SELECT ?s WHERE ?s\n"
             "                ^\n"
-            "For queries that work see the stored questions: `accsm-kg query` lists them.",
+            "See the stored questions for examples: `accsm-kg query` lists them.",
         ),
     ],
 )
-def test_a_fault_names_its_place_and_a_remedy(store: Store, text: str, said: str) -> None:
+def test_a_syntax_error_has_its_place_and_a_hint(store: Store, text: str, message: str) -> None:
     with pytest.raises(QuerySyntaxError) as raised:
         query.run(store, text)
-    assert str(raised.value) == said
+    assert str(raised.value) == message
 
 
-def test_a_prefix_given_by_the_caller_is_known_to_the_message(store: Store) -> None:
+def test_a_prefix_given_by_the_caller_is_suggested(store: Store) -> None:
     with pytest.raises(QuerySyntaxError, match=r"the prefix `skos:` is not declared") as raised:
         query.run(store, "ASK { ?s mine:p ?o ; skos:p ?o }", {"mine": "urn:x:", "sos": "urn:y:"})
     assert raised.value.explanation.hint == "Did you mean `sos:`?"
 
 
-def test_prefixes_can_be_given_and_are_not_needed_for_those_of_the_project(store: Store) -> None:
+def test_prefixes_of_the_project_or_of_the_caller_need_no_declaration(store: Store) -> None:
     assert query.run(store, "ASK { ?s a mine:Project }", {"mine": f"{BASE}ontology#"})
     assert query.run(store, "ASK { GRAPH graph:vocab { ?s a accsm:Country } }")

@@ -1,4 +1,4 @@
-"""The rooms that a stranger could use for another dataset name nothing of this one."""
+"""Packages that work with any dataset do not mention ACCSM or ASEAN."""
 
 import re
 from pathlib import Path
@@ -13,10 +13,10 @@ MODULES = sorted(
     for pattern in ("*.py", "*.rq")
     for path in room.rglob(pattern)
 )
-#: The names of the packages themselves, as imports and the fork server's command have them.
+#: The names of the packages, which occur in imports and in the command of the fork server.
 OWN = re.compile(r"\baccsm_(server|kg\.rdf)\b")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_general_room_names_nothing_of_accsm(path: Path) -> None:
+def test_a_general_package_does_not_mention_this_dataset(path: Path) -> None:
     assert not re.search("accsm|asean", OWN.sub("", path.read_text()), re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""An installed wheel works as a clone does: it carries the ontology, shapes, data and queries."""
+"""An installed wheel has the ontology, shapes, data and queries, and works as a clone does."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel's files, laid out as pip lays them."""
+    """The folder with the files of the wheel as pip installs them."""
     folder = tmp_path_factory.mktemp("wheel")
     wheel = next(WheelBuilder(str(ROOT)).build(directory=str(folder)))
     zipfile.ZipFile(wheel).extractall(folder / "site")
@@ -42,7 +42,7 @@ def test_a_wheel_builds_the_same_bytes_as_the_clone(
     assert "passes" in _run(installed, tmp_path, "validate")
 
 
-def test_a_wheel_publishes_how_it_conforms(installed: Path, dataset_path: Path) -> None:
+def test_a_wheel_serves_the_conformance_record(installed: Path, dataset_path: Path) -> None:
     with running(dataset_path, root=installed) as server:
         page = httpx.get(f"{server.url}/conformance", headers={"Accept": "text/html"}).text
         told = httpx.get(f"{server.url}/conformance?format=json").json()
@@ -50,7 +50,7 @@ def test_a_wheel_publishes_how_it_conforms(installed: Path, dataset_path: Path) 
     assert told["scores"][0]["suite"] == "protocol"
 
 
-def test_a_wheel_carries_pages_and_queries_and_no_tests(installed: Path) -> None:
+def test_a_wheel_has_pages_and_queries_and_no_tests(installed: Path) -> None:
     for name in ("templates/base.html", "static/style.css", "profile.toml"):
         assert (installed / "accsm_server" / "pages" / name).is_file()
     assert list((installed / "accsm_server" / "pages" / "queries").glob("*.rq"))

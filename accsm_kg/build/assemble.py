@@ -1,4 +1,4 @@
-"""Assemble the ontology, the shapes and the data in one dataset of named graphs, and write it."""
+"""Assemble the ontology, the shapes and the data into one dataset of named graphs; write it."""
 
 import os
 import tempfile
@@ -36,13 +36,13 @@ from accsm_kg.namespaces import (
 from accsm_kg.questions import files, rdf
 from accsm_kg.rdf.dataset import merge, place
 
-#: The files of a build: the dataset twice, and the description of it.
+#: The files that a build writes: the dataset in two formats, and its description.
 FILES = ("accsm.nq", "accsm.trig", "void.ttl")
 _TYPE = term("rdf:type")
 
 
 def assemble(root: Path, base: str = BASE) -> Store:
-    """Return the whole dataset of the project at ``root`` with its IRIs under ``base``.
+    """Return the dataset of the project at ``root``, with its IRIs under ``base``.
 
     The store's default graph is the merge of its data graphs. Raises ValueError with one line for
     each fault: file, line or row, column, what is wrong and what to do.
@@ -67,7 +67,7 @@ def assemble(root: Path, base: str = BASE) -> Store:
 def write(store: Store, folder: Path, base: str = BASE) -> list[Path]:
     """Write accsm.nq (RDFC-1.0 canonical, sorted), accsm.trig and void.ttl, and return their paths.
 
-    Equal datasets give equal bytes. The files of an earlier build stay whole until all the new
+    Equal datasets give equal bytes. The files of an earlier build are replaced only once all new
     ones are on disk.
     """
     named = Dataset(quad for quad in store if quad.graph_name != DefaultGraph())
@@ -126,10 +126,12 @@ def _csv_files(data: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
 
 
 def _data_graph(path: Path, data: Path, base: str) -> NamedNode:
-    """Return the named graph of a data file: its folder, which is source/NNN or a single word."""
+    """Return the named graph of a data file: source/NNN, or the first folder below ``data``."""
     parts = path.relative_to(data).parts[:-1]
     if not parts or (parts[0] == "source" and len(parts) == 1):
-        raise ValueError(f"{path}: lies in no graph; move it to vocab/, curation/ or source/NNN/")
+        raise ValueError(
+            f"{path}: not in a graph's folder; move it to vocab/, curation/ or source/NNN/"
+        )
     return NamedNode(f"{base}graph/{'/'.join(parts[: 2 if parts[0] == 'source' else 1])}")
 
 
@@ -138,14 +140,14 @@ def _read_turtle(path: Path, graph: NamedNode, base: str) -> list[Quad]:
     try:
         triples = [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
     except SyntaxError as error:
-        raise ValueError(f"{path}:{error.lineno}: not Turtle: {error.msg}") from None
+        raise ValueError(f"{path}:{error.lineno}: not valid Turtle: {error.msg}") from None
     return list(place(triples, graph))
 
 
 def _check_references(store: Store, references: Iterable[Reference]) -> None:
-    """Raise ValueError with a line for each resource that a table names and nothing describes."""
+    """Raise ValueError with a line for each reference to a resource that has no rdf:type."""
     faults = [
-        f"{reference.where}; mend the name or describe the resource first"
+        f"{reference.where}; correct the name, or describe the resource"
         for reference in references
         if next(store.quads_for_pattern(reference.iri, _TYPE, None, None), None) is None
     ]

@@ -1,4 +1,4 @@
-"""Infer the triples that the rules of the ontology, CONSTRUCT queries, entail."""
+"""Infer triples with the rules of the ontology, which are CONSTRUCT queries."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +11,10 @@ from accsm_kg.rdf.dataset import place
 
 
 def closure(store: Store, rules: Path, base: str = BASE) -> Iterator[Triple]:
-    """Yield every new triple that the rules (*.rq) in a folder entail, run until nothing is added.
+    """Yield each new triple of the rules (*.rq) in a folder, run until they add nothing more.
 
-    The default graph of ``store`` is read and added to. Raises ValueError for a faulty rule.
+    Rules read the default graph of ``store``; the new triples are added to it. Raises ValueError
+    for a rule that does not parse or is not a CONSTRUCT query.
     """
     queries = {
         path: query_files.read(path, reminter(base))[0] for path in sorted(rules.glob("*.rq"))

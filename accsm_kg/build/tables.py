@@ -1,11 +1,10 @@
 """Map a curated CSV table to triples with the CONSTRUCT query of the same name.
 
-Each column of the table is a variable of the query (the Tarql convention): `_construct` runs the
-query over the rows, which `_solutions` makes of the cells. The header of the query states rules for
-the cells of a column, such as a pattern, which `accsm_kg.build.cell_rules` checks; `unique`
-(columns that no two rows may share) and `reference` (the resource that an item names must exist)
-are checked here. A column with `separator` gives one solution for each item, counted by
-`?<column>_n`.
+Each column of the table is a variable of the query (the Tarql convention). The header of the query
+states rules for the columns: `accsm_kg.build.cell_rules` checks single cells, this module checks
+`unique` (columns in which no two rows may agree) and `reference` (the resource that an item names
+must exist). A column with `separator` gives a solution for each item, with its position in the
+variable `?<column>_n`.
 """
 
 import csv
@@ -27,7 +26,7 @@ _RULES: Final = {
 
 @dataclass(frozen=True)
 class Reference:
-    """A resource that a cell names: it has to exist once the whole dataset is assembled."""
+    """A resource that a cell names and the dataset must have; ``where`` is the message if not."""
 
     iri: NamedNode
     where: str
@@ -35,7 +34,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Table:
-    """The triples of a CSV file, and the resources that it names but does not describe."""
+    """The triples of a CSV file, and the references in it that are still to be checked."""
 
     triples: list[Triple]
     references: list[Reference]
@@ -43,7 +42,7 @@ class Table:
 
 @dataclass
 class _Reader:
-    """A table that is being read: ``location`` are the values that its path adds to each row."""
+    """A table being read; ``location`` holds the variables `source` and `folder`, from its path."""
 
     path: Path
     columns: dict[str, Rules]
@@ -54,9 +53,9 @@ class _Reader:
 
 
 def read(path: Path, data: Path, base: str = BASE) -> Table:
-    """Return the triples of the table at ``path``, somewhere under the folder ``data``.
+    """Return the triples of the table at ``path``, which lies under the folder ``data``.
 
-    Raises ValueError with one line a fault: file, row, column, what is wrong and what to do.
+    Raises ValueError with a line for each fault: file, row, column, what is wrong and what to do.
     """
     query, header = query_files.read(_query_file(path, data), reminter(base))
     reader = _Reader(path, header.get("columns", {}), _location(path, data), base)
@@ -81,7 +80,8 @@ def _query_file(path: Path, data: Path) -> Path:
             return folder / f"{path.stem}.rq"
         if folder == data:
             break
-    raise ValueError(f"{path}: no {path.stem}.rq beside it or above it says what its columns mean")
+    fault = f"no {path.stem}.rq in its folder or above it describes the columns"
+    raise ValueError(f"{path}: {fault}; add one, or rename the table")
 
 
 def _location(path: Path, data: Path) -> dict[str, str]:
@@ -94,25 +94,26 @@ def _location(path: Path, data: Path) -> dict[str, str]:
 def _check_rules(reader: _Reader) -> None:
     for column, rules in reader.columns.items():
         for unknown in sorted(set(rules) - _RULES):
-            raise ValueError(f"{reader.path}: column {column}: its .rq has no rule '{unknown}'")
+            fault = f"its .rq has an unknown rule '{unknown}'; use {', '.join(sorted(_RULES))}"
+            raise ValueError(f"{reader.path}: column {column}: {fault}")
 
 
 def _checked_rows(reader: _Reader) -> Iterator[tuple[int, Row]]:
-    """Yield the number (the header is row 1) and the cells of every row; faults are collected."""
+    """Yield the number (the header is row 1) and the cells of each row, collecting faults."""
     records = csv.reader(_text(reader).splitlines(keepends=True), strict=True)
     try:
         names = next(records, [])
         _check_header(reader, names)
         for number, cells in enumerate(records, start=2):
             if len(cells) != len(names):
-                wrong = f"{len(cells)} cells where the header has {len(names)}"
-                reader.faults.append(f"{reader.path}:{number}: {wrong}; mend the row's commas")
+                fault = f"the row has {len(cells)} cells but the header has {len(names)}"
+                reader.faults.append(f"{reader.path}:{number}: {fault}; check its commas")
                 continue
             row = dict(zip(names, cells, strict=True))
             _check_row(reader, number, row)
             yield number, row
     except csv.Error as error:
-        raise ValueError(f"{reader.path}:{records.line_num}: not CSV: {error}") from None
+        raise ValueError(f"{reader.path}:{records.line_num}: not valid CSV: {error}") from None
 
 
 def _text(reader: _Reader) -> str:
@@ -128,7 +129,7 @@ def _check_header(reader: _Reader, names: Sequence[str]) -> None:
         missing, extra = set(wanted) - set(names), set(names) - set(wanted)
         faults = [f"column {name} is missing" for name in sorted(missing)]
         faults += [f"column {name!r} is unknown" for name in sorted(extra)]
-        fault = "; ".join(faults) or "a column stands twice"
+        fault = "; ".join(faults) or "a column is named twice"
         raise ValueError(f"{reader.path}:1: {fault}; the columns are {', '.join(wanted)}")
 
 
@@ -146,8 +147,8 @@ def _reference(iri: str, where: str, item: str) -> Reference:
     try:
         node = NamedNode(iri)
     except ValueError:
-        raise ValueError(f"{where}: <{iri}> is no IRI; take out spaces and brackets") from None
-    return Reference(node, f"{where}: {item!r} names no resource (there is no <{iri}>)")
+        raise ValueError(f"{where}: <{iri}> is not an IRI; remove spaces and brackets") from None
+    return Reference(node, f"{where}: {item!r} names a resource that does not exist, <{iri}>")
 
 
 def _check_unique(reader: _Reader, rows: Sequence[tuple[int, Row]], columns: Sequence[str]) -> None:
@@ -155,8 +156,8 @@ def _check_unique(reader: _Reader, rows: Sequence[tuple[int, Row]], columns: Seq
     for number, row in rows if columns else ():
         key = tuple(row[column] for column in columns)
         if key in first:
-            fault = f"{', '.join(columns)} {' '.join(key)!r} stands in row {first[key]} already"
-            reader.faults.append(f"{reader.path}:{number}: {fault}; give each row its own")
+            fault = f"row {first[key]} already has {', '.join(columns)} {' '.join(key)!r}"
+            reader.faults.append(f"{reader.path}:{number}: {fault}; give each row another value")
         first.setdefault(key, number)
 
 
@@ -166,7 +167,7 @@ def _variables(reader: _Reader) -> list[str]:
 
 
 def _solutions(reader: _Reader, row: Row) -> Iterator[list[str | int | None]]:
-    """Yield the row without its many-valued cells, then once for each item of each of them."""
+    """Yield a solution of the single-valued cells, then one for each item of the other cells."""
     many = [name for name, rules in reader.columns.items() if rules.get("separator")]
     single = {name: row[name] or None for name in reader.columns if name not in many}
     names = _variables(reader)

@@ -23,7 +23,7 @@ from accsm_kg.namespaces import (
 _TYPE = term("rdf:type")
 _Statement = tuple[str, str, NamedNode | Literal]
 _STATIC: Final = Path(__file__).with_name("dataset.ttl")
-#: Properties of the ontology's header whose values hold for the dataset, which is released with it.
+#: Properties of the ontology header to copy to the dataset, and the property to use there.
 _SHARED: Final = {
     "owl:versionInfo": "dcat:version",
     "dcterms:creator": "dcterms:creator",
@@ -34,10 +34,9 @@ _SHARED: Final = {
 
 
 def quads(store: Store, base: str = BASE) -> Iterator[Quad]:
-    """Yield the description of ``store`` for its graph/meta.
+    """Yield the quads of graph/meta that describe ``store``.
 
-    The counts are those of the default graph, which is the merge of the data graphs, and of each
-    named graph.
+    Counts are given for the default graph (the merge of the data graphs) and each named graph.
     """
     meta, dataset = NamedNode(base + META), base + "dataset"
     present = {graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)}
@@ -79,7 +78,7 @@ def _partitions(store: Store, base: str, dataset: str) -> Iterator[_Statement]:
 
 
 def _class_partitions(triples: Sequence[Quad], base: str, dataset: str) -> Iterator[_Statement]:
-    """Yield a partition for each class with the properties that its members have."""
+    """Yield a partition for each class, with the properties of its instances."""
     classes: dict[object, list[str]] = defaultdict(list)
     for quad in triples:
         if quad.predicate == _TYPE and isinstance(quad.object, NamedNode):
@@ -99,7 +98,7 @@ def _class_partitions(triples: Sequence[Quad], base: str, dataset: str) -> Itera
 
 
 def _property_partitions(properties: Counter[str], base: str, whole: str) -> Iterator[_Statement]:
-    """Yield a partition of ``whole`` for each property with the number of its triples."""
+    """Yield a partition of ``whole`` for each property, with its number of triples."""
     for iri, count in sorted(properties.items()):
         partition = f"{whole}/property/{_path_segment(iri, base)}"
         yield whole, "void:propertyPartition", NamedNode(partition)
@@ -108,7 +107,7 @@ def _property_partitions(properties: Counter[str], base: str, whole: str) -> Ite
 
 
 def _path_segment(iri: str, base: str) -> str:
-    """Return an IRI as a segment of a path: as a CURIE if it has a prefix, percent-encoded."""
+    """Return an IRI as one path segment: a CURIE where a prefix fits, else percent-encoded."""
     for name, space in prefixes(base).items():
         if iri.startswith(space):
             return f"{name}:{quote(iri.removeprefix(space), safe='')}"
@@ -131,7 +130,7 @@ def _named_graphs(
 
 
 def _origins(name: str, base: str, graphs: Sequence[str]) -> list[str]:
-    """Return what a graph is taken from: its source, or the graphs or the dataset it rests on."""
+    """Return the IRIs that a graph is derived from: a source text, other graphs or the dataset."""
     sources = f"{base}graph/source/"
     if name.startswith(sources):
         return [f"{base}id/source/{name.removeprefix(sources)}"]

@@ -1,7 +1,7 @@
-"""The diff model: the statements that resources gained, lost or changed between two datasets.
+"""Compare two datasets: the statements that each resource gained, lost or changed.
 
-What is compared is a triple with its named graph. Inferred triples and the description of the
-dataset are only counted; of stored questions and shapes only the names are given.
+A statement is a triple with its named graph. For inferred triples and the dataset description only
+counts are given, for stored questions and shapes only names.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from accsm_kg.diff.statements import Statement, iri_or_text, load, load_reminted
 from accsm_kg.namespaces import INFERRED, META, QUERIES, SHAPES, prefixes
 from accsm_kg.rdf.terms import natural, shorten
 
-#: Graphs computed from the others, and graphs whose resources are files of their own.
+#: Graphs for which only counts are given, and graphs for which only names are given.
 _COUNTED: Final = {INFERRED: "Inferred statements", META: "Description of the dataset"}
 _NAMED: Final = {QUERIES: "Stored questions", SHAPES: "Shapes"}
 
@@ -25,18 +25,18 @@ _P = prefixes()
 _TYPE = f"{_P['rdf']}type"
 _LABELS = (f"{_P['skos']}prefLabel", f"{_P['rdfs']}label")
 
-#: The order of the changes of a resource.
+#: The attributes by which the changes of a resource are sorted.
 _SORTED_BY: Final = ("property", "statement", "old", "new", "old_graph", "new_graph")
-#: What was lost, and what was gained.
+#: The lost and the gained statements.
 _Pair = tuple[list[Statement], list[Statement]]
 
 
 @dataclass(frozen=True)
 class Change:
-    """A statement that a resource gained, lost or changed; its values are as in N-Triples.
+    """A statement that a resource gained, lost or changed, with values in N-Triples syntax.
 
-    ``kind`` is the label of the resource's class and ``evidence_of`` what it backs. ``change`` is
-    that of the resource: new, gone or changed.
+    ``kind`` is the label of the resource's class; ``evidence_of`` is the resource that an evidence
+    belongs to. ``change`` is the change of the resource: new, gone or changed.
     """
 
     kind: str
@@ -54,10 +54,10 @@ class Change:
 
 @dataclass
 class Comparison:
-    """The changes, and the labels for them; every IRI is under the base of the old dataset.
+    """The changes with labels for them; all IRIs are under the base of the old dataset.
 
-    ``summaries`` are changes of counted graphs and of named resources. ``owners`` maps evidence to
-    what it backs, ``classes`` a resource to its class.
+    ``summaries`` holds the counts of graphs and the names of questions and shapes. ``owners`` maps
+    evidence to the resource it belongs to, ``classes`` maps a resource to its class.
     """
 
     base: str
@@ -69,7 +69,7 @@ class Comparison:
     owners: dict[str, str] = field(default_factory=dict)
 
     def name(self, iri: str) -> str:
-        """Return the label of a resource or a term, else its IRI with a prefix."""
+        """Return the label of a resource or a term, else its CURIE."""
         return self.labels.get(iri) or shorten(iri, prefixes(self.base))
 
     def kind(self, iri: str) -> str:
@@ -78,7 +78,7 @@ class Comparison:
 
 
 def compare(old: Path, new: Path) -> Comparison:
-    """Return what changed; a dataset with another base is compared as if it had that of ``old``."""
+    """Compare two dataset files; the base of ``new`` is replaced by that of ``old``."""
     (before, base), (after, new_base) = load(old), load(new)
     if base != new_base:
         after = load_reminted(new, new_base, base)
@@ -100,7 +100,7 @@ def compare(old: Path, new: Path) -> Comparison:
 
 
 def _by_graph(found: Iterable[Statement]) -> dict[str, list[Statement]]:
-    """Return statements by their graph, those of all graphs compared in full under ""."""
+    """Group statements by graph; the graphs that are compared in full share the key ""."""
     groups: dict[str, list[Statement]] = defaultdict(list)
     for one in found:
         groups[one.graph if one.graph in _COUNTED or one.graph in _NAMED else ""].append(one)
@@ -108,16 +108,16 @@ def _by_graph(found: Iterable[Statement]) -> dict[str, list[Statement]]:
 
 
 def _collect_labels(found: Iterable[Statement], comparison: Comparison) -> None:
-    """Add the best label and class of each resource, and the best owner of each evidence."""
+    """Add the preferred label, class and owner of each resource to ``comparison``."""
     ranked = (candidate for one in found for candidate in _candidates(one, comparison))
     for _, iri, _, value, values in sorted(ranked, key=itemgetter(0, 1, 2, 3), reverse=True):
-        values[iri] = value  # the least rank comes last and stays
+        values[iri] = value  # the lowest rank comes last and remains
 
 
 def _candidates(
     one: Statement, comparison: Comparison
 ) -> Iterator[tuple[str, str, int, str, dict[str, str]]]:
-    """Yield what a statement offers: its kind, for which IRI, its rank, the value, and where to."""
+    """Yield the labels, classes and owners in a statement: kind, IRI, rank, value and target."""
     base, value = comparison.base, iri_or_text(one.value)
     if one.property in _LABELS and isinstance(one.value, Literal):
         rank = _LABELS.index(one.property)
@@ -132,7 +132,7 @@ def _candidates(
 def _changes(
     comparison: Comparison, graph: str, changed: dict[str, _Pair], old: set[str], new: set[str]
 ) -> Iterator[Change]:
-    """Yield the changes of each resource in ``changed``; a single one for a named resource."""
+    """Yield the changes of each resource in ``changed``, or its name alone for `_NAMED` graphs."""
     for iri in sorted(changed, key=order):
         change = "new" if iri not in old else "gone" if iri not in new else "changed"
         if graph:
@@ -162,9 +162,9 @@ def _grouped(
 def _paired(
     lost: list[Statement], gained: list[Statement]
 ) -> Iterator[tuple[Statement | None, Statement | None]]:
-    """Pair a value with itself in another graph, then the values of a property in one graph.
+    """Pair equal values in different graphs, then different values of one property and graph.
 
-    Only what stands alone on both sides is paired; None stands for the missing side of the rest.
+    A pair needs exactly one candidate on each side; the other statements are paired with None.
     """
     for key in (itemgetter(1, 2), itemgetter(1, 3)):
         pairs = _grouped(lost, gained, key).values()
@@ -191,5 +191,5 @@ def _statement_changes(
 
 
 def order(iri: str) -> list[tuple[int, str]]:
-    """Return a sort key for IRIs: 2 before 10, capitals before small letters."""
+    """Return a sort key for IRIs: 2 before 10, upper case before lower case."""
     return natural(iri, ignore_case=False)

@@ -1,4 +1,4 @@
-"""Render what changed between two datasets as text for people, or as JSON, CSV or TSV."""
+"""Render the changes between two datasets as text, JSON, CSV or TSV."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from typing import Final
 from accsm_kg.diff.model import Change, Comparison, compare, order
 from accsm_kg.namespaces import prefixes
 from accsm_kg.rdf.terms import shorten
-from accsm_kg.terminal import check_format, separated
+from accsm_kg.terminal import check_format, delimited
 
 FORMATS: Final = ("text", "json", "csv", "tsv")
 
@@ -25,10 +25,10 @@ _LITERAL = re.compile(r'"(.*)"(?:@[\w-]+|\^\^<[^>]*>)?', re.DOTALL)
 
 
 def run(old: Path, new: Path, fmt: str = "text") -> tuple[str, int]:
-    """Return what changed from ``old`` to ``new`` in one of `FORMATS`; 0 when nothing did, else 1.
+    """Return the changes from ``old`` to ``new`` in one of `FORMATS`, and 1 if there are any or 0.
 
-    Raises ValueError and OSError, which say what to do, for another format and for a file that
-    cannot be read.
+    Raises ValueError for an unknown format or a file that does not parse, and OSError for a file
+    that cannot be opened.
     """
     check_format(fmt, FORMATS)
     found = compare(old, new)
@@ -39,12 +39,12 @@ def run(old: Path, new: Path, fmt: str = "text") -> tuple[str, int]:
         whole = {"base": found.base, "new_base": found.new_base, "rows": rows}
         text = json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
     else:
-        text = separated(rows, fmt)
+        text = delimited(rows, fmt)
     return text, int(bool(rows))
 
 
 def _text(found: Comparison) -> str:
-    """Return the changes by class, evidence under what it backs, and a last line of counts."""
+    """Return the changes by class, evidence with the resource it belongs to, and total counts."""
     entries: dict[str, list[Change]] = defaultdict(list)
     for row in found.changes:
         entries[row.evidence_of or row.resource].append(row)
@@ -103,7 +103,7 @@ def _values(found: Comparison, row: Change) -> str:
 
 
 def _shown(found: Comparison, term: str) -> str:
-    """Return the label of an IRI or the words of a literal."""
+    """Return the label of an IRI or the text of a literal."""
     if term.startswith("<"):
         return found.name(term[1:-1])
     literal = _LITERAL.fullmatch(term)
@@ -111,7 +111,7 @@ def _shown(found: Comparison, term: str) -> str:
 
 
 def _trimmed(old: str, new: str) -> Iterator[str]:
-    """Yield two long texts without most of what they begin and end with alike."""
+    """Yield two texts, shortened where they begin and end alike if they are long."""
     start = end = 0
     if max(len(old), len(new)) > _WIDTH:
         head = _common_prefix(old, new)
@@ -123,13 +123,13 @@ def _trimmed(old: str, new: str) -> Iterator[str]:
 
 
 def _common_prefix(old: str, new: str) -> int:
-    """Return how many characters two texts have in common at their beginning."""
+    """Return the length of the common prefix of two texts, in characters."""
     differing = (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
     return next(differing, min(len(old), len(new)))
 
 
 def _summary(rows: Sequence[Change]) -> str:
-    """Return the counts of a graph, or which of its questions or shapes are new, gone, changed."""
+    """Return the counts of a graph, or the names of its new, gone and changed resources."""
     if rows[0].new:
         return ", ".join(f"{row.new} {row.statement}" for row in rows)
     names = {change: [row.resource for row in rows if row.change == change] for change in _CHANGES}
@@ -137,7 +137,7 @@ def _summary(rows: Sequence[Change]) -> str:
 
 
 def _totals(entries: dict[str, list[Change]]) -> Iterator[str]:
-    """Yield the counts of everything, in one line."""
+    """Yield a line with the counts of resources, evidence and statements."""
     rows = [row for group in entries.values() for row in group]
     evidence = {row.resource: row.change for row in rows if row.evidence_of}
     counts = {
@@ -146,4 +146,4 @@ def _totals(entries: dict[str, list[Change]]) -> Iterator[str]:
         "statements": Counter(row.statement for row in rows),
     }
     parts = [f"{what}: {_numbers(count)}" for what, count in counts.items() if count]
-    yield "; ".join(parts) + "." if parts else "The data are the same."
+    yield "; ".join(parts) + "." if parts else "No changes in the data."

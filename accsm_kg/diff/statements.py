@@ -1,6 +1,6 @@
-"""The statements of a built dataset, with blank nodes replaced by what is stated of them.
+"""Read the statements of a built dataset, with blank nodes replaced by their descriptions.
 
-So a list in one build equals the same list in another, whatever the labels of its blank nodes.
+Two builds can then be compared although the labels of their blank nodes differ.
 """
 
 import re
@@ -24,7 +24,7 @@ _BlankNodes = Mapping[object, list[Quad]]
 
 
 class Statement(NamedTuple):
-    """A triple and its named graph; the graph is named without the base."""
+    """A triple with its named graph; the name of the graph is relative to the base."""
 
     subject: str
     property: str
@@ -33,27 +33,28 @@ class Statement(NamedTuple):
 
 
 def load(path: Path) -> tuple[list[Quad], str]:
-    """Return the quads of a file and the base of its IRIs; raises OSError for a missing file."""
+    """Return the quads and the base IRI of a file; raises OSError for a missing file."""
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is no file; name a built dataset such as build/accsm.nq")
+        raise FileNotFoundError(
+            f"{path} is not a file; name a built dataset such as build/accsm.nq"
+        )
     quads = list(read(path))
     space = _object(quads, _SPACE)
     return quads, space.value.removesuffix("id/") if isinstance(space, Literal) else BASE
 
 
 def load_reminted(path: Path, base: str, new_base: str) -> list[Quad]:
-    """Return the quads of a file with ``base`` replaced in its text, as the build replaces it."""
+    """Return the quads of a file after replacing ``base`` by ``new_base`` in its text."""
     text = path.read_text(encoding="utf-8").replace(base, new_base)
     text = text.replace(quote(base, safe=""), quote(new_base, safe=""))
     return list(parse(text, format=RdfFormat.from_extension(path.suffix[1:])))
 
 
 def statements(quads: Sequence[Quad], base: str) -> Iterator[Statement]:
-    """Yield ``quads`` with a literal in place of each blank node that is an object.
+    """Yield the statements of ``quads``, with a literal that describes each object blank node.
 
-    The subject of what is stated of a blank node to which no other node refers, such as an
-    owl:AllDisjointClasses, is its class. The subject of all that makes up a stored question or a
-    shape is the name of that.
+    A blank node that is no object, such as an owl:AllDisjointClasses, has its class as subject.
+    All statements of a stored question or a shape have its name as subject.
     """
     nodes: dict[object, list[Quad]] = defaultdict(list)
     for quad in quads:
@@ -74,7 +75,7 @@ def statements(quads: Sequence[Quad], base: str) -> Iterator[Statement]:
 
 
 def iri_or_text(term: object) -> str:
-    """Return an IRI without its angle brackets, any other term as in N-Triples."""
+    """Return an IRI without angle brackets, and any other term in N-Triples syntax."""
     return term.value if isinstance(term, NamedNode) else str(term)
 
 
@@ -85,9 +86,9 @@ def _object(quads: Iterable[Quad], predicate: NamedNode) -> Term | None:
 def _description(
     term: Term, nodes: _BlankNodes, base: str, above: frozenset[Term | None] = frozenset()
 ) -> str:
-    """Return a list in round brackets, another blank node in square ones, a term as it is.
+    """Return a description: a list in (), another blank node in [], other terms unchanged.
 
-    ``above`` are the blank nodes that are being described, where a circle ends.
+    ``above`` holds the blank nodes being described, at which a cycle ends.
     """
     if not isinstance(term, BlankNode):
         return shorten(term.value, prefixes(base)) if isinstance(term, NamedNode) else str(term)

@@ -1,4 +1,4 @@
-"""Counts for the quality report by class, source and shape, as text like that of an answer."""
+"""Counts for the quality report, by class, source and shape; the values are texts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,15 +8,15 @@ from accsm_kg.namespaces import prefixes
 from accsm_kg.quality.results import Result
 from accsm_kg.rdf.terms import shorten
 
-#: A row of a table by the names of its columns; ``this`` is the resource that it is about.
+#: A row of a table: column names and texts; ``this`` is the IRI of the resource.
 Row = Mapping[str, str]
 
-#: The columns that count the results of a shape.
+#: The column with the number of results of each severity.
 _SEVERITIES: Final = {"Violation": "violations", "Warning": "warnings", "Info": "infos"}
 
 
 def backing(resources: Iterable[Row]) -> Row:
-    """Return how many resources there are and what those that need backing rest on."""
+    """Return the number of resources, and of those with evidence, a reason or neither."""
     rests = {row["resource"]: row["rests"] for row in resources}
     counts = Counter(rests.values())
     stated = len(rests) - counts[""]
@@ -29,7 +29,7 @@ def backing(resources: Iterable[Row]) -> Row:
 
 
 def by_class(resources: Iterable[Row], base: str) -> list[Row]:
-    """Return a row for each class, with what its resources rest on."""
+    """Return a row of counts for each class."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in resources:
         groups[row["this"]].append(row)
@@ -45,13 +45,13 @@ def by_class(resources: Iterable[Row], base: str) -> list[Row]:
 
 
 def source_totals(sources: Sequence[Row]) -> Row:
-    """Return the sums over all sources; quotations found only where each source was checked."""
+    """Return sums over all sources; `proved` only if each source with quotations was checked."""
     quoted = [row for row in sources if row["verbatims"] != "0"]
     return {**sums(sources, "evidence", "verbatims"), **sums(quoted, "proved")}
 
 
 def shape_totals(shapes: Sequence[Row], results: Sequence[Result]) -> Row:
-    """Return how many shapes there are, and how many results of each severity."""
+    """Return the number of shapes, and of results of each severity."""
     counts = Counter(_SEVERITIES[result.severity] for result in results)
     counts["unexpected"] = sum(result.fails and result.severity == "Warning" for result in results)
     names = (*_SEVERITIES.values(), "unexpected")
@@ -59,9 +59,9 @@ def shape_totals(shapes: Sequence[Row], results: Sequence[Result]) -> Row:
 
 
 def with_results(shapes: Iterable[Row], results: Iterable[Result]) -> list[Row]:
-    """Return the shapes with the numbers of their results, those of their parts among them.
+    """Return the shapes with their numbers of results, including those of property shapes.
 
-    The IRI of a part is that of its shape, a hyphen and a name.
+    The IRI of a property shape is that of its shape, a hyphen and a name.
     """
     rows = {row["this"]: {**row, "rule": row["this"].rpartition("#")[2]} for row in shapes}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -75,6 +75,6 @@ def with_results(shapes: Iterable[Row], results: Iterable[Result]) -> list[Row]:
 
 
 def sums(rows: Sequence[Row], *names: str) -> Row:
-    """Return the sums of columns but of those that lack a number in some row."""
+    """Return the sums of the columns that have a number in every row."""
     complete = [name for name in names if all(row[name] for row in rows)]
     return {name: str(sum(int(row[name]) for row in rows)) for name in complete}

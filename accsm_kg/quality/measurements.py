@@ -1,4 +1,4 @@
-"""The quality report as RDF: measurements (W3C Data Quality Vocabulary) and a SHACL report."""
+"""The quality report in RDF: measurements (W3C Data Quality Vocabulary) and a SHACL report."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
@@ -15,9 +15,9 @@ _Statement = tuple[str, str, NamedNode | Literal]
 
 
 def quads(tables: Iterable[Table], results: Sequence[Result], digest: str, base: str) -> set[Quad]:
-    """Return the metrics and the measurements of ``tables``, and ``results`` as a SHACL report.
+    """Return the metrics and measurements of ``tables``, and ``results`` as a SHACL report.
 
-    Their graph is the dqv:QualityMetadata; ``digest`` is the SHA-256 of the dataset they are about.
+    The graph of the quads is a dqv:QualityMetadata; ``digest`` is the SHA-256 of the dataset file.
     """
     graph = NamedNode(base + QUALITY)
     report = shacl_report(results, f"{graph.value}#report", f"{graph.value}#report/")

@@ -1,4 +1,4 @@
-"""Check that quotations stand in the lines of the source texts that they name."""
+"""Check that each quotation occurs in the lines of the source text that it cites."""
 
 import hashlib
 import os
@@ -10,29 +10,29 @@ Quotation = Mapping[str, str]
 
 
 def check(quotations: Sequence[Quotation]) -> tuple[dict[str, str], list[Quotation]]:
-    """Return how many quotations of each source stand in its lines, and those that do not.
+    """Return the number of quotations found for each source, and the quotations not found.
 
-    A quotation has the columns of queries/verbatims.rq. White space is folded. A source whose text,
-    told by its SHA-256, is not in the folder that ACCSM_SOURCES names is left out.
+    A quotation has the columns of queries/verbatims.rq. Runs of white space count as one space. A
+    source is skipped unless a text with its SHA-256 digest is in the folder ACCSM_SOURCES.
     """
     texts = _texts()
     found: Counter[str] = Counter()
     not_found = []
     for quotation in quotations:
         if quotation["sha256"] in texts:
-            met = _stands_in(texts[quotation["sha256"]], quotation)
-            found[quotation["this"]] += met
-            not_found += [] if met else [quotation]
+            occurs = _occurs_in(texts[quotation["sha256"]], quotation)
+            found[quotation["this"]] += occurs
+            not_found += [] if occurs else [quotation]
     return {source: str(count) for source, count in found.items()}, not_found
 
 
-def _stands_in(text: Sequence[str], quotation: Quotation) -> bool:
+def _occurs_in(text: Sequence[str], quotation: Quotation) -> bool:
     lines = text[int(quotation["start"]) - 1 : int(quotation["end"])]
     return _folded(quotation["words"]) in _folded(" ".join(lines))
 
 
 def _texts() -> dict[str, list[str]]:
-    """Return the lines of each source text at hand, by the SHA-256 digest of the text."""
+    """Return the lines of each text in the folder ACCSM_SOURCES, by SHA-256 digest."""
     folder = os.environ.get("ACCSM_SOURCES")
     contents = [path.read_bytes() for path in Path(folder).glob("*.txt")] if folder else []
     return {hashlib.sha256(text).hexdigest(): text.decode().split("\n") for text in contents}

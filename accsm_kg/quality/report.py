@@ -1,4 +1,4 @@
-"""The report on the quality of a dataset, written as RDF, Markdown and HTML."""
+"""Write the data quality report as RDF, Markdown and HTML."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,11 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
-    """Write the report on the dataset at ``path`` into ``folder``; return the paths of `FILES`.
+    """Write the report on the dataset at ``path`` to ``folder``; return the paths of `FILES`.
 
-    ``results`` are those of `accsm_kg.quality.validate`. Quotations are checked where
-    ACCSM_SOURCES names the folder of the source texts. Equal input gives equal bytes. Raises
-    ValueError and OSError for a dataset that cannot be read.
+    ``results`` are those of `accsm_kg.quality.validate`. Quotations are checked if ACCSM_SOURCES
+    names the folder of the source texts. Equal input gives equal bytes. Raises ValueError and
+    OSError for a dataset that does not parse or cannot be opened.
     """
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     store = load(path, CONVENTIONS)
@@ -46,7 +46,7 @@ def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
 
 
 def beside(path: Path) -> Path | None:
-    """Return the RDF of the report in the folder of a dataset, if it is about these very bytes."""
+    """Return the RDF of the report beside a dataset if it is about a file with the same digest."""
     report = path.with_name(FILES[0])
     if not (path.is_file() and report.is_file()):
         return None
@@ -65,5 +65,5 @@ def _filled(template: str, values: Mapping[str, object]) -> str:
 
 
 def _in_cell(text: str) -> str:
-    """Return ``text`` as a cell of a Markdown table shows it."""
+    """Return ``text`` escaped for a cell of a Markdown table."""
     return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

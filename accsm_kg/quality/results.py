@@ -1,4 +1,4 @@
-"""The results of a validation, and how they are rendered: text, JSON, CSV, TSV or Turtle."""
+"""Validation results, and their rendering as text, JSON, CSV, TSV or Turtle."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ _SKOS_NOTE = term("skos:note")
 
 @dataclass(frozen=True)
 class Result:
-    """A validation result (SHACL, section 3.6.2); ``reason`` is why a warning was expected."""
+    """A validation result (SHACL, section 3.6.2); ``reason`` is that of an expected warning."""
 
     rule: str
     severity: str
@@ -39,21 +39,21 @@ class Result:
 
     @property
     def fails(self) -> bool:
-        """Whether the dataset fails because of it."""
+        """Whether the dataset fails validation because of this result."""
         return self.severity == "Violation" or (self.severity == "Warning" and not self.reason)
 
     @property
     def order(self) -> tuple[object, ...]:
-        """The sort key: severity, expected ones last, rule, message, and focus, 2 before 10."""
+        """The sort key: severity, unexpected first, rule, message and focus node, 2 before 10."""
         focus = natural(self.focus, ignore_case=False)
         rank = SEVERITIES.index(self.severity)
         return rank, bool(self.reason), self.rule, self.message, focus, self.value
 
 
 def render(results: Sequence[Result], fmt: str = "text", base: str = BASE) -> str:
-    """Return the sorted results in one of `FORMATS`; Turtle is that of `shacl_report`.
+    """Return sorted results as text in one of `FORMATS`; Turtle is a `shacl_report`.
 
-    Raises UnknownNameError for another format.
+    Raises UnknownNameError for an unknown format.
     """
     check_format(fmt, FORMATS)
     if fmt == "text":
@@ -69,9 +69,9 @@ def render(results: Sequence[Result], fmt: str = "text", base: str = BASE) -> st
 
 
 def shacl_report(results: Sequence[Result], report: str, node_prefix: str) -> Iterator[Triple]:
-    """Yield the validation report (SHACL, section 3.6) with an IRI for each of its nodes.
+    """Yield a validation report (SHACL, section 3.6) without blank nodes.
 
-    ``report`` is its IRI; ``node_prefix`` and the number of a result make the IRI of that result.
+    ``report`` is its IRI; the IRI of a result is ``node_prefix`` and its number.
     """
     node = NamedNode(report)
     yield Triple(node, _RDF_TYPE, NamedNode(f"{_SH}ValidationReport"))
@@ -87,7 +87,7 @@ def shacl_report(results: Sequence[Result], report: str, node_prefix: str) -> It
 
 
 def verdict(results: Sequence[Result]) -> str:
-    """Return the sentence that says whether the dataset passes, with the counts of the results."""
+    """Return a sentence with the outcome and the number of results of each severity."""
     count = _count(results)
     new = sum(result.fails for result in results) - count["Violation"]
     outcome = "fails" if count["Violation"] or new else "passes"
@@ -96,7 +96,7 @@ def verdict(results: Sequence[Result]) -> str:
 
 
 def short(text: str, base: str = BASE) -> str:
-    """Return ``text`` with IRIs cut: of a resource to its path, of a term to its CURIE.
+    """Return ``text`` with resource IRIs shortened to paths, and ontology terms to CURIEs.
 
     >>> short('https://w3id.org/accsm-kg/id/kra/ascc-2025/A.2 is cited')
     'kra/ascc-2025/A.2 is cited'
@@ -105,7 +105,7 @@ def short(text: str, base: str = BASE) -> str:
 
 
 def _text(results: Sequence[Result], base: str) -> str:
-    """Return each message once with its resources below, and the verdict as the last line."""
+    """Return each message once with its resources below it, then the verdict."""
     lines: list[str] = []
     for (head, message), group in groupby(results, key=lambda r: (_head(r), r.message)):
         lines += [f"{head}  {message}", *_resources(list(group), base), ""]
@@ -127,7 +127,7 @@ def _resources(results: Sequence[Result], base: str) -> list[str]:
 
 
 def _properties(result: Result) -> Iterator[tuple[str, NamedNode | Literal]]:
-    """Yield the local name and the value of each SHACL property of a result."""
+    """Yield the local name and the value of each SHACL property of ``result``."""
     yield "focusNode", NamedNode(result.focus)
     yield "resultSeverity", NamedNode(_SH + result.severity)
     yield "sourceShape", NamedNode(result.shape)

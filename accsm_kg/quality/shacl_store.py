@@ -1,6 +1,6 @@
-"""The rdflib graph over which pySHACL runs, with Oxigraph to answer its SPARQL queries.
+"""An rdflib graph for pySHACL whose SPARQL queries are run by Oxigraph.
 
-pySHACL sends the query of a SPARQL constraint anew for each focus node; rdflib would take minutes.
+pySHACL runs the query of a SPARQL constraint for each focus node, which takes rdflib minutes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,10 @@ from rdflib.term import Identifier, Node
 
 
 class ShaclStore(Graph):
-    """The default graph of a dataset; queries may name the other graphs of the dataset as well."""
+    """The default graph of a dataset; queries can also use its named graphs."""
 
     def __init__(self, store: ox.Store) -> None:
-        """Copy the default graph of ``store``, which answers the queries."""
+        """Copy the default graph of ``store``, on which the queries are run."""
         super().__init__()
         self._dataset = store
         self += triples(store, ox.DefaultGraph())
@@ -26,7 +26,7 @@ class ShaclStore(Graph):
         self, query_object: str, _processor: str, _result: str, _namespaces: None,
         bindings: Mapping[str, Node], *_options: bool,
     ) -> Result:  # fmt: skip
-        """Return the solutions of a SELECT with ``bindings`` for some of its variables."""
+        """Run a SELECT query with ``bindings`` for some of its variables."""
         bound = {ox.Variable(name): _to_oxigraph(term) for name, term in bindings.items()}
         solutions = self._dataset.query(query_object, substitutions=bound)
         found = cast(ox.QuerySolutions, solutions)
@@ -42,9 +42,9 @@ class ShaclStore(Graph):
 def triples(
     store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph
 ) -> Iterator[tuple[Node, Node, Node]]:
-    """Yield the triples of a graph of ``store`` as terms of rdflib.
+    """Yield the triples of a graph of ``store`` as rdflib terms.
 
-    Raises ValueError for a triple term, which is not of RDF 1.1.
+    Raises ValueError for a triple term, which RDF 1.1 does not have.
     """
     for quad in store.quads_for_pattern(None, None, None, graph):
         yield _to_rdflib(quad.subject), _to_rdflib(quad.predicate), _to_rdflib(quad.object)
@@ -63,7 +63,7 @@ def _to_rdflib(term: object) -> Identifier:
         case ox.Literal(language=str(language)):
             return Literal(term.value, lang=language)
         case ox.Literal():
-            # rdflib tells "B" from "B"^^xsd:string; its own parsers give the first.
+            # In rdflib "B" differs from "B"^^xsd:string; its parsers return the former.
             kind = URIRef(term.datatype.value)
             return Literal(term.value, datatype=None if kind == XSD.string else kind)
-    raise ValueError(f"{term} is no RDF 1.1 term, which is all that SHACL can check")
+    raise ValueError(f"{term} is not an RDF 1.1 term; SHACL cannot check it, so remove it")

@@ -1,7 +1,7 @@
-"""The tables of the quality report: what is counted, what is missing, what the shapes find.
+"""The tables of the quality report: counts, missing evidence and validation results.
 
-Most are answers of the queries in queries/, whose headers hold the title, the headings of the
-columns and the metrics: what its numbers measure.
+Most are results of the queries in queries/, whose headers hold the title of the table, the headings
+of its columns and the metrics that its numbers measure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,15 +21,15 @@ from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
 
 _QUERIES = Path(__file__).parent / "queries"
-#: The queries, in the order of the report.
+#: The names of the queries, in the order of the report.
 _NAMES: Final = ("resources", "sources", "verbatims", "issues", "open-issues", "shapes")
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with their headings; ``columns`` maps the names of the columns shown to those.
+    """A table of the report; ``columns`` maps the name of each column shown to its heading.
 
-    A cell with the name of a metric measures the resource that the cell ``this`` of its row names.
+    A cell in the column of a metric is a measurement of the resource in the column ``this``.
     """
 
     title: str
@@ -39,28 +39,28 @@ class Table:
 
     @property
     def cells(self) -> list[list[str]]:
-        """The cells to show."""
+        """The rows as the texts to show."""
         return [[_shown(name, row.get(name, "")) for name in self.columns] for row in self.rows]
 
     @property
     def numeric(self) -> list[bool]:
-        """Whether each column is one of numbers."""
+        """Whether each column shown holds numbers."""
         return [name in {*metrics(), "value"} for name in self.columns]
 
 
 _SUMMARY: Final = Table(
     "Summary",
     "The dataset as a whole.",
-    {"label": "Measure", "definition": "What it counts", "value": "Value"},
+    {"label": "Metric", "definition": "Definition", "value": "Value"},
 )
 _UNBACKED: Final = Table(
     "Resources without backing",
-    "They have neither evidence nor the curator's reason.",
+    "These resources have neither evidence nor a reason by the curator.",
     {"path": "Resource", "name": "Class"},
 )
 _RESULTS: Final = Table(
     "Results by resource",
-    "What the shapes found. A resource that is not listed passes every shape.",
+    "Results of the shapes. A resource that is not listed conforms to every shape.",
     {
         "path": "Resource",
         "label": "Name",
@@ -74,7 +74,7 @@ _RESULTS: Final = Table(
 
 @cache
 def metrics() -> dict[str, dict[str, str]]:
-    """Return the label, the definition and the dimension of everything that is measured."""
+    """Return the label, definition and dimension of each metric, by its name."""
     headers = (query_files.read(_QUERIES / f"{name}.rq")[1] for name in _NAMES)
     return {
         name: metric for header in headers for name, metric in header.get("metrics", {}).items()
@@ -82,7 +82,7 @@ def metrics() -> dict[str, dict[str, str]]:
 
 
 def tables(store: Store, results: Sequence[Result]) -> list[Table]:
-    """Return the tables of the report but those that would be empty."""
+    """Return the tables of the report, without empty ones."""
     base = base_iri(store, BASE)
     resources, sources, verbatims, issues, open_issues, shapes = (_ask(store, n) for n in _NAMES)
     found, not_found = quotations.check(verbatims.rows)
@@ -110,9 +110,9 @@ def tables(store: Store, results: Sequence[Result]) -> list[Table]:
 
 
 def _ask(store: Store, name: str) -> Table:
-    """Return the answer of a query as the table that its header describes.
+    """Run a query and return its result as the table that its header describes.
 
-    The column ``path`` is added: the resource in the first column, without its base.
+    A column ``path`` is added: the IRI in the first column without its base.
     """
     path, base = _QUERIES / f"{name}.rq", base_iri(store, BASE)
     _, header = query_files.read(path, reminter(base))
@@ -127,7 +127,7 @@ def _size(store: Store) -> int:
 
 
 def _shown(name: str, value: str) -> str:
-    """Return a number as people read it, and any other cell as it is."""
+    """Return a number with separators or as a percentage, and another value unchanged."""
     if name == "backed":
         return f"{float(value):.2%}"
     return f"{int(value):,}" if name in metrics() and value else value
@@ -142,7 +142,7 @@ def _summary(totals: Row, dataset: str) -> list[Row]:
 
 
 def _by_resource(results: Iterable[Result], base: str) -> list[Row]:
-    """Return the results as rows, those of a resource together, 2 before 10."""
+    """Return the results as rows, sorted by resource, 2 before 10."""
     return [
         {
             "path": short(result.focus, base),

@@ -1,9 +1,9 @@
 """Validate a dataset against its own shapes.
 
-The shapes are those in the dataset's graph of shapes (W3C SHACL with SPARQL constraints, run by
-pySHACL); the data are all its other graphs but the stored queries. Violations fail. A warning
-passes when the baseline, shapes/baseline.csv, expects it of that resource with a reason; a new
-warning fails, and so does an expected one that no longer occurs. Infos are listed.
+The shapes are W3C SHACL with SPARQL constraints, run by pySHACL, in a named graph of the dataset;
+all other graphs but the stored queries are validated. A violation fails the dataset, and so does a
+warning unless the baseline, shapes/baseline.csv, expects it for that resource with a reason. An
+expected warning that no longer occurs is a new warning. Infos never fail it.
 """
 
 import csv
@@ -33,11 +33,11 @@ _RULE = re.compile(r"R-[A-Z]+-[0-9]+")
 def run(
     path: Path, fmt: str = "text", baseline: Path | None = None, report: Path | None = None
 ) -> tuple[str, int]:
-    """Return the results for a dataset in one of `FORMATS`, and 0 when it passes, else 1.
+    """Validate a dataset; return the results in one of `FORMATS`, and 0 if it passes, else 1.
 
-    ``baseline`` is a CSV file of rule, focus, reason; by default that of the project. ``report``
-    is a folder for the data quality report. Raises ValueError and OSError, which say what to do,
-    when the dataset cannot be validated.
+    ``baseline`` is a CSV file with the columns rule, focus and reason, by default that of the
+    project. ``report`` is a folder for the data quality report. Raises ValueError for an unknown
+    format or a dataset without shapes, and OSError for a file that cannot be opened.
     """
     check_format(fmt, FORMATS)
     data, shapes, base = load(path)
@@ -49,17 +49,17 @@ def run(
 
 
 def load(path: Path) -> tuple[ox.Store, Graph, str]:
-    """Return a built dataset as a store to validate, its shapes, and the base of its IRIs.
+    """Return a built dataset as a store to validate, its shapes, and its base IRI.
 
-    The store lacks the shapes and the stored queries; its default graph is the merge of all others.
-    Raises ValueError for a file that is not RDF or holds no shapes, OSError for one not readable.
+    The store has no shapes or stored queries; its default graph is the merge of the other graphs.
+    Raises ValueError for a file that is not RDF or has no shapes, OSError for a missing file.
     """
     store = dataset.collect(resources.existing(path))
     base = dataset.base_iri(store, BASE)
     shapes = Graph()
     shapes += triples(store, ox.NamedNode(base + SHAPES))
     if not len(shapes):
-        raise ValueError(f"{path} holds no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
+        raise ValueError(f"{path} has no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
     for name in (SHAPES, QUERIES):
         store.remove_graph(ox.NamedNode(base + name))
     store.extend(dataset.place([quad.triple for quad in store], ox.DefaultGraph()))
@@ -67,27 +67,26 @@ def load(path: Path) -> tuple[ox.Store, Graph, str]:
 
 
 def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
-    """Return the results of ``shapes``, in order.
+    """Run ``shapes`` on the default graph of ``store`` and return the sorted results.
 
-    The shapes are run on the default graph of ``store``; their queries may name its other graphs.
-    Raises ValueError when they cannot be run.
+    SPARQL constraints can also use its named graphs. Raises ValueError when a shape is invalid.
     """
     data = ShaclStore(store)
     _, found, _ = shacl(data, shacl_graph=shapes, inplace=True)
     if not isinstance(found, Graph):
-        raise ValueError(f"the shapes cannot be run: {found}")
+        raise ValueError(f"the shapes are invalid: {found}")
     results = {_result(data, found, node, base) for node in found.objects(None, SH.result)}
     return sorted(results, key=lambda result: result.order)
 
 
 def only_rule(shapes: Graph, rule: str) -> Graph:
-    """Return the shapes with no targets but those of one rule, such as R-PRJ-01.
+    """Return ``shapes`` with the targets of one rule only, such as R-PRJ-01.
 
-    Shapes that those of the rule refer to stay, which is why pySHACL's own choice of shapes does
-    not do. Raises ValueError when no shape has that id.
+    Other shapes stay, because those of the rule may refer to them; pySHACL's own selection drops
+    them. Raises ValueError when no shape has this rule.
     """
     if rule not in map(_rule, shapes.subjects(RDF.type, SH.NodeShape)):
-        raise ValueError(f"no shape belongs to rule '{rule}'; the rules are those of shapes/*.ttl")
+        raise ValueError(f"no shape has rule '{rule}'; the rules are in shapes/*.ttl")
     chosen = Graph()
     for shape, predicate, value in shapes:
         if _rule(shape) == rule or not str(predicate).startswith(f"{SH}target"):
@@ -96,7 +95,7 @@ def only_rule(shapes: Graph, rule: str) -> Graph:
 
 
 def read_baseline(path: Path, base: str = BASE) -> dict[tuple[str, str], str]:
-    """Return the reason for each expected warning, by rule and focus."""
+    """Return the reasons of expected warnings by rule and focus node."""
     rows = csv.DictReader(io.StringIO(remint(path.read_text(encoding="utf-8"), base)))
     return {(row["rule"], row["focus"]): row["reason"] for row in rows}
 
@@ -104,9 +103,9 @@ def read_baseline(path: Path, base: str = BASE) -> dict[tuple[str, str], str]:
 def apply_baseline(
     results: Iterable[Result], expected: Mapping[tuple[str, str], str], base: str = BASE
 ) -> list[Result]:
-    """Return the results, in order, with the reason for each warning that was expected.
+    """Return the sorted results, with the reason added to each expected warning.
 
-    ``expected`` holds the reasons by rule and focus; one that no warning meets gives a warning.
+    ``expected`` holds reasons by rule and focus node; an unmatched one becomes a new warning.
     """
     explained = [
         replace(result, reason=expected.get((result.rule, result.focus), ""))
@@ -115,7 +114,7 @@ def apply_baseline(
         for result in results
     ]
     met = {(result.rule, result.focus) for result in explained if result.reason}
-    message = "This warning was expected but is gone: take its row out of shapes/baseline.csv."
+    message = "This expected warning no longer occurs: remove its row from shapes/baseline.csv."
     gone = [
         Result(rule, "Warning", focus, "", message, f"{base}shapes#{rule}")
         for rule, focus in expected
@@ -125,7 +124,7 @@ def apply_baseline(
 
 
 def _rule(shape: Node) -> str:
-    """Return the id of the rule that a shape belongs to: R-PRJ-01 for R-PRJ-01-number."""
+    """Return the rule of a shape: R-PRJ-01 for R-PRJ-01-number."""
     found = _RULE.search(str(shape))
     return found[0] if found else str(shape)
 

@@ -1,1 +1,1 @@
-"""Stored questions: SPARQL queries with a header that says what they answer."""
+"""Stored questions: SPARQL queries with a header for title, description and parameters."""

@@ -1,4 +1,4 @@
-"""Questions as query files (*.rq), and what the command line shows of them and takes for one."""
+"""Read questions from query files (*.rq); list and find questions for the command line."""
 
 import json
 import re
@@ -17,16 +17,16 @@ from accsm_kg.questions.model import Parameter, Question, bind, order
 from accsm_kg.questions.rdf import load
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
-from accsm_kg.terminal import draw, separated, table
+from accsm_kg.terminal import delimited, draw, table
 
 _HEADER = re.compile(r"\A(#\+.*\n)*\s*")
 _SELECT = re.compile(r"^SELECT\b", re.MULTILINE)
 
 
 def read(folder: Path, base: str = BASE) -> list[Question]:
-    """Return the questions of a folder of query files, those with a number first, by number.
+    """Return the questions in a folder of query files, sorted as by `order`.
 
-    Raises ValueError that names the file when its header lacks something or is not YAML.
+    Raises ValueError with the file when a header is not YAML or lacks an entry.
     """
     files = {path.stem: query_files.read(path, reminter(base)) for path in folder.glob("*.rq")}
     queries = {name: _HEADER.sub("", text) for name, (text, _) in files.items()}
@@ -38,10 +38,10 @@ def read(folder: Path, base: str = BASE) -> list[Question]:
 
 
 def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
-    """Return the query that ``what`` names, with its parameters set by ``values`` (NAME=VALUE).
+    """Return the query named ``what``, with its parameters set by ``values`` (NAME=VALUE).
 
-    ``what`` is `-` for the standard input, a query file, or the name or the number of a question
-    that the dataset publishes. Raises ValueError when it is none of these.
+    ``what`` is `-` for the standard input, the path of a query file, or the name or number of a
+    question in the dataset. Raises ValueError when it is none of these.
     """
     chosen = dict(map(_name_and_value, values))
     if what == "-" or Path(what).is_file():
@@ -52,13 +52,13 @@ def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
     question = named.get(what) or numbered.get(what)
     if question is None:
         close = get_close_matches(what, named, n=3, cutoff=0.4)
-        hint = f"close: {', '.join(close)}" if close else "`accsm-kg query` alone lists them"
-        raise ValueError(f"'{what}' is no query file and no stored question; {hint}")
+        hint = f"similar: {', '.join(close)}" if close else "`accsm-kg query` lists them"
+        raise ValueError(f"'{what}' is neither a query file nor a stored question; {hint}")
     return bind(question, chosen)
 
 
 def listing(store: Store, fmt: str = TABLE) -> str:
-    """Return the questions that the dataset publishes as text: table, json, csv or tsv."""
+    """Return the questions in the dataset as text in the format table, json, csv or tsv."""
     rows = [
         {
             "number": str(question.number or ""),
@@ -73,7 +73,7 @@ def listing(store: Store, fmt: str = TABLE) -> str:
         return draw(table(columns, (tuple(row.values()) for row in rows)))
     if fmt == "json":
         return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
-    return separated(rows, fmt)
+    return delimited(rows, fmt)
 
 
 def _name_and_value(text: str) -> tuple[str, str]:
@@ -84,7 +84,7 @@ def _name_and_value(text: str) -> tuple[str, str]:
 
 
 def _unpublished(name: str, text: str) -> Question:
-    """Return a query of the user's own as a question; its header need only declare parameters."""
+    """Return a query of the user as a question; its header may declare parameters."""
     declared = query_files.header(text).get("parameters", {})
     parameters = tuple(_parameter(name, key, given, {}) for key, given in declared.items())
     return Question(name, "", "", (), text, parameters=parameters)
@@ -109,12 +109,12 @@ def _question(name: str, header: Mapping[str, Any], queries: Mapping[str, str]) 
 def _parameter(
     name: str, key: str, declared: Mapping[str, str], queries: Mapping[str, str]
 ) -> Parameter:
-    """Return a parameter; its options are a SELECT or the name of one of ``queries``."""
+    """Return a parameter; its `options` are a SELECT query or the name of one in ``queries``."""
     for wanted in ("description", "default"):
         if wanted not in declared:
             raise ValueError(f"{name}.rq: parameter {key} has no {wanted}; add one")
     options = declared.get("options", "")
     if options and options not in queries and not _SELECT.search(options):
-        raise ValueError(f"{name}.rq: parameter {key}: options '{options}' is no .rq and no SELECT")
+        raise ValueError(f"{name}.rq: parameter {key}: '{options}' is neither a .rq nor a SELECT")
     select = queries.get(options, options).strip()
     return Parameter(key, declared["description"], str(declared["default"]), select)

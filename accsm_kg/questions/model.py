@@ -1,4 +1,4 @@
-"""The model of a stored question: a SPARQL query, its parameters and what its header says."""
+"""The model of a stored question: a SPARQL query with its header and parameters."""
 
 import re
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ _FORM = re.compile(rf"^({'|'.join(FORMS).upper()})\b", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Parameter:
-    """A value that a reader may choose: a variable of the query that is bound to a string.
+    """A variable of the query that is bound to a string of the user's choice.
 
-    ``options`` is a SELECT whose first column holds the values to choose from, whose second, if
-    any, holds their labels; it is empty where any text may be given.
+    ``options`` is a SELECT query with the allowed values in its first column and, optionally, their
+    labels in its second; it is empty where any text is allowed.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Question:
-    """A stored query with what its `#+` header says; ``number`` is a competency question's."""
+    """A stored query with its `#+` header; ``number`` is that of a competency question."""
 
     name: str
     summary: str
@@ -39,9 +39,9 @@ class Question:
 
 
 def bind(question: Question, values: Mapping[str, str] | None = None) -> str:
-    """Return the query of ``question`` with each parameter bound to its value, else its default.
+    """Return the query of ``question`` with its parameters bound to ``values`` or their defaults.
 
-    Raises ValueError when ``values`` names a parameter that the question does not have.
+    Raises ValueError when ``values`` has an unknown parameter.
     """
     chosen = {parameter.name: parameter.default for parameter in question.parameters}
     for name, value in (values or {}).items():
@@ -55,7 +55,7 @@ def bind(question: Question, values: Mapping[str, str] | None = None) -> str:
 
 
 def form(question: Question) -> str:
-    """Return which of `FORMS` the query has; raises ValueError when it has none of them."""
+    """Return the form of the query, one of `FORMS`; raises ValueError for another form."""
     found = _FORM.search(question.text)
     if found is None:
         raise ValueError(f"{question.name}.rq: no line begins with SELECT, ASK or CONSTRUCT")
@@ -63,5 +63,5 @@ def form(question: Question) -> str:
 
 
 def order(question: Question) -> tuple[float, str]:
-    """Return the key that sorts questions: by number, those without one last and by name."""
+    """Return a sort key: by number, then questions without a number by name."""
     return float("inf") if question.number is None else question.number, question.name

@@ -1,8 +1,8 @@
-"""Questions as the RDF that publishes them in a dataset.
+"""Write questions to the RDF of a dataset, and read them from it.
 
-The form is that of the SIB examples (https://github.com/sib-swiss/sparql-examples), so that editors
-which know it find the questions: each is a `sh:SPARQLExecutable`. Its parameters are
-`sh:parameter`s, as those of a SPARQL function in SHACL Advanced Features.
+Each question is a `sh:SPARQLExecutable` in the form of the SIB examples
+(https://github.com/sib-swiss/sparql-examples), which SPARQL editors can find. Its parameters are
+`sh:parameter`s, as for a SPARQL function in SHACL Advanced Features.
 """
 
 from collections import defaultdict
@@ -18,12 +18,12 @@ from accsm_kg.rdf.dataset import base_iri
 
 _SH_FORMS: Final = {name: f"sh:{name}" for name in FORMS}
 _Statement = tuple[str, str, NamedNode | Literal]
-#: The values of a resource by the IRI of their property.
+#: The values of a resource by property IRI.
 _Properties = dict[str, list[str]]
 
 
 def load(store: Store) -> list[Question]:
-    """Return the questions that the dataset in ``store`` publishes, in order."""
+    """Return the questions in the dataset, sorted as by `order`."""
     resources: dict[str, _Properties] = defaultdict(lambda: defaultdict(list))
     graph = NamedNode(base_iri(store, BASE) + QUERIES)
     for subject, predicate, value, _ in store.quads_for_pattern(None, None, None, graph):
@@ -34,7 +34,7 @@ def load(store: Store) -> list[Question]:
 
 
 def publish(questions: Iterable[Question], base: str = BASE) -> Iterator[Quad]:
-    """Yield the RDF that publishes ``questions``, in a graph of its own."""
+    """Yield the quads of ``questions`` and of the prefixes, in the graph of stored queries."""
     graph = NamedNode(base + QUERIES)
     for question in questions:
         for subject, predicate, value in _statements(question, graph.value, base):
@@ -119,7 +119,7 @@ def _value(properties: _Properties, curie: str) -> str:
 
 
 def _without_defaults(query: str, parameters: tuple[Parameter, ...]) -> str:
-    """Return the query as it was before `bind` put the defaults of its parameters in."""
+    """Return the query without the defaults that `bind` has put into it."""
     if not parameters:
         return query
     names = [parameter.name for parameter in parameters]

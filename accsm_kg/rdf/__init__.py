@@ -1,1 +1,1 @@
-"""RDF and SPARQL as text, for any dataset: imports nothing else of this project."""
+"""Utilities for RDF and SPARQL that work with any dataset and import nothing of this project."""

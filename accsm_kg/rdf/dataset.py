@@ -23,10 +23,10 @@ _SPACE = NamedNode("http://rdfs.org/ns/void#uriSpace")
 
 @dataclass(frozen=True)
 class Conventions:
-    """How the publisher of a dataset lays it out.
+    """The base IRI of a dataset and the graphs to keep out of its default graph.
 
-    ``base`` applies where a dataset does not state its own with void:uriSpace. ``apart`` are names
-    of graphs, relative to the base, that are not merged into the default graph.
+    ``base`` applies to a dataset without void:uriSpace. ``apart`` holds the names of graphs,
+    relative to the base, that are not merged into the default graph.
     """
 
     base: str
@@ -36,9 +36,9 @@ class Conventions:
 def load(path: Path, conventions: Conventions) -> Store:
     """Return a store over an N-Quads, TriG, Turtle or other RDF file, or a folder of them.
 
-    The default graph holds every triple of the data graphs once, so that plain queries, FROM and
-    GRAPH all mean what SPARQL 1.1 says. Raises ValueError that names the file, the line and the
-    fault, and OSError when a file cannot be read.
+    The default graph is the merge of the data graphs: each triple occurs once, and FROM and GRAPH
+    work as in SPARQL 1.1. Raises ValueError with file, line and fault for a file that does not
+    parse, and OSError for one that cannot be opened.
     """
     store = collect(path)
     merge(store, conventions)
@@ -78,13 +78,13 @@ def statements(store: Store, conventions: Conventions) -> Iterator[Quad]:
 
 
 def read(path: Path, copy: IO[bytes] | None = None) -> Iterator[Quad]:
-    """Yield the quads of one RDF file, or of its ``copy``; the suffix of ``path`` tells the format.
+    """Yield the quads of one RDF file, or of its ``copy``, in the format of the suffix of ``path``.
 
-    Raises ValueError that names the file, the line and the fault.
+    Raises ValueError with file, line and fault.
     """
     kind = RdfFormat.from_extension(path.suffix.removeprefix("."))
     if kind is None:
-        raise ValueError(f"{path}: unknown kind of file; give .nq, .trig, .ttl, .nt, .rdf, .jsonld")
+        raise ValueError(f"{path}: not an RDF file; name a .nq, .trig, .ttl, .nt, .rdf or .jsonld")
     try:
         yield from parse(copy, format=kind) if copy else parse(path=str(path), format=kind)
     except SyntaxError as error:
@@ -116,7 +116,7 @@ def place(triples: Iterable[Triple], graph: NamedNode | DefaultGraph) -> Iterato
 
 
 def base_iri(store: Store, default: str) -> str:
-    """Return the base that the dataset states with void:uriSpace, without its `id/`."""
+    """Return the void:uriSpace of the dataset without its final `id/`, else ``default``."""
     for quad in store.quads_for_pattern(None, _SPACE, None, None):
         if isinstance(quad.object, Literal):
             return quad.object.value.removesuffix("id/")

@@ -1,4 +1,4 @@
-"""Explain why a SPARQL query does not parse: the place, the likely mistake and what to do."""
+"""Explain why a SPARQL query does not parse: where the error is, what it is and what to do."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -9,18 +9,18 @@ from accsm_kg.rdf import mistakes
 from accsm_kg.rdf.mistakes import Mistake
 from accsm_kg.rdf.query_scanner import masked, scan
 
-_LONGEST = 32 << 10  # characters; of a longer query only what the engine reports is told
+_LONGEST = 32 << 10  # characters; longer queries are explained by the report of the engine alone
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
 _UNBOUND = "a variable that is unbound"
-#: What the engine reports of a query that follows the grammar: the fault and the hint instead.
+#: Errors of the engine in a query that follows the grammar, each with our explanation and hint.
 _REPORTS = {
     _UNBOUND: (
-        "SELECT has a variable that is neither grouped nor counted.",
-        "Add it to GROUP BY, or put it into an aggregate: `(SAMPLE(?x) AS ?any)`.",
+        "SELECT names a variable that is neither in GROUP BY nor in an aggregate.",
+        "Add it to GROUP BY, or use an aggregate such as `(SAMPLE(?x) AS ?any)`.",
     ),
     "not authorized with GROUP BY": (
-        "`SELECT *` does not go with GROUP BY.",
-        "Name the variables: those of GROUP BY, and aggregates.",
+        "`SELECT *` cannot be used with GROUP BY.",
+        "Name the variables of GROUP BY and the aggregates instead.",
     ),
     "Duplicated variable name": (
         "SELECT names a variable twice.",
@@ -28,11 +28,11 @@ _REPORTS = {
     ),
     "same number of": (
         "a row of VALUES has more or fewer values than there are variables.",
-        "Write as many, and UNDEF where there is none.",
+        "Write one value for each variable, and UNDEF for a missing one.",
     ),
     "overrides an existing variable": (
-        "the name after AS is a variable of the pattern already.",
-        "Give the value a new name.",
+        "the variable after AS already occurs in the pattern.",
+        "Use another variable after AS.",
     ),
 }
 _TOKEN = re.compile(r"[\w?$:@<-]+|\S")
@@ -41,7 +41,7 @@ _BRACKETS = {"{": "}", "(": ")", "[": "]"}
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a query does not parse; ``excerpt`` is the line of the fault with `^` under the place."""
+    """Why a query does not parse; ``excerpt`` is the line with the error and a `^` below it."""
 
     detail: str
     hint: str
@@ -51,7 +51,7 @@ class Explanation:
 
     @property
     def parts(self) -> tuple[str, str, str]:
-        """The texts in the order in which people read them."""
+        """The texts in the order in which to show them."""
         return self.detail, self.excerpt, self.hint
 
 
@@ -65,8 +65,8 @@ def explain(
 ) -> Explanation:
     """Explain why the engine refused ``query`` with ``message``.
 
-    ``prefixes`` are offered where a query lacks one; those in ``declared`` need no declaration.
-    ``otherwise`` is the hint where nothing better is known.
+    ``prefixes`` are suggested for undeclared ones; those in ``declared`` need no declaration.
+    ``otherwise`` is the hint when there is no better one.
     """
     short = len(query) <= _LONGEST
     found = _likely(query, prefixes, declared) if short else None
@@ -79,32 +79,32 @@ def explain(
 
 
 def _likely(query: str, prefixes: Mapping[str, str], declared: Collection[str]) -> Mistake | None:
-    """Return the first known kind of mistake."""
+    """Return the first common mistake or undeclared prefix in the query, if any."""
     found = (mistakes.find(query), _undeclared(query, prefixes, declared))
     return min(filter(None, found), key=lambda mistake: mistake.offset, default=None)
 
 
 def _reported(query: str, message: str) -> Mistake:
-    """Return what the engine reports, with the token at its place; the hint may be empty."""
+    """Return the error that the engine reports, with the token at its place and perhaps no hint."""
     place = _PLACE.match(re.sub(r"\\u\{\w+\}", "", message))
     if not place:
         return Mistake(0, message, "")
     reached = min(_offset(query, int(place[1]), int(place[2])), len(query))
-    for key, said in _REPORTS.items():
+    for key, explained in _REPORTS.items():
         if key in place[3]:
             plain = mistakes.ungrouped(query) if key == _UNBOUND else None
-            return plain or Mistake(reached, *said)
+            return plain or Mistake(reached, *explained)
     offset = _start(query, reached, place[3])
-    met = _TOKEN.search(query, offset)
-    token = f"`{met[0][:60]}`" if met else "the end of the query"
+    match = _TOKEN.search(query, offset)
+    token = f"`{match[0][:60]}`" if match else "the end of the query"
     if offset != reached:
-        return Mistake(offset, f"what begins with {token} cannot be read.", "")
-    return Mistake(offset, f"met {token}, {_expected(place[3])}", "")
+        return Mistake(offset, f"the text from {token} on cannot be parsed.", "")
+    return Mistake(offset, f"found {token}, {_expected(place[3])}", "")
 
 
 def _start(query: str, reached: int, expected: str) -> int:
-    """Return where the token begins: the engine counts the length of a word it tried as read."""
-    if '"' in expected or "['" in expected:  # it tried a single character there
+    """Return where the token begins: the engine reports a place after a keyword that it tried."""
+    if '"' in expected or "['" in expected:  # the engine tried a single character
         return reached
     tried = [reached - len(word) for word in re.findall(r"\b[A-Z][A-Z_]+\b", expected)]
     starts = {match.start() for match in _TOKEN.finditer(query, max(0, reached - 100), reached)}
@@ -126,19 +126,19 @@ def _undeclared(
             )
         near = get_close_matches(name[:80], [*scanned.prefixes, *prefixes], n=1)
         hint = f"Did you mean `{near[0]}:`?" if near else f"Add a line PREFIX {name}: <…>"
-        hint = "Type it anew in Latin letters." if foreign else hint
+        hint = "Retype it in Latin letters." if foreign else hint
         return Mistake(offset, detail, hint)
     return None
 
 
 def _unclosed(query: str) -> str:
-    """Return a hint about brackets that do not match, empty if they do."""
+    """Return a hint about the first unbalanced bracket, empty if there is none."""
     stack: list[tuple[str, int]] = []
     for offset, character in _brackets(query):
         if character in _BRACKETS:
             stack.append((character, offset))
         elif not stack:
-            return f"{_placed(query, character, offset)} closes nothing."
+            return f"{_placed(query, character, offset)} has no opening bracket."
         elif _BRACKETS[stack[-1][0]] != character:
             return f"{_placed(query, *stack[-1])} is not closed before `{character}`."
         else:
@@ -156,10 +156,10 @@ def _brackets(query: str) -> list[tuple[int, str]]:
 
 
 def _expected(rest: str) -> str:
-    """Return the tokens that the engine expected, without its character classes."""
+    """Return the tokens that the engine expected; its character classes are left out."""
     words = re.findall(r'"[^"]+"|\b[A-Z_]{2,}\b', rest)
     if not words:
-        return "which does not fit."
+        return "which is not allowed here."
     return "expected " + ", ".join(words[:8]) + (" …" if len(words) > 8 else "") + "."
 
 
@@ -173,7 +173,7 @@ def _offset(text: str, line: int, column: int) -> int:
 
 
 def _excerpt(text: str, offset: int) -> str:
-    """Return the part of the line around ``offset`` and a line that marks the place."""
+    """Return the part of the line around ``offset``, and below it a line with a `^`."""
     start = max(text.rfind("\n", 0, offset) + 1, offset - 59)
     shown = text[start : start + 100].partition("\n")[0]
     return f"{shown}\n{' ' * (offset - start)}^"

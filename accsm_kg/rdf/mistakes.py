@@ -1,7 +1,7 @@
 """Find common mistakes in the text of a SPARQL query that does not parse.
 
-The engine reports how far it got, which for a misspelt word may be some words off, so the text
-itself is searched. The patterns see it with strings, IRIs and comments masked.
+The engine reports the position at which it gave up, which may be some words after a misspelt one.
+The patterns are therefore matched against the text, with strings, IRIs and comments masked.
 """
 
 import re
@@ -28,7 +28,7 @@ _WORDS = frozenset(
     """,
     )
 )
-#: What to write for words of other query languages.
+#: Keywords of other query languages, and what to write instead.
 _FOREIGN = {
     "AND": "Write `&&` between conditions; patterns are joined by `.` alone.",
     "OR": "Write `||` between conditions, or UNION between patterns.",
@@ -38,101 +38,101 @@ _FOREIGN = {
     "TOP": "Write `LIMIT 10` at the end.",
     "IS": "Write `=`, or ask with BOUND(?name) whether a variable has a value.",
 }  # fmt: skip
-_SUMS = "COUNT|SUM|AVG|MIN|MAX|SAMPLE|GROUP_CONCAT"
+_AGGREGATES = "COUNT|SUM|AVG|MIN|MAX|SAMPLE|GROUP_CONCAT"
 _TERM = (
     r"(?:[?$]\w++|\x02++|[A-Za-z][\w.-]*+:[\w.%:\\/-]*+|:[\w.%-]++|\d[\d.]*+"
     rf"|{STRING}++(?:@[\w-]++|\^\^(?:\x02++|[\w:]++))?+|a\b|_:\w++)"
 )
-#: A pattern whose group `at`, or else the whole, is `{met}`; what is wrong with it; what to do.
+#: A pattern, what is wrong and what to do; `{token}` is the match or its group `at`.
 _MISTAKES = tuple(
     (re.compile(pattern, re.IGNORECASE), detail, hint)
     for pattern, detail, hint in (
         (
             r"[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]",
-            "`{met}` is a typographic quotation mark.",
+            "`{token}` is a typographic quotation mark.",
             "Write a straight \" or '.",
         ),
         (
             r"[\u00a0\u2007\u200b\u202f\ufeff]",
-            "an invisible character stands here.",
-            "Put a plain space in its place; it may come from a web page or a word processor.",
+            "there is an invisible character here.",
+            "Replace it with a plain space; it may come from a web page or a word processor.",
         ),
         ("@prefix", "`@prefix` is Turtle.", "Write `PREFIX name: <…>`, without a dot after it."),
         (
             r"\bPREFIX\s++(?P<at>[\w-]++)\s*+\x02",
-            "the prefix `{met}` lacks its colon.",
-            "Write `PREFIX {met}: <…>`.",
+            "the prefix `{token}` has no colon.",
+            "Write `PREFIX {token}: <…>`.",
         ),
         (
             r"\bPREFIX\s++[\w.-]*+:\s*+(?P<at>[^\s\x02]\S*+)",
-            "`{met}` is not between < and >.",
+            "`{token}` is not between < and >.",
             "Write `PREFIX name: <…>`.",
         ),
         (
             r"\bPREFIX\s++[\w.-]*+:\s*+\x02++\s*+(?P<at>\.)",
-            "a `.` stands behind PREFIX.",
-            "Leave it out: that is Turtle.",
+            "there is a `.` after PREFIX.",
+            "Remove it: it is Turtle syntax.",
         ),
         (
             r"(?P<at><https?:[^\s<>\"{}|\\^`]*+(?P<bad>[^>])[^>\n]*+>?)",
-            "`{met}` is no IRI: it has {bad!r}, which must be encoded.",
-            "Write %20 for a space, and other characters likewise.",
+            "`{token}` is not an IRI: it has {bad!r}, which must be encoded.",
+            "Write %20 for a space, and encode other characters likewise.",
         ),
-        (r"https?://[^\s>;,)]++", "`{met}` is an IRI without its brackets.", "Write `<{met}>`."),
-        ("(?<!:)//", "`//` has no property between.", "Write `/` once between properties."),
-        ("==", "`==` is no operator of SPARQL.", "Write `=`."),
-        (r"(?<!&)&(?!&)", "`&` is no operator of SPARQL.", "Write `&&`."),
+        (r"https?://[^\s>;,)]++", "`{token}` is an IRI without brackets.", "Write `<{token}>`."),
+        ("(?<!:)//", "`//` has no property in between.", "Write `/` once between properties."),
+        ("==", "`==` is not a SPARQL operator.", "Write `=`."),
+        (r"(?<!&)&(?!&)", "`&` is not a SPARQL operator.", "Write `&&`."),
         (
             r"\bSELECT\b(?:\s++(?:DISTINCT|REDUCED)\b)?+"
             r"(?:\s*+(?:[?$]\w++|\((?:[^()]|\([^()]*+\))*+\)))++\s*+(?P<at>,)",
-            "`,` does not belong between the variables of SELECT.",
-            "Separate them by spaces.",
+            "SELECT does not allow `,` between its variables.",
+            "Separate them with spaces.",
         ),
         (
-            rf"\bSELECT\b(?:\s++DISTINCT\b)?+(?:\s*+[?$]\w++)*+\s*+(?P<at>(?:{_SUMS})\s*+\()",
-            "`{met}…)` in SELECT needs brackets and a name.",
+            rf"\bSELECT\b(?:\s++DISTINCT\b)?+(?:\s*+[?$]\w++)*+\s*+(?P<at>(?:{_AGGREGATES})\s*+\()",
+            "`{token}…)` in SELECT needs brackets and a name.",
             "Write `(COUNT(?thing) AS ?number)`.",
         ),
         (
-            rf"\bSELECT\b[^{{}}]{{0,400}}?\(\s*+(?:{_SUMS})\s*+\([^()]*+\)\s*+"
+            rf"\bSELECT\b[^{{}}]{{0,400}}?\(\s*+(?:{_AGGREGATES})\s*+\([^()]*+\)\s*+"
             r"(?P<at>\)(?!\s*+(?:AS\b|[,)*/+=<>!&|-]))|[?$]\w++)",
-            "the value before `{met}` is given no name.",
+            "the value before `{token}` has no name.",
             "Write `(COUNT(?thing) AS ?number)`.",
         ),
         (
             r"(?P<at>bif:\w++)",
-            "`{met}` is a function of Virtuoso.",
+            "`{token}` is a function of Virtuoso.",
             'Write `FILTER(CONTAINS(LCASE(?t), "x"))`.',
         ),
         (
             r"(?P<at>\d{4}-\d\d?-\d\d?[\w:.]*+)\^\^",
-            "`{met}` is not in quotes.",
-            'Write `"{met}"^^…`.',
+            "`{token}` is not in quotes.",
+            'Write `"{token}"^^…`.',
         ),
         (
             r"\bLIMIT\s++\d++(?P<at>,)\d{3}\b",
-            "`,` does not belong into a number.",
+            "a number must not contain `,`.",
             "Write `1000`.",
         ),
         (
             r"\bLIMIT\s++\d++\s*+(?P<at>,)(?!\d{3})",
-            "`,` does not belong behind LIMIT.",
-            "What others call LIMIT 10, 5 is `LIMIT 5 OFFSET 10`.",
+            "`,` must not follow the number of LIMIT.",
+            "Write `LIMIT 5 OFFSET 10` for the LIMIT 10, 5 of SQL.",
         ),
         (
             r"(?<![\w?$:-])(?:LIMIT|OFFSET)\b\s*+(?P<at>(?!\d)\S*+)",
-            "a whole number belongs here.",
+            "a whole number is needed here.",
             "Write `LIMIT 10`, `OFFSET 20`.",
         ),
         (
             r"\}\s*+(?P<at>;)\s*+$",
-            "`;` stands behind the query.",
-            "Leave it out, and send one query at a time.",
+            "there is a `;` after the query.",
+            "Remove it, and send one query at a time.",
         ),
         (
             r",\s*+(?P<at>[}.;])",
-            "`{met}` stands where the `,` before it wants one more value.",
-            "Write the value, or leave the `,` out.",
+            "a value is missing between `,` and `{token}`.",
+            "Write the value, or remove the `,`.",
         ),
         (
             r"\bFILTER\s++(?P<at>[?$!\d]\S*+)",
@@ -141,22 +141,22 @@ _MISTAKES = tuple(
         ),
         (
             r"\b(?:LIMIT|OFFSET)\s++\d++\s++(?P<at>ORDER|GROUP|HAVING)\b",
-            "`{met}` comes too late.",
+            "`{token}` is in the wrong place.",
             "The order is GROUP BY, HAVING, ORDER BY, LIMIT and OFFSET.",
         ),
         (
             r"(?<![\w:/.-])(?P<at>[A-Za-z][\w.-]*+:[\w.%-]++/(?=\w)(?![\w.-]*:|a\b)[\w./-]++)",
-            "`{met}`: a name after a prefix may not have a `/`.",
+            "`{token}`: a prefixed name must not contain `/`.",
             "Write the whole IRI between < and >, or `\\/`.",
         ),
         (
             rf"(?:[{{}}]|(?<![\w:])\.(?!\w))\s*+{_TERM}\s++{_TERM}\s++{_TERM}\s++(?P<at>{_TERM})",
-            "a fourth term, `{met}`, follows the three of a triple.",
-            "End the triple with `.` before it, or with `;` to say more of the same subject.",
+            "the triple has a fourth term, `{token}`.",
+            "End the triple with `.` before it, or with `;` to continue with the same subject.",
         ),
         (
             rf"(?:[{{}}]|(?<![\w:])\.(?!\w))\s*+{_TERM}\s++{_TERM}\s*+(?P<at>[}}.;])",
-            "`{met}` ends a triple that has only two terms.",
+            "`{token}` ends a triple that has only two terms.",
             "A triple has a subject, a property and an object.",
         ),
     )
@@ -177,7 +177,7 @@ _VALUES = re.compile(r"\bVALUES\s++(?:[?$]\w++|\([^()]*+\))\s*+$", re.IGNORECASE
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake: where it is, what is wrong there and what to do."""
+    """A mistake at a character offset: ``detail`` is what is wrong, ``hint`` what to do."""
 
     offset: int
     detail: str
@@ -194,28 +194,27 @@ def find(query: str) -> Mistake | None:
 def _all(query: str) -> Iterator[Mistake]:
     text = masked(query)
     if not text.strip():
-        yield Mistake(0, "there is no query here.", "Send SELECT, ASK, CONSTRUCT or DESCRIBE.")
+        yield Mistake(0, "the query is empty.", "Send SELECT, ASK, CONSTRUCT or DESCRIBE.")
         return
     start = unclosed_string(query)
     if start is not None:
         yield Mistake(
-            start, "the string that begins here is never closed.", "Close it on its line."
+            start, "the string that begins here is never closed.", "Close it on the same line."
         )
     for pattern, detail, hint in _MISTAKES:
         for match in pattern.finditer(text):
             group = "at" if "at" in pattern.groupindex else 0
             first, last = match.span(group)
             if not _VALUES.search(text, 0, match.start()):
-                met = query[first:last][:60]
-                said = {**match.groupdict(), "met": met}
-                yield Mistake(first, detail.format(**said), hint.format(**said))
+                values = {**match.groupdict(), "token": query[first:last][:60]}
+                yield Mistake(first, detail.format(**values), hint.format(**values))
                 break
     yield from _words(text)
     yield from _misplaced(text)
 
 
 def _words(text: str) -> Iterator[Mistake]:
-    """Yield the first word that is no keyword of SPARQL."""
+    """Yield the first word that is not a SPARQL keyword."""
     for match in _WORD.finditer(text):
         word = match[0]
         if word.upper() in _WORDS and word not in ("TRUE", "FALSE", "True", "False"):
@@ -224,19 +223,19 @@ def _words(text: str) -> Iterator[Mistake]:
         guess = near[0].lower() if near and near[0] in ("TRUE", "FALSE") else "".join(near)
         hint = f"Did you mean `{guess}`?" if guess else 'Write ?name, prefix:name or "text".'
         hint = _FOREIGN.get(word.upper(), hint)
-        detail = f"`{word[:60]}` is no word of SPARQL{foreign_letter(word)}."
+        detail = f"`{word[:60]}` is not a SPARQL keyword{foreign_letter(word)}."
         yield Mistake(match.start(), detail, hint)
         return
 
 
 def foreign_letter(word: str) -> str:
-    """Return a remark on the first letter of ``word`` outside ASCII, empty if there is none."""
+    """Return a remark on the first non-ASCII letter of ``word``, empty if there is none."""
     letter = next((letter for letter in word if not letter.isascii()), "")
     return letter and f": its `{letter}` is {unicodedata.name(letter, 'no letter')}"
 
 
 def _misplaced(text: str) -> Iterator[Mistake]:
-    """Yield the first keyword inside the braces that belongs after them, or the reverse."""
+    """Yield the first keyword that is inside the braces but belongs after them, or vice versa."""
     opened: list[int] = []
     closed = False
     for spot in _PLACED.finditer(text):
@@ -245,17 +244,17 @@ def _misplaced(text: str) -> Iterator[Mistake]:
         elif spot[0] == "}":
             opened, closed = opened[:-1], True
         elif spot["late"] and opened and not _SUBSELECT.match(text, opened[-1]):
-            detail = f"`{spot[0]}` stands inside the braces."
+            detail = f"`{spot[0]}` is inside the braces."
             yield Mistake(spot.start(), detail, "Put it after the `}` that closes WHERE.")
             return
         elif spot["inner"] and closed and not opened:
-            detail = f"`{spot[0]}` stands outside the braces."
+            detail = f"`{spot[0]}` is outside the braces."
             yield Mistake(spot.start(), detail, "Put it before the `}` that closes WHERE.")
             return
 
 
 def ungrouped(query: str) -> Mistake | None:
-    """Return the variable that SELECT names and GROUP BY does not, None if that is unclear."""
+    """Return a variable of SELECT that is not in GROUP BY, None if there are several SELECTs."""
     if len(query) > _LONGEST:
         return None
     text = masked(query)
@@ -266,13 +265,13 @@ def ungrouped(query: str) -> Mistake | None:
     grouped = _GROUPED.search(text)
     names = _VARIABLE.findall(grouped[1]) if grouped else []
     depth = 0
-    for met in re.finditer(r"[(){]|[?$]\w++", text[start:]):
-        depth += {"(": 1, ")": -1}.get(met[0], 0)
-        if met[0] == "{":
+    for match in re.finditer(r"[(){]|[?$]\w++", text[start:]):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if match[0] == "{":
             break
-        if not depth and met[0] != ")" and met[0] not in names:
-            name = met[0][:60]
-            detail = f"`{name}` is neither grouped nor in an aggregate."
+        if not depth and match[0] != ")" and match[0] not in names:
+            name = match[0][:60]
+            detail = f"`{name}` is neither in GROUP BY nor in an aggregate."
             hint = f"Write GROUP BY {' '.join([*names, name])}, or `(SAMPLE({name}) AS ?any)`."
-            return Mistake(start + met.start(), detail, hint)
+            return Mistake(start + match.start(), detail, hint)
     return None

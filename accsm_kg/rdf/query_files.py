@@ -1,4 +1,4 @@
-"""Read .rq files: the query, the YAML of its `#+` header, and values bound with VALUES."""
+"""Read query files (.rq) with their YAML header, and bind values to a query with VALUES."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
 def read(path: Path, edit: Callable[[str], str] = str) -> tuple[str, dict[str, Any]]:
     """Return the text of a query file, passed through ``edit``, and its header.
 
-    Raises ValueError that names the file when the header is not a YAML mapping.
+    Raises ValueError with the name of the file when the header is not a YAML mapping.
     """
     text = edit(path.read_text(encoding="utf-8"))
     try:

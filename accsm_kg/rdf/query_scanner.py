@@ -1,8 +1,8 @@
-"""Scan the text of a SPARQL query once for all that must be known before it runs.
+"""Scan the text of a SPARQL query for its form, prefixes, IRIs and keywords before it runs.
 
-Strings, IRIs, comments, variables and prefixed names are skipped, so that a word is taken for a
-keyword only where it can be one. The grammar wants no space around a keyword, so keywords are also
-looked for within words. Every pattern is possessive: the time is linear in the text.
+Strings, IRIs, comments, variables and prefixed names are skipped, so that their words are not taken
+for keywords. The grammar requires no space around a keyword, so keywords are also searched within
+words. All patterns are possessive: the time is linear in the length of the text.
 """
 
 import re
@@ -16,22 +16,22 @@ Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 _FORMS: dict[str, Form] = {
     "SELECT": "SELECT", "ASK": "ASK", "CONSTRUCT": "CONSTRUCT", "DESCRIBE": "DESCRIBE",
 }  # fmt: skip
-#: A form or an update at the start of a word or after a dot in it.
+#: The keyword of a query form or an update, at the start of a word or after a dot in it.
 _VERB = re.compile(
     rf"(?:[\w-]*+\.)*?({'|'.join(_FORMS)}"
     "|INSERT|DELETE|LOAD|CLEAR|CREATE|DROP|COPY|MOVE|ADD|WITH)"
 )
-#: Functions that need not return the same value twice.
+#: Functions whose value may differ from call to call.
 _VOLATILE = re.compile("NOW|RAND|UUID|BNODE")
 _BLANK = re.compile(r"[\[(]|_:")
 _STAR = re.compile(r"SELECT\s*+(?:(?:DISTINCT|REDUCED)\s*+)?\*", re.IGNORECASE)
-_GLUED = 40  # characters, at least, of the keywords that can stand before a prefix without a space
-#: Characters below which a query is scanned within microseconds.
+_GLUED = 40  # longest text of keywords written before a prefix without a space, in characters
+#: Length in characters below which the scan of a query is cached.
 SHORT = 16 << 10
 
 _TOKEN = re.compile(
     r"""
-      (?= [\w\#<"'?$@:] )  # what none of these begins with is passed over fast
+      (?= [\w\#<"'?$@:] )  # skips quickly to the start of a token
       (?:
       (?P<comment> \#[^\n\r]*+ )
     | (?P<iri> <(?:[^<>"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f]{4,8})*+> )
@@ -49,12 +49,12 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class ScannedQuery:
-    """What a query declares, names and asks for."""
+    """The form, prefixes, IRIs and keywords of a query."""
 
     text: str
     form: Form | None
     form_offset: int
-    """Where the keyword of the form (else of the update) stands; 0 if there is none."""
+    """The offset of the keyword of the form or the update; 0 if there is none."""
     update: bool
     service: bool
     """Whether the keyword SERVICE may occur."""
@@ -64,29 +64,29 @@ class ScannedQuery:
     used: dict[str, int]
     """Each prefix used in a prefixed name, with the offset of its first use."""
     iris: Set[str]
-    """The IRIs it names, in full or by a prefixed name."""
+    """The IRIs in the query, written in full or as prefixed names."""
     volatile: bool
-    """Whether the answer may differ each time: it calls NOW, RAND, UUID, SERVICE …"""
+    """Whether the answer may differ from run to run, because of NOW, RAND, UUID, SERVICE …"""
     makes_blank_nodes: bool
-    """Whether its template makes blank nodes, which are labelled anew each time."""
+    """Whether a CONSTRUCT template has blank nodes, whose labels differ from run to run."""
 
     @property
     def selects_all(self) -> bool:
-        """Whether it is `SELECT *`; a SELECT * inside braces does not count."""
+        """Whether the query is a `SELECT *`, not only a subquery in it."""
         return self.form == "SELECT" and _STAR.match(self.text, self.form_offset) is not None
 
 
 def scan(text: str) -> ScannedQuery:
     """Scan ``text``, which need not be a valid query.
 
-    The results for the latest short queries are kept; a long one takes up to 1 µs a character.
+    The latest 1024 queries below `SHORT` are cached; a longer one takes up to 1 µs per character.
 
     >>> scan('ASK { ?s ?p "SERVICE <x>" # SERVICE').service
     False
     >>> scan('select * { service <x> {} }').service
     True
     """
-    return _kept(text) if len(text) < SHORT else _scan(text)
+    return _cached_scan(text) if len(text) < SHORT else _scan(text)
 
 
 def _scan(text: str) -> ScannedQuery:
@@ -98,20 +98,20 @@ def _scan(text: str) -> ScannedQuery:
         used.setdefault(prefix, offset)
         named.add(prefixes.get(prefix, "") + local.replace("\\", ""))
     words += [(_before(name, prefixes), used[name]) for name in used if name not in prefixes]
-    verbs = ((met[1], at + met.start(1)) for word, at in words if (met := _VERB.match(word)))
+    verbs = ((match[1], at + match.start(1)) for word, at in words if (match := _VERB.match(word)))
     verb, offset = next(verbs, ("", 0))
     form = _FORMS.get(verb)
-    said = " ".join([word for word, _ in words])
-    service = "SERVICE" in said
-    calls = said + "".join(iri.upper() for iri in iris if "(" in iri)  # it may be ?a<NOW()&&?b>1
+    caps = " ".join([word for word, _ in words])
+    service = "SERVICE" in caps
+    calls = caps + "".join(iri.upper() for iri in iris if "(" in iri)  # <…> may be two comparisons
     return ScannedQuery(
-        text, form, offset, bool(verb and not form), service, "FROM" in said, prefixes, used, named,
+        text, form, offset, bool(verb and not form), service, "FROM" in caps, prefixes, used, named,
         volatile=service or _VOLATILE.search(calls) is not None,
         makes_blank_nodes=form == "CONSTRUCT" and _makes_blank_nodes(text, words),
     )  # fmt: skip
 
 
-_kept = lru_cache(maxsize=1024)(_scan)
+_cached_scan = lru_cache(maxsize=1024)(_scan)
 
 _Words = list[tuple[str, int]]
 _Tokens = tuple[_Words, dict[str, str], dict[str, int], set[str]]
@@ -120,7 +120,7 @@ _Tokens = tuple[_Words, dict[str, str], dict[str, int], set[str]]
 def _tokens(text: str) -> _Tokens:
     """Return words in capitals, declared prefixes, prefixed names and IRIs.
 
-    Words and prefixed names come with their offsets, names with that of their first use.
+    Words have their offsets, prefixed names the offset of their first use.
     """
     words: _Words = []
     prefixes: dict[str, str] = {}
@@ -148,13 +148,13 @@ def _tokens(text: str) -> _Tokens:
 
 
 def _before(prefix: str, prefixes: dict[str, str]) -> str:
-    """Return the keywords that stand, without a space, before a prefix that is declared."""
+    """Return the keywords written without a space before a declared prefix."""
     ends = range(1, min(len(prefix), _GLUED) + 1)
     return next((prefix[:end].upper() for end in ends if prefix[end:] in prefixes), "")
 
 
 def _unread(text: str) -> str:
-    """Return what may hold keywords where three quotes are not closed: two may be a string."""
+    """Return the text after three unclosed quotes in capitals: two of them may be a string."""
     return text.upper() if text.startswith(text[0] * 3) and text.count(text[0]) > 3 else ""
 
 
@@ -165,12 +165,12 @@ def _makes_blank_nodes(text: str, words: Iterable[tuple[str, int]]) -> bool:
     return bool(_BLANK.search(template if "{" in template else text))
 
 
-#: The fillers that `masked` puts in the place of strings and IRIs.
+#: The characters with which `masked` fills strings and IRIs.
 STRING, IRI = "\x01", "\x02"
 
 
 def masked(text: str) -> str:
-    """Return ``text`` with strings, IRIs and comments replaced by as many fillers."""
+    """Return ``text`` of the same length with strings, IRIs and comments filled in."""
     fillers = {"string": STRING, "iri": IRI, "comment": " "}
 
     def fill(match: re.Match[str]) -> str:
@@ -181,5 +181,5 @@ def masked(text: str) -> str:
 
 
 def unclosed_string(text: str) -> int | None:
-    """Return where a string begins that is never closed, None if there is none."""
+    """Return the offset of the first string that is never closed, None if there is none."""
     return next((match.start() for match in _TOKEN.finditer(text) if match["open"]), None)

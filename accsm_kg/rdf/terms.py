@@ -1,4 +1,4 @@
-"""RDF terms as text: IRIs and CURIEs, local names, and the order in which people expect names."""
+"""RDF terms as text: IRIs and CURIEs, local names, and natural sort order."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ def named_node(curie: str, prefixes: Mapping[str, str]) -> NamedNode:
 
 
 def expand(name: str, prefixes: Mapping[str, str]) -> str:
-    """Return the IRI of a CURIE; anything whose prefix is unknown, such as an IRI, is unchanged.
+    """Return the IRI of a CURIE; text with an unknown prefix, such as an IRI, is unchanged.
 
     >>> expand("ex:a", {"ex": "http://example.org/"}), expand("urn:a", {})
     ('http://example.org/a', 'urn:a')
@@ -31,7 +31,7 @@ def expand(name: str, prefixes: Mapping[str, str]) -> str:
 
 
 def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
-    """Return ``iri`` as a CURIE with the longest namespace that fits, unchanged if none does.
+    """Return ``iri`` as a CURIE with the longest matching namespace, else unchanged.
 
     >>> shorten("http://schema.org/name", {"schema": "http://schema.org/"})
     'schema:name'
@@ -44,7 +44,7 @@ def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
 
 
 def local_name(iri: str) -> str:
-    """Return what follows the last `#` or `/`.
+    """Return the part of ``iri`` after its last `#` or `/`.
 
     >>> local_name("http://www.w3.org/2001/XMLSchema#date")
     'date'
@@ -58,7 +58,7 @@ def iris(terms: Iterable[Term | None]) -> set[str]:
 
 
 def natural(text: str, *, ignore_case: bool = True) -> list[tuple[int, str]]:
-    """Return a sort key that orders the numbers within texts by value.
+    """Return a sort key that orders numbers within texts by value.
 
     >>> sorted(["project 10", "Project 9"], key=natural)
     ['Project 9', 'project 10']

@@ -1,4 +1,4 @@
-"""The trace model: what a code, a project number or a name is linked to, up and down the plans."""
+"""The trace of a code, project number or name: its links to blueprints above and projects below."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from accsm_kg.namespaces import BASE
 from accsm_kg.query import join, rows
 from accsm_kg.rdf.dataset import base_iri
 
-#: A row of an answer, or of a table: the values by the names of their columns.
+#: A row of a query result or a table: column names and values.
 Row = dict[str, str]
 
 _QUERIES = Path(__file__).parent / "queries"
@@ -21,10 +21,9 @@ _QUERIES = Path(__file__).parent / "queries"
 class Trace:
     """The links of one resource, and the passages of the sources that state them.
 
-    ``above`` is the resource and what it stands under. ``rows`` are, for a project, what its
-    plan states of it, else the projects linked to the resource: a row for each passage, with its
-    line and its words. ``gaps`` are sentences about what is missing, ``issues`` the readings of
-    the curator on which the links rest.
+    ``above`` holds the resource and the resources above it. ``rows`` has a row for each passage,
+    with its line and words: statements about a project, or projects linked to another resource.
+    ``gaps`` are sentences about missing information, ``issues`` are curation issues.
     """
 
     resource: str
@@ -37,12 +36,12 @@ class Trace:
 
 
 def trace(store: Store, key: str) -> Trace:
-    """Return the links of ``key``: down to the projects, or up from a project.
+    """Return the trace of ``key``: down to the projects, or up from a project.
 
     The key is a project number (`33`, `2016-2020/33`), a code (`A.2.2.iv`, `ASCC A.2.v`, `E.1`), a
     country (`KHM`, `Cambodia`), a priority area (`C`), a blueprint (`apsc-2025`), or the path of
-    the resource (`thematic-area/6`). Raises ValueError when it names nothing or several things,
-    with those that it may mean.
+    the resource (`thematic-area/6`). Raises ValueError with suggestions unless it names exactly
+    one resource.
     """
     subject = _find(store, key)
     node = NamedNode(subject["resource"])
@@ -79,15 +78,15 @@ def _find(store: Store, key: str) -> Row:
     if len(found) == 1:
         return next(iter(found.values()))
     if found:
-        raise ValueError(f"'{key}' is more than one thing; say which: {_choices(found)}")
+        raise ValueError(f"'{key}' names several resources; use one of: {_choices(found)}")
     close = get_close_matches(wanted, named, n=4, cutoff=0.5)
     near = {path: row for name in close for path, row in named[name].items()}
-    hint = f"close: {_choices(near)}" if near else "try A.2.2.iv, 33, E.1, KHM or apsc-2025"
-    raise ValueError(f"nothing is called '{key}'; {hint}")
+    hint = f"similar: {_choices(near)}" if near else "try A.2.2.iv, 33, E.1, KHM or apsc-2025"
+    raise ValueError(f"no resource is called '{key}'; {hint}")
 
 
 def _names(path: str, row: Row) -> Iterator[str]:
-    """Yield the names of a resource: its path and every tail of it, its labels and codes."""
+    """Yield the keys of a resource: its path, each end of the path, its labels and codes."""
     parts = path.split("/")
     tails = ["/".join(parts[start:]) for start in range(len(parts))]
     for name in (*tails, f"{row['kind']} {parts[-1]}", row["label"], row["name"]):
@@ -99,9 +98,9 @@ def _choices(found: dict[str, Row]) -> str:
 
 
 def _projects(store: Store, node: NamedNode) -> list[Row]:
-    """Return the passages that link a project to ``node``, with coordinators and time on each."""
+    """Return the passages that link projects to ``node``, each with coordinators and time."""
     passages = join(_ask(store, "projects", node), "coordinators")
-    passages = join(passages, "time", " ‖ ", along="timeLine")
+    passages = join(passages, "time", " ‖ ", per="timeLine")
     return [{name: row[name] for name in row if name != "timeLine"} for row in passages]
 
 
@@ -110,7 +109,7 @@ def _gaps(store: Store, subject: Row, passages: Sequence[Row]) -> Iterator[str]:
         yield f"no project is linked to {subject['label']}"
         return
     if all(row["completed"] == "false" for row in passages):
-        yield "no project here has an activity marked as completed by publication"
+        yield "no linked project has an activity marked as completed at publication"
     timeless = dict.fromkeys(row["number"] for row in passages if not row["time"])
     if timeless:
         yield f"no time is stated for project{'s' * (len(timeless) > 1)} {', '.join(timeless)}"

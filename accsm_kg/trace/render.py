@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from accsm_kg.query import TABLE, join
-from accsm_kg.terminal import check_format, draw, separated, table
+from accsm_kg.terminal import check_format, delimited, draw, table
 from accsm_kg.trace.model import Row, Trace, trace
 
 FORMATS: Final = (TABLE, "json", "csv", "tsv")
@@ -22,7 +22,7 @@ _PASSAGE = ("source", "line", "locator", "words")
 def run(store: Store, key: str, fmt: str = TABLE) -> str:
     """Return the trace of ``key`` as text in one of `FORMATS`.
 
-    Raises ValueError when the key names nothing or more than one thing, and for another format.
+    Raises ValueError for an unknown format, and when the key names no resource or several.
     """
     check_format(fmt, FORMATS)
     found = trace(store, key)
@@ -30,7 +30,7 @@ def run(store: Store, key: str, fmt: str = TABLE) -> str:
         return _text(found)
     if fmt == "json":
         return json.dumps(asdict(found), ensure_ascii=False, indent=2) + "\n"
-    return separated(found.rows, fmt)
+    return delimited(found.rows, fmt)
 
 
 def _text(found: Trace) -> str:
@@ -43,7 +43,7 @@ def _text(found: Trace) -> str:
 
 
 def _project_table(passages: Sequence[Row]) -> Table:
-    """Return a table with a row for each project, its passages in the last cell."""
+    """Return a table with a row for each project, with its passages in the last column."""
     linked: dict[tuple[str, ...], list[str]] = {}
     for row in join(passages, "through"):
         project = tuple(row[name] for name in ("number", "title", "coordinators", "time"))
@@ -58,13 +58,13 @@ def _link(row: Row) -> str:
 
 
 def _plan_table(passages: Sequence[Row]) -> Table:
-    """Return a table with a row for each passage about a project and all that is read from it."""
-    read = [
-        {"relation": row["relation"], "what": _value(row), **{name: row[name] for name in _PASSAGE}}
+    """Return a table with a row for each passage about a project and the values read from it."""
+    values = [
+        {**{name: row[name] for name in ("relation", *_PASSAGE)}, "value": _value(row)}
         for row in passages
     ]
-    cells = ((row["relation"], row["what"], _words(row)) for row in join(read, "what", "\n"))
-    return table(("The project", "What", "Words of the source"), cells)
+    cells = ((row["relation"], row["value"], _words(row)) for row in join(values, "value", "\n"))
+    return table(("Relation", "Value", "Words of the source"), cells)
 
 
 def _value(row: Row) -> str:

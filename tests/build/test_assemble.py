@@ -1,4 +1,4 @@
-"""A build is whole, repeatable and movable, and a faulty input leaves the earlier build alone."""
+"""Assembling and writing the dataset: reproducible bytes, another base, and faulty input."""
 
 import csv
 import hashlib
@@ -26,7 +26,7 @@ Clone = Callable[[], Path]
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A copy of the project's inputs that a test may damage."""
+    """A copy of ontology, shapes and data that a test may change."""
     for folder in ("ontology", "shapes", "data"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
@@ -43,7 +43,7 @@ def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     assert _digest(tmp_path / "one") == _digest(tmp_path / "two")
 
 
-def test_the_dump_equals_the_store_that_it_is_loaded_into(dataset_path: Path) -> None:
+def test_the_nquads_file_is_canonical_and_sorted(dataset_path: Path) -> None:
     store = Store()
     store.load(path=str(dataset_path), format=RdfFormat.N_QUADS)
     stored = Dataset(store)
@@ -51,12 +51,12 @@ def test_the_dump_equals_the_store_that_it_is_loaded_into(dataset_path: Path) ->
     assert "".join(sorted(f"{quad} .\n" for quad in stored)) == dataset_path.read_text()
 
 
-def test_trig_and_nquads_say_the_same(dataset_path: Path) -> None:
+def test_trig_and_nquads_hold_equally_many_quads(dataset_path: Path) -> None:
     sizes = {len(set(dataset.read(dataset_path.with_suffix(kind)))) for kind in (".nq", ".trig")}
     assert len(sizes) == 1
 
 
-def test_published_data_have_no_blank_nodes(store: Store) -> None:
+def test_data_graphs_have_no_blank_nodes(store: Store) -> None:
     bare = {"graph/ontology", "graph/shapes"}
     for graph in store.named_graphs():
         if str(graph.value).removeprefix(BASE) not in bare:
@@ -72,18 +72,18 @@ def test_the_default_graph_is_the_merge_of_the_data_graphs(store: Store) -> None
     assert len(merged) == len(named)
 
 
-def test_every_source_graph_says_its_source(store: Store) -> None:
-    said = store.query(
+def test_every_source_graph_names_its_source(store: Store) -> None:
+    stated = store.query(
         """SELECT ?g ?s WHERE { GRAPH ?m { ?g a sd:NamedGraph ; dcterms:source ?s }
         FILTER(CONTAINS(STR(?g), "graph/source/")) }""",
         prefixes=prefixes(),
     )
-    assert {(graph.value[-3:], source.value[-10:]) for graph, source in said} == {
+    assert {(graph.value[-3:], source.value[-10:]) for graph, source in stated} == {
         (number, f"source/{number}") for number in ("000", "001", "002", "003", "004")
     }
 
 
-def test_a_base_iri_moves_every_iri_of_ours(tmp_path: Path) -> None:
+def test_every_project_iri_is_under_the_base_iri(tmp_path: Path) -> None:
     base = "http://127.0.0.1:8000/"
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
     assert BASE not in path.read_text()
@@ -108,23 +108,23 @@ def test_void_counts_are_those_of_the_default_graph(store: Store) -> None:
 
 def test_broken_turtle_is_refused_with_file_and_line(clone: Path) -> None:
     (clone / "data/vocab/places.ttl").write_text("PREFIX x: <x:>\n\nx:a x:b ;;; oops\n")
-    with pytest.raises(ValueError, match=r"places\.ttl:3: not Turtle"):
+    with pytest.raises(ValueError, match=r"places\.ttl:3: not valid Turtle"):
         assemble.assemble(clone)
 
 
-def test_a_name_that_nothing_describes_is_refused_with_file_row_and_column(clone: Path) -> None:
+def test_a_reference_to_a_missing_resource_is_refused_with_file_row_and_column(clone: Path) -> None:
     _edit(clone / "data/source/001/2016-2020/projects.csv", 4, "coordinators", "SNG")
-    with pytest.raises(ValueError, match=r"projects\.csv:4: column coordinators: 'SNG' names no"):
+    with pytest.raises(ValueError, match=r"projects\.csv:4: column coordinators: 'SNG' names a"):
         assemble.assemble(clone)
 
 
-def test_a_file_outside_every_graph_is_refused(clone: Path) -> None:
+def test_a_file_outside_the_folders_of_graphs_is_refused(clone: Path) -> None:
     (clone / "data/stray.ttl").write_text("")
-    with pytest.raises(ValueError, match=r"stray\.ttl: lies in no graph; move it"):
+    with pytest.raises(ValueError, match=r"stray\.ttl: not in a graph's folder; move it"):
         assemble.assemble(clone)
 
 
-def test_a_failed_write_leaves_the_earlier_build_whole(
+def test_a_failed_write_keeps_the_earlier_build(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assemble.write(store, tmp_path)

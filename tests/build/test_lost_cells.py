@@ -1,6 +1,6 @@
-"""Emptying one cell of the work plan's tables fails the build or the validation, which names it.
+"""A cell deleted from a table of the work plan fails the build or the validation.
 
-Many cells are lost at once, each of another project, so that a fault tells whose it is.
+Cells are deleted in batches, each of another project, so that a message leads to its cell.
 """
 
 import csv
@@ -18,7 +18,7 @@ from accsm_kg.quality import validate
 
 ROOT = Path(__file__).parents[2]
 PLAN = Path("data/source/001/2016-2020")
-#: Shapes that look at nothing in these tables and would only take their time.
+#: Shapes of other tables; without them the validation takes less time.
 OTHERS = ("arcs", "documents", "governance", "indicators", "iris", "statements")
 TABLES = {"projects": "number", "occurrences": "project", "components": "project",
           "objectives": "project"}  # fmt: skip
@@ -38,7 +38,7 @@ def losses() -> list[Loss]:
 
 
 def batches() -> list[dict[Loss, int]]:
-    """Return which row loses the cell, for all columns, in batches of one loss a project."""
+    """Return batches of cells to delete: one of each column, and of each project at most one."""
     found: list[dict[Loss, int]] = []
     for table, column in sorted(losses(), key=lambda loss: len(rows(loss[0]))):
         filled = [number for number, row in enumerate(rows(table)) if row[column]]
@@ -61,7 +61,7 @@ def _project(table: str, row: int) -> str:
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[Loss, list[str]]:
-    """What the build or the validation says of each loss."""
+    """The messages of the build or the validation for each deleted cell."""
     clone = tmp_path_factory.mktemp("clone")
     for name in ("ontology", "shapes", "data"):
         shutil.copytree(ROOT / name, clone / name)
@@ -71,7 +71,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[Loss, list[str]]:
 
 
 def _lose(clone: Path, batch: dict[Loss, int]) -> Iterator[tuple[Loss, list[str]]]:
-    """Yield what is said of each loss; those that stop the build are mended to see the others."""
+    """Yield the messages for each deleted cell, restoring those that stop the build."""
     while True:
         _write(clone / PLAN, batch)
         try:
@@ -108,19 +108,19 @@ def _of_row(faults: list[str], loss: Loss, row: int) -> list[str]:
 
 
 def _is_of(result: dict[str, str], loss: Loss, row: int) -> bool:
-    """Return whether a result is about the row's project, or a cell of its printed line."""
+    """Return whether a result names the project of the row or the evidence of its cells."""
     about = f"{result['focus']} {result['value']} {result['message']}"
     project = rf"project/2016-2020/{_project(loss[0], row)}\b"
     return bool(re.search(project, about)) or _cell(loss, row) in about
 
 
 def _cell(loss: Loss, row: int) -> str:
-    """Return how the evidence of the row's printed cells begins."""
+    """Return the start of the IRI paths of the evidence for the printed cells of the row."""
     cells = rows(loss[0])[row]
     return f"001/L{cells['line']}/c" if "line" in cells else f"001/{cells['evidence']}"
 
 
 @pytest.mark.parametrize("loss", losses(), ids="-".join)
-def test_a_lost_cell_is_named(said: dict[Loss, list[str]], loss: Loss) -> None:
+def test_a_deleted_cell_is_reported(said: dict[Loss, list[str]], loss: Loss) -> None:
     table, _ = loss
     assert any(f"{table}.csv" in fault or "evidence/001/L" in fault for fault in said[loss])

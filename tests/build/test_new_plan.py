@@ -1,4 +1,4 @@
-"""A whole new work plan is a folder of tables and a row in the table of sources, and no code."""
+"""A new work plan needs a folder of tables and a row in the table of sources, and no code."""
 
 import csv
 import shutil
@@ -37,12 +37,12 @@ def _numbers(store: Store, pattern: str) -> list[int]:
     return [int(row[0].value) for row in store.query(query, prefixes=prefixes())]
 
 
-def test_it_builds_and_passes_the_shapes(new_store: Store, tmp_path: Path) -> None:
+def test_the_new_plan_builds_and_passes_the_shapes(new_store: Store, tmp_path: Path) -> None:
     report, status = validate.run(assemble.write(new_store, tmp_path)[0])
     assert status == 0, report
 
 
-def test_its_projects_answer_like_the_others(new_store: Store) -> None:
+def test_projects_of_the_new_plan_are_found_by_queries(new_store: Store) -> None:
     plan = "accsm:inWorkPlan/accsm:periodStart 2031"
     assert _numbers(new_store, plan) == [1, 2, 3]
     line = "<https://w3id.org/accsm-kg/id/action-line/apsc-2025/A.2.2.iv>"
@@ -56,19 +56,19 @@ def test_its_projects_answer_like_the_others(new_store: Store) -> None:
     ("table", "row", "column", "cell", "said"),
     [
         ("projects", 2, "measures", "A.2.99", "'A.2.99' does not match"),
-        ("projects", 3, "coordinators", "SGP | XXX", "'XXX' names no resource"),
-        ("projects", 4, "thematic_areas", "8", "'8' names no resource"),
-        ("projects", 4, "partners", "oecd", "'oecd' names no resource"),
-        ("projects", 2, "plan", "asean", "'asean' is none of accsm, accsm-plus-three"),
-        ("projects", 2, "number", "", "is empty; every row needs it"),
-        ("occurrences", 2, "earliest_start", "2032-3-12", "'2032-3-12' is no date"),
-        ("occurrences", 3, "project", "9", "'9' names no resource"),
-        ("occurrences", 4, "precision", "decade", "'decade' is none of day"),
+        ("projects", 3, "coordinators", "SGP | XXX", "'XXX' names a resource that does not exist"),
+        ("projects", 4, "thematic_areas", "8", "'8' names a resource that does not exist"),
+        ("projects", 4, "partners", "oecd", "'oecd' names a resource that does not exist"),
+        ("projects", 2, "plan", "asean", "'asean' is not allowed; write one of accsm"),
+        ("projects", 2, "number", "", "the cell is empty; every row must fill this column"),
+        ("occurrences", 2, "earliest_start", "2032-3-12", "'2032-3-12' is not a date"),
+        ("occurrences", 3, "project", "9", "'9' names a resource that does not exist"),
+        ("occurrences", 4, "precision", "decade", "'decade' is not allowed; write one of day"),
         ("priority-areas", 2, "code", "AA", "'AA' does not match"),
-        ("plans", 2, "period_start", "MMXXXI", "'MMXXXI' is no integer"),
+        ("plans", 2, "period_start", "MMXXXI", "'MMXXXI' is not a whole number"),
     ],
 )
-def test_a_wrong_cell_is_refused_with_its_place(
+def test_an_invalid_cell_is_refused_with_its_file_row_and_column(
     clone: Path, table: str, row: int, column: str, cell: str, said: str
 ) -> None:
     path = clone / "data/source/005/2031-2035" / f"{table}.csv"

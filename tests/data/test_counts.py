@@ -1,4 +1,4 @@
-"""What was counted by hand in the sources equals a count over the graph, one test a row."""
+"""Counts over the graph equal the counts made by hand in the sources, one test per row."""
 
 import csv
 from pathlib import Path
@@ -13,6 +13,6 @@ with (Path(__file__).parent / "counts.tsv").open(newline="", encoding="utf-8") a
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["row"])
-def test_the_count_is_that_of_the_sources(store: Store, row: dict[str, str]) -> None:
+def test_the_count_equals_that_in_the_sources(store: Store, row: dict[str, str]) -> None:
     (found,) = store.query(row["query"], prefixes=prefixes())
     assert found[0].value == row["expected"]

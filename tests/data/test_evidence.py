@@ -1,4 +1,4 @@
-"""Every quoted passage stands in the stated lines of its source, and every fact has one."""
+"""Every quoted passage occurs in the cited lines of its source; every statement has evidence."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ def _folded(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_every_verbatim_stands_in_its_lines(store: Store, sources: dict[str, list[str]]) -> None:
+def test_every_quotation_occurs_in_its_lines(store: Store, sources: dict[str, list[str]]) -> None:
     passages = _rows(
         store,
         """SELECT ?e ?source ?start ?end ?words WHERE {
@@ -27,15 +27,15 @@ def test_every_verbatim_stands_in_its_lines(store: Store, sources: dict[str, lis
            accsm:lineStart ?start ; accsm:lineEnd ?end }""",
     )
     assert len(passages) > 350
-    astray = [
+    not_found = [
         evidence
         for evidence, source, start, end, words in passages
         if _folded(words) not in _folded(" ".join(sources[source[-3:]][int(start) - 1 : int(end)]))
     ]
-    assert astray == []
+    assert not_found == []
 
 
-def test_the_source_texts_are_the_ones_that_were_read(store: Store) -> None:
+def test_the_source_texts_have_the_recorded_digests(store: Store) -> None:
     folder = os.environ.get("ACCSM_SOURCES")
     if not folder:
         pytest.skip("ACCSM_SOURCES is not set: the source texts are not part of the project")
@@ -65,10 +65,12 @@ def test_low_and_press_sources_are_never_quoted(store: Store) -> None:
         ("accsm:citesKRA", 73),
     ],
 )
-def test_every_statement_of_a_project_has_its_words(store: Store, name: str, count: int) -> None:
-    """The words are in the evidence of the project for that property; a blank has none to show."""
-    said = _rows(store, f"SELECT ?p ?o WHERE {{ ?p a accsm:Project ; {name} ?o }}")
-    assert len(said) == count
+def test_every_statement_of_a_project_has_quoted_evidence(
+    store: Store, name: str, count: int
+) -> None:
+    """A budget that the plan does not state has no words to quote."""
+    stated = _rows(store, f"SELECT ?p ?o WHERE {{ ?p a accsm:Project ; {name} ?o }}")
+    assert len(stated) == count
     backed = _rows(
         store,
         f"""SELECT DISTINCT ?p ?o WHERE {{ ?p {name} ?o ; accsm:hasEvidence ?e .
@@ -79,12 +81,14 @@ def test_every_statement_of_a_project_has_its_words(store: Store, name: str, cou
         """SELECT ?p ?b WHERE { ?p accsm:hasBudgetStatement ?b ;
         accsm:budgetStatus accsm-v:not-stated }""",
     )
-    unbacked = set(said) - set(backed)
+    unbacked = set(stated) - set(backed)
     assert unbacked == (set(blank) if name == "accsm:hasBudgetStatement" else set())
 
 
-def test_every_cell_as_printed_is_kept(store: Store, sources: dict[str, list[str]]) -> None:
-    """Each filled cell of the work plan's table, lines 85 to 181 of the book, is evidence."""
+def test_every_printed_cell_is_kept_as_evidence(
+    store: Store, sources: dict[str, list[str]]
+) -> None:
+    """The cells are those of the work plan table, lines 85 to 181 of source 001."""
     kept = _rows(
         store,
         """SELECT ?line ?cell WHERE { ?e accsm:lineStart ?line ; accsm:cellIndex ?cell ;
@@ -102,7 +106,7 @@ def test_every_cell_as_printed_is_kept(store: Store, sources: dict[str, list[str
 
 
 def test_every_resource_of_a_source_or_of_the_curator_has_backing(store: Store) -> None:
-    """Outside vocabulary and inference, all but evidence itself has evidence or a reason."""
+    """Backing is evidence or a reason; evidence itself needs none."""
     bare = _rows(
         store,
         """SELECT DISTINCT ?resource WHERE {

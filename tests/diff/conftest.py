@@ -1,4 +1,4 @@
-"""Edited copies of the dataset."""
+"""A fixture for edited copies of the dataset."""
 
 from pathlib import Path
 

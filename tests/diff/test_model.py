@@ -1,4 +1,4 @@
-"""What changed is found by resource: new, gone, changed, and in which graph."""
+"""Comparing datasets by resource: new, gone or changed, and in which graph."""
 
 import os
 import re
@@ -21,15 +21,15 @@ CURATION = f"<{BASE}graph/curation> ."
 SUPPORTS = f"<{PROJECT}/6> <{ACCSM}supportsMeasure> <{BASE}id/measure/ascc-2025/A.2.iii> "
 
 
-def test_a_value_that_only_moves_to_another_graph_is_told_as_that(
+def test_a_value_that_moves_to_another_graph_is_one_change(
     dataset_path: Path, edited: Edited
 ) -> None:
     new = edited((SUPPORTS + SOURCE, SUPPORTS + CURATION))
-    said = "      ~ supports measure: ASCC A.2.iii  [source/001 → curation]\n"
-    assert said in render.run(dataset_path, new)[0]
+    line = "      ~ supports measure: ASCC A.2.iii  [source/001 → curation]\n"
+    assert line in render.run(dataset_path, new)[0]
 
 
-def test_changed_evidence_stands_under_what_it_backs(dataset_path: Path, edited: Edited) -> None:
+def test_changed_evidence_is_listed_with_its_resource(dataset_path: Path, edited: Edited) -> None:
     words = f'<{BASE}id/evidence/001/L170/c0> <{ACCSM}verbatim> "'
     text, _ = render.run(dataset_path, edited((words, f"{words}A.2 ")))
     assert text.startswith("Project: 1 changed\n  changed  id:project/2016-2020/38"), "not an issue"
@@ -37,9 +37,7 @@ def test_changed_evidence_stands_under_what_it_backs(dataset_path: Path, edited:
     assert text.endswith("Resources: 1 changed; evidence: 1 changed; statements: 1 changed.\n")
 
 
-def test_evidence_that_comes_with_its_link_needs_no_lines_of_its_own(
-    dataset_path: Path, edited: Edited
-) -> None:
+def test_new_evidence_takes_one_line(dataset_path: Path, edited: Edited) -> None:
     name = f"<{BASE}id/evidence/001/L92/c99>"
     added = (
         f"<{PROJECT}/6> <{ACCSM}hasEvidence> {name} {SOURCE}\n"
@@ -52,7 +50,7 @@ def test_evidence_that_comes_with_its_link_needs_no_lines_of_its_own(
     assert text.endswith("Resources: 1 changed; evidence: 1 new; statements: 3 gained.\n")
 
 
-def test_inferred_statements_and_the_description_are_counted(
+def test_inferred_statements_and_the_dataset_description_are_counted(
     dataset_path: Path, edited: Edited
 ) -> None:
     inferred = f"<{PROJECT}/6> <{ACCSM}supports> <{BASE}id/measure/ascc-2025/A.2.iii>"
@@ -61,23 +59,23 @@ def test_inferred_statements_and_the_description_are_counted(
     assert render.run(dataset_path, new) == (
         "Inferred statements: 1 lost\n"
         "Description of the dataset: 1 gained, 1 lost\n"
-        "The data are the same.\n",
+        "No changes in the data.\n",
         1,
     )
 
 
-def test_questions_and_shapes_are_named(dataset_path: Path, edited: Edited) -> None:
+def test_changed_questions_and_shapes_are_named(dataset_path: Path, edited: Edited) -> None:
     query = f"<{BASE}.well-known/sparql-examples/"
     gone = without(dataset_path, f"{query[1:]}action-lines")
     default = f'{query}projects-supporting-action-line/line> <{SHACL}defaultValue> "'
-    message = "{?value} without a support link"
+    message = "but has no support link for it"
     new = edited(gone, (default, f"{default}B"), (message, f"{message}!"))
     text, _ = render.run(dataset_path, new)
     assert "Stored questions: gone action-lines; changed projects-supporting-action-line\n" in text
     assert "Shapes: changed R-X-01\n" in text
 
 
-def test_resources_come_by_class_and_number(dataset_path: Path, edited: Edited) -> None:
+def test_resources_are_sorted_by_class_and_number(dataset_path: Path, edited: Edited) -> None:
     number = f"> <{ACCSM}projectNumber> "
     titles = [(f"{PROJECT}/{n}{number}", f"{PROJECT}/{n}> <{ACCSM}number> ") for n in (10, 2, 1)]
     place = without(dataset_path, f"{BASE}id/place/manila")

@@ -1,4 +1,4 @@
-"""Changes are written as text for people, and as tables and JSON for programs."""
+"""Rendering changes as text, CSV and TSV."""
 
 import csv
 from io import StringIO
@@ -18,7 +18,7 @@ SUPPORTS = f"<{PROJECT}/6> <{ACCSM}supportsMeasure> <{BASE}id/measure/ascc-2025/
 TITLE = f'<{PROJECT}/6> <{ACCSM}printedTitle> "'
 
 
-def test_a_changed_value_is_told_with_both_values_and_the_graph(
+def test_a_changed_value_is_shown_with_both_values_and_the_graph(
     dataset_path: Path, edited: Edited
 ) -> None:
     new = edited((f"{TITLE}Leaders in E-Government", f"{TITLE}Readers in E-Government"))
@@ -36,7 +36,7 @@ def test_a_changed_value_is_told_with_both_values_and_the_graph(
     )
 
 
-def test_what_is_gained_and_lost_is_told_by_label(dataset_path: Path, edited: Edited) -> None:
+def test_gained_and_lost_values_are_shown_by_label(dataset_path: Path, edited: Edited) -> None:
     new = edited((f"{SUPPORTS}{SOURCE}\n", ""))
     label = "supports measure: ASCC A.2.iii  [source/001]\n"
     text, _ = render.run(dataset_path, new)
@@ -45,24 +45,28 @@ def test_what_is_gained_and_lost_is_told_by_label(dataset_path: Path, edited: Ed
     assert f"      + {label}" in render.run(new, dataset_path)[0]
 
 
-def test_values_that_read_alike_are_shown_in_full(dataset_path: Path, edited: Edited) -> None:
+def test_values_with_the_same_text_are_shown_as_literals(
+    dataset_path: Path, edited: Edited
+) -> None:
     place = f"<{BASE}id/place/manila> <{SKOS}prefLabel> "
     new = edited((f'{place}"Manila"@en', f'{place}"Manila"@fil'))
     assert 'skos:prefLabel: "Manila"@en → "Manila"@fil  [vocab]' in render.run(dataset_path, new)[0]
 
 
-def test_long_values_are_cut_to_where_they_differ(dataset_path: Path, edited: Edited) -> None:
+def test_long_values_are_shortened_around_the_difference(
+    dataset_path: Path, edited: Edited
+) -> None:
     words = f'{PROJECT}/38/objective/1> <{SKOS}definition> "Raise awareness on the importance of '
     new = edited((f"{words}workforce", f"{words}good"))
     old_words, new_words = (
         f"…ess on the importance of {word} mobility to benefit ASEA…"
         for word in ("workforce", "good")
     )
-    said = f"skos:definition: {old_words} → {new_words}  [source/001]\n"
-    assert said in render.run(dataset_path, new)[0]
+    line = f"skos:definition: {old_words} → {new_words}  [source/001]\n"
+    assert line in render.run(dataset_path, new)[0]
 
 
-def test_words_said_twice_at_the_end_are_cut_once(dataset_path: Path, edited: Edited) -> None:
+def test_words_repeated_at_the_end_are_shortened_once(dataset_path: Path, edited: Edited) -> None:
     words = " and to ASEAN Civil Service in particular"
     objective = f"<{PROJECT}/38/objective/1> <{SKOS}definition> "
     (line,) = (
@@ -75,7 +79,7 @@ def test_words_said_twice_at_the_end_are_cut_once(dataset_path: Path, edited: Ed
     assert f"skos:definition: {shown} → {shown}{words}  [source/001]\n" in text
 
 
-def test_a_resource_that_is_new_or_gone_takes_one_line(dataset_path: Path, edited: Edited) -> None:
+def test_a_new_or_gone_resource_takes_one_line(dataset_path: Path, edited: Edited) -> None:
     change = without(dataset_path, f"{BASE}id/place/manila")
     count = change[0].count(f"{BASE}graph/") - change[0].count(f"{BASE}graph/inferred")
     new = edited(change)
@@ -110,10 +114,10 @@ def test_a_table_has_a_row_for_each_statement_with_its_terms(
     }
 
 
-def test_bad_input_is_refused_with_what_to_do(dataset_path: Path, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"nowhere\.nq is no file; name a built"):
+def test_invalid_input_is_refused_with_what_to_do(dataset_path: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.nq is not a file; name a built"):
         render.run(dataset_path, tmp_path / "nowhere.nq")
-    with pytest.raises(FileNotFoundError, match="is no file"):
+    with pytest.raises(FileNotFoundError, match="is not a file"):
         render.run(tmp_path, dataset_path)
     with pytest.raises(ValueError, match="unknown format 'turtle'; choose one of text, json"):
         render.run(dataset_path, dataset_path, "turtle")
@@ -123,5 +127,5 @@ def test_bad_input_is_refused_with_what_to_do(dataset_path: Path, tmp_path: Path
         render.run(dataset_path, broken)
     notes = tmp_path / "notes.doc"
     notes.touch()
-    with pytest.raises(ValueError, match="unknown kind of file"):
+    with pytest.raises(ValueError, match="not an RDF file"):
         render.run(notes, dataset_path)

@@ -1,4 +1,4 @@
-"""The ontology is sound and laid out as agreed; its rules entail what an OWL reasoner does."""
+"""The ontology has no known faults and a fixed layout; its rules agree with an OWL reasoner."""
 
 import re
 import tomllib
@@ -40,7 +40,7 @@ SECTIONS = [
     "Datatypes",
     "Axioms",
 ]
-#: What the rules add that no axiom of OWL says: the labels and the years.
+#: Properties that the rules add without an OWL axiom.
 BEYOND_OWL = {RDFS.label, ACCSM.coversYear}
 
 
@@ -90,7 +90,7 @@ def test_prefixes_are_sorted_and_used(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
-def test_each_statement_stands_on_its_own_line(path: Path) -> None:
+def test_each_statement_is_on_its_own_line(path: Path) -> None:
     line = re.compile(
         r"""(?x) $ | \#.* | PREFIX[ ]\S+:[ ]<\S+>   # nothing, a comment, a prefix
         | \[\] | <\S+> | [\w-]+:[\w-]+               # a subject
@@ -115,7 +115,7 @@ def test_terms_are_alphabetical_in_each_section(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TERMS, ids=name)
-def test_the_sections_are_in_order_and_the_kind_comes_first(path: Path) -> None:
+def test_the_sections_are_in_order_and_the_type_comes_first(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     found = re.findall(r"^### (.+)$", text, re.MULTILINE)
     assert found == [section for section in SECTIONS if section in found]
@@ -127,7 +127,7 @@ def test_a_file_of_terms_is_named_after_a_topic_of_the_shapes(path: Path) -> Non
     assert (ROOT / "shapes" / path.name).is_file()
 
 
-def test_each_term_stands_in_one_file_and_the_header_in_its_own() -> None:
+def test_each_term_is_in_one_file_and_the_header_in_its_own() -> None:
     subjects = Counter(
         (path.stem, subject)
         for path in TERMS
@@ -140,7 +140,7 @@ def test_each_term_stands_in_one_file_and_the_header_in_its_own() -> None:
     assert {stem for stem, _ in subjects - Counter([header])} == {path.stem for path in TOPICS}
 
 
-def test_alignments_only_point_from_our_terms_to_those_of_others() -> None:
+def test_alignments_relate_our_terms_to_those_of_others_only() -> None:
     allowed = {RDFS.subClassOf, RDFS.subPropertyOf, RDFS.seeAlso, SKOS.closeMatch}
     graph = read(ALIGNMENTS)
     assert {p for _, p, _ in graph} <= allowed
@@ -148,12 +148,12 @@ def test_alignments_only_point_from_our_terms_to_those_of_others() -> None:
     assert [o for o in graph.objects() if o in ACCSM] == []
 
 
-def test_the_terms_leave_other_vocabularies_to_the_alignments() -> None:
+def test_superclasses_of_other_vocabularies_are_in_the_alignments() -> None:
     hierarchy = RDFS.subClassOf | RDFS.subPropertyOf
     assert [o for _, o in read(*TERMS).subject_objects(hierarchy) if o not in ACCSM] == []
 
 
-def test_every_value_is_a_defined_concept_of_a_scheme() -> None:
+def test_every_concept_has_a_label_a_definition_and_a_scheme() -> None:
     graph = read(VALUES)
     schemes = set(graph.subjects(RDF.type, SKOS.ConceptScheme))
     for value in graph.subjects(RDF.type, SKOS.Concept):
@@ -188,7 +188,7 @@ def test_the_version_is_that_of_the_package(ontology: Graph) -> None:
     assert version and str(ontology.value(ONTOLOGY, OWL.versionInfo)) == version[1]
 
 
-# --- the faults that others look for: one file each, with an example of it -----------------------
+# --- common faults: one query file each, with an example -----------------------------------------
 
 
 def rows(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> list[str]:
@@ -204,12 +204,12 @@ def broken(fault: Path) -> str:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=name)
-def test_the_ontology_is_free_of(fault: Path) -> None:
+def test_the_ontology_has_no(fault: Path) -> None:
     assert rows(load(*ONTOLOGY_FILES).query(fault.read_text(encoding="utf-8"))) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=name)
-def test_a_broken_ontology_is_caught_by(fault: Path) -> None:
+def test_a_faulty_ontology_is_found_by(fault: Path) -> None:
     damaged = load(*ONTOLOGY_FILES, extra=broken(fault))
     assert rows(damaged.query(fault.read_text(encoding="utf-8"))) != []
 
@@ -230,7 +230,7 @@ def by_rules(graph: ox.Store, rules: Iterable[Path]) -> ox.Store:
 def by_reasoner(graph: Graph) -> Graph:
     closed = Graph()
     closed += graph
-    # owlrl 7.6 compares all properties of a key but the last: the keys are checked in clashes().
+    # owlrl 7.6 ignores the last property of a key; clashes() checks the keys instead.
     closed.remove((None, OWL.hasKey, None))
     DeductiveClosure(OWLRL_Semantics).expand(closed)
     return closed + graph
@@ -242,7 +242,7 @@ def as_rdflib(graph: ox.Store) -> Graph:
 
 
 def about_us(graph: Graph, ontology: Graph) -> Iterator[tuple[object, object, object]]:
-    """Yield what the axioms of the ontology bear on: statements with our terms or those above."""
+    """Yield the triples of our resources with a term of the ontology or a superterm of one."""
     classes = {*ontology.subjects(RDF.type, OWL.Class), *ontology.objects(None, RDFS.subClassOf)}
     above = set(ontology.objects(None, RDFS.subPropertyOf))
     for s, p, o in graph:
@@ -262,7 +262,7 @@ def shared_keys(graph: Graph, keyed: Node, properties: list[Node]) -> list[str]:
 
 
 def clashes(graph: Graph) -> list[str]:
-    """Return what OWL cannot accept: two disjoint classes at once, nothing at all, two in one."""
+    """Return the inconsistencies: disjoint classes, owl:Nothing, owl:sameAs and shared keys."""
     found = [f"{s} is of no possible class" for s in graph.subjects(RDF.type, OWL.Nothing)]
     found += [f"{s} is {o}" for s, o in graph.subject_objects(OWL.sameAs) if str(s) < str(o)]
     for keyed, properties in graph.subject_objects(OWL.hasKey):
@@ -305,11 +305,11 @@ def rule_closure(rules: Iterable[Path]) -> Graph:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=name)
-def test_a_rule_says_what_it_does(rule: Path) -> None:
+def test_a_rule_has_a_summary(rule: Path) -> None:
     assert re.match(r"#\+ summary: [A-Z].+\.\n", rule.read_text(encoding="utf-8"))
 
 
-def test_the_rules_entail_what_a_reasoner_does(ontology: Graph, sample: Graph) -> None:
+def test_the_rules_entail_the_same_as_a_reasoner(ontology: Graph, sample: Graph) -> None:
     by_us = set(about_us(rule_closure(RULES), ontology))
     assert by_us == set(about_us(sample, ontology))
 
@@ -320,7 +320,7 @@ def test_without_a_rule_something_is_missing(rule: Path, ontology: Graph, sample
     assert by_us < set(about_us(sample, ontology))
 
 
-def test_the_rules_add_to_our_resources_only() -> None:
+def test_the_rules_add_triples_about_our_resources_only() -> None:
     graph = load(*ONTOLOGY_FILES, CASES / "sample.ttl")
     before = set(graph)
     added = set(by_rules(graph, RULES)) - before
@@ -330,7 +330,7 @@ def test_the_rules_add_to_our_resources_only() -> None:
     ] == []
 
 
-def test_a_preferred_label_becomes_the_label() -> None:
+def test_a_preferred_label_is_also_an_rdfs_label() -> None:
     closed = rule_closure(RULES)
     assert [str(label) for label in closed.objects(URIRef(ID + "plan-1"), RDFS.label)] == [
         "First plan"
@@ -340,7 +340,7 @@ def test_a_preferred_label_becomes_the_label() -> None:
 @pytest.mark.parametrize(
     ("thing", "years"), [("stage", [2017, 2018, 2019]), ("open-ended", [2017]), ("plan-1", [])]
 )
-def test_a_dated_thing_covers_its_years(thing: str, years: list[int]) -> None:
+def test_a_dated_resource_covers_its_years(thing: str, years: list[int]) -> None:
     found = rule_closure(RULES).objects(URIRef(ID + thing), ACCSM.coversYear)
     assert sorted(int(str(year)) for year in found) == years
 
@@ -366,7 +366,7 @@ def test_a_contradiction_is_found(statement: str) -> None:
 # --- the dataset ---------------------------------------------------------------------------------
 
 
-def test_the_inferred_graph_is_what_a_reasoner_entails(
+def test_the_inferred_graph_equals_the_entailments_of_a_reasoner(
     ontology: Graph, published: Dataset, stated: Graph, entailed: Graph
 ) -> None:
     by_us = Graph()
@@ -379,7 +379,7 @@ def test_the_dataset_is_consistent(entailed: Graph) -> None:
     assert clashes(entailed) == []
 
 
-def test_a_term_that_no_data_uses_is_marked_so(ontology: Graph, published: Dataset) -> None:
+def test_a_term_that_no_data_use_is_marked_as_testing(ontology: Graph, published: Dataset) -> None:
     used: set[object] = set()
     for s, p, o, _ in published.quads():
         if str(s).startswith(ID):

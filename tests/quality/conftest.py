@@ -1,4 +1,4 @@
-"""The report on the dataset, made once for the tests of its parts."""
+"""Fixtures with validation results and a quality report, made once per session."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def results(dataset_path: Path) -> list[Result]:
-    """The results of two of the rules; all of them would take long."""
+    """The results of two rules only, to save time."""
     data, shapes, base = validate.load(dataset_path)
     chosen = [validate.only_rule(shapes, rule) for rule in ("R-X-02", "R-I-01")]
     found = [result for part in chosen for result in validate.check(data, part, base)]
@@ -25,7 +25,7 @@ def results(dataset_path: Path) -> list[Result]:
 def report(
     dataset_path: Path, results: list[Result], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """The folder of the report on the dataset, made where the source texts are not at hand."""
+    """The folder of a report that was made without the source texts."""
     folder = tmp_path_factory.mktemp("report")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("ACCSM_SOURCES", raising=False)

@@ -1,4 +1,4 @@
-"""Read what a quality report says."""
+"""Read the files of a quality report."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from accsm_kg.rdf import dataset
 
 
 def measured(folder: Path, base: str = BASE) -> dict[tuple[str, str], str]:
-    """Return the value of each measurement by its metric and what it is computed on."""
+    """Return the value of each measurement by metric and measured resource."""
     store = dataset.load(folder / "quality.nq", CONVENTIONS)
     found = store.query(
         """SELECT ?metric ?on ?value WHERE {
@@ -28,7 +28,7 @@ def measured(folder: Path, base: str = BASE) -> dict[tuple[str, str], str]:
 def written(
     tmp_path: Path, path: Path, results: Sequence[Result], *changes: tuple[str, str]
 ) -> Path:
-    """Return the folder of the report on a copy of the dataset in which texts are replaced."""
+    """Write a report on a copy of the dataset in which texts are replaced; return its folder."""
     text = path.read_text(encoding="utf-8")
     for old, new in changes:
         assert old in text
@@ -40,7 +40,7 @@ def written(
 
 
 def tables(folder: Path) -> dict[str, list[list[str]]]:
-    """Return the rows of each table of the Markdown, headings first."""
+    """Return the rows of each table in the Markdown report, with the headings first."""
     found: dict[str, list[list[str]]] = {}
     for part in (folder / "quality.md").read_text(encoding="utf-8").split("\n## ")[1:]:
         lines = [line for line in part.splitlines() if line.startswith("| ")]

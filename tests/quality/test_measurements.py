@@ -1,4 +1,4 @@
-"""The RDF of a report holds the counts of the dataset and a SHACL report."""
+"""The RDF of a report: measurements of the dataset and a SHACL report."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ GRAPH = f"{BASE}{QUALITY}"
         ("checked", f"{BASE}shapes#R-X-20", "?x schema:sameAs ?same"),
     ],
 )
-def test_a_measurement_is_what_a_count_gives(
+def test_a_measurement_equals_a_count(
     store: Store, report: Path, metric: str, on: str, pattern: str
 ) -> None:
     assert int(measured(report)[metric, on]) == ask(store, pattern) > 0
@@ -58,7 +58,7 @@ def test_statements_are_counted_as_a_whole_and_by_source(store: Store, report: P
     )
 
 
-def test_the_rdf_is_one_graph_of_canonical_terms_without_blank_nodes(report: Path) -> None:
+def test_the_rdf_is_one_sorted_graph_without_blank_nodes(report: Path) -> None:
     text = (report / "quality.nq").read_text(encoding="utf-8")
     store = Store()
     store.bulk_extend(dataset.read(report / "quality.nq"))
@@ -67,7 +67,7 @@ def test_the_rdf_is_one_graph_of_canonical_terms_without_blank_nodes(report: Pat
     assert "_:" not in text
 
 
-def test_every_measurement_is_of_a_described_metric(report: Path) -> None:
+def test_every_measurement_has_a_described_metric(report: Path) -> None:
     store = Store()
     store.bulk_extend(dataset.read(report / "quality.nq"))
 
@@ -98,7 +98,7 @@ def test_the_results_are_a_shacl_report_about_resources(report: Path) -> None:
     assert ask(store, f"{pattern} FILTER(!STRSTARTS(STR(?x), '{GRAPH}#report/')) }}") == 0
 
 
-def test_another_base_gives_the_same_numbers(
+def test_a_dataset_under_another_base_has_the_same_numbers(
     dataset_path: Path, report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("ACCSM_SOURCES", raising=False)

@@ -1,4 +1,4 @@
-"""Quotations are looked up in the source texts, where those are at hand."""
+"""Checking quotations against the source texts, where these are available."""
 
 import hashlib
 from pathlib import Path
@@ -18,7 +18,7 @@ SOURCE = f"{BASE}id/source/002"
 
 @pytest.fixture
 def digests(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    """The digest of source 002 and that of a text at hand which has its quotations only."""
+    """The digest of source 002, and that of a text file with the quotations from it only."""
     lines: dict[int, str] = {}
     found = store.query(
         f"""SELECT ?line ?words WHERE {{
@@ -37,7 +37,7 @@ def digests(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tu
     return row[0].value, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_quotations_are_not_measured_where_the_texts_are_not_at_hand(report: Path) -> None:
+def test_quotations_are_not_measured_without_the_source_texts(report: Path) -> None:
     assert not [key for key in measured(report) if key[0] == "proved"]
     for name in FILES[1:]:
         assert "Quotations were not checked" in (report / name).read_text(encoding="utf-8")
@@ -49,24 +49,24 @@ def test_quotations_are_found_in_their_lines(
     folder = written(tmp_path, dataset_path, results, digests)
     found = measured(folder)
     assert found["proved", SOURCE] == found["verbatims", SOURCE]
-    assert ("proved", DATASET) not in found, "the texts of other sources are not at hand"
+    assert ("proved", DATASET) not in found, "the texts of other sources are not available"
     assert "Quotations not found" not in tables(folder)
     assert "Quotations were not checked" not in (folder / "quality.md").read_text(encoding="utf-8")
 
 
-def test_a_quotation_that_is_not_in_its_lines_is_told(
+def test_a_quotation_that_is_not_in_its_lines_is_listed(
     dataset_path: Path, results: list[Result], tmp_path: Path, digests: tuple[str, str]
 ) -> None:
     words = f'<{BASE}id/evidence/002/L24> <{ACCSM}verbatim> "'
     folder = written(tmp_path, dataset_path, results, digests, (words, f"{words}Not there: "))
     found = measured(folder)
     assert int(found["proved", SOURCE]) == int(found["verbatims", SOURCE]) - 1
-    ((evidence, start, end, said),) = tables(folder)["Quotations not found"][1:]
+    ((evidence, start, end, quoted),) = tables(folder)["Quotations not found"][1:]
     assert (evidence, start, end) == ("evidence/002/L24", "24", "24")
-    assert said.startswith("Not there: ")
+    assert quoted.startswith("Not there: ")
 
 
-def test_a_text_other_than_the_one_that_was_read_proves_nothing(
+def test_a_text_with_another_digest_is_not_used(
     dataset_path: Path, results: list[Result], tmp_path: Path, digests: tuple[str, str]
 ) -> None:
     assert digests[0] != digests[1]

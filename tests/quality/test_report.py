@@ -1,4 +1,4 @@
-"""A report is written alike in all its forms, and found again beside its dataset."""
+"""Writing a report as RDF, Markdown and HTML, and finding it beside its dataset."""
 
 import re
 from dataclasses import replace
@@ -25,7 +25,7 @@ def test_equal_input_gives_equal_bytes(
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
 
 
-def test_a_failing_dataset_is_said_to_fail(
+def test_the_report_on_a_failing_dataset_says_so(
     dataset_path: Path, results: list[Result], tmp_path: Path
 ) -> None:
     new = [replace(result, reason="") for result in results]
@@ -50,7 +50,7 @@ def test_cells_are_escaped(dataset_path: Path, results: list[Result], tmp_path: 
     assert len(tables(folder)["Results by resource"][1]) == 6
 
 
-def test_a_report_is_found_beside_the_dataset_it_is_about_and_no_other(
+def test_a_report_is_found_only_beside_a_dataset_with_its_digest(
     dataset_path: Path, results: list[Result], tmp_path: Path
 ) -> None:
     path = written(tmp_path, dataset_path, results) / "accsm.nq"
@@ -62,7 +62,7 @@ def test_a_report_is_found_beside_the_dataset_it_is_about_and_no_other(
     assert reports.beside(tmp_path / "nowhere.nq") is None
 
 
-def test_a_dataset_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_dataset_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
         write(tmp_path / "nowhere.nq", [], tmp_path)
     assert not list(tmp_path.iterdir())

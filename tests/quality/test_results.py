@@ -1,4 +1,4 @@
-"""Results are rendered for people and for programs."""
+"""Rendering validation results as text, CSV, TSV and Turtle."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def test_an_info_does_not_fail() -> None:
     assert not INFO.fails
 
 
-def test_the_text_says_each_message_once_above_its_resources() -> None:
+def test_the_text_has_each_message_once_above_its_resources() -> None:
     text = render([WARNING, replace(WARNING, focus=f"{PROJECT}39")])
     assert text == (
         "Warning R-X-02  Odd.\n"
@@ -33,7 +33,7 @@ def test_the_text_says_each_message_once_above_its_resources() -> None:
 
 
 @pytest.mark.parametrize(("fmt", "delimiter"), [("csv", ","), ("tsv", "\t")])
-def test_a_table_has_one_row_a_result(fmt: str, delimiter: str) -> None:
+def test_a_table_has_a_row_for_each_result(fmt: str, delimiter: str) -> None:
     rows = list(csv.DictReader(io.StringIO(render([WARNING, INFO], fmt)), delimiter=delimiter))
     assert [row["rule"] for row in rows] == ["R-X-02", "R-I-01"]
     assert rows[0]["focus"] == f"{PROJECT}38"
@@ -49,6 +49,6 @@ def test_turtle_is_a_shacl_report_without_blank_nodes() -> None:
     assert not any(type(node).__name__ == "BNode" for node in graph.all_nodes())
 
 
-def test_an_unknown_format_is_refused_with_those_there_are() -> None:
+def test_an_unknown_format_is_refused_with_the_known_formats() -> None:
     with pytest.raises(ValueError, match=", ".join(FORMATS)):
         render([WARNING], "xml")

@@ -1,4 +1,4 @@
-"""pySHACL sees the default graph of a dataset, and its queries the named graphs too."""
+"""The graph for pySHACL: the default graph, with queries on the named graphs too."""
 
 import pyoxigraph as ox
 import pytest
@@ -15,7 +15,7 @@ def _store(*quads: ox.Quad) -> ox.Store:
     return store
 
 
-def test_a_query_has_its_bindings_and_reaches_named_graphs() -> None:
+def test_a_query_uses_bindings_and_named_graphs() -> None:
     store = _store(ox.Quad(A, P, ox.Literal("one")), ox.Quad(A, P, ox.Literal("two"), G))
     graph = ShaclStore(store)
     assert set(graph) == {(URIRef("x:a"), URIRef("x:p"), Literal("one"))}
@@ -27,5 +27,5 @@ def test_a_query_has_its_bindings_and_reaches_named_graphs() -> None:
 
 def test_a_triple_term_is_refused() -> None:
     store = _store(ox.Quad(A, P, ox.Triple(A, P, A)))
-    with pytest.raises(ValueError, match=r"no RDF 1\.1 term"):
+    with pytest.raises(ValueError, match=r"not an RDF 1\.1 term"):
         list(triples(store, ox.DefaultGraph()))

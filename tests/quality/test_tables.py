@@ -1,4 +1,4 @@
-"""The tables count what is there, and list what is missing or found by a shape."""
+"""The tables of the report: counts, missing evidence and validation results."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ ACCSM = f"{BASE}ontology#"
 DATASET = f"{BASE}dataset"
 
 
-def test_everything_that_needs_backing_has_it(report: Path) -> None:
+def test_every_resource_that_needs_backing_has_it(report: Path) -> None:
     found = measured(report)
     assert found["unbacked", DATASET] == "0"
     assert found["backed", DATASET] == "1"
@@ -23,7 +23,7 @@ def test_everything_that_needs_backing_has_it(report: Path) -> None:
     assert "Resources without backing" not in tables(report)
 
 
-def test_a_resource_that_loses_its_evidence_is_told(
+def test_a_resource_without_evidence_is_listed(
     dataset_path: Path, results: list[Result], tmp_path: Path
 ) -> None:
     lost, reasoned = (f"<{BASE}id/project/2016-2020/{n}> <{ACCSM}" for n in (6, 7))
@@ -52,7 +52,7 @@ def test_issues_are_counted_by_kind_and_the_open_ones_listed(store: Store, repor
     assert kinds["misprint"] == [found[n, f"{BASE}id/concept/misprint"] for n in misprints]
 
 
-def test_results_are_told_by_shape_and_by_resource(report: Path) -> None:
+def test_results_are_listed_by_shape_and_by_resource(report: Path) -> None:
     found, shown = measured(report), tables(report)
     assert found["warnings", DATASET] == found["warnings", f"{BASE}shapes#R-X-02"] == "3"
     assert found["unexpected", DATASET] == found["violations", DATASET] == "0"

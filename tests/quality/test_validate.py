@@ -1,4 +1,4 @@
-"""The dataset passes; what is taken out of its tables is found missing and named."""
+"""Validating the dataset: it passes, and data removed from its tables are reported."""
 
 import csv
 import io
@@ -35,7 +35,7 @@ def test_the_dataset_has_no_violation_and_only_the_expected_warnings(outcome) ->
     assert status == 0
 
 
-def test_the_gaps_of_the_sources_are_listed(outcome) -> None:
+def test_information_missing_from_the_sources_is_listed(outcome) -> None:
     infos = [r["message"] for r in outcome[0]["results"] if r["severity"] == "Info"]
     assert sum("no potential partner" in message for message in infos) == 17
     assert sum("no budget" in message for message in infos) == 11
@@ -58,7 +58,7 @@ def test_a_dataset_under_another_base_passes_as_well(tmp_path: Path) -> None:
 
 
 def edit(path: Path, key: tuple[str, ...], column: str, value: str) -> None:
-    """Write a value into a column of the row that begins with the key."""
+    """Write ``value`` to ``column`` in the row whose first cells are ``key``."""
     head, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
     (row,) = [row for row in rows if tuple(row[: len(key)]) == key]
     assert row[head.index(column)] != value
@@ -92,9 +92,9 @@ EDITS = [
 
 
 @pytest.fixture(scope="module")
-def spoilt(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
-    """What validation finds in a project whose tables have all the faults of EDITS."""
-    root = tmp_path_factory.mktemp("spoilt")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+    """The rule and focus of each result for tables with all the changes of EDITS."""
+    root = tmp_path_factory.mktemp("damaged")
     for folder in ("ontology", "shapes", "data"):
         shutil.copytree(ROOT / folder, root / folder)
     tables = root / "data" / "source" / "001" / "2016-2020"
@@ -106,9 +106,9 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("change", EDITS, ids=lambda c: f"{c[0]}-{c[1][0]}-{c[2]}")
-def test_a_cell_that_is_taken_out_is_found_missing(change, spoilt) -> None:
+def test_a_changed_cell_is_reported(change, damaged) -> None:
     *_, rule, resource = change
-    assert (rule, PROJECT + resource) in spoilt
+    assert (rule, PROJECT + resource) in damaged
 
 
 def test_a_new_warning_fails() -> None:
@@ -122,10 +122,10 @@ def test_an_expected_warning_passes_and_keeps_its_reason() -> None:
     assert result.reason == "It stutters."
 
 
-def test_an_expected_warning_that_is_gone_fails() -> None:
+def test_an_expected_warning_that_no_longer_occurs_fails() -> None:
     (result,) = validate.apply_baseline([], {("R-X-02", f"{PROJECT}38"): "It stutters."})
     assert result.fails
-    assert "take its row out of shapes/baseline.csv" in result.message
+    assert "remove its row from shapes/baseline.csv" in result.message
 
 
 def test_a_violation_cannot_be_expected() -> None:
@@ -134,13 +134,13 @@ def test_a_violation_cannot_be_expected() -> None:
     assert [result.fails for result in found] == [True, True]
 
 
-def test_results_come_by_severity_and_number() -> None:
+def test_results_are_sorted_by_severity_and_number() -> None:
     tenth, second = (replace(WARNING, focus=PROJECT + number) for number in ("10", "2"))
     found = validate.apply_baseline([INFO, tenth, second, VIOLATION], {})
     assert found == [VIOLATION, second, tenth, INFO]
 
 
-def test_an_unknown_format_is_refused_with_those_there_are(dataset_path: Path) -> None:
+def test_an_unknown_format_is_refused_with_the_known_formats(dataset_path: Path) -> None:
     with pytest.raises(ValueError, match=", ".join(FORMATS)):
         validate.run(dataset_path, "xml")
 
@@ -153,10 +153,10 @@ def test_a_missing_dataset_is_refused(tmp_path: Path) -> None:
 def test_a_dataset_without_shapes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bare.ttl"
     path.write_text("<http://example.org/a> <http://example.org/b> 1 .", encoding="utf-8")
-    with pytest.raises(ValueError, match="holds no shapes"):
+    with pytest.raises(ValueError, match="has no shapes"):
         validate.run(path)
 
 
-def test_a_rule_that_no_shape_has_is_refused(dataset_path: Path) -> None:
+def test_an_unknown_rule_is_refused(dataset_path: Path) -> None:
     with pytest.raises(ValueError, match="R-NO-99"):
         validate.only_rule(validate.load(dataset_path)[1], "R-NO-99")

@@ -1,4 +1,4 @@
-"""Query files are read as questions, named on the command line, and refused when faulty."""
+"""Reading questions from query files, and finding and listing them for the command line."""
 
 import json
 from io import StringIO
@@ -20,7 +20,7 @@ HEADER = "#+ summary: Which?\n#+ description: All.\n#+ tags: [x]\n"
         (f"{HEADER}#+ parameters: {{p: {{default: x}}}}\nASK", r"ask\.rq: parameter p has no desc"),
         (
             f"{HEADER}#+ parameters: {{p: {{description: d, default: x, options: y}}}}\nASK",
-            r"ask\.rq: parameter p: options 'y' is no \.rq and no SELECT",
+            r"ask\.rq: parameter p: 'y' is neither a \.rq nor a SELECT",
         ),
         ("#+ summary: [\nASK", r"ask\.rq: the #\+ header is not YAML"),
         ("#+ just words\nASK", r"ask\.rq: the #\+ header must be a mapping"),
@@ -47,22 +47,26 @@ def test_a_question_is_resolved_by_name_by_number_and_from_a_file(
 
 
 @pytest.mark.parametrize(
-    ("what", "values", "said"),
+    ("what", "values", "message"),
     [
-        ("projects-supporting-line", [], "no query file and no stored question; close: projects-s"),
-        ("zzz", [], "'zzz' is no query file .* lists them"),
+        (
+            "projects-supporting-line",
+            [],
+            "neither a query file nor a stored question; similar: projects-s",
+        ),
+        ("zzz", [], "'zzz' is neither a query file .* lists them"),
         ("projects-supporting-action-line", ["A.2.2.i"], "'A.2.2.i': give a parameter as NAME="),
         ("completed-occurrences", ["year=2017"], "has no parameter 'year'; it has: none"),
     ],
 )
-def test_a_question_that_is_not_there_is_refused(
-    store: Store, what: str, values: list[str], said: str
+def test_an_unknown_question_or_parameter_is_refused(
+    store: Store, what: str, values: list[str], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         files.resolve(store, what, values)
 
 
-def test_the_questions_are_listed_for_people_and_for_programs(store: Store) -> None:
+def test_the_questions_are_listed_in_each_format(store: Store) -> None:
     assert "projects-supporting-action-line" in files.listing(store)
     rows = json.loads(files.listing(store, "json"))
     assert {"number": "12", "name": "projects-citing-no-measure"}.items() <= rows[8].items()

@@ -1,4 +1,4 @@
-"""A question binds its parameters to values, and only to those it has."""
+"""Binding the parameters of a question to values."""
 
 from pathlib import Path
 

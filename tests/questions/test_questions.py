@@ -1,4 +1,4 @@
-"""Every stored question is well made, and both engines give it the answer worked out by hand."""
+"""Every stored question has a complete header, and both engines return the expected answer."""
 
 import json
 import re
@@ -77,7 +77,7 @@ def _bag(
 
 
 def _found(answer: Answer, wanted: dict[str, Any]) -> object:
-    """Return of ``answer`` what ``wanted`` states, in the same form: a set, or sets by group."""
+    """Return the part of ``answer`` to compare with ``wanted``: a set, or sets by group."""
     if isinstance(answer, bool):
         return answer
     chosen = [row for row in answer if wanted.get("where", {}).items() <= row.items()]
@@ -100,7 +100,7 @@ def _wanted(wanted: dict[str, Any]) -> object:
 
 @by_expected
 @pytest.mark.parametrize("engine", ["oxigraph", "rdflib"])
-def test_the_answer_is_the_one_worked_out(
+def test_the_answer_is_the_expected_one(
     path: Path, engine: str, store: Store, rdflib_graph: rdflib.Graph
 ) -> None:
     expected = json.loads(path.read_text(encoding="utf-8"))
@@ -118,11 +118,11 @@ def test_both_engines_give_equal_results(
     text = bind(question)
     bag = _bag(_oxigraph(store, text))
     assert bag == _bag(_rdflib(rdflib_graph, text))
-    assert isinstance(bag, bool) or max(bag[1].values(), default=1) == 1, "a row stands twice"
+    assert isinstance(bag, bool) or max(bag[1].values(), default=1) == 1, "a row occurs twice"
 
 
 @by_question
-def test_a_pick_list_offers_the_default(
+def test_the_options_of_a_parameter_include_its_default(
     question: Question, store: Store, rdflib_graph: rdflib.Graph
 ) -> None:
     for parameter in question.parameters:

@@ -1,4 +1,4 @@
-"""What is published of a question is enough to have it back, and runs as it stands."""
+"""Writing questions to RDF and reading them back."""
 
 from pathlib import Path
 
@@ -19,11 +19,11 @@ def _published(folder: Path, base: str = BASE) -> Store:
     return store
 
 
-def test_the_dataset_publishes_the_questions_as_the_files_have_them(store: Store) -> None:
+def test_the_questions_in_the_dataset_equal_those_in_the_files(store: Store) -> None:
     assert rdf.load(store) == files.read(FOLDER)
 
 
-def test_a_published_question_runs_as_it_stands(store: Store) -> None:
+def test_a_published_query_runs_unchanged(store: Store) -> None:
     graph, select = NamedNode(BASE + QUERIES), NamedNode(prefixes()["sh"] + "select")
     node = NamedNode(f"{BASE}{QUERIES}/projects-supporting-action-line")
     text = next(store.quads_for_pattern(node, select, None, graph)).object
@@ -33,7 +33,7 @@ def test_a_published_question_runs_as_it_stands(store: Store) -> None:
     assert [int(row["number"].value) for row in results] == [6, 17, 30, 33, 35, 40]
 
 
-def test_another_base_is_carried_through() -> None:
+def test_questions_are_published_under_another_base() -> None:
     base = "http://127.0.0.1:8000/"
     store = _published(FOLDER, base)
     assert BASE not in "".join(map(str, store))
@@ -48,7 +48,7 @@ def test_a_query_of_another_form_is_not_published(tmp_path: Path) -> None:
         _published(tmp_path)
 
 
-def test_the_forms_of_query_and_several_parameters_survive_publication(tmp_path: Path) -> None:
+def test_a_construct_query_with_several_parameters_is_published(tmp_path: Path) -> None:
     parameters = "#+ parameters: {b: {description: d, default: x}, a: {description: e, default: y}}"
     (tmp_path / "make.rq").write_text(
         f"{HEADER}{parameters}\n\nCONSTRUCT {{ ?s ?p ?o }}\nWHERE {{\n  ?s ?p ?o .\n}}\n"

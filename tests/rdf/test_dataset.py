@@ -1,4 +1,4 @@
-"""RDF files become a store whose default graph is the merge of its data graphs."""
+"""Loading RDF files into a store whose default graph is the merge of its data graphs."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from accsm_kg.rdf import dataset
 from accsm_kg.rdf.dataset import Conventions
 
 HERE = Conventions("http://e/", ("graph/apart",))
-#: Two data graphs that share a triple, a triple without a graph, and a graph that is kept apart.
+#: Two data graphs that share a triple, a triple without a graph, and a graph not to merge.
 LINES = """<urn:s> <urn:p> "1" <http://e/graph/a> .
 <urn:s> <urn:p> "1" <http://e/graph/b> .
 <urn:s> <urn:p> "2" .
@@ -38,13 +38,13 @@ def test_the_default_graph_is_the_merge_of_the_data_graphs(tmp_path: Path) -> No
     assert len(dataset.default(store)) == 3
 
 
-def test_no_graph_is_apart_unless_it_is_said(tmp_path: Path) -> None:
+def test_every_graph_is_merged_unless_it_is_kept_apart(tmp_path: Path) -> None:
     path = _written(tmp_path, LINES)
     assert _values(dataset.load(path, Conventions("http://e/"))) == {"1", "2", "3", "4"}
     assert _values(dataset.load(path, Conventions("http://f/", HERE.apart))) == {"1", "2", "3", "4"}
 
 
-def test_a_dataset_may_state_its_base(tmp_path: Path) -> None:
+def test_the_base_of_a_dataset_is_its_uri_space(tmp_path: Path) -> None:
     store = dataset.load(_written(tmp_path, MOVED), HERE)
     assert dataset.base_iri(store, HERE.base) == "http://f/"
     assert _values(store) == {"1", "2", "4"}
@@ -52,7 +52,7 @@ def test_a_dataset_may_state_its_base(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [LINES, MOVED], ids=["default base", "stated base"])
-def test_statements_are_those_of_the_files(tmp_path: Path, text: str) -> None:
+def test_statements_leaves_out_merged_triples(tmp_path: Path, text: str) -> None:
     path = _written(tmp_path, text)
     statements = {str(quad) for quad in dataset.statements(dataset.load(path, HERE), HERE)}
     labels = {line.removesuffix(" .") for line in text.splitlines() if "_:" not in line}
@@ -60,7 +60,7 @@ def test_statements_are_those_of_the_files(tmp_path: Path, text: str) -> None:
     assert len(statements) == len(text.splitlines())
 
 
-def test_a_folder_is_one_dataset(tmp_path: Path) -> None:
+def test_a_folder_is_read_as_one_dataset(tmp_path: Path) -> None:
     _written(tmp_path, "<urn:s> <urn:p> 'a' .", "one.ttl")
     _written(tmp_path, "<urn:g> { <urn:s> <urn:p> 'b' }", "two.trig")
     _written(tmp_path, "no RDF", "three.md")
@@ -69,16 +69,16 @@ def test_a_folder_is_one_dataset(tmp_path: Path) -> None:
     assert _values(dataset.collect(tmp_path)) == {"a"}
 
 
-def test_what_is_not_there_or_not_rdf_is_named(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.nq does not exist$"):
         dataset.load(tmp_path / "nowhere.nq", HERE)
-    with pytest.raises(ValueError, match=r"d\.md: unknown kind of file; give \.nq"):
+    with pytest.raises(ValueError, match=r"d\.md: not an RDF file; name a \.nq"):
         dataset.load(_written(tmp_path, LINES, "d.md"), HERE)
     with pytest.raises(ValueError, match=r"d\.nq:2: "):
         dataset.load(_written(tmp_path, LINES.splitlines()[0] + "\nwrong .\n"), HERE)
 
 
-def test_the_fingerprint_is_that_of_the_sorted_lines(tmp_path: Path) -> None:
+def test_the_fingerprint_does_not_depend_on_the_order_of_lines(tmp_path: Path) -> None:
     lines = [line for line in LINES.splitlines(keepends=True) if "_:" not in line]
     stores = [
         dataset.collect(_written(tmp_path, "".join(order), f"{number}.nq"))

@@ -1,4 +1,4 @@
-"""What is said of a query that does not parse."""
+"""The explanation of a query that does not parse."""
 
 import time
 
@@ -8,9 +8,9 @@ from pyoxigraph import Store
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.rdf.explain import explain
 
-SLIPS = {
-    "SELCT ?s WHERE { ?s ?p ?o }": (1, 1, "`SELCT` is no word", "`SELECT`"),
-    "SELECT ?s\nWHRE { ?s ?p ?o }": (2, 1, "`WHRE` is no word", "`WHERE`"),
+MISTAKES = {
+    "SELCT ?s WHERE { ?s ?p ?o }": (1, 1, "`SELCT` is not a SPARQL keyword", "`SELECT`"),
+    "SELECT ?s\nWHRE { ?s ?p ?o }": (2, 1, "`WHRE` is not a SPARQL keyword", "`WHERE`"),
     "SELECT * { ?s ?p ?o OPTINAL { ?s a ?c } }": (1, 21, "`OPTINAL`", "`OPTIONAL`"),
     "SELECT * { ?s ?p ?o } ODER BY ?s": (1, 23, "`ODER`", "`ORDER`"),
     "SELECT * { ?s ?p ?o FILTER(CONTAIN(?o, 'x')) }": (1, 28, "`CONTAIN`", "`CONTAINS`"),
@@ -21,65 +21,85 @@ SLIPS = {
     "SELECT * { ?s ?p ?o } LIMIT 5 OFFSET": (1, 37, "whole number", "OFFSET 20"),
     "SELECT * { ?s ?p ?o } LIMIT 10, 5": (1, 31, "`,`", "LIMIT 5 OFFSET 10"),
     "SELECT * { ?s ?p ?o } LIMIT 1,000": (1, 30, "`,`", "Write `1000`"),
-    "SELECT * { ?s ?p ?o } ;": (1, 23, "`;`", "Leave it out"),
+    "SELECT * { ?s ?p ?o } ;": (1, 23, "`;`", "Remove it"),
     "SELECT TOP 10 * { ?s ?p ?o }": (1, 8, "`TOP`", "LIMIT 10"),
     "SELECT ?s ?s { ?s ?p ?o }": (1, 26, "twice", "once"),
     "SELECT * { ?s ?p ?x FILTER(strStarts(?x, 'h') }": (1, 45, "`)`", "`(` at line 1, column 27"),
     "SELECT (ROUND(AVG(?y)) AS ?m) { ?p x:y ?y }": (1, 36, "`x:` is not", "PREFIX x:"),
-    "SELECT * {\n?s ?p ?l ,\n}": (3, 1, "`}` stands where", "Write the value"),
+    "SELECT * {\n?s ?p ?l ,\n}": (3, 1, "between `,` and `}`", "Write the value"),
     "SELECT * { ?t bif:contains 'x' }": (1, 15, "Virtuoso", 'CONTAINS(LCASE(?t), "x")'),
     "S\u0415LECT * {}": (1, 1, "is CYRILLIC CAPITAL LETTER IE", "`SELECT`"),
     "SELECT * { ?s \u0430\u0441\u0441sm:p ?o }": (1, 15, "CYRILLIC SMALL LETTER A", "Latin"),
     "SELECT * { ?s a <http://x/{y}> }": (1, 17, "it has '{'", "%20"),
     "ASK { ?s ?p ?o FILTER(?o > 2016-01-01^^<a:b>) }": (1, 28, "not in quotes", '"2016-01-01"'),
-    "SELECT * { ?s ?p ?o } FILTER(?o > 1)": (1, 23, "`FILTER` stands outside", "before the `}`"),
-    "PREFIX a: <b:> . SELECT * {}": (1, 16, "`.` stands behind PREFIX", "Leave it out"),
-    "PREFIX a: <b:> SELECT * { ?s a:b//c ?o }": (1, 33, "no property between", "`/` once"),
-    "PREFIX a: <b:> SELECT * { ?s a:bcdefghij/ ?o }": (1, 43, 'met `?o`, expected "!"', ""),
-    "SELECT ?s ?p { ?s ?p ?o } GROUP BY ?s": (1, 11, "`?p` is neither grouped", "GROUP BY ?s ?p"),
-    "SELECT (SUM(?o)/?p AS ?n) { ?s ?p ?o } GROUP BY ?s": (1, 51, "neither grouped", "GROUP BY"),
+    "SELECT * { ?s ?p ?o } FILTER(?o > 1)": (1, 23, "`FILTER` is outside", "before the `}`"),
+    "PREFIX a: <b:> . SELECT * {}": (1, 16, "`.` after PREFIX", "Remove it"),
+    "PREFIX a: <b:> SELECT * { ?s a:b//c ?o }": (1, 33, "no property in between", "`/` once"),
+    "PREFIX a: <b:> SELECT * { ?s a:bcdefghij/ ?o }": (1, 43, 'found `?o`, expected "!"', ""),
+    "SELECT ?s ?p { ?s ?p ?o } GROUP BY ?s": (
+        1,
+        11,
+        "`?p` is neither in GROUP BY",
+        "GROUP BY ?s ?p",
+    ),
+    "SELECT (SUM(?o)/?p AS ?n) { ?s ?p ?o } GROUP BY ?s": (
+        1,
+        51,
+        "neither in GROUP BY",
+        "aggregate",
+    ),
     "SELECT ?s, ?p { ?s ?p ?o }": (1, 10, "`,`", "spaces"),
     "SELECT COUNT(?s) { ?s ?p ?o }": (1, 8, "brackets and a name", "AS"),
     "SELECT (COUNT(?s)) { ?s ?p ?o }": (1, 18, "no name", "AS"),
-    "SELECT ?s (COUNT(?o) AS ?n) { ?s ?p ?o }": (1, 8, "`?s` is neither grouped", "GROUP BY ?s"),
+    "SELECT ?s (COUNT(?o) AS ?n) { ?s ?p ?o }": (
+        1,
+        8,
+        "`?s` is neither in GROUP BY",
+        "GROUP BY ?s",
+    ),
     "SELECT * { ?s ?p ?o } GROUP BY ?s": (1, 34, "`SELECT *`", "Name the variables"),
-    "SELECT (?o AS ?p) { ?s ?p ?o }": (1, 31, "variable of the pattern", "new name"),
+    "SELECT (?o AS ?p) { ?s ?p ?o }": (1, 31, "occurs in the pattern", "another variable"),
     "SELECT * { ?s a ?c ?s ?p ?o }": (1, 20, "fourth term, `?s`", "`.`"),
     "SELECT * { ?s ?p }": (1, 18, "only two terms", "subject"),
     "SELECT * { ?s ?p ?o FILTER ?o > 3 }": (1, 28, "not in brackets", "FILTER(…)"),
     "SELECT * { ?s ?p ?o FILTER(?o == 3) }": (1, 31, "`==`", "`=`"),
-    "SELECT * { ?s ?p ?o LIMIT 3 }": (1, 21, "`LIMIT` stands inside", "after the `}`"),
-    "SELECT * { ?s ?p ?o } LIMIT 3 ORDER BY ?s": (1, 31, "`ORDER` comes too late", "ORDER BY"),
+    "SELECT * { ?s ?p ?o LIMIT 3 }": (1, 21, "`LIMIT` is inside", "after the `}`"),
+    "SELECT * { ?s ?p ?o } LIMIT 3 ORDER BY ?s": (
+        1,
+        31,
+        "`ORDER` is in the wrong place",
+        "ORDER BY",
+    ),
     "SELECT * { ?s ?p 'abc }": (1, 18, "never closed", "Close it"),
     "SELECT * { ?s ?p “x” }": (1, 18, "typographic", "straight"),
     "SELECT * {\u00a0?s ?p ?o }": (1, 11, "invisible", "plain space"),
-    "SELECT * { ?s a http://example.org/x }": (1, 17, "without its brackets", "<http://"),
-    "SELECT * { ?s a <http://example.org/a b> }": (1, 17, "is no IRI", "%20"),
-    "PREFIX a <b:> SELECT * { ?s ?p ?o }": (1, 8, "lacks its colon", "PREFIX a: <…>"),
+    "SELECT * { ?s a http://example.org/x }": (1, 17, "without brackets", "<http://"),
+    "SELECT * { ?s a <http://example.org/a b> }": (1, 17, "is not an IRI", "%20"),
+    "PREFIX a <b:> SELECT * { ?s ?p ?o }": (1, 8, "has no colon", "PREFIX a: <…>"),
     "PREFIX a: http://b/ SELECT * {}": (1, 11, "not between < and >", "<…>"),
     "@prefix a: <b:> . SELECT * {}": (1, 1, "Turtle", "without a dot"),
-    "PREFIX a: <b:> SELECT * { a:b/2016/6 ?p ?o }": (1, 27, "may not have a `/`", "whole IRI"),
+    "PREFIX a: <b:> SELECT * { a:b/2016/6 ?p ?o }": (1, 27, "must not contain `/`", "whole IRI"),
     "SELECT * { ?s ex:p ?o }": (1, 15, "`ex:` is not declared", "PREFIX ex:"),
     "SELECT * { ?s acsm:p ?o }": (1, 15, "`acsm:` is not declared", "`accsm:`"),
     "SELECT * { ?s accsm:p ?o }": (1, 15, "not declared", f"PREFIX accsm: <{BASE}ontology#>"),
-    "SELECT * WHERE ?s ?p ?o": (1, 16, 'met `?s`, expected "{"', ""),
+    "SELECT * WHERE ?s ?p ?o": (1, 16, 'found `?s`, expected "{"', ""),
     "SELECT * { ?s ?p ?o": (1, 20, "the end of the query", "never closed"),
-    "SELECT * { ?s ?p ?o } }": (1, 24, "the end of the query", "closes nothing"),
-    "": (1, 1, "no query here", "SELECT, ASK"),
-    "# only a comment": (1, 1, "no query here", "SELECT, ASK"),
+    "SELECT * { ?s ?p ?o } }": (1, 24, "the end of the query", "has no opening bracket"),
+    "": (1, 1, "the query is empty", "SELECT, ASK"),
+    "# only a comment": (1, 1, "the query is empty", "SELECT, ASK"),
 }
 
 
-def complaint(query: str) -> str:
+def engine_message(query: str) -> str:
     with pytest.raises(SyntaxError) as caught:
         Store().query(query, base_iri=BASE)
     return str(caught.value.msg)
 
 
-@pytest.mark.parametrize("query", SLIPS)
-def test_a_slip_is_named_with_its_place_and_what_to_do(query: str) -> None:
-    line, column, detail, hint = SLIPS[query]
-    found = explain(query, complaint(query), prefixes())
+@pytest.mark.parametrize("query", MISTAKES)
+def test_a_mistake_is_explained_with_its_place_and_a_hint(query: str) -> None:
+    line, column, detail, hint = MISTAKES[query]
+    found = explain(query, engine_message(query), prefixes())
     assert "FFFD" not in found.detail
     assert found.detail.startswith(f"Line {line}, column {column}: ")
     assert (found.line, found.column) == (line, column)
@@ -95,7 +115,7 @@ HARD = ["SELECT ", "SELECT (", "SELECT ?a ", "(", "?s ?p ", "{ ?s ?p ", "a:b/", 
 
 @pytest.mark.parametrize("text", HARD)
 @pytest.mark.parametrize("size", [6_000, 32_000, 1_000_000])
-def test_no_text_holds_up_the_server(text: str, size: int) -> None:
+def test_no_text_takes_long(text: str, size: int) -> None:
     query = text * (size // len(text))
     started = time.process_time()
     for line in (1, query.count("\n") + 1):
@@ -103,13 +123,13 @@ def test_no_text_holds_up_the_server(text: str, size: int) -> None:
     assert time.process_time() - started < 1
 
 
-def test_an_undeclared_prefix_of_ours_is_given() -> None:
+def test_the_declaration_of_a_known_prefix_is_given() -> None:
     found = explain("SELECT *\nWHERE { ?s accsm:supports ?o }", "error at 2:18: x", prefixes())
     assert (found.line, found.column) == (2, 12)
     assert "PREFIX accsm: <https://w3id.org/accsm-kg/ontology#>" in found.hint
 
 
-def test_a_misspelt_prefix_is_guessed() -> None:
+def test_a_similar_prefix_is_suggested() -> None:
     query = "PREFIX accsm: <x> ASK { ?s acsm:supports ?o }"
     assert "`accsm:`" in explain(query, "error at 1:30: x", prefixes()).hint
 
@@ -118,34 +138,34 @@ def test_a_misspelt_prefix_is_guessed() -> None:
     ("query", "hint"),
     [
         ("SELECT * {\n  ?s ?p ?o", "`{` at line 1, column 10 is never closed"),
-        ("SELECT * { ?s ?p ?o } }", "`}` at line 1, column 23 closes nothing"),
+        ("SELECT * { ?s ?p ?o } }", "`}` at line 1, column 23 has no opening bracket"),
         ("ASK { FILTER(?a = '{' }", "`(` at line 1, column 13 is not closed before `}`"),
     ],
 )
-def test_brackets_that_do_not_match_are_named(query: str, hint: str) -> None:
+def test_an_unbalanced_bracket_is_named(query: str, hint: str) -> None:
     assert hint in explain(query, "error at 1:1: x", {}).hint
 
 
-def test_the_place_is_shown() -> None:
+def test_the_excerpt_marks_the_place() -> None:
     found = explain("SELECT *\nWHERE ?s", "error at 2:7: expected LIMIT", {})
     assert found.excerpt == "WHERE ?s\n      ^"
-    assert found.detail == "Line 2, column 7: met `?s`, expected LIMIT."
+    assert found.detail == "Line 2, column 7: found `?s`, expected LIMIT."
 
 
-def test_a_prefix_may_be_known_without_declaration() -> None:
+def test_a_declared_prefix_needs_no_declaration_in_the_query() -> None:
     query, message = "SELECT * { ?s accsm:p ?o ; acsm:q }", "error at 1:34: expected x"
     found = explain(query, message, prefixes(), declared=prefixes())
     assert found.detail == "Line 1, column 28: the prefix `acsm:` is not declared."
     assert found.hint == "Did you mean `accsm:`?"
 
 
-def test_the_closing_hint_stands_where_nothing_better_is_known() -> None:
+def test_the_given_hint_is_used_when_there_is_no_better_one() -> None:
     query = "SELECT *\nWHERE ?s"
     assert explain(query, "error at 2:7: expected LIMIT", {}, otherwise="See x.").hint == "See x."
     assert explain(query, "no place at all", {}, otherwise="See x.").hint == "See x."
     assert "closed" in explain(query + "{", "error at 2:7: x", {}, otherwise="See x.").hint
 
 
-def test_the_parts_are_what_people_read() -> None:
+def test_the_parts_are_detail_excerpt_and_hint() -> None:
     found = explain("SELECT *\nWHERE ?s", "error at 2:7: expected LIMIT", {}, otherwise="See x.")
     assert found.parts == (found.detail, "WHERE ?s\n      ^", "See x.")

@@ -1,4 +1,4 @@
-"""Query files with a `#+` header, and values bound to queries."""
+"""Reading query files with a `#+` header, and binding values to queries."""
 
 from pathlib import Path
 
@@ -33,11 +33,11 @@ def test_the_text_is_edited_before_its_header_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "said"), [("#+ a: [", "is not YAML"), ("#+ a list", "must be a mapping")]
+    ("head", "fault"), [("#+ a: [", "is not YAML"), ("#+ a list", "must be a mapping")]
 )
-def test_a_faulty_header_is_named_with_its_file(tmp_path: Path, head: str, said: str) -> None:
+def test_a_faulty_header_is_refused_with_its_file(tmp_path: Path, head: str, fault: str) -> None:
     (tmp_path / "q.rq").write_text(f"{head}\nASK {{}}\n")
-    with pytest.raises(ValueError, match=rf"q\.rq: the #\+ header {said}"):
+    with pytest.raises(ValueError, match=rf"q\.rq: the #\+ header {fault}"):
         query_files.read(tmp_path / "q.rq")
 
 
@@ -54,6 +54,6 @@ def test_values_are_strings_integers_and_unbound() -> None:
     assert [list(row) for row in found] == [[Literal(hard), Literal(1)], [None, Literal(2)]]
 
 
-def test_values_need_a_where_clause_on_a_line_of_its_own() -> None:
+def test_values_need_a_line_that_begins_with_where() -> None:
     with pytest.raises(ValueError, match=r"begins `WHERE \{`"):
         query_files.bind("SELECT ?a { }", ["a"], [["x"]])

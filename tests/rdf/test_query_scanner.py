@@ -1,4 +1,4 @@
-"""What is known of a query before it runs."""
+"""The scan of a query: its form, prefixes, IRIs and keywords."""
 
 import time
 
@@ -62,7 +62,7 @@ VOLATILE = [
     "SELECT * { VALUES ?d {1} FILTER(?d<NOW()&&1>0) }",
     "SELECT * { SERVICE <http://e/> {} }",
 ]
-STEADY = [
+STABLE = [
     "PREFIX foaf: <http://xmlns.com/foaf/0.1/> ASK { ?now foaf:knows ?rand } # RAND()",
     "ASK { ?s <http://xmlns.com/foaf/0.1/knows> 'UUID()'@now }",
 ]
@@ -76,40 +76,40 @@ SLOW = ['"' * 200_000, "\\\"\"\"" * 60_000, "<" * 200_000, "a." * 100_000, ":" *
 
 
 @pytest.mark.parametrize("query", FORMS)
-def test_form(query: str) -> None:
+def test_the_form_is_found(query: str) -> None:
     assert scan(query).form == FORMS[query]
 
 
 @pytest.mark.parametrize("query", SERVICES)
-def test_service_is_seen(query: str) -> None:
+def test_service_is_found(query: str) -> None:
     assert scan(query).service
 
 
 @pytest.mark.parametrize("query", NO_SERVICES)
-def test_what_only_looks_like_service_is_not(query: str) -> None:
+def test_the_word_service_elsewhere_is_ignored(query: str) -> None:
     assert not scan(query).service
 
 
 @pytest.mark.parametrize("query", VOLATILE)
-def test_what_differs_each_time_is_seen(query: str) -> None:
+def test_a_volatile_query_is_found(query: str) -> None:
     assert scan(query).volatile
 
 
-@pytest.mark.parametrize("query", STEADY)
-def test_what_only_looks_so_is_not(query: str) -> None:
+@pytest.mark.parametrize("query", STABLE)
+def test_names_of_volatile_functions_elsewhere_are_ignored(query: str) -> None:
     assert not scan(query).volatile
 
 
 @pytest.mark.parametrize("query", UPDATES)
-def test_updates_are_seen(query: str) -> None:
+def test_an_update_is_found(query: str) -> None:
     assert scan(query).update
 
 
-def test_words_of_updates_in_queries_are_not_updates() -> None:
+def test_update_keywords_elsewhere_are_ignored() -> None:
     assert not scan("SELECT * { ?s ?p 'INSERT' } # DELETE").update
 
 
-def test_prefixes_are_read() -> None:
+def test_declared_and_used_prefixes_are_found() -> None:
     scanned = scan("PREFIX : <http://e/>\nprefix ex:<http://x/> ASK { :a ex:b foo:c }")
     assert scanned.prefixes == {"": "http://e/", "ex": "http://x/"}
     assert list(scanned.used) == ["", "ex", "foo"]
@@ -123,7 +123,7 @@ def test_no_text_takes_long(text: str) -> None:
 
 
 @pytest.mark.parametrize("query", [query for query, form in FORMS.items() if form])
-def test_the_offset_of_the_form_is_known(query: str) -> None:
+def test_the_offset_of_the_form_is_found(query: str) -> None:
     scanned = scan(query)
     assert scanned.form is not None
     assert query[scanned.form_offset :].upper().startswith(scanned.form)
@@ -142,7 +142,7 @@ def test_the_offset_of_the_form_is_known(query: str) -> None:
         ("", False),
     ],
 )
-def test_select_all_is_that_of_the_whole_query(query: str, wanted: bool) -> None:
+def test_selects_all_ignores_subqueries(query: str, wanted: bool) -> None:
     assert scan(query).selects_all == wanted
 
 
@@ -155,7 +155,7 @@ def test_select_all_is_that_of_the_whole_query(query: str, wanted: bool) -> None
         ("SELECT * { ?from a:FROM <FROM> , 'FROM' } # FROM", False),
     ],
 )
-def test_a_dataset_clause_is_seen(query: str, wanted: bool) -> None:
+def test_a_dataset_clause_is_found(query: str, wanted: bool) -> None:
     assert scan(query).dataset_clause == wanted
 
 
@@ -170,10 +170,10 @@ def test_a_dataset_clause_is_seen(query: str, wanted: bool) -> None:
         ("SELECT * { ?s ?p [] }", False),
     ],
 )
-def test_blank_nodes_of_the_template_are_seen(query: str, wanted: bool) -> None:
+def test_blank_nodes_of_the_template_are_found(query: str, wanted: bool) -> None:
     assert scan(query).makes_blank_nodes == wanted
 
 
-def test_iris_are_named_in_full_or_by_a_prefix() -> None:
+def test_full_iris_and_prefixed_names_are_found() -> None:
     scanned = scan(r"PREFIX a: <http://e/> ASK { a:b a:c\/d <urn:x> . FILTER(?x = '<urn:y>') }")
     assert scanned.iris == {"http://e/b", "http://e/c/d", "urn:x"}

@@ -1,4 +1,4 @@
-"""IRIs, CURIEs and natural order."""
+"""IRIs, CURIEs and natural sort order."""
 
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -17,7 +17,7 @@ def test_a_curie_is_expanded(curie: str, iri: str) -> None:
     assert named_node(curie, PREFIXES) == NamedNode(iri)
 
 
-def test_what_has_no_known_prefix_is_left_or_refused() -> None:
+def test_an_unknown_prefix_is_left_or_refused() -> None:
     assert expand("http://e/a", PREFIXES) == "http://e/a"
     assert expand("a", {"e": "http://e/"}) == "a"
     with pytest.raises(KeyError, match="http"):
@@ -33,16 +33,16 @@ def test_what_has_no_known_prefix_is_left_or_refused() -> None:
         ("http://other/a", "http://other/a"),
     ],
 )
-def test_the_longest_namespace_becomes_a_prefix(iri: str, short: str) -> None:
+def test_the_longest_namespace_is_shortened(iri: str, short: str) -> None:
     assert shorten(iri, PREFIXES) == short
 
 
 @pytest.mark.parametrize("iri", ["http://e/a/name", "http://e/a#name", "name"])
-def test_a_local_name_follows_the_last_mark(iri: str) -> None:
+def test_a_local_name_follows_the_last_slash_or_hash(iri: str) -> None:
     assert local_name(iri) == "name"
 
 
-def test_only_iris_are_iris() -> None:
+def test_iris_leaves_out_other_terms() -> None:
     node = NamedNode("urn:a")
     assert iris([node, BlankNode(), Literal("b"), Triple(node, node, node), None]) == {"urn:a"}
 
@@ -52,7 +52,7 @@ def test_numbers_are_sorted_by_value_after_texts() -> None:
     assert sorted(reversed(wanted), key=natural) == wanted
 
 
-def test_case_counts_where_it_is_asked_for() -> None:
+def test_case_counts_on_request() -> None:
     names = ["b2", "B10", "a1", "B9"]
     assert sorted(names, key=natural) == ["a1", "b2", "B9", "B10"]
     assert sorted(names, key=lambda name: natural(name, ignore_case=False)) == [
@@ -61,5 +61,5 @@ def test_case_counts_where_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("text", ["9" * 10_000, "x" + "1" * 4_301, "\u00b2", "\u0661\u0662", ""])
-def test_any_text_has_a_place(text: str) -> None:
+def test_any_text_can_be_sorted(text: str) -> None:
     assert sorted([text, "a"], key=natural)

@@ -1,4 +1,4 @@
-"""A trace leads from a blueprint's line to its projects and back, each step with its words."""
+"""Tracing codes to projects and projects to blueprints, with the words of the source."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def _labels(found: Trace, relation: str) -> list[str]:
     return list(dict.fromkeys(row["label"] for row in found.rows if row["relation"] == relation))
 
 
-def test_an_action_line_leads_to_its_projects_with_coordinators_time_and_words(
+def test_an_action_line_has_projects_with_coordinators_time_and_words(
     store: Store,
 ) -> None:
     columns = ("number", "coordinators", "time", "source", "line", "words")
@@ -43,7 +43,7 @@ def test_an_action_line_leads_to_its_projects_with_coordinators_time_and_words(
     ]
 
 
-def test_an_action_line_says_its_text_its_way_up_and_what_is_missing(store: Store) -> None:
+def test_an_action_line_has_its_text_the_resources_above_it_and_gaps(store: Store) -> None:
     found = trace(store, "A.2.2.iv")
     assert [(row["kind"], row["label"], row["line"]) for row in found.above] == [
         ("action line", "APSC A.2.2.iv", "203"),
@@ -51,7 +51,7 @@ def test_an_action_line_says_its_text_its_way_up_and_what_is_missing(store: Stor
         ("blueprint", "APSC Blueprint 2025", "198"),
     ]
     assert found.above[0]["text"].startswith("Encourage the exchange and promotion of best")
-    assert found.gaps == ["no project here has an activity marked as completed by publication"]
+    assert found.gaps == ["no linked project has an activity marked as completed at publication"]
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,19 @@ def test_an_action_line_says_its_text_its_way_up_and_what_is_missing(store: Stor
         (" a.2.2.IV ", [6, 17, 30, 33, 35, 40]),
     ],
 )  # fmt: skip
-def test_every_kind_of_key_leads_to_its_projects(
-    store: Store, key: str, numbers: list[int]
-) -> None:
+def test_every_kind_of_key_finds_its_projects(store: Store, key: str, numbers: list[int]) -> None:
     assert _projects(store, key) == numbers
 
 
-def test_a_key_result_area_counts_what_is_printed_and_what_the_measures_say(store: Store) -> None:
+def test_a_key_result_area_has_projects_that_print_it_and_that_support_its_measures(
+    store: Store,
+) -> None:
     rows = trace(store, "E.2").rows
     assert {row["number"] for row in rows if row["relation"] == "prints"} >= {"21", "24", "38"}
     assert {"21", "24"}.isdisjoint(row["number"] for row in rows if row["relation"] == "supports")
 
 
-def test_a_project_leads_up_to_its_measures_lines_kras_and_blueprints(store: Store) -> None:
+def test_a_project_has_measures_action_lines_kras_and_blueprints(store: Store) -> None:
     found = trace(store, "33")
     assert found.label == "ASEAN Guideline on Public Service Delivery"
     assert _labels(found, "supports") == ["ASCC A.2.iv", "ASCC B.2.ix", "ASCC E.1.vii"]
@@ -112,7 +112,7 @@ def test_a_project_leads_up_to_its_measures_lines_kras_and_blueprints(store: Sto
     assert computed == {"contributes to KRA", "contributes to blueprint"}
 
 
-def test_a_project_shows_its_times_with_status_and_its_gaps(store: Store) -> None:
+def test_a_project_has_times_with_status_and_gaps(store: Store) -> None:
     times = [row for row in trace(store, "2016-2020/20").rows if row["relation"] == "takes place"]
     assert [(row["status"], row["line"]) for row in times] == [
         ("completed", "124"),
@@ -120,34 +120,34 @@ def test_a_project_shows_its_times_with_status_and_its_gaps(store: Store) -> Non
     ]
     assert trace(store, "8").gaps == [
         "budget: to be determined",
-        "nothing marked as completed by publication",
+        "no activity marked as completed at publication",
         "potential partner: not stated",
         "supports no APSC action line",
         "time: to be determined",
     ]
 
 
-def test_the_readings_of_the_curator_are_told(store: Store) -> None:
+def test_a_trace_has_the_curation_issues(store: Store) -> None:
     resources = [issue["resource"] for issue in trace(store, "11").issues]
     assert any("project-11" in resource for resource in resources)
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "message"),
     [
-        ("A.2.2.v", "nothing is called 'A.2.2.v'; close: .*action-line/apsc-2025/A.2.2.vi"),
-        ("99", "nothing is called '99'; "),
-        ("qqqqqqqq", "nothing is called 'qqqqqqqq'; try A.2.2.iv, 33, E.1, KHM or apsc-2025"),
-        ("", "nothing is called ''"),
+        ("A.2.2.v", "no resource is called 'A.2.2.v'; similar: .*action-line/apsc-2025/A.2.2.vi"),
+        ("99", "no resource is called '99'; "),
+        ("qqqqqqqq", "no resource is called 'qqqqqqqq'; try A.2.2.iv, 33, E.1, KHM or apsc-2025"),
+        ("", "no resource is called ''"),
         (
             "Public sector reform",
-            "'Public sector reform' is more than one thing; say which: "
+            "'Public sector reform' names several resources; use one of: "
             "measure/x [(]measure x[)]; thematic-area/5 [(]thematic area Public sector reform[)]",
         ),
     ],
 )
-def test_a_key_that_names_nothing_or_two_things_is_refused(
-    store: Store, key: str, said: str
+def test_a_key_of_no_resource_or_of_several_is_refused(
+    store: Store, key: str, message: str
 ) -> None:
     doubled = Store()
     doubled.extend(store)
@@ -158,11 +158,11 @@ def test_a_key_that_names_nothing_or_two_things_is_refused(
           <http://www.w3.org/2004/02/skos/core#prefLabel> "x"@en ;
           <http://www.w3.org/2004/02/skos/core#altLabel> "Public sector reform"@en . }"""
     )
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         trace(doubled, key)
 
 
-def test_a_trace_follows_another_base(tmp_path: Path) -> None:
+def test_a_dataset_under_another_base_is_traced(tmp_path: Path) -> None:
     base = "http://127.0.0.1:8000/"
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
     there = dataset.load(path, CONVENTIONS)

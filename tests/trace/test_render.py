@@ -1,4 +1,4 @@
-"""A trace is drawn as a table for people and written as JSON, CSV and TSV for programs."""
+"""Rendering a trace as a table, JSON, CSV and TSV."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "250")
 
 
-def test_the_table_shows_each_project_once_with_its_words(store: Store) -> None:
+def test_the_table_has_each_project_once_with_the_words_of_the_source(store: Store) -> None:
     drawn = render.run(store, "ascc-2025")
     first = [line.split("│")[0].strip() for line in drawn.splitlines() if "│" in line]
     assert [number for number in first if number] == [
@@ -26,17 +26,17 @@ def test_the_table_shows_each_project_once_with_its_words(store: Store) -> None:
     assert "supports ASCC A.2.iii, ASCC E.2.iv: “A.2.iii E.2.iv” [001, line 87]" in drawn
 
 
-def test_the_table_of_a_project_puts_what_a_passage_says_beside_its_words(store: Store) -> None:
+def test_the_table_of_a_project_has_values_beside_the_words_of_the_source(store: Store) -> None:
     lines = render.run(store, "38").splitlines()
     (printed,) = (line for line in lines if line.startswith("prints KRA"))
     assert "E.1   E.2" not in printed
     assert "“E.1 E.2 E.1 E.2 E.1 E.2 E.1 E.2 E.2” [001, line 170]" in printed
     assert any(line.startswith("contributes to KRA") and "computed" in line for line in lines)
     assert any(line.startswith("Curator's reading (") for line in lines)
-    assert any(line == "Gap: nothing marked as completed by publication" for line in lines)
+    assert any(line == "Gap: no activity marked as completed at publication" for line in lines)
 
 
-def test_json_has_the_whole_chain(store: Store) -> None:
+def test_json_has_the_whole_trace(store: Store) -> None:
     found = json.loads(render.run(store, "34", "json"))
     assert found["label"] == "Measuring Productivity in the Public Service"
     area = [row["line"] for row in found["rows"] if row["relation"] == "addresses thematic area"]
