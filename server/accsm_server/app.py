@@ -19,7 +19,7 @@ from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
 from accsm_server.errors import BadRequest, ServerError
 from accsm_server.http import problems
-from accsm_server.http.context import in_task
+from accsm_server.http.context import ensure_task
 from accsm_server.http.headers import REVALIDATE
 from accsm_server.http.middleware.compression import Compression
 from accsm_server.http.middleware.entity_tags import EntityTags
@@ -116,7 +116,7 @@ def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
     tagged = EntityTags(pages)
 
     async def in_a_task(scope: Scope, receive: Receive, send: Send) -> None:
-        await in_task()
+        await ensure_task()
         await tagged(scope, receive, send)
 
     def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -127,7 +127,7 @@ def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
 
 
 async def _on_error(request: Request, error: Any) -> Response:
-    return render.error(request.app.state.site, error, problems.format_of(request))
+    return render.error(request.app.state.site, error, problems.error_format(request))
 
 
 async def _on_http_exception(request: Request, error: Any) -> Response:

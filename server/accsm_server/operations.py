@@ -16,7 +16,7 @@ from accsm_kg import __version__
 from accsm_server.engine.interface import CLIENT, Query, fetch
 from accsm_server.errors import QueryError
 from accsm_server.http import problems
-from accsm_server.http.context import in_task
+from accsm_server.http.context import ensure_task
 from accsm_server.http.headers import NEVER
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.reload import Reloader
@@ -45,7 +45,7 @@ class Operations:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         CLIENT.set("")  # a supervisor is no client: it is not kept waiting behind one
-        await in_task()
+        await ensure_task()
         await self._app(scope, receive, send)
 
     async def _health(self, request: Request) -> Response:
@@ -74,14 +74,14 @@ class Operations:
             "cache_hits": cache.hits,
             "cache_misses": cache.misses,
         }
-        accept = request.scope["request_context"].field(b"accept")
+        accept = request.scope["request_context"].header(b"accept")
         body, kind = self._counts.report(accept, load, engine.version)
         return Response(body, headers={"Content-Type": kind, "Cache-Control": NEVER})
 
 
 async def _on_error(request: Request, error: HTTPException) -> Response:
     found = problems.from_http_exception(error)
-    return problems.respond(found, problems.format_of(request))
+    return problems.error_response(found, problems.error_format(request))
 
 
 #: The entries of `PATHS` in the OpenAPI description.

@@ -68,7 +68,7 @@ class Reloader:
         try:
             await loaded.app(scope, receive, send)
         except Exception:
-            scope["request_context"].fail()
+            scope["request_context"].mark_failed()
             raise
         finally:
             loaded.in_flight -= 1
@@ -85,7 +85,7 @@ class Reloader:
             try:
                 loaded = await self._load()
             except (OSError, ValueError) as error:
-                _LOG.error("still serving the former dataset: %s", error)
+                _LOG.error("cannot load the new dataset, still serving the old one: %s", error)
                 self._counts.reloads["failed"] += 1
                 return
             if loaded.engine.version == self.current.engine.version:

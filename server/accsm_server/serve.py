@@ -16,7 +16,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from accsm_server.app import create_dataset_app
-from accsm_server.http.connection import Connection, is_our_fault
+from accsm_server.http.connection import Connection, concerns_operator
 from accsm_server.http.middleware.access_log import AccessLog
 from accsm_server.http.middleware.metrics import Counts, Metrics
 from accsm_server.http.middleware.proxy_headers import ProxyHeaders
@@ -29,8 +29,8 @@ from accsm_server.settings import Settings, from_environment
 _BACKLOG = 2048
 _GRACE = 3  # seconds that a query may still run when the server is stopped
 _PATIENCE = 20.0  # seconds that a connection may be idle, a head may take and a reader may pause
-#: What the paths of requests begin with, as the metrics tell them apart.
-_PLACES = ("sparql", "id", "doc", "graph", "ontology", "shapes", "browse", "questions", "dataset",
+#: First segments of paths, which label the metrics.
+_SEGMENTS = ("sparql", "id", "doc", "graph", "ontology", "shapes", "browse", "questions", "dataset",
            "static", "healthz", "metrics")  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def serve(
     a setting.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("uvicorn.error").addFilter(is_our_fault)
+    logging.getLogger("uvicorn.error").addFilter(concerns_operator)
     settings = from_environment()
     _allow_connections()
     with (
@@ -88,7 +88,7 @@ async def _serve(
     access_log: bool,
 ) -> None:
     host, port = listener.getsockname()[:2]
-    counts = Counts("accsm", _PLACES)
+    counts = Counts("accsm", _SEGMENTS)
     reloader = Reloader(
         dataset, settings, lambda engine: create_dataset_app(engine, settings, root_path), counts
     )

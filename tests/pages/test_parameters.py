@@ -63,7 +63,7 @@ def test_a_format_must_be_one_of_the_offers(client: httpx.Client, path: str, acc
     answer = get(client, f"{path}{'&' if '?' in path else '?'}format=bogus", accept)
     assert answer.status_code == 406
     assert answer.headers["Content-Type"].split(";")[0] == ERRORS[accept]
-    assert "This can be had as: " in answer.text
+    assert "Ask for one of: " in answer.text
     assert "(format=" in answer.text
 
 

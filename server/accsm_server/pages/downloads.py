@@ -9,7 +9,7 @@ from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
 from accsm_server.http.headers import FOREVER, REVALIDATE
 from accsm_server.http.middleware import compression
-from accsm_server.http.middleware.compression import Packer
+from accsm_server.http.middleware.compression import Compressor
 from accsm_server.http.negotiation import Format
 from accsm_server.http.streaming import AnswerResponse
 from accsm_server.pages import openapi
@@ -30,7 +30,7 @@ class File:
         """Return the type of the file as it is sent."""
         return _PACKINGS[self.packing][0] or self.form.media_type
 
-    def packer(self) -> Packer:
+    def compressor(self) -> Compressor:
         """Return what packs the file."""
         _, coding, level = _PACKINGS[self.packing]
         return coding.start(level)
@@ -95,4 +95,4 @@ def _respond(site: Site, file: File, wanted: str | None) -> Response:
     }
     query = Query("", file.form.name, prefixes=site.prefixes, dump=True)
     tag = site.served.tag("file", file.name, str(wanted))
-    return AnswerResponse(lambda: site.engine.answer(query), headers, tag, file.packer())
+    return AnswerResponse(lambda: site.engine.answer(query), headers, tag, file.compressor())

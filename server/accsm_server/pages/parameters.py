@@ -56,7 +56,7 @@ async def _query(request: Request) -> QueryParams:
 
 
 async def _wanted(request: Request, format: FormatName = "") -> Wanted:
-    return Wanted(format, request.scope["request_context"].field(b"accept"))
+    return Wanted(format, request.scope["request_context"].header(b"accept"))
 
 
 ServedSite = Annotated[Site, Depends(_site)]

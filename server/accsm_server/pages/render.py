@@ -28,7 +28,7 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
 def error(site: Site, found: ServerError, form: Format, query: str | None = None) -> Response:
     """Return an error in the format ``form``; a page of it has the form with ``query``."""
     if form is not negotiation.HTML:
-        return problems.respond(found, form)
+        return problems.error_response(found, form)
     response = page(site, "problem.html", found.status, problem=found, query=query)
     response.headers.update({"Cache-Control": NEVER, **found.headers})
     return response

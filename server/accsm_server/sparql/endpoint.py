@@ -17,7 +17,7 @@ from accsm_server.http import negotiation, problems
 from accsm_server.http.context import RequestContext
 from accsm_server.http.headers import NEVER, REVALIDATE, Header
 from accsm_server.http.middleware.entity_tags import tagging
-from accsm_server.http.middleware.response_cache import reuse
+from accsm_server.http.middleware.response_cache import try_cache
 from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format
 from accsm_server.http.streaming import send_answer
 from accsm_server.sparql import federation, protocol, service_description
@@ -68,7 +68,7 @@ class Endpoint:
         except ClientDisconnect:  # it hung up amid its body
             pass
         except ServerError as error:
-            form = problems.format_of(Request(scope))
+            form = problems.error_format(Request(scope))
             response = self._views.error(error, form, asked.query if asked else None)
             await response(scope, receive, send)
 
@@ -81,10 +81,10 @@ class Endpoint:
         self._check(text, seen)
         offers = _GRAPHS if _is_graph(seen) else _RESULTS
         try:
-            form = negotiation.find(asked.format, context.field(b"accept"), offers)
+            form = negotiation.find(asked.format, context.header(b"accept"), offers)
             if form is None:
                 await self._check_syntax(_query(asked, seen, offers[0]))
-                raise negotiation.refusal(offers)
+                raise negotiation.not_acceptable(offers)
             query = _query(asked, seen, form)
             if form is HTML:
                 await self._send_page(scope, receive, query, seen, send)
@@ -129,7 +129,7 @@ class Endpoint:
         headers = [*_headers(form, seen.volatile)]
         if tag := self._tag(query, seen):
             headers.append((b"etag", f'"{tag}"'.encode()))
-            if await reuse(scope, tag, headers):
+            if await try_cache(scope, tag, headers):
                 return
         else:
             send = tagging(send)
@@ -157,7 +157,7 @@ class Endpoint:
 
     async def _describe(self, scope: Scope, receive: Receive, wish: str, send: Send) -> None:
         """Send the form for a query, or the service description."""
-        form = negotiation.choose(wish, scope["request_context"].field(b"accept"), _GRAPHS)
+        form = negotiation.choose(wish, scope["request_context"].header(b"accept"), _GRAPHS)
         response = self._views.form() if form is HTML else await self._description(scope, form)
         await response(scope, receive, tagging(send))
 

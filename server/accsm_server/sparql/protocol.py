@@ -20,7 +20,7 @@ from accsm_server.errors import (
     UnsupportedMediaType,
     UriTooLong,
 )
-from accsm_server.http.context import in_task
+from accsm_server.http.context import ensure_task
 
 MAX_URL = 32 << 10
 MAX_BODY = 1 << 20
@@ -172,7 +172,7 @@ def _check_charset(parameters: str) -> None:
 
 async def _body(request: Request, patience: float) -> bytes:
     body = bytearray()
-    await in_task()
+    await ensure_task()
     try:
         async with asyncio.timeout(patience):
             async for piece in request.stream():

@@ -159,5 +159,5 @@ class Pool:
             try:
                 return await self._fork_server.fork(outbound)
             except (OSError, ValueError) as error:
-                _LOG.error("no new worker, trying again in a second: %s", error)
+                _LOG.error("cannot start a worker, retrying in 1 s: %s", error)
                 await asyncio.sleep(1)
