@@ -68,14 +68,14 @@ class Operations:
     async def _report(self, request: Request) -> Response:
         """Return the metrics."""
         engine, cache = self._reloader.current.engine, self._reloader.current.cache
-        load = {
-            **engine.load,
+        stats = {
+            **engine.stats,
             "cache_bytes": cache.size,
             "cache_hits": cache.hits,
             "cache_misses": cache.misses,
         }
         accept = request.scope["request_context"].header(b"accept")
-        body, kind = self._counts.report(accept, load, engine.version)
+        body, kind = self._counts.report(accept, stats, engine.version)
         return Response(body, headers={"Content-Type": kind, "Cache-Control": NEVER})
 
 

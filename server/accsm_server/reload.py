@@ -111,10 +111,10 @@ class Reloader:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def fail_all(self) -> None:
+    def interrupt_all(self) -> None:
         """Give up every query that runs or waits, because the server is stopping."""
         for pool in self._pools:
-            pool.fail_all()
+            pool.interrupt_all()
 
     async def close(self) -> None:
         """End everything."""

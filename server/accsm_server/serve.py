@@ -163,6 +163,6 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening and wait for what is going on."""
-        timer = asyncio.get_running_loop().call_later(_GRACE, self._reloader.fail_all)
+        timer = asyncio.get_running_loop().call_later(_GRACE, self._reloader.interrupt_all)
         await super().shutdown(sockets)
         timer.cancel()

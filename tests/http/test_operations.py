@@ -129,7 +129,7 @@ def test_there_is_no_access_log_by_default(small: Path) -> None:
 def test_a_client_may_shorten_the_timeout(server: Server) -> None:
     answer = ask(server, CROSS, timeout="0.2")
     assert answer.status_code == 504
-    assert "0.2 seconds; timeout= may be up to 5" in answer.json()["detail"]
+    assert "0.2 seconds. `timeout=` may be up to 5." in answer.json()["detail"]
 
 
 def test_one_client_cannot_occupy_all_workers(server: Server) -> None:
