@@ -45,7 +45,7 @@ from accsm_server.pages.sparql import SparqlViews
 from accsm_server.settings import Settings
 from accsm_server.sparql.endpoint import Endpoint
 from accsm_server.sparql.hints import Hints
-from accsm_server.sparql.served import Served
+from accsm_server.sparql.served import ServedDataset
 
 _STATIC = Path(__file__).parent / "pages" / "static"
 _ENDPOINT = "/sparql"
@@ -95,9 +95,9 @@ def create_pages(site: Site) -> FastAPI:
     return app
 
 
-def _served(engine: Engine, settings: Settings) -> Served:
+def _served(engine: Engine, settings: Settings) -> ServedDataset:
     apart = frozenset(engine.base + name for name in APART)
-    return Served(engine, prefixes(engine.base), apart, settings, code_version())
+    return ServedDataset(engine, prefixes(engine.base), apart, settings, code_version())
 
 
 def _endpoint(site: Site) -> Endpoint:

@@ -38,10 +38,10 @@ def error_format(request: Request) -> Format:
     return negotiation.negotiate(accept, _OFFERS) or plain
 
 
-def error_response(error: ServerError, form: Format) -> Response:
-    """Return ``error`` as problem+json if ``form`` is that, else as plain text."""
+def error_response(error: ServerError, format: Format) -> Response:
+    """Return ``error`` as problem+json if ``format`` is that, else as plain text."""
     headers = {**error.headers, "Vary": "Accept", "Cache-Control": NEVER}
-    if form == negotiation.PROBLEM:
+    if format == negotiation.PROBLEM:
         kind = negotiation.PROBLEM.media_type
         return JSONResponse(_members(error), error.status, headers, media_type=kind)
     return Response(_text(error), error.status, headers, media_type="text/plain")

@@ -13,7 +13,7 @@ from accsm_kg.rdf.terms import iris
 from accsm_server.engine.interface import Engine, Query, Table, fetch
 from accsm_server.pages.profile import Profile, read_profile
 from accsm_server.sparql.queries import QueryFiles
-from accsm_server.sparql.served import Served
+from accsm_server.sparql.served import ServedDataset
 
 _QUERIES = Path(__file__).parent / "queries"
 _AT_ONCE = 1000
@@ -23,7 +23,7 @@ _AT_ONCE = 1000
 class Site:
     """The dataset that the pages show."""
 
-    served: Served
+    served: ServedDataset
     root: str = ""
     """The path prefix under which the server is reached."""
     questions: list[Question] = field(default_factory=list)

@@ -70,20 +70,20 @@ ROW_FORMATS = {
 }  # fmt: skip
 
 
-def _count(form: RowFormat, data: bytearray, stop: int, in_string: int) -> tuple[int, int]:
+def _count(row_format: RowFormat, data: bytearray, stop: int, in_string: int) -> tuple[int, int]:
     """Return the number of row ends before ``stop``, and 1 if ``stop`` is in a string, else 0.
 
     ``in_string`` is 1 if ``data`` begins in a string, else 0.
     """
-    until = min(stop + form.width, len(data)) - 1
-    if form.strip is None:
-        return data.count(form.separator, 0, until), 0
-    head = b'"' * in_string + form.strip(data[:stop])
-    left = head + form.strip(data[stop:until])
+    until = min(stop + row_format.width, len(data)) - 1
+    if row_format.strip is None:
+        return data.count(row_format.separator, 0, until), 0
+    head = b'"' * in_string + row_format.strip(data[:stop])
+    left = head + row_format.strip(data[stop:until])
     left += b'"' * (left.count(b'"') % 2)
     if 2 * left.count(b'""') < left.count(b'"'):  # separators in strings do not count
         left = b'"'.join(left.split(b'"')[::2])
-    return left.count(form.separator), head.count(b'"') % 2
+    return left.count(row_format.separator), head.count(b'"') % 2
 
 
 _COMMENT = "# %s\n"
@@ -110,9 +110,9 @@ class AnswerWriter:
         self._in_string = 0
         self._is_cut = False
 
-    def expect_rows(self, form: str) -> None:
-        """Expect the rows of a SELECT in the format ``form``."""
-        self._form = ROW_FORMATS[form]
+    def expect_rows(self, format: str) -> None:
+        """Expect the rows of a SELECT in the format ``format``."""
+        self._form = ROW_FORMATS[format]
 
     def write(self, data: bytes) -> int:
         """Buffer ``data``, and send a frame if there is enough; raises Cut."""
@@ -139,11 +139,11 @@ class AnswerWriter:
             self.rows += 1
             yield triple
 
-    def write_notice(self, form: str) -> None:
-        """Append to a graph in ``form`` that it was cut."""
-        if form == "jsonld":
+    def write_notice(self, format: str) -> None:
+        """Append to a graph in ``format`` that it was cut."""
+        if format == "jsonld":
             del self._buffer[-1:]  # the closing bracket, which `_send` has kept back
-        self._buffer += (_CLOSINGS.get(form, _COMMENT) % self._notice()).encode()
+        self._buffer += (_CLOSINGS.get(format, _COMMENT) % self._notice()).encode()
 
     def count_last_rows(self) -> None:
         """Count the rows at the end of a complete table; raises Cut."""
@@ -174,28 +174,28 @@ class AnswerWriter:
 
     def _scan(self, stop: int) -> None:
         """Count the rows that end before ``stop``; cut the answer above a limit, raising Cut."""
-        form = self._form
-        if form is None:
+        row_format = self._form
+        if row_format is None:
             return
-        found, in_string = _count(form, self._buffer, stop, self._in_string)
-        if self.rows + found >= self.max_rows + form.header:
-            self._cut(form, "")
+        found, in_string = _count(row_format, self._buffer, stop, self._in_string)
+        if self.rows + found >= self.max_rows + row_format.header:
+            self._cut(row_format, "")
         elif self._sent + len(self._buffer) > self._max_bytes:
-            self._cut(form, f", {self._max_bytes >> 20} MiB")
+            self._cut(row_format, f", {self._max_bytes >> 20} MiB")
         self.rows += found
         self._in_string = in_string
 
-    def _cut(self, form: RowFormat, reason: str) -> None:
-        found = form.pattern.finditer(b'"' * self._in_string + self._buffer)
+    def _cut(self, row_format: RowFormat, reason: str) -> None:
+        found = row_format.pattern.finditer(b'"' * self._in_string + self._buffer)
         ends = [match.end(1) - self._in_string for match in found if match[1]]
         kept = [end for end in ends if self._sent + end <= self._max_bytes] or ends[:1]
-        kept = kept[: self.max_rows + form.header - self.rows]
+        kept = kept[: self.max_rows + row_format.header - self.rows]
         if not kept:
             raise OverflowError(f"A row of the answer exceeds {self._max_bytes >> 20} MiB.")
-        self.rows += len(kept) - form.header
+        self.rows += len(kept) - row_format.header
         self.truncated = f"{self.rows} rows{reason}"
         del self._buffer[kept[-1] :]
-        self._buffer += (form.closing % self._notice() if form.closing else "").encode()
+        self._buffer += (row_format.closing % self._notice() if row_format.closing else "").encode()
         self._is_cut = True
         raise Cut
 

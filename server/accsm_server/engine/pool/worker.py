@@ -129,32 +129,32 @@ def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
         _dump(view, task, output)
         return
     results = view.query(task.text, task.default_graphs, task.named_graphs)
-    form, limit = task.format, task.limit
+    format, limit = task.format, task.limit
     if isinstance(results, QueryTriples):
         _write_graph(results, task, output)
-    elif isinstance(results, QuerySolutions) and limit is not None and form == "json":
+    elif isinstance(results, QuerySolutions) and limit is not None and format == "json":
         _write_rows(results, limit, output)
     else:
         if isinstance(results, QuerySolutions):
-            output.expect_rows(form)
-        results.serialize(cast("IO[bytes]", output), format=_RESULTS[form])
+            output.expect_rows(format)
+        results.serialize(cast("IO[bytes]", output), format=_RESULTS[format])
         output.count_last_rows()
 
 
 def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     """Write the whole dataset, sorted, so that equal datasets are equal files."""
-    form = task.format
-    key = (lambda quad: (str(quad.graph_name), str(quad))) if form == "trig" else str
+    format = task.format
+    key = (lambda quad: (str(quad.graph_name), str(quad))) if format == "trig" else str
     pyoxigraph.serialize(
         sorted(dataset.statements(view.whole, view.conventions), key=key),
         cast("IO[bytes]", output),
-        format=_GRAPHS[form],
-        prefixes=task.prefixes if form == "trig" else None,
+        format=_GRAPHS[format],
+        prefixes=task.prefixes if format == "trig" else None,
     )
 
 
 def _write_graph(results: QueryTriples, task: Task, output: AnswerWriter) -> None:
-    form, limit = task.format, task.limit
+    format, limit = task.format, task.limit
     triples: Iterable[Triple] = results
     prefixes = dict(task.prefixes)
     if task.sorted or limit is not None:
@@ -167,11 +167,11 @@ def _write_graph(results: QueryTriples, task: Task, output: AnswerWriter) -> Non
     pyoxigraph.serialize(
         output.limit_triples(triples),
         cast("IO[bytes]", output),
-        format=_GRAPHS[form],
-        prefixes=prefixes if form in _WITH_PREFIXES else None,
+        format=_GRAPHS[format],
+        prefixes=prefixes if format in _WITH_PREFIXES else None,
     )
     if output.truncated and limit is None:
-        output.write_notice(form)
+        output.write_notice(format)
 
 
 def _used_prefixes(prefixes: dict[str, str], triples: Iterable[Triple]) -> dict[str, str]:
