@@ -143,7 +143,7 @@ def _invalid_parameter(error: RequestValidationError) -> BadRequest:
     fault = error.errors()[0]
     name = fault["loc"][-1]
     advice = fault.get("ctx", {}).get("error", fault["msg"])
-    return BadRequest(f"No such {name}", f"{name}={fault['input']!r}: {advice}")
+    return BadRequest(f"Invalid {name}", f"{name}={fault['input']!r}: {advice}")
 
 
 _EXCEPTION_HANDLERS: dict[Any, Any] = {

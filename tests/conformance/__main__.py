@@ -16,11 +16,11 @@ def main() -> int:
     found = scores(run(Path(folder)))
     write_record(found)
     for score in found:
-        print(f"{score.passed:3} of {score.asked:3}, {score.refused:2} refused  {score.title}")
+        print(f"{score.passed:3} of {score.applicable:3}, {score.refused:2} refused  {score.title}")
         for one in score.outcomes:
             if one.fault:
                 print(f"      {one.name}: {one.fault}")
-    return int(any(score.passed < score.asked for score in found))
+    return int(any(score.passed < score.applicable for score in found))
 
 
 if __name__ == "__main__":

@@ -123,4 +123,4 @@ def test_a_record_keeps_a_run(tmp_path: Path) -> None:
     write_record(there, tmp_path / "record")
     assert read_record(tmp_path / "record") == there
     first = there[0]
-    assert (first.passed, first.asked, first.refused) == (1, 2, 1)
+    assert (first.passed, first.applicable, first.refused) == (1, 2, 1)
