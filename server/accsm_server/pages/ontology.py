@@ -33,7 +33,7 @@ router = openapi.create_router("linked data")
 
 @dataclass(frozen=True)
 class TermEntry:
-    """A class, property or datatype, with the number of its members or uses."""
+    """A class, property or datatype of the ontology; ``count`` is the number of its members."""
 
     id: str
     iri: str

@@ -140,7 +140,7 @@ class AnswerWriter:
             yield triple
 
     def write_notice(self, format: str) -> None:
-        """Append to a graph in ``format`` that it was cut."""
+        """Append to a graph in ``format`` the notice that it was cut."""
         if format == "jsonld":
             del self._buffer[-1:]  # the closing bracket, which `_send` has kept back
         self._buffer += (_CLOSINGS.get(format, _COMMENT) % self._notice()).encode()

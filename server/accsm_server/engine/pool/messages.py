@@ -17,7 +17,7 @@ HEAD, DATA, END, FAIL = b"H", b"D", b"E", b"F"
 #: is text: where the answer was cut.
 END_HEADER = struct.Struct("!Q?")
 #: A query for a worker.
-ASK = b"A"
+QUERY = b"A"
 
 
 class Task(NamedTuple):

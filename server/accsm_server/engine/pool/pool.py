@@ -107,7 +107,7 @@ class Pool:
         deadline = self._loop.time() + timeout
         queue, client = self._queue(query), CLIENT.get()
         worker = queue.acquire_nowait(client) or await queue.acquire(client, deadline)
-        answer = worker.ask(query, timeout, deadline)
+        answer = worker.run(query, timeout, deadline)
         try:
             await answer.wait_for_first_piece()
         except BaseException:

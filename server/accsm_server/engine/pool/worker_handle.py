@@ -58,10 +58,10 @@ class WorkerHandle(asyncio.Protocol):
         """Store the transport."""
         self.transport = cast(asyncio.Transport, transport)
 
-    def ask(self, query: Query, timeout: float, deadline: float) -> AnswerStream:
+    def run(self, query: Query, timeout: float, deadline: float) -> AnswerStream:
         """Send ``query`` and return the stream of its answer.
 
-        It is killed at the loop time ``deadline``, ``timeout`` seconds after the request came.
+        The worker is killed at the loop time ``deadline``, ``timeout`` seconds after the request.
         """
         self._stream = stream = AnswerStream(self._loop, self.abandon, self._set_reading)
         self._started, self._timeout, self._deadline = self._loop.time(), timeout, deadline
@@ -70,7 +70,7 @@ class WorkerHandle(asyncio.Protocol):
         if self.ended:  # it ended after it was assigned
             self.fail(0)
         else:
-            self.transport.write(messages.frame(messages.ASK, _task(query, self._pool.settings)))
+            self.transport.write(messages.frame(messages.QUERY, _task(query, self._pool.settings)))
         return stream
 
     def data_received(self, data: bytes) -> None:

@@ -25,9 +25,9 @@ def tagger(*given: object) -> Callable[..., str]:
     """
     start = _digest(given)
 
-    def tag(*asked: object) -> str:
+    def tag(*parts: object) -> str:
         digest = start.copy()
-        digest.update(repr(asked).encode())
+        digest.update(repr(parts).encode())
         return digest.hexdigest()
 
     return tag
