@@ -1,4 +1,4 @@
-"""Run the server of this program over a dataset, and talk to it."""
+"""Run the server over a dataset, and send requests to it."""
 
 import os
 import re
@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 from pyoxigraph import Quad, RdfFormat, serialize
 
 ROOT = Path(__file__).parents[1]
-_REPLY = 60  # seconds until a reply must be there
-_START = 60  # seconds until a server must answer
+_TIMEOUT = 60  # seconds for a response
+_START_TIMEOUT = 60  # seconds for a server to start
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server that answers: its address without a slash, its process, and what it has said."""
+    """A running server: its URL without a trailing slash, its process and its log file."""
 
     url: str
     pid: int
@@ -32,7 +32,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a server answered."""
+    """A response."""
 
     status: int
     headers: HTTPMessage
@@ -48,9 +48,9 @@ class Reply:
 def running(
     dataset: Path, *options: str, port: int = 0, root: Path = ROOT, **settings: str
 ) -> Iterator[Server]:
-    """Serve ``dataset`` by the program at ``root`` with ``options`` and the ACCSM_* ``settings``.
+    """Serve ``dataset`` with the code in ``root``, command-line options and ACCSM_* ``settings``.
 
-    Raises RuntimeError with what it said when it does not start, or has told of a fault of ours.
+    Raises RuntimeError with the log if the server does not start, or has logged a traceback.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ACCSM_")}
     environment |= {f"ACCSM_{name}": value for name, value in settings.items()}
@@ -59,8 +59,8 @@ def running(
     command = [sys.executable, "-P", "-m", "accsm_kg.cli", *serve]
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        with log.open("wb") as said:
-            process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
         try:
             yield Server(_address(process, log), process.pid, log)
         finally:
@@ -71,7 +71,7 @@ def running(
 
 
 def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    until = time.monotonic() + _START
+    until = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < until and process.poll() is None:
         if found := re.search(r"^Serving .* at (http://[^/]+)/", log.read_text(), re.MULTILINE):
             return found[1]
@@ -81,7 +81,7 @@ def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
 
 @contextmanager
 def serving(quads: Iterable[Quad]) -> Iterator[str]:
-    """Serve ``quads`` and give the address; raises as `running` does."""
+    """Serve ``quads`` and yield the URL; raises as `running` does."""
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data.nq"
         data.write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
@@ -92,8 +92,8 @@ def serving(quads: Iterable[Quad]) -> Iterator[str]:
 def send(
     url: str, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b""
 ) -> Reply:
-    """Send a request with these headers and no others but Host and Content-Length."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=_REPLY)
+    """Send a request with ``headers`` only, besides Host and Content-Length."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=_TIMEOUT)
     try:
         connection.request(method, target, body or None, headers or {})
         response = connection.getresponse()
@@ -109,15 +109,15 @@ def free_port() -> int:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that ``pid`` started, as Linux lists them."""
+    """The child processes of ``pid`` (Linux)."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Wait until ``condition`` holds."""
+    """Wait up to 10 seconds until ``condition`` is true."""
     for _ in range(100):
         if condition():
             return
         time.sleep(0.1)
-    raise AssertionError("it never came to that")
+    raise AssertionError("the condition is still false after 10 seconds")

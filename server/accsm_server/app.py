@@ -1,4 +1,4 @@
-"""The application of one dataset: the endpoint, the pages, and the layers around them."""
+"""The ASGI application for one dataset: the endpoint, the pages and their middlewares."""
 
 from collections.abc import Awaitable
 from functools import partial
@@ -19,7 +19,7 @@ from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
 from accsm_server.errors import BadRequest, ServerError
 from accsm_server.http import problems
-from accsm_server.http.context import in_task
+from accsm_server.http.context import ensure_task
 from accsm_server.http.headers import REVALIDATE
 from accsm_server.http.middleware.compression import Compression
 from accsm_server.http.middleware.entity_tags import EntityTags
@@ -45,11 +45,11 @@ from accsm_server.pages.sparql import SparqlViews
 from accsm_server.settings import Settings
 from accsm_server.sparql.endpoint import Endpoint
 from accsm_server.sparql.hints import Hints
-from accsm_server.sparql.served import Served
+from accsm_server.sparql.served import ServedDataset
 
 _STATIC = Path(__file__).parent / "pages" / "static"
 _ENDPOINT = "/sparql"
-#: In the order in which paths are matched: /dataset/… is a file before it is a part.
+#: In matching order: the files at /dataset/<version>/ come before the other parts of /dataset/.
 _ROUTERS = (
     home.router,
     browse.router,
@@ -68,7 +68,7 @@ _ROUTERS = (
 def create_dataset_app(
     engine: Engine, settings: Settings, root_path: str = ""
 ) -> tuple[ASGIApp, ResponseStore]:
-    """Return the application that serves the dataset of ``engine``, and the answers it keeps."""
+    """Return the application for the dataset of ``engine``, and its cached responses."""
     site = Site(_served(engine, settings), root_path)
     app: ASGIApp = _router(_endpoint(site), create_pages(site))
     app = Preflight(app, posts=(_ENDPOINT,))
@@ -79,11 +79,11 @@ def create_dataset_app(
 
 
 def create_pages(site: Site) -> FastAPI:
-    """Return the application of the pages, documents and files: everything but the endpoint."""
+    """Return the FastAPI application of pages, documents and files, without the endpoint."""
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # it would send to whatever Host says
+        redirect_slashes=False,  # they would trust the Host header
         exception_handlers=_EXCEPTION_HANDLERS,
     )
     app.state.site = site
@@ -95,9 +95,9 @@ def create_pages(site: Site) -> FastAPI:
     return app
 
 
-def _served(engine: Engine, settings: Settings) -> Served:
+def _served(engine: Engine, settings: Settings) -> ServedDataset:
     apart = frozenset(engine.base + name for name in APART)
-    return Served(engine, prefixes(engine.base), apart, settings, code_version())
+    return ServedDataset(engine, prefixes(engine.base), apart, settings, code_version())
 
 
 def _endpoint(site: Site) -> Endpoint:
@@ -108,26 +108,25 @@ def _endpoint(site: Site) -> Endpoint:
 
 
 def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
-    """Return the application that passes requests to the endpoint or the pages.
+    """Return the application that passes requests to the endpoint or to the pages.
 
-    Few layers lie before the endpoint: a query costs little more than what the engine takes.
+    Requests to the endpoint skip the routing and the middlewares of the pages, to be fast.
     """
+    with_etags = EntityTags(pages)
 
-    tagged = EntityTags(pages)
-
-    async def in_a_task(scope: Scope, receive: Receive, send: Send) -> None:
-        await in_task()
-        await tagged(scope, receive, send)
+    async def pages_in_task(scope: Scope, receive: Receive, send: Send) -> None:
+        await ensure_task()
+        await with_etags(scope, receive, send)
 
     def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        app = endpoint if scope["request_context"].path == _ENDPOINT else in_a_task
+        app = endpoint if scope["request_context"].path == _ENDPOINT else pages_in_task
         return app(scope, receive, send)
 
     return route
 
 
 async def _on_error(request: Request, error: Any) -> Response:
-    return render.error(request.app.state.site, error, problems.format_of(request))
+    return render.error(request.app.state.site, error, problems.error_format(request))
 
 
 async def _on_http_exception(request: Request, error: Any) -> Response:
@@ -139,11 +138,11 @@ async def _on_invalid_parameter(request: Request, error: Any) -> Response:
 
 
 def _invalid_parameter(error: RequestValidationError) -> BadRequest:
-    """Return the error that names the first parameter that is not valid, and says what to write."""
-    fault = error.errors()[0]
-    name = fault["loc"][-1]
-    advice = fault.get("ctx", {}).get("error", fault["msg"])
-    return BadRequest(f"No such {name}", f"{name}={fault['input']!r}: {advice}")
+    """Return the error that quotes the first invalid parameter and says what to write."""
+    first = error.errors()[0]
+    name = first["loc"][-1]
+    advice = first.get("ctx", {}).get("error", first["msg"])
+    return BadRequest(f"Invalid {name}", f"{name}={first['input']!r}: {advice}")
 
 
 _EXCEPTION_HANDLERS: dict[Any, Any] = {
@@ -154,12 +153,12 @@ _EXCEPTION_HANDLERS: dict[Any, Any] = {
 
 
 class _Static(StaticFiles):
-    """The files of the pages, which a browser may keep as long as it asks whether they are new."""
+    """Static files, which browsers cache and revalidate by the tag that `EntityTags` adds."""
 
     def file_response(self, *args: Any, **more: Any) -> Response:
-        """Return a file."""
+        """Return the response without Starlette's ETag."""
         response = super().file_response(*args, **more)
         response.headers["Cache-Control"] = REVALIDATE
-        if "ETag" in response.headers:  # it tells no file from another of its size and age
+        if "ETag" in response.headers:  # made of size and time only
             del response.headers["ETag"]
         return response

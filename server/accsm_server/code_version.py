@@ -1,4 +1,4 @@
-"""The version of the code that runs, which entity tags depend on."""
+"""The version of the running code, on which entity tags depend."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -12,14 +12,14 @@ _DEPENDENCIES = ("pyoxigraph", "starlette", "uvicorn")
 
 @lru_cache
 def code_version() -> str:
-    """Return a hash of the code as it was when this was first called.
+    """Return a hash of the code and query files and of the versions of `_DEPENDENCIES`.
 
-    It changes with every file that answers depend on, and with the dependencies' versions.
+    It is computed once, so that it stays the same when files change on a running server.
     """
     digest = sha256()
     for folder in (Path(accsm_kg.__file__ or "").parent, Path(__file__).parent):
         for path in sorted(folder.rglob("*")):
-            ours = path.relative_to(folder).parts[0] != "resources"  # only a wheel has them there
+            ours = path.relative_to(folder).parts[0] != "resources"  # data in a wheel
             if ours and path.suffix in (".py", ".rq", ".toml"):
                 digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     digest.update(repr({name: version(name) for name in _DEPENDENCIES}).encode())

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, each kind with its HTTP status.
+"""The errors of the server, each class with its HTTP status.
 
 ServerError
 ├── RequestError                    the request cannot be served as it is
@@ -13,19 +13,19 @@ ServerError
 │   ├── UnsupportedMediaType   415
 │   ├── TooManyRequests        429
 │   └── UnknownTransferCoding  501
-└── QueryError                      a query has no answer
-    ├── QuerySyntaxError       400  it cannot be read
+└── QueryError                      a query cannot be answered
+    ├── QuerySyntaxError       400  it cannot be parsed
     ├── EvaluationError        400  it cannot be evaluated
-    ├── NestingError           400  it is nested too deeply for the engine
-    ├── AnswerTooLarge         400  its answer does not fit on a page
-    ├── AccessRefused          403  it reaches for files or the network
-    ├── RemoteError            502  an endpoint that SERVICE names did not answer
-    ├── OutOfMemory            503  it needed more memory than it may use
-    ├── Overloaded             503  too many queries are waiting
-    ├── Stopping               503  the server is being stopped
-    ├── WorkerCrashed          503  the process that ran it ended
-    ├── ClientGone             503  nobody waits for the answer any more
-    └── DeadlineExceeded       504  it ran longer than it may
+    ├── NestingError           400  its nesting exhausts the stack of the engine
+    ├── AnswerTooLarge         400  its answer is too large for a page
+    ├── AccessRefused          403  it needs files or the network
+    ├── RemoteError            502  a SERVICE endpoint did not answer
+    ├── OutOfMemory            503  it exceeded the memory limit
+    ├── Overloaded             503  no worker became free
+    ├── Stopping               503  the server is stopping
+    ├── WorkerCrashed          503  its worker process ended
+    ├── ClientDisconnected     503  its client has disconnected
+    └── DeadlineExceeded       504  it exceeded the time limit
 """
 
 from collections.abc import Mapping
@@ -36,17 +36,17 @@ _RETRY: Mapping[str, str] = {"Retry-After": "5"}
 
 
 class ServerError(Exception):
-    """A request that is answered with an error, in the media type that its client accepts."""
+    """An error response, sent as HTML, problem+json or text as the client accepts."""
 
     status: ClassVar[int] = 500
     title: str = ""
     hint: str = ""
     headers: Mapping[str, str] = {}
     line: int | None = None
-    """Where in a query the fault is, counted from 1; the column likewise."""
+    """Line and column of the mistake in a query, counted from 1."""
     column: int | None = None
     excerpt: str = ""
-    """The line of the query with a mark below the fault."""
+    """That line of the query, with a mark below the mistake."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class ServerError(Exception):
         hint: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Say what is wrong (``detail``) and what to do about it (``hint``)."""
+        """Take a short title, a sentence on what is wrong, and a sentence on what to do."""
         super().__init__(detail)
         self.title = title or self.title or HTTPStatus(self.status).phrase
         self.detail = detail
@@ -74,55 +74,55 @@ class BadRequest(RequestError):
 
 
 class Forbidden(RequestError):
-    """Something that this server does not do for strangers."""
+    """An operation that this server does not allow."""
 
     status = 403
 
 
 class NotFound(RequestError):
-    """An address at which nothing is."""
+    """A URL without a resource."""
 
     status = 404
 
 
 class MethodNotAllowed(RequestError):
-    """A method that the address does not have."""
+    """A method that the resource does not support."""
 
     status = 405
 
 
 class NotAcceptable(RequestError):
-    """A format or coding that cannot be had."""
+    """An Accept, `format=` or Accept-Encoding without an available value."""
 
     status = 406
 
 
 class RequestTimeout(RequestError):
-    """A body that came too slowly."""
+    """A request body that arrives too slowly."""
 
     status = 408
 
 
 class ContentTooLarge(RequestError):
-    """A body beyond the limit."""
+    """A request body above the size limit."""
 
     status = 413
 
 
 class UriTooLong(RequestError):
-    """A query string beyond the limit."""
+    """A query string above the size limit."""
 
     status = 414
 
 
 class UnsupportedMediaType(RequestError):
-    """A body of a type, charset or coding that is no query."""
+    """A request body whose media type, charset or content coding is not supported."""
 
     status = 415
 
 
 class TooManyRequests(RequestError):
-    """More requests of one client than its rate allows."""
+    """More requests from one client than the rate limit allows."""
 
     status = 429
 
@@ -134,17 +134,17 @@ class UnknownTransferCoding(RequestError):
 
 
 class QueryError(ServerError):
-    """A query that has no answer; ``reason`` names the kind in logs, metrics and messages."""
+    """A query that cannot be answered; ``reason`` is its outcome in logs and metrics."""
 
     reason: ClassVar[str]
 
     def __init__(self, detail: str) -> None:
-        """Say in a sentence why there is no answer."""
+        """Take a sentence on what is wrong."""
         super().__init__(detail=detail)
 
 
 class QuerySyntaxError(QueryError):
-    """A query that the engine cannot read."""
+    """A query that the engine cannot parse."""
 
     reason, status = "syntax", 400
     title = "The query cannot be read"
@@ -154,7 +154,7 @@ class EvaluationError(QueryError):
     """A query that the engine cannot evaluate."""
 
     reason, status = "evaluation", 400
-    title = "The query cannot be answered"
+    title = "The query cannot be evaluated"
 
 
 class NestingError(QueryError):
@@ -162,38 +162,38 @@ class NestingError(QueryError):
 
     reason, status = "depth", 400
     title = "The query is nested too deeply"
-    hint = "Write the query with fewer brackets inside brackets."
+    hint = "Use fewer nested braces and parentheses."
 
 
 class AnswerTooLarge(QueryError):
-    """An answer beyond what a page shows."""
+    """An answer above the size limit of a page."""
 
     reason, status = "size", 400
     title = "The answer is too large for a page"
-    hint = "Ask for less, or for one of the formats, which are sent whole."
+    hint = "Add LIMIT to the query, or download the answer in one of the formats."
 
 
 class AccessRefused(QueryError):
-    """A query that reaches for files or the network."""
+    """A query that needs files or the network."""
 
     reason, status = "refused", 403
-    title = "The query asks for what this endpoint does not do"
-    hint = "Only data held here can be queried; nothing is fetched from other places."
+    title = "The query uses files or other servers"
+    hint = "Query the data of this endpoint only; it opens no files and no connections."
 
 
 class RemoteError(QueryError):
-    """An endpoint that SERVICE names and that did not answer."""
+    """A query whose SERVICE endpoint did not answer."""
 
     reason, status = "remote", 502
-    title = "Another endpoint did not answer"
+    title = "The endpoint in SERVICE did not answer"
 
 
 class OutOfMemory(QueryError):
-    """A query that needed more memory than it may use."""
+    """A query that exceeded the memory limit of its worker."""
 
     reason, status = "memory", 503
     title = "The query needed too much memory"
-    hint = "Ask for less: add LIMIT, or sort and group fewer rows."
+    hint = "Add LIMIT, or sort and group fewer rows."
 
 
 class Overloaded(QueryError):
@@ -205,36 +205,36 @@ class Overloaded(QueryError):
 
 
 class Stopping(QueryError):
-    """A query that ran when the server was stopped."""
+    """A query that was running or waiting when the server stopped."""
 
     reason, status, headers = "stopping", 503, _RETRY
     title = "The server is stopping"
 
 
 class WorkerCrashed(QueryError):
-    """A query whose process ended before it had answered."""
+    """A query whose worker process ended before its answer was complete."""
 
     reason, status, headers = "crash", 503, _RETRY
-    title = "The process that ran the query ended"
+    title = "The query was interrupted"
     hint = "Try again in a few seconds."
 
 
-class ClientGone(QueryError):
-    """A query whose client has hung up."""
+class ClientDisconnected(QueryError):
+    """A query whose client has disconnected."""
 
     reason, status = "gone", 503
-    title = "The client is gone"
+    title = "The client has disconnected"
 
 
 class DeadlineExceeded(QueryError):
-    """A query that ran longer than it may."""
+    """A query that exceeded the time limit."""
 
     reason, status = "deadline", 504
     title = "The query took too long"
-    hint = "Ask for less: add LIMIT, bind more variables, or join the patterns."
+    hint = "Add LIMIT, replace variables by names, or connect the patterns by shared variables."
 
 
-#: The kinds of errors by their reason, which is what a worker process reports.
+#: The classes by ``reason``, which worker processes send.
 QUERY_ERRORS: Mapping[str, type[QueryError]] = {
     kind.reason: kind for kind in QueryError.__subclasses__()
 }

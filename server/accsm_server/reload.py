@@ -1,7 +1,7 @@
-"""New builds are served without dropping a request.
+"""Reloads the dataset when its files change, without dropping a request.
 
-The former dataset is served until the new one is loaded, and is kept open until the requests that
-it still answers are done. A build that cannot be read changes nothing.
+The old dataset is served until the new one is loaded, and is closed when its last request has
+ended. If the new one cannot be loaded, the old one remains.
 """
 
 import asyncio
@@ -23,52 +23,52 @@ from accsm_server.http.middleware.response_cache import ResponseStore
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_PAUSE = 1.0  # seconds between looks at the files
+_INTERVAL = 1.0  # seconds between two checks of the files
 
-#: Name, time, size and number of each file of the dataset and of the report on it.
+#: Path, modification time in ns, size and inode of the files of the dataset and its report.
 Stamp = list[tuple[str, int, int, int]]
 
 
 @dataclass(eq=False)
-class Loaded:
-    """A dataset that is loaded: its engine, its application and the requests in flight."""
+class LoadedDataset:
+    """A loaded dataset: its engine, application and cache, and the number of its requests."""
 
     engine: Pool
     app: ASGIApp
     cache: ResponseStore
     in_flight: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set whenever the last request in flight ends."""
+    """Set when the last request in flight has ended."""
 
 
 class Reloader:
-    """ASGI application that passes each request to the dataset that is current when it comes."""
+    """ASGI application that passes each request to the application of the current dataset."""
 
-    current: Loaded
+    current: LoadedDataset
 
     def __init__(
         self,
         path: Path,
         settings: Settings,
-        create: Callable[[Pool], tuple[ASGIApp, ResponseStore]],
+        create_app: Callable[[Pool], tuple[ASGIApp, ResponseStore]],
         counts: Counts,
     ) -> None:
-        """Serve the dataset at ``path`` by the application that ``create`` makes of its engine."""
-        self._path, self._settings, self._create, self._counts = path, settings, create, counts
-        self._seen: Stamp = []
-        self._order = asyncio.Lock()
+        """Serve the dataset at ``path``; ``create_app`` makes the application for its engine."""
+        self._path, self._settings, self._create, self._counts = path, settings, create_app, counts
+        self._loaded_stamp: Stamp = []
+        self._lock = asyncio.Lock()
         self._pools: set[Pool] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         loaded = self.current
         CLIENT.set(scope["request_context"].client)
         loaded.in_flight += 1
         try:
             await loaded.app(scope, receive, send)
         except Exception:
-            scope["request_context"].fail()
+            scope["request_context"].mark_failed()
             raise
         finally:
             loaded.in_flight -= 1
@@ -76,16 +76,16 @@ class Reloader:
                 loaded.idle.set()
 
     async def open(self) -> None:
-        """Load the dataset; raises ValueError or OSError."""
+        """Load the dataset; raises ValueError or OSError that names the file."""
         self.current = await self._load()
 
     async def reload(self) -> None:
-        """Serve what the files say now, if that is anything new."""
-        async with self._order:
+        """Load the files again, and serve them if the dataset has changed."""
+        async with self._lock:
             try:
                 loaded = await self._load()
             except (OSError, ValueError) as error:
-                _LOG.error("still serving the former dataset: %s", error)
+                _LOG.error("cannot load the new dataset, still serving the old one: %s", error)
                 self._counts.reloads["failed"] += 1
                 return
             if loaded.engine.version == self.current.engine.version:
@@ -96,43 +96,43 @@ class Reloader:
             self.start(self._retire(loaded))
 
     async def watch(self) -> None:
-        """Reload whenever the files have changed and come to rest."""
-        before = self._seen
+        """Reload when files have changed and then stayed the same for one interval."""
+        before = self._loaded_stamp
         while True:
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_INTERVAL)
             now = await asyncio.to_thread(_stamp, self._path)
-            if now == before and now != self._seen and now:
+            if now == before and now != self._loaded_stamp and now:
                 await self.reload()
             before = now
 
     def start(self, work: Coroutine[None, None, None]) -> None:
-        """Do ``work`` in the background until `close`."""
+        """Run ``work`` in a task, which `close` cancels."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def fail_all(self) -> None:
-        """Give up every query that runs or waits, because the server is stopping."""
+    def interrupt_all(self) -> None:
+        """End all running and waiting queries, because the server is stopping."""
         for pool in self._pools:
-            pool.fail_all()
+            pool.interrupt_all()
 
     async def close(self) -> None:
-        """End everything."""
+        """Cancel all tasks and close all pools."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for pool in self._pools:
             await pool.close()
 
-    async def _load(self) -> Loaded:
-        self._seen = _stamp(self._path)
+    async def _load(self) -> LoadedDataset:
+        self._loaded_stamp = _stamp(self._path)
         files = await asyncio.to_thread(_files, self._path)
         pool = await Pool.start(files, CONVENTIONS, self._settings)
         self._pools.add(pool)
-        return Loaded(pool, *self._create(pool))
+        return LoadedDataset(pool, *self._create(pool))
 
-    async def _retire(self, loaded: Loaded) -> None:
-        """Close a dataset when its last request is answered, or can only wait in vain."""
+    async def _retire(self, loaded: LoadedDataset) -> None:
+        """Close a dataset when its last request has ended, at most two query timeouts later."""
         with suppress(TimeoutError):
             async with asyncio.timeout(2 * self._settings.timeout):
                 while loaded.in_flight:
@@ -143,7 +143,7 @@ class Reloader:
 
 
 def _files(path: Path) -> list[Path]:
-    """Return the files of the dataset at ``path``, and the report on it if there is one."""
+    """Return the files of the dataset at ``path``, and its quality report if there is one."""
     beside = report.beside(path)
     return [*dataset.files(path), *([beside] if beside else [])]
 
@@ -151,7 +151,7 @@ def _files(path: Path) -> list[Path]:
 def _stamp(path: Path) -> Stamp:
     stamp, files = [], []
     beside = path.with_name(report.FILES[0])
-    with suppress(OSError):  # a folder that is being replaced
+    with suppress(OSError):  # the folder is being replaced
         files = [path, beside] if path.is_file() else sorted(path.rglob("*"))
     for file in files:
         with suppress(OSError):

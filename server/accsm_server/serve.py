@@ -1,4 +1,4 @@
-"""The server process: it listens, reloads and stops."""
+"""The server process: it listens, reloads the dataset, and stops."""
 
 import asyncio
 import gc
@@ -16,7 +16,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from accsm_server.app import create_dataset_app
-from accsm_server.http.connection import Connection, is_our_fault
+from accsm_server.http.connection import Connection, concerns_operator
 from accsm_server.http.middleware.access_log import AccessLog
 from accsm_server.http.middleware.metrics import Counts, Metrics
 from accsm_server.http.middleware.proxy_headers import ProxyHeaders
@@ -27,10 +27,10 @@ from accsm_server.reload import Reloader
 from accsm_server.settings import Settings, from_environment
 
 _BACKLOG = 2048
-_GRACE = 3  # seconds that a query may still run when the server is stopped
-_PATIENCE = 20.0  # seconds that a connection may be idle, a head may take and a reader may pause
-#: What the paths of requests begin with, as the metrics tell them apart.
-_PLACES = ("sparql", "id", "doc", "graph", "ontology", "shapes", "browse", "questions", "dataset",
+_GRACE = 3  # seconds for running queries when the server is stopped
+_IDLE_TIMEOUT = 20.0  # seconds for idle connections, request heads and clients that do not read
+#: First segments of paths, which label the metrics.
+_SEGMENTS = ("sparql", "id", "doc", "graph", "ontology", "shapes", "browse", "questions", "dataset",
            "static", "healthz", "metrics")  # fmt: skip
 
 
@@ -42,14 +42,13 @@ def serve(
     root_path: str = "",
     access_log: bool = False,
 ) -> None:
-    """Serve ``dataset`` until stopped; call ``ready`` with the address when queries are answered.
+    """Serve ``dataset`` until stopped; call ``ready`` with the URL when queries are answered.
 
-    ``root_path`` is the path prefix that a proxy in front strips. Raises OSError when the address
-    is taken or a file cannot be read, and ValueError that says what is wrong with the dataset or
-    a setting.
+    ``root_path`` is the path prefix that a reverse proxy strips. Raises OSError if the address is
+    in use or a file cannot be read, and ValueError if the dataset or a setting is invalid.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("uvicorn.error").addFilter(is_our_fault)
+    logging.getLogger("uvicorn.error").addFilter(concerns_operator)
     settings = from_environment()
     _allow_connections()
     with (
@@ -62,7 +61,7 @@ def serve(
 
 
 def _allow_connections() -> None:
-    """Open as many connections as this system lets us."""
+    """Raise the limit of open files, and so of connections, as far as the system allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -88,7 +87,7 @@ async def _serve(
     access_log: bool,
 ) -> None:
     host, port = listener.getsockname()[:2]
-    counts = Counts("accsm", _PLACES)
+    counts = Counts("accsm", _SEGMENTS)
     reloader = Reloader(
         dataset, settings, lambda engine: create_dataset_app(engine, settings, root_path), counts
     )
@@ -107,12 +106,12 @@ async def _serve(
             headers=HEADERS,
             server_header=False,
             proxy_headers=False,  # see ProxyHeaders
-            timeout_keep_alive=min(_PATIENCE, settings.timeout),  # type: ignore[arg-type]
+            timeout_keep_alive=min(_IDLE_TIMEOUT, settings.timeout),  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )
         gc.collect()
-        gc.freeze()  # what is there now stays: it need not be looked through again and again
-        gc.set_threshold(10_000)  # requests leave hardly any garbage that only this finds
+        gc.freeze()  # what exists now is not garbage
+        gc.set_threshold(10_000)  # requests leave no reference cycles
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
         await _Server(config, reloader, lambda: ready(url)).serve(sockets=[listener])
     finally:
@@ -122,7 +121,7 @@ async def _serve(
 def _application(
     reloader: Reloader, counts: Counts, settings: Settings, access_log: bool
 ) -> ASGIApp:
-    """Return the layers that outlive a dataset, the outermost last."""
+    """Return the middlewares that do not depend on the dataset, the outermost last."""
     app: ASGIApp = Operations(reloader, counts)
     app = RateLimit(app, settings.rate, exempt=(*PATHS, "/static/"))
     if access_log:
@@ -132,7 +131,7 @@ def _application(
 
 
 class _Server(uvicorn.Server):
-    """A server that reloads, and that lets queries finish for a while when it is stopped."""
+    """uvicorn's server with reloads, and with a grace period for running queries."""
 
     def __init__(
         self, config: uvicorn.Config, reloader: Reloader, ready: Callable[[], None]
@@ -142,13 +141,13 @@ class _Server(uvicorn.Server):
         self._terminal = os.isatty(0)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to answer, and say so."""
+        """Start to listen, then call ``ready``."""
         await super().startup(sockets)
         self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop at SIGTERM and SIGINT, reload at SIGHUP."""
+        """Stop on SIGTERM and SIGINT, reload on SIGHUP."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)
@@ -162,7 +161,7 @@ class _Server(uvicorn.Server):
             self._reloader.start(self._reloader.reload())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening and wait for what is going on."""
-        timer = asyncio.get_running_loop().call_later(_GRACE, self._reloader.fail_all)
+        """Stop listening, and wait for running requests; end their queries after a while."""
+        timer = asyncio.get_running_loop().call_later(_GRACE, self._reloader.interrupt_all)
         await super().shutdown(sockets)
         timer.cancel()

@@ -11,58 +11,58 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_WAITING = 16  # queries that may wait for each worker
-_ROW = 256  # bytes of an answer for each row that it may have
+_QUEUE_PER_WORKER = 16  # waiting queries for each worker
+_BYTES_PER_ROW = 256  # bytes in an answer for each row of its limit
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployer may choose; each field is the variable ACCSM_<FIELD>."""
+    """The settings of the server; each field is set by the variable ACCSM_<FIELD>."""
 
     workers: int = (os.cpu_count() or 2) + 2
-    """Queries of one client that run at once; as many again are kept for the other clients."""
+    """Queries of one client that run at once; as many workers again serve other clients."""
     timeout: float = 30.0
-    """Seconds a query may take before its worker is killed, and, up to 20, a request to arrive."""
+    """Seconds for a query, and, up to 20, for the arrival of a request."""
     memory: int = 1024
-    """MiB a worker may use beyond the dataset itself."""
+    """MiB that a worker may use in addition to the dataset."""
     rows: int = 1_000_000
-    """Rows or triples after which an answer is cut, and says so; see `size`."""
+    """Rows or triples after which an answer is cut; see also `size`."""
     rate: float | None = None
-    """Requests a second that one client may send for long, 0 any number; None: 50, not loopback."""
+    """Requests per second of one client; 0: no limit; None: 50, but no limit for loopback."""
     cache: int = 64
-    """MiB of answers that are kept to be sent again; 0 keeps none."""
+    """MiB of cached responses; 0 disables the cache."""
     service: tuple[str, ...] = ()
-    """The endpoints that queries may ask with SERVICE."""
+    """IRIs of the endpoints that SERVICE may name."""
     proxies: str = "127.0.0.1"
-    """Addresses of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    """Addresses of trusted proxies, which set X-Forwarded-For and X-Forwarded-Proto."""
 
     @property
     def queue(self) -> int:
-        """Return how many queries of one client may wait; as many again are kept for others."""
-        return self.workers * _WAITING
+        """Return how many queries of one client may wait; there is room for as many of others."""
+        return self.workers * _QUEUE_PER_WORKER
 
     @property
     def size(self) -> int:
         """Return the bytes after which an answer is cut: 256 for each row, at least 1 MiB."""
-        return max(self.rows * _ROW, 1 << 20)
+        return max(self.rows * _BYTES_PER_ROW, 1 << 20)
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings, read from ACCSM_WORKERS, ACCSM_TIMEOUT and so on.
+    """Read the settings from ACCSM_WORKERS, ACCSM_TIMEOUT and so on.
 
-    Raises ValueError that names the variable and says what to write.
+    Raises ValueError that names the variable.
 
     >>> from_environment({"ACCSM_TIMEOUT": "5"}).timeout
     5.0
     """
     default = Settings()
     return Settings(
-        workers=_whole(environment, "ACCSM_WORKERS", default.workers),
+        workers=_integer(environment, "ACCSM_WORKERS", default.workers),
         timeout=_number(environment, "ACCSM_TIMEOUT", default.timeout),
-        memory=_whole(environment, "ACCSM_MEMORY", default.memory),
-        rows=_whole(environment, "ACCSM_ROWS", default.rows),
+        memory=_integer(environment, "ACCSM_MEMORY", default.memory),
+        rows=_integer(environment, "ACCSM_ROWS", default.rows),
         rate=_rate(environment),
-        cache=_whole(environment, "ACCSM_CACHE", default.cache, zero=True),
+        cache=_integer(environment, "ACCSM_CACHE", default.cache, zero=True),
         service=_endpoints(environment.get("ACCSM_SERVICE", "")),
         proxies=environment.get("ACCSM_PROXIES", default.proxies),
     )
@@ -76,14 +76,14 @@ def _rate(environment: Mapping[str, str]) -> float | None:
 def _endpoints(text: str) -> tuple[str, ...]:
     for iri in text.split():
         if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", iri):
-            raise ValueError(f"ACCSM_SERVICE: {iri!r} is not the http(s) IRI of an endpoint")
+            raise ValueError(f"ACCSM_SERVICE: {iri!r} is not an http(s) IRI")
     return tuple(text.split())
 
 
-def _whole(environment: Mapping[str, str], name: str, default: int, zero: bool = False) -> int:
+def _integer(environment: Mapping[str, str], name: str, default: int, zero: bool = False) -> int:
     number = _number(environment, name, default, zero)
     if number % 1:
-        raise ValueError(f"{name}={number:g} is not a whole number")
+        raise ValueError(f"{name}={number:g} is not a whole number; write one, such as {default}")
     return int(number)
 
 
@@ -94,5 +94,6 @@ def _number(environment: Mapping[str, str], name: str, default: float, zero: boo
     except ValueError:
         number = -1.0
     if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
-        raise ValueError(f"{name}={text!r} is not a number above 0; leave it unset for {default}")
+        least = "of 0 or more" if zero else "above 0"
+        raise ValueError(f"{name}={text!r} is not a number {least}; unset it for the default")
     return number

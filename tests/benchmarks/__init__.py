@@ -1,1 +1,1 @@
-"""Benchmark of this server beside other SPARQL servers and beside an earlier commit of its own."""
+"""Benchmarks of the server against other SPARQL servers and against an earlier commit."""

@@ -1,4 +1,4 @@
-"""Measure this server beside others and write build/bench/bench.md and bench.svg."""
+"""Measure this server and others, and write build/bench/bench.md and bench.svg."""
 
 import argparse
 import signal
@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 
 from . import chart, earlier, peers, report
-from .measure import measure, named
+from .measure import matches, measure
 from .running import Peer
 
 _CACHES = {"off": {"cache": "0"}, "on": {}}
 
 
 def main() -> None:
-    """Read the command line, measure, write the report."""
+    """Measure the servers that the command line names, and write the report."""
     options = _options()
-    for number in (signal.SIGINT, signal.SIGTERM):  # stop and remove what was started
+    for number in (signal.SIGINT, signal.SIGTERM):  # exit, which stops all servers
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     base = earlier.resolve(options.base) if options.base else ""
     groups = [*_ours(base, options.out), *([peer] for peer in _others(options))]
@@ -31,17 +31,17 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("dataset", type=Path, nargs="?", default=Path("build/accsm.nq"))
-    parser.add_argument("--base", help="commit whose server is measured beside today's")
-    parser.add_argument("--quick", action="store_true", help="one round, and only Oxigraph beside")
+    parser.add_argument("--base", help="earlier commit to compare with")
+    parser.add_argument("--quick", action="store_true", help="one round, and only Oxigraph")
     parser.add_argument("--rounds", type=int, default=2, help="seconds for each template")
-    parser.add_argument("--peers", nargs="*", help="words of the names of other servers, or none")
-    parser.add_argument("--templates", nargs="*", default=[], help="words of templates' names")
+    parser.add_argument("--peers", nargs="*", help="parts of the names of other servers, or none")
+    parser.add_argument("--templates", nargs="*", default=[], help="parts of templates' names")
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     return parser.parse_args()
 
 
 def _ours(base: str, out: Path) -> list[list[Peer]]:
-    """Return today's server with the cache off and on, each with that of ``base`` beside it."""
+    """Return groups of the current server, with cache off and on, and the server of ``base``."""
     groups = [[peers.ours(f"ours, cache {cache}", **more)] for cache, more in _CACHES.items()]
     if base:
         environment = earlier.environment(base, out.absolute())
@@ -53,8 +53,8 @@ def _ours(base: str, out: Path) -> list[list[Peer]]:
 def _others(options: argparse.Namespace) -> list[Peer]:
     if options.peers == ["none"]:
         return []
-    words = options.peers if options.peers is not None else ["oxigraph"] * options.quick
-    return [peer for peer in peers.others() if named(peer.name, words)]
+    filters = options.peers if options.peers is not None else ["oxigraph"] * options.quick
+    return [peer for peer in peers.others() if matches(peer.name, filters)]
 
 
 if __name__ == "__main__":

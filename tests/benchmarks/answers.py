@@ -7,26 +7,26 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, RdfFormat, parse, parse
 from .mix import RESULTS, Template
 from .running import Running
 
-_ASKED = 10  # instances of each template
+_INSTANCES = 10  # of each template
 
 
 def differences(template: Template, server: Running, reference: Running) -> str:
-    """Return the first difference between the answers of two servers, "" when there is none."""
-    there = template.paths(server.peer.endpoint)[:_ASKED]
-    here = template.paths(reference.peer.endpoint)[:_ASKED]
-    for path, ours in zip(there, here, strict=True):
-        wanted = _answer(reference, ours, template.accept)
+    """Return the first difference between the answers of two servers, "" if there is none."""
+    paths = template.paths(server.peer.endpoint)[:_INSTANCES]
+    reference_paths = template.paths(reference.peer.endpoint)[:_INSTANCES]
+    for path, reference_path in zip(paths, reference_paths, strict=True):
+        expected = _answer(reference, reference_path, template.accept)
         try:
             found = _answer(server, path, template.accept)
         except (OSError, SyntaxError, ValueError) as error:
             return f"no readable answer: {error}"
-        if found != wanted:
-            return f"{_size(found)} instead of {_size(wanted)}"
+        if found != expected:
+            return f"{_size(found)} instead of {_size(expected)}"
     return ""
 
 
 def _answer(server: Running, path: str, accept: str) -> object:
-    """Return the content of an answer, in which the order of rows or triples does not count."""
+    """Return the content of an answer, independent of the order of rows or triples."""
     media, body = server.get(path, accept)
     return _results(body) if accept == RESULTS else _graph(media, body)
 
@@ -41,10 +41,10 @@ def _results(body: bytes) -> object:
 
 
 def _graph(media: str, body: bytes) -> object:
-    form = RdfFormat.from_media_type(media)
-    if form is None:
+    format = RdfFormat.from_media_type(media)
+    if format is None:
         raise ValueError(f"{media} is not an RDF format")
-    return frozenset(str(quad.triple) for quad in parse(body, format=form))
+    return frozenset(str(quad.triple) for quad in parse(body, format=format))
 
 
 def _size(answer: object) -> str:

@@ -1,4 +1,4 @@
-"""Section of the report that compares today's server with that of an earlier commit."""
+"""The section of the report that compares the current server with an earlier commit."""
 
 from collections.abc import Iterable
 from math import isnan
@@ -6,21 +6,21 @@ from math import isnan
 from .results import Run, by_round, mean, middle
 from .tables import table
 
-LEAST = 0.97
-"""Geometric mean of answers a second, today / before, that is the goal."""
-MOST = 2.0
-"""Times that p99 of the mix may grow beside hostile queries."""
-_NOTE = """Today / before: above 1 is better for answers a second, below 1 for all else. Both \
-are measured right after each other in each round, and the ratio is taken in each round. First \
-comes the geometric mean over the templates of the medians of the rounds; in brackets the lowest \
-and the highest geometric mean of a round. On a machine that does other \
-work, processor time usually varies less than answers a second."""
+MIN_RATE = 0.97
+"""Goal: the least geometric mean of answers per second, today / before."""
+GROWTH = 2.0
+"""Goal: the greatest factor by which hostile queries raise the p99 of the mix."""
+_NOTE = """Today / before: above 1 is better for answers a second, below 1 for all other figures. \
+Both are measured directly after each other in each round, and the ratio is taken per round. The \
+first number is the geometric mean over the templates of the medians of the rounds; in brackets \
+are the lowest and the highest geometric mean of a round. On a busy machine, processor time \
+usually varies less than answers a second."""
 Rounds = list[list[float]]
-"""Ratios by template (or whatever is measured), by round."""
+"""Ratios by template or other subject, then by round."""
 
 
 def section(run: Run) -> str:
-    """Return the tables, or "" when no earlier commit was measured."""
+    """Return the section, or "" if no earlier commit was measured."""
     if not run.base:
         return ""
     head = [f"today / {run.base}", "goal", "cache off", "cache on"]
@@ -35,11 +35,11 @@ def section(run: Run) -> str:
 
 def _queries(run: Run) -> list[list[str]]:
     rates = [list(run.ratios(*pair).values()) for pair in run.pairs]
-    rows = [_row("answers a second", rates, f">= {LEAST:g}")]
-    fresh = [list(run.ratios(*pair, new=True).values()) for pair in run.pairs]
-    rows.append(_row("answers a second, each query new", fresh))
-    for what, name in {"p50": "p50", "p99": "p99", "cpu": "processor time an answer"}.items():
-        rows.append(_row(name, [list(run.ratios(*pair, what).values()) for pair in run.pairs]))
+    rows = [_row("answers a second", rates, f">= {MIN_RATE:g}")]
+    new = [list(run.ratios(*pair, new=True).values()) for pair in run.pairs]
+    rows.append(_row("answers a second, each query new", new))
+    for figure, name in {"p50": "p50", "p99": "p99", "cpu": "processor time an answer"}.items():
+        rows.append(_row(name, [list(run.ratios(*pair, figure).values()) for pair in run.pairs]))
     return rows
 
 
@@ -63,7 +63,7 @@ def _processes(run: Run) -> list[list[str]]:
 def _hostile(run: Run) -> list[list[str]]:
     name = "p99 of the mix, beside hostile queries / alone"
     today, before = ([[run.growth(server)]] for server in run.pairs[0])
-    return [_row(f"{name}: today", today, f"<= {MOST:g}"), _row(f"{name}: {run.base}", before)]
+    return [_row(f"{name}: today", today, f"<= {GROWTH:g}"), _row(f"{name}: {run.base}", before)]
 
 
 def _row(name: str, measured: list[Rounds], goal: str = "") -> list[str]:
@@ -71,7 +71,7 @@ def _row(name: str, measured: list[Rounds], goal: str = "") -> list[str]:
 
 
 def _cell(rounds: Rounds) -> str:
-    """Return the mean of the medians, and of several rounds the lowest and the highest mean."""
+    """Return the mean of the medians; for several rounds also the lowest and highest mean."""
     means = [mean(each) for each in zip(*rounds, strict=True)]
     found = mean(map(middle, rounds))
     if isnan(found):
@@ -81,14 +81,14 @@ def _cell(rounds: Rounds) -> str:
 
 def _templates(run: Run) -> str:
     columns = [
-        run.ratios(*pair, what, new)
-        for what, new in (("rate", False), ("rate", True), ("cpu", False))
+        run.ratios(*pair, figure, new)
+        for figure, new in (("rate", False), ("rate", True), ("cpu", False))
         for pair in run.pairs
     ]
     rows = [[name, *_middles(name, columns)] for name in run.queries]
     head = [
-        f"{what}, cache {cache}"
-        for what in ("answers a second", "each query new", "processor time")
+        f"{figure}, cache {cache}"
+        for figure in ("answers a second", "each query new", "processor time")
         for cache in ("off", "on")
     ]
     return table([f"today / {run.base}", *head], rows)

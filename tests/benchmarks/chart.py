@@ -1,4 +1,4 @@
-"""Chart of answers a second: a row for each template, a dot for each server."""
+"""The chart of answers per second: a row for each template, a dot for each server."""
 
 from math import ceil, floor, log10
 from xml.sax.saxutils import escape
@@ -12,7 +12,7 @@ _STYLE = "text{font:12px sans-serif;fill:#222}.t{text-anchor:middle}.l{text-anch
 
 
 def draw(run: Run) -> str:
-    """Return the chart as SVG; the scale is logarithmic."""
+    """Return the chart as SVG, with a logarithmic scale."""
     templates = list(run.queries)
     rates = {(name, server): run.seen(name, server).rate
              for name in templates for server in run.servers}  # fmt: skip

@@ -1,7 +1,7 @@
-"""HTTP load client that prints its figures as one line of JSON, run as a process of its own.
+"""An HTTP load client that prints its figures as one line of JSON.
 
-It takes the arguments of wrk.lua, for machines without wrk and for load from another address. Each
-connection sends its next request once it has the answer to the last.
+It runs as a process and takes the arguments of wrk.lua, for machines without wrk and for load from
+another address. Each connection sends its next request after the response to the last one.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import httptools
 
 
 class Load:
-    """The requests still to be sent and the times of the answers, shared by all connections."""
+    """The requests to send and the times of the responses, shared by all connections."""
 
     def __init__(self, requests: list[bytes], first: int) -> None:
         self._requests = islice(cycle(requests), first % len(requests), None)
@@ -27,7 +27,7 @@ class Load:
 
 
 class Connection(asyncio.Protocol):
-    """One connection; `_connect` replaces it when the server closes it."""
+    """One connection, which `_connect` replaces when the server closes it."""
 
     def __init__(self, load: Load, closed: asyncio.Future[None]) -> None:
         self._load, self._closed = load, closed
@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
 
 
 async def run(load: Load, options: argparse.Namespace) -> float:
-    """Send for ``options.seconds`` over some connections; return the seconds it took."""
+    """Send requests for ``options.seconds``; return the seconds that it really took."""
     start = time.perf_counter()
     tasks = [asyncio.create_task(_connect(load, options)) for _ in range(options.connections)]
     await asyncio.sleep(options.seconds)
@@ -89,13 +89,13 @@ async def _connect(load: Load, options: argparse.Namespace) -> None:
             await asyncio.sleep(0.05)
             continue
         try:
-            await asyncio.wait((closed,), timeout=options.patience)
+            await asyncio.wait((closed,), timeout=options.timeout)
         finally:
             transport.abort()
 
 
 def main() -> None:
-    """Read the command line, send the requests and print the figures."""
+    """Send the requests that the command line names, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
     parser.add_argument("requests", type=Path)
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--address", default="127.0.0.1")
-    parser.add_argument("--patience", type=float, help="seconds after which a connection is closed")
+    parser.add_argument("--timeout", type=float, help="seconds after which a connection is closed")
     options = parser.parse_args()
     accept, *paths = options.requests.read_text().splitlines()
     host = f"127.0.0.1:{options.port}"

@@ -1,4 +1,4 @@
-"""Queries that try to harm an endpoint, sent while the mix of ordinary queries is measured."""
+"""Hostile queries, which are sent while the mix of ordinary queries is measured."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ _DEEP = 3000
 
 
 def requests() -> Template:
-    """Return queries that never end, fill memory or stack, fetch other data, or are invalid."""
+    """Return endless queries, others that fill memory or stack or fetch data, and invalid ones."""
     doubled = " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(40))
     queries = [
         f"SELECT (COUNT(*) AS ?n) {{ {_ANY} . ?j ?k ?l }}",

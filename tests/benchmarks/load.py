@@ -1,4 +1,4 @@
-"""Load a server from a process of its own, wrk where installed, and read the figures it prints."""
+"""Runs a load client in a process, wrk if it is installed, and reads the figures it prints."""
 
 import json
 import os
@@ -17,29 +17,29 @@ WRK = shutil.which("wrk")
 
 @dataclass(frozen=True)
 class Figures:
-    """One measurement: answers a second, latencies in milliseconds, and processor time."""
+    """One measurement: answers per second, latencies in ms, and processor time."""
 
     rate: float
     p50: float
     p99: float
     failed: int
     busy: float
-    """Cores that the client took: near 1, the client limited the rate."""
+    """Cores used by the client: near 1, the client limited the rate."""
     answers: int
     seconds: float
     cpu: float = 0.0
-    """Microseconds of processor time the server took for an answer."""
+    """Processor time of the server in microseconds per answer."""
     others: float = 0.0
-    """Cores that neither the client nor the server took."""
+    """Cores used by other processes."""
 
     def with_cpu(self, server: float, machine: float) -> Self:
-        """Return these figures with the processor seconds of the server and of the machine."""
+        """Return these figures with processor seconds of the server and of the whole machine."""
         others = (machine - server) / self.seconds - self.busy
         return replace(self, cpu=server * 1e6 / max(1, self.answers), others=max(0.0, others))
 
 
 def write(path: Path, accept: str, paths: list[str]) -> Path:
-    """Write requests to a file: what is accepted in the first line, then a path a line."""
+    """Write requests to a file: Accept in the first line, then one path per line."""
     path.write_text("\n".join([accept, *paths]) + "\n")
     return path
 
@@ -47,10 +47,10 @@ def write(path: Path, accept: str, paths: list[str]) -> Path:
 def start(
     port: int, requests: Path, seconds: int, first: int = 0, *more: str, new: bool = False
 ) -> "subprocess.Popen[bytes]":
-    """Start a client that sends the ``requests`` in turn, beginning with number ``first``.
+    """Start a client that sends ``requests`` in turn, beginning with number ``first``.
 
-    Given ``more`` options, the client is client.py. With ``new`` (wrk only) each query ends in a
-    comment with its number, so that none is asked twice.
+    With ``more`` options, the client is client.py. With ``new`` (wrk only) each query ends in a
+    comment with its number, so that none is sent twice.
     """
     if WRK and not more:
         command = [
@@ -87,7 +87,7 @@ def finish(client: "subprocess.Popen[bytes]") -> Figures:
 
 
 def medians(runs: list[Figures]) -> Figures:
-    """Return the median of each figure; of failures, answers and seconds the sum."""
+    """Return the median of each figure; for failures, answers and seconds the sum."""
     return Figures(
         median(run.rate for run in runs),
         median(run.p50 for run in runs),

@@ -1,4 +1,4 @@
-"""Start the servers side by side and measure them in turns."""
+"""Start all servers and measure them in turn."""
 
 import resource
 import time
@@ -21,25 +21,25 @@ from .mix import Template
 from .results import Figured, Run
 from .running import Peer, Running
 
-_MEMORY = 4 << 30  # bytes a server without a limit of its own may map when queries are hostile
-_ATTACK = ("--address=127.0.0.2", "--connections=8", "--patience=2")
-_LONG = 5  # seconds of the mix, alone and beside hostile queries, and of what is slow
-_LONGEST = 20  # seconds of what is slower still
-_EACH = 1_000_000  # more requests than a client sends in a turn
-_ASKED_NEW = 4  # groups of servers that are also asked new queries
+_MEMORY = 4 << 30  # bytes of address space for servers without a memory limit
+_ATTACK = ("--address=127.0.0.2", "--connections=8", "--timeout=2")
+_LONG = 5  # seconds for the mix, and for slow templates
+_LONGEST = 20  # seconds for the slowest templates
+_MAX_REQUESTS = 1_000_000  # more than a client sends in one turn
+_GROUPS_NEW = 4  # the groups that are also measured with new queries
 
 T = TypeVar("T")
 Start = Callable[[Peer, str], AbstractContextManager[Running]]
-"""Start a server, with a name for its folder."""
+"""Starts a server; the second argument names its folder."""
 
 
 def measure(
-    data: Path, work: Path, groups: list[list[Peer]], rounds: int, base: str, words: list[str]
+    data: Path, work: Path, groups: list[list[Peer]], rounds: int, base: str, filters: list[str]
 ) -> Run:
     """Return the figures of the servers over ``data``.
 
-    The servers of a group are measured right after each other in each round. ``words`` choose the
-    templates; what the servers write stays in the folder ``work``.
+    The servers of a group are measured directly after each other in each round. ``filters`` choose
+    templates by name; the files of the servers are left in the folder ``work``.
     """
     rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -51,33 +51,33 @@ def measure(
     with ExitStack() as stack:
         started = [[stack.enter_context(start(peer, peer.name)) for peer in group]
                    for group in groups]  # fmt: skip
-        _measure(run, store, started, work, words)
+        _measure(run, store, started, work, filters)
     if base:
         run.ready |= _starts(groups[0], rounds, start)
     return run
 
 
 def order(groups: list[list[T]], name: str, turn: int) -> list[T]:
-    """Return the members of ``groups``: groups at random, each reversed in every other turn."""
+    """Return the members of ``groups``, shuffled by group; every other turn reverses groups."""
     reverse = (Random(name).randrange(2) + turn) % 2
     shuffled = Random(f"{name} {turn}").sample(groups, len(groups))
     return [each for group in shuffled for each in (group[::-1] if reverse else group)]
 
 
-def named(name: str, words: list[str]) -> bool:
-    """Return whether ``name`` contains one of the ``words``; without words every name does."""
-    return not words or any(word.lower() in name.lower() for word in words)
+def matches(name: str, filters: list[str]) -> bool:
+    """Return whether ``name`` contains one of ``filters``; without filters every name does."""
+    return not filters or any(word.lower() in name.lower() for word in filters)
 
 
 def _start(
     peer: Peer, folder: str, data: Path, graph: Path, work: Path, triples: int
 ) -> AbstractContextManager[Running]:
-    place = work / folder.replace(", ", "-").replace(" ", "-")
-    return running.run(peer, data.absolute(), graph, place, triples)
+    path = work / folder.replace(", ", "-").replace(" ", "-")
+    return running.run(peer, data.absolute(), graph, path, triples)
 
 
 def _starts(peers: list[Peer], rounds: int, start: Start) -> dict[str, list[float]]:
-    """Return the seconds that the servers take to start, each ``rounds`` times."""
+    """Return the seconds of ``rounds`` starts of each server."""
     ready: dict[str, list[float]] = {peer.name: [] for peer in peers}
     for turn in range(rounds):
         for peer in order([peers], "start", turn):
@@ -87,18 +87,18 @@ def _starts(peers: list[Peer], rounds: int, start: Start) -> dict[str, list[floa
 
 
 def _measure(
-    run: Run, store: Store, groups: list[list[Running]], work: Path, words: list[str]
+    run: Run, store: Store, groups: list[list[Running]], work: Path, filters: list[str]
 ) -> None:
     servers = [server for group in groups for server in group]
     for server in servers:
         run.versions[server.peer.name] = server.peer.version
         run.ready[server.peer.name] = [server.ready]
-        _say(f"{server.peer.name} {server.peer.version} is ready after {server.ready:.1f} s")
-    templates = [each for each in mix.templates(store) if named(each.name, words)]
+        _log(f"{server.peer.name} {server.peer.version} is ready after {server.ready:.1f} s")
+    templates = [each for each in mix.templates(store) if matches(each.name, filters)]
     _compare(run, templates, servers)
     _load(run, run.queries, templates, groups, work)
     if load.WRK:
-        _load(run, run.new, templates, groups[:_ASKED_NEW], work, new=True)
+        _load(run, run.new, templates, groups[:_GROUPS_NEW], work, new=True)
     _load(
         run,
         run.pages,
@@ -110,7 +110,7 @@ def _measure(
     for turn in range(run.rounds):
         for server in order(groups[:1], "hostile", turn):
             _beside_hostile(run, templates, server, work)
-    for server, *_ in groups[2:3]:  # once: it may not survive
+    for server, *_ in groups[2:3]:  # last, as it may crash
         _beside_hostile(run, templates, server, work)
 
 
@@ -120,7 +120,7 @@ def _compare(run: Run, templates: list[Template], servers: list[Running]) -> Non
             found = answers.differences(template, server, servers[0])
             if found:
                 run.different[server.peer.name, template.name] = found
-                _say(f"{server.peer.name}, {template.name}: {found}")
+                _log(f"{server.peer.name}, {template.name}: {found}")
 
 
 def _load(
@@ -131,7 +131,7 @@ def _load(
     work: Path,
     new: bool = False,
 ) -> None:
-    """Measure each template at each server for a second a round."""
+    """Measure each template on each server for one second per round."""
     for template in templates:
         seen = figured.setdefault(template.name, {})
         if not new:
@@ -141,11 +141,11 @@ def _load(
                 found = _second(template, server, work, turn, new)
                 seen.setdefault(server.peer.name, []).append(found)
         rates = (f"{name} {load.medians(found).rate:.0f}" for name, found in seen.items())
-        _say(f"{template.name}{', each query new' * new}: {', '.join(rates)} /s")
+        _log(f"{template.name}{', each query new' * new}: {', '.join(rates)} /s")
 
 
 def _warm(template: Template, servers: list[Running]) -> None:
-    """Ask for every instance once, for servers that keep their answers."""
+    """Send every request once, to fill the cache."""
     for server in servers:
         for path in template.paths(server.peer.endpoint):
             server.get(path, template.accept)
@@ -154,8 +154,8 @@ def _warm(template: Template, servers: list[Running]) -> None:
 def _second(template: Template, server: Running, work: Path, turn: int, new: bool) -> Figures:
     paths = template.paths(server.peer.endpoint)
     file = load.write(work / "requests", template.accept, paths)
-    for attempt, seconds in enumerate((1, _LONG, _LONGEST)):  # some need longer for one answer
-        first = turn * 7 + new * (3 * turn + attempt) * _EACH
+    for attempt, seconds in enumerate((1, _LONG, _LONGEST)):  # until there is an answer
+        first = turn * 7 + new * (3 * turn + attempt) * _MAX_REQUESTS
         server_before, machine_before = probe.seconds(server.pid), probe.machine()
         figures = load.finish(load.start(server.port, file, seconds, first, new=new))
         if figures.answers:
@@ -166,10 +166,10 @@ def _second(template: Template, server: Running, work: Path, turn: int, new: boo
 
 
 def _beside_hostile(run: Run, templates: list[Template], server: Running, work: Path) -> None:
-    """Measure the mix of all templates alone, then beside a stream of hostile queries."""
-    file = load.write(work / "mix", f"{mix.RESULTS}, {mix.GRAPH}", _mixed(templates, server))
-    bad = hostile.requests()
-    attack = load.write(work / "hostile", bad.accept, bad.paths(server.peer.endpoint))
+    """Measure the mix of all templates alone, then during a stream of hostile queries."""
+    file = load.write(work / "mix", f"{mix.RESULTS}, {mix.GRAPH}", _mix_paths(templates, server))
+    queries = hostile.requests()
+    attack = load.write(work / "hostile", queries.accept, queries.paths(server.peer.endpoint))
     alone = load.finish(load.start(server.port, file, _LONG))
     if not server.peer.limits_memory:
         resource.prlimit(server.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
@@ -179,10 +179,10 @@ def _beside_hostile(run: Run, templates: list[Template], server: Running, work: 
     attacked = load.finish(attacker)
     probe.settle(server.pid, _LONG)
     run.hostile.setdefault(server.peer.name, []).append((alone, beside, attacked))
-    _say(f"{server.peer.name}: p99 {alone.p99:.1f} ms alone, {beside.p99:.1f} ms beside hostile")
+    _log(f"{server.peer.name}: p99 {alone.p99:.1f} ms alone, {beside.p99:.1f} ms beside hostile")
 
 
-def _mixed(templates: list[Template], server: Running) -> list[str]:
+def _mix_paths(templates: list[Template], server: Running) -> list[str]:
     paths = [
         template.paths(server.peer.endpoint)[n % len(template.instances)]
         for template in templates
@@ -192,5 +192,5 @@ def _mixed(templates: list[Template], server: Running) -> list[str]:
     return paths
 
 
-def _say(text: str) -> None:
+def _log(text: str) -> None:
     print(text, flush=True)

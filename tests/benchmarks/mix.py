@@ -1,4 +1,4 @@
-"""Requests made from the templates in queries/, filled in with resources of the dataset."""
+"""Requests made from the templates in queries/ and resources of the dataset."""
 
 import re
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from accsm_kg.rdf import query_files
 
 FOLDER = Path(__file__).parent / "queries"
 RESULTS, GRAPH = "application/sparql-results+json", "text/turtle"
-_SEED, _MOST = 2016, 100
+_SEED, _MAX_INSTANCES = 2016, 100
 _HEADER = re.compile(r"\A(#\+.*\n)*\s*")
 _PREFIXES = re.compile(r"^PREFIX .*$", re.MULTILINE)
-_KINDS = ("Project", "Country", "ActionLine", "StrategicMeasure", "Occurrence", "Evidence")
+_CLASSES = ("Project", "Country", "ActionLine", "StrategicMeasure", "Occurrence", "Evidence")
 
 
 @dataclass(frozen=True)
 class Template:
-    """A kind of request, with the media types it accepts and its instances."""
+    """A kind of request, with its Accept header and its instances."""
 
     name: str
     summary: str
@@ -29,24 +29,24 @@ class Template:
     """SPARQL queries, or the paths of pages."""
 
     def paths(self, endpoint: str) -> list[str]:
-        """Return the paths to GET; a query is sent to ``endpoint``."""
+        """Return the paths to request; queries are sent to ``endpoint``."""
         return [
-            asked if asked.startswith("/") else f"{endpoint}query={quote(asked, safe='')}"
-            for asked in self.instances
+            instance if instance.startswith("/") else f"{endpoint}query={quote(instance, safe='')}"
+            for instance in self.instances
         ]
 
 
 def templates(store: Store) -> list[Template]:
-    """Return the templates with instances from ``store``, the same in every run."""
+    """Return the templates, with the same instances from ``store`` in every run."""
     return [_template(path, store) for path in sorted(FOLDER.glob("*.rq"))]
 
 
 def pages(store: Store, base: str) -> list[Template]:
     """Return requests for resources as HTML, Turtle and JSON-LD."""
-    kinds = " ".join(f"<{base}ontology#{kind}>" for kind in _KINDS)
+    kinds = " ".join(f"<{base}ontology#{kind}>" for kind in _CLASSES)
     found = store.query(f"SELECT DISTINCT ?x WHERE {{ VALUES ?kind {{ {kinds} }} ?x a ?kind }}")
-    things = sorted(row["x"].value for row in found)  # type: ignore[union-attr]
-    paths = _some([quote(thing.replace(f"{base}id/", "/doc/")) for thing in things])
+    iris = sorted(row["x"].value for row in found)  # type: ignore[union-attr]
+    paths = _sample([quote(thing.replace(f"{base}id/", "/doc/")) for thing in iris])
     formats = {"page": "text/html", "Turtle": GRAPH, "JSON-LD": "application/ld+json"}
     return [Template(f"resource as {name}", "", accept, paths) for name, accept in formats.items()]
 
@@ -59,7 +59,7 @@ def _template(path: Path, store: Store) -> Template:
 
 
 def _instances(query: str, header: dict[str, str], store: Store) -> list[str]:
-    """Return ``query`` with each <urn:NAME> replaced by ?NAME, for rows of the header's query."""
+    """Return ``query`` with <urn:NAME> replaced by ?NAME of each row of the query in the header."""
     if "instances" not in header:
         return [query]
     rows = store.query("\n".join([*_PREFIXES.findall(query), header["instances"]]))
@@ -70,9 +70,9 @@ def _instances(query: str, header: dict[str, str], store: Store) -> list[str]:
         for name, term in zip(names, row, strict=True):
             text = text.replace(f"<urn:{name}>", str(term))
         found.add(text)
-    return _some(sorted(found))
+    return _sample(sorted(found))
 
 
-def _some(instances: list[str]) -> list[str]:
+def _sample(instances: list[str]) -> list[str]:
     Random(_SEED).shuffle(instances)
-    return instances[:_MOST]
+    return instances[:_MAX_INSTANCES]

@@ -1,4 +1,4 @@
-"""The servers that can be measured: ours, an earlier commit of it, and others found here."""
+"""The servers to measure: the current one, an earlier commit, and others on this machine."""
 
 import os
 import shutil
@@ -12,14 +12,14 @@ from urllib.request import Request, urlopen
 from accsm_kg import __version__
 
 from .earlier import ROOT, isolated
-from .running import PATIENCE, Peer, Running
+from .running import LOAD_TIMEOUT, Peer, Running
 
 _BIN = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-_GRAPH = "urn:graph"  # where Virtuoso, which has no default graph, keeps the triples
+_GRAPH = "urn:graph"  # for Virtuoso, which has no default graph
 
 
 def ours(name: str, **settings: str) -> Peer:
-    """Return today's server with ACCSM_* ``settings``."""
+    """Return the current server with ACCSM_* ``settings``."""
     path = os.pathsep.join((str(ROOT), str(ROOT / "server")))
     command = (sys.executable, "-m", "accsm_kg.cli")
     return _accsm(name, __version__, command, settings, PYTHONPATH=path)
@@ -30,18 +30,18 @@ def earlier(name: str, environment: Path, **settings: str) -> Peer:
     programs = environment.absolute() / "bin"
     code = "from importlib.metadata import version; print(version('accsm-kg'))"
     ask = (programs / "python", "-c", code)
-    named = subprocess.check_output(ask, env=isolated(), text=True).strip()
-    return _accsm(name, named, (str(programs / "accsm-kg"),), settings)
+    number = subprocess.check_output(ask, env=isolated(), text=True).strip()
+    return _accsm(name, number, (str(programs / "accsm-kg"),), settings)
 
 
 def _accsm(
-    name: str, named: str, program: tuple[str, ...], settings: Mapping[str, str], **variables: str
+    name: str, number: str, program: tuple[str, ...], settings: Mapping[str, str], **variables: str
 ) -> Peer:
-    # Some commits limit the rate of every client, those of this machine included.
+    # Some commits limit the rate of loopback clients, too.
     for key, value in {"rate": "0", **settings}.items():
         variables[f"ACCSM_{key.upper()}"] = value
     command = (*program, "serve", "{dataset}", "--port", "{port}")
-    return Peer(name, named, command, settings=variables, limits_memory=True)
+    return Peer(name, number, command, settings=variables, limits_memory=True)
 
 
 def others() -> list[Peer]:
@@ -52,29 +52,29 @@ def others() -> list[Peer]:
 def _oxigraph() -> Iterator[Peer]:
     program = shutil.which("oxigraph", path=_BIN)
     if program:
-        named = _version("oxigraph")
+        number = _version("oxigraph")
         serve = (program, "serve", "--bind", "127.0.0.1:{port}")
-        yield Peer("oxigraph, memory", named, serve, "/query?", after=_store)
+        yield Peer("oxigraph, memory", number, serve, "/query?", after=_put_graph)
         load = (program, "load", "--location", "{folder}/db", "--file", "{graph}")
         yield Peer(
-            "oxigraph, disk", named, (*serve, "--location", "{folder}/db"), "/query?", before=load
+            "oxigraph, disk", number, (*serve, "--location", "{folder}/db"), "/query?", before=load
         )
 
 
 def _rdflib() -> Iterator[Peer]:
     program = shutil.which("rdflib-endpoint", path=_BIN)
     if program:
-        named = _version("rdflib-endpoint")
+        number = _version("rdflib-endpoint")
         command = (program, "serve", "--host", "127.0.0.1", "--port", "{port}", "{graph}")
-        yield Peer("rdflib-endpoint", named, command, "/?")
+        yield Peer("rdflib-endpoint", number, command, "/?")
 
 
 def _virtuoso() -> Iterator[Peer]:
     program = shutil.which("virtuoso-t")
     if program and shutil.which("isql-vt"):
-        named = _number(subprocess.run([program, "-?"], capture_output=True, text=True).stderr)
+        number = _number(subprocess.run([program, "-?"], capture_output=True, text=True).stderr)
         command = (program, "+foreground", "+configfile", "{folder}/virtuoso.ini")
-        yield Peer("Virtuoso", named, command, f"/sparql?default-graph-uri={_GRAPH}&", after=_bulk)
+        yield Peer("Virtuoso", number, command, f"/sparql?default-graph-uri={_GRAPH}&", after=_bulk)
 
 
 def _fuseki() -> Iterator[Peer]:
@@ -84,10 +84,10 @@ def _fuseki() -> Iterator[Peer]:
     start = (program,) if program else ("java", "-jar", str(jar)) if jar.is_file() else ()
     if start:
         ask = (*start, "--version")
-        named = _number(subprocess.run(ask, capture_output=True, text=True).stdout)
+        number = _number(subprocess.run(ask, capture_output=True, text=True).stdout)
         options = ("--localhost", "--port", "{port}", "--file", "{graph}", "/ds")
         base = {"FUSEKI_BASE": "{folder}"}
-        yield Peer("Fuseki", named, (*start, *options), "/ds/query?", settings=base)
+        yield Peer("Fuseki", number, (*start, *options), "/ds/query?", settings=base)
 
 
 def _version(package: str) -> str:
@@ -101,18 +101,18 @@ def _number(output: str) -> str:
     return next((word for word in output.split() if word[:1].isdigit()), "")
 
 
-def _store(server: Running) -> None:
+def _put_graph(server: Running) -> None:
     """Load the graph with the Graph Store Protocol."""
     data = Path(server.names["graph"]).read_bytes()
     headers = {"Content-Type": "application/n-triples"}
     url = f"http://127.0.0.1:{server.port}/store?default"
-    urlopen(Request(url, data, headers, method="PUT"), timeout=PATIENCE).close()
+    urlopen(Request(url, data, headers, method="PUT"), timeout=LOAD_TIMEOUT).close()
 
 
 def _bulk(server: Running) -> None:
     """Load the graph with Virtuoso's bulk loader."""
     graph = Path(server.names["graph"])
-    orders = f"ld_dir('{graph.parent}', '{graph.name}', '{_GRAPH}'); rdf_loader_run(); checkpoint;"
-    where = f"127.0.0.1:{server.names['other']}"
-    command = ["isql-vt", where, "dba", "dba", f"exec={orders}"]
+    script = f"ld_dir('{graph.parent}', '{graph.name}', '{_GRAPH}'); rdf_loader_run(); checkpoint;"
+    address = f"127.0.0.1:{server.names['other']}"
+    command = ["isql-vt", address, "dba", "dba", f"exec={script}"]
     subprocess.run(command, check=True, capture_output=True)

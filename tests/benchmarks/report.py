@@ -1,4 +1,4 @@
-"""Markdown report of a run."""
+"""The report of a run in Markdown."""
 
 import os
 import platform
@@ -20,27 +20,27 @@ _GOALS = (
 
 
 def markdown(run: Run) -> str:
-    """Return the whole report."""
+    """Return the report."""
     sections = (
-        _setting, _goals, beside.section, _servers, _queries, _processor_time, _pages, _hostile,
-        _different,
+        _introduction, _goals, beside.section, _servers, _queries, _processor_time, _pages,
+        _hostile, _differences,
     )  # fmt: skip
     return "\n\n".join(filter(None, (section(run) for section in sections))) + "\n"
 
 
-def _setting(run: Run) -> str:
+def _introduction(run: Run) -> str:
     measured = chain.from_iterable(found.values() for found in run.queries.values())
     seen = list(chain.from_iterable(measured))
     busiest, others = max(each.busy for each in seen), median(each.others for each in seen)
     client = "wrk" if WRK else "tests/benchmarks/client.py (install wrk for a faster one)"
-    return f"""# Our server beside others
+    return f"""# The server compared with others
 
 One run on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores ({_processor()}), Python \
 {platform.python_version()}, {run.triples} triples. {client} sends from {CONNECTIONS} connections \
-in closed loop on the same machine: it took up to {busiest:.0%} of a core, and other work took \
-{others:.0%}. Each template and server gets {run.rounds} x 1 s, the servers in turn in random \
-order; medians. Only ratios within a run mean anything. With the cache on every answer was \
-asked before, but where each query is new: an upper bound.
+in a closed loop on the same machine: it used up to {busiest:.0%} of a core, and other processes \
+used {others:.0%}. Each template is measured {run.rounds} x 1 s on each server, in random order; \
+figures are medians. Compare only ratios within a run. With the cache on, all answers are cached, \
+except where each query is new: this is an upper bound.
 
 ![Answers a second](bench.svg)"""
 
@@ -53,7 +53,7 @@ def _processor() -> str:
 
 
 def _goals(run: Run) -> str:
-    pairs = [(today, before, beside.LEAST) for today, before in run.pairs]
+    pairs = [(today, before, beside.MIN_RATE) for today, before in run.pairs]
     rows = [
         [f"{one} / {other}, answers a second", f">= {goal:g}", f"{run.ratio(one, other):.2f}"]
         for one, other, goal in (*_GOALS, *pairs)
@@ -61,7 +61,7 @@ def _goals(run: Run) -> str:
     ]
     if growth := run.growth(run.servers[0]):
         name = "p99 of the mix, beside hostile queries / alone"
-        rows.append([name, f"<= {beside.MOST:g}", f"{middle(growth):.2f}"])
+        rows.append([name, f"<= {beside.GROWTH:g}", f"{middle(growth):.2f}"])
     return f"## Goals\n\n{table(['goal', '', 'here'], rows)}" if rows else ""
 
 
@@ -84,9 +84,9 @@ def _servers(run: Run) -> str:
     head = ["server", "ready, s", "memory (PSS), MiB", "processor, µs an answer", "p50", "p99",
             f"{first} / it", f"{second} / it", f"{second} / it, each query new",
             "templates"]  # fmt: skip
-    note = ("Ready: from nothing to the first answer, loading included. x: times that of the first "
-            "server. The ratios are geometric means over the templates that both answer alike, the "
-            "last three of answers a second.")  # fmt: skip
+    note = ("Ready: from the start to the first answer, including loading. x: times the first "
+            "server. The ratios are geometric means over the templates that both servers answer "
+            "alike; the last three are of answers a second.")  # fmt: skip
     return f"## Servers\n\n{table(head, rows)}\n\n{note}"
 
 
@@ -118,7 +118,7 @@ def _pages(run: Run) -> str:
 
 
 def _cells(found: dict[str, list[Figures]], servers: list[str]) -> list[str]:
-    """Return the cells of ``servers``, with how their rates relate to that of the first."""
+    """Return the cells of ``servers``, with the ratio of each rate to the first one."""
     seen = [medians(found[server]) for server in servers]
     return [_cell(each, seen[0].rate) for each in seen]
 
@@ -139,8 +139,8 @@ def _hostile(run: Run) -> str:
     return f"## Hostile queries beside the mix\n\n{table(head, rows)}" if rows else ""
 
 
-def _different(run: Run) -> str:
+def _differences(run: Run) -> str:
     lines = [f"- {server}, {template}: {how}" for (server, template), how in run.different.items()]
     if not lines:
-        return "Every server gave the answers that ours gave."
-    return "## Answers that are not ours (≠, left out of the means)\n\n" + "\n".join(lines)
+        return "All servers gave the same answers."
+    return "## Different answers (≠, left out of the means)\n\n" + "\n".join(lines)

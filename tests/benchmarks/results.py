@@ -1,4 +1,4 @@
-"""The figures of one run, and how those of two servers compare."""
+"""The figures of one run, and the ratios between servers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,33 +9,33 @@ from statistics import geometric_mean, median
 from .load import Figures, medians
 
 Figured = dict[str, dict[str, list[Figures]]]
-"""By template, by server: the figures of each round."""
+"""The figures of each round, by template and server."""
 
 
 @dataclass
 class Run:
-    """What was measured; the first server is what the others are compared with."""
+    """The measurements; the other servers are compared with the first one."""
 
     groups: list[list[str]]
-    """The servers: today's with the cache off, today's with the cache on, then others. A server of
-    an earlier commit stands in the group of the one it is compared with."""
+    """The current server with cache off, with cache on, then the others. An earlier commit is in
+    the group of the server that it is compared with."""
     triples: int
     rounds: int
     base: str = ""
     """The earlier commit."""
     versions: dict[str, str] = field(default_factory=dict)
     ready: dict[str, list[float]] = field(default_factory=dict)
-    """Seconds to the first answer, of each start."""
+    """Seconds to the first answer, for each start."""
     memory: dict[str, float] = field(default_factory=dict)
     """MiB."""
     queries: Figured = field(default_factory=dict)
     new: Figured = field(default_factory=dict)
-    """Where no query is asked twice."""
+    """The figures for queries that are never repeated."""
     pages: Figured = field(default_factory=dict)
     different: dict[tuple[str, str], str] = field(default_factory=dict)
-    """By server and template: how its answers differ from those of the first server."""
+    """How answers differ from those of the first server, by server and template."""
     hostile: dict[str, list[tuple[Figures, Figures, Figures]]] = field(default_factory=dict)
-    """By server, for each round: the mix alone, the mix beside hostile queries, and those."""
+    """Per round, by server: the mix alone, the mix during hostile queries, the hostile queries."""
 
     @property
     def servers(self) -> list[str]:
@@ -43,15 +43,15 @@ class Run:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """Today's server and the earlier one: with the cache off, with the cache on."""
+        """The current and the earlier server, with cache off and with cache on."""
         return [(group[0], group[1]) for group in self.groups if len(group) == 2]
 
     def seen(self, template: str, server: str) -> Figures:
-        """Return the medians of the rounds in which ``server`` was asked ``template``."""
+        """Return the medians over the rounds of ``template`` on ``server``."""
         return medians(self.queries[template][server])
 
     def alike(self, *servers: str) -> list[str]:
-        """Return the templates that ``servers`` all answer as the first server does."""
+        """Return the templates that all ``servers`` answer as the first server does."""
         return [
             template
             for template in self.queries
@@ -62,42 +62,42 @@ class Run:
         ]
 
     def ratios(
-        self, one: str, other: str, what: str = "rate", new: bool = False
+        self, one: str, other: str, figure: str = "rate", new: bool = False
     ) -> dict[str, list[float]]:
-        """Return figure ``what`` of ``one`` / of ``other`` in each round, by template."""
+        """Return the ratio of ``figure``, ``one`` / ``other``, in each round, by template."""
         figured = self.new if new else self.queries
         found = {template: figured.get(template, {}) for template in self.alike(one, other)}
         return {
-            template: by_round(seen[one], seen[other], what)
+            template: by_round(seen[one], seen[other], figure)
             for template, seen in found.items()
             if one in seen and other in seen
         }
 
-    def ratio(self, one: str, other: str, what: str = "rate", new: bool = False) -> float:
-        """Return the geometric mean over the templates of the medians of the rounds' ratios."""
-        return mean(map(middle, self.ratios(one, other, what, new).values()))
+    def ratio(self, one: str, other: str, figure: str = "rate", new: bool = False) -> float:
+        """Return the geometric mean over templates of the median ratio of ``figure``."""
+        return mean(map(middle, self.ratios(one, other, figure, new).values()))
 
     def growth(self, server: str) -> list[float]:
-        """Return p99 of the mix beside hostile queries / alone, of each round."""
+        """Return the p99 of the mix, during hostile queries / alone, in each round."""
         return [
             beside.p99 / alone.p99 if beside.rate and alone.rate else inf
             for alone, beside, _ in self.hostile.get(server, [])
         ]
 
 
-def by_round(one: list[Figures], other: list[Figures], what: str = "rate") -> list[float]:
-    """Return the ratios of two servers' figures ``what``, NaN for a round without an answer."""
-    pairs = ((getattr(a, what), getattr(b, what)) for a, b in zip(one, other, strict=True))
+def by_round(one: list[Figures], other: list[Figures], figure: str = "rate") -> list[float]:
+    """Return the ratio of ``figure`` in each round, NaN for a round without answers."""
+    pairs = ((getattr(a, figure), getattr(b, figure)) for a, b in zip(one, other, strict=True))
     return [a / b if a and b else nan for a, b in pairs]
 
 
 def mean(ratios: Iterable[float]) -> float:
-    """Return the geometric mean of those that are numbers."""
+    """Return the geometric mean of the ratios that are not NaN."""
     numbers = [ratio for ratio in ratios if ratio == ratio]
     return geometric_mean(numbers) if numbers else nan
 
 
 def middle(ratios: Iterable[float]) -> float:
-    """Return the median of those that are numbers."""
+    """Return the median of the ratios that are not NaN."""
     numbers = [ratio for ratio in ratios if ratio == ratio]
     return median(numbers) if numbers else nan

@@ -13,42 +13,42 @@ from urllib.request import Request, urlopen
 
 from .earlier import isolated
 
-PATIENCE = 120  # seconds for a server to load the graph
+LOAD_TIMEOUT = 120  # seconds for a server to load the graph
 _COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 _VIRTUOSO = Path(__file__).parent / "virtuoso.ini"
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A server and how it is started; `run` fills in the {names} in its commands."""
+    """A server and its commands, in which `run` replaces {names}."""
 
     name: str
     version: str
     command: tuple[str, ...]
     endpoint: str = "/sparql?"
-    """Path of the SPARQL endpoint, up to `query=`."""
+    """The URL of the SPARQL endpoint up to `query=`, without the host."""
     settings: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
-    """Command that loads the graph before the server starts."""
+    """A command that loads the graph before the server starts."""
     after: "Callable[[Running], None] | None" = None
-    """Loads the graph into the server once it listens."""
+    """Loads the graph when the server listens."""
     limits_memory: bool = False
-    """Whether it limits the memory that a query takes by itself."""
+    """Whether the server limits the memory of queries itself."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers."""
+    """A running server."""
 
     peer: Peer
     pid: int
     port: int
     names: Mapping[str, str]
     ready: float = 0.0
-    """Seconds from nothing to the first answer, loading included."""
+    """Seconds from the start to the first answer, including loading."""
 
     def get(self, path: str, accept: str) -> tuple[str, bytes]:
-        """Return the media type and the body of an answer; raises OSError when there is none."""
+        """Return the media type and the body of a response; raises OSError for errors."""
         request = Request(f"http://127.0.0.1:{self.port}{path}", headers={"Accept": accept})
         with urlopen(request, timeout=60) as response:
             return response.headers.get_content_type(), bytes(response.read())
@@ -56,7 +56,7 @@ class Running:
 
 @contextmanager
 def run(peer: Peer, dataset: Path, graph: Path, folder: Path, triples: int) -> Iterator[Running]:
-    """Run ``peer`` over the ``graph`` (ours: over the ``dataset``) until it holds ``triples``."""
+    """Run ``peer`` over ``graph`` or ``dataset``, and wait until it has ``triples`` triples."""
     folder.mkdir(parents=True)
     names = {
         "dataset": str(dataset), "graph": str(graph), "folder": str(folder),
@@ -66,9 +66,9 @@ def run(peer: Peer, dataset: Path, graph: Path, folder: Path, triples: int) -> I
     start = time.perf_counter()
     with (folder / "log").open("wb") as log:
         if peer.before:
-            subprocess.run(_filled(peer.before, names), check=True, stdout=log, stderr=log)
+            subprocess.run(_fill(peer.before, names), check=True, stdout=log, stderr=log)
         process = subprocess.Popen(
-            _filled(peer.command, names), cwd=folder, env=environment(peer, names),
+            _fill(peer.command, names), cwd=folder, env=environment(peer, names),
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
@@ -80,19 +80,19 @@ def run(peer: Peer, dataset: Path, graph: Path, folder: Path, triples: int) -> I
 
 
 def environment(peer: Peer, names: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for ``peer``: its own settings and nothing of ours."""
+    """Return the environment of ``peer``: its settings, and no variables of this project."""
     return isolated() | {name: value.format(**names) for name, value in peer.settings.items()}
 
 
-def _filled(command: tuple[str, ...], names: Mapping[str, str]) -> list[str]:
+def _fill(command: tuple[str, ...], names: Mapping[str, str]) -> list[str]:
     return [part.format(**names) for part in command]
 
 
 def _wait(process: "subprocess.Popen[bytes]", server: Running, triples: int, log: Path) -> None:
-    """Wait until the server listens, load the graph where it is not there yet, and count it."""
+    """Wait until the server listens, load the graph if need be, and check its size."""
     path = f"{server.peer.endpoint}query={quote(_COUNT)}"
-    asked, loaded = time.perf_counter(), server.peer.after is None
-    while time.perf_counter() - asked < PATIENCE and process.poll() is None:
+    started, loaded = time.perf_counter(), server.peer.after is None
+    while time.perf_counter() - started < LOAD_TIMEOUT and process.poll() is None:
         try:
             _, found = server.get(path, "application/sparql-results+json")
         except (URLError, OSError):
@@ -101,7 +101,7 @@ def _wait(process: "subprocess.Popen[bytes]", server: Running, triples: int, log
         if str(triples).encode() in found:
             return
         if loaded:
-            raise RuntimeError(f"{server.peer.name} holds {found!r}, not {triples} triples")
+            raise RuntimeError(f"{server.peer.name} has {found!r}, not {triples} triples")
         if server.peer.after:
             server.peer.after(server)
         loaded = True

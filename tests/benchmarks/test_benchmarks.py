@@ -1,4 +1,4 @@
-"""The benchmark's queries have answers, its report is right, an earlier commit runs by itself."""
+"""The benchmarks: their queries have answers, their report is right, commits are isolated."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def templates(store: Store) -> dict[str, mix.Template]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_template_is_answered(
+def test_every_template_has_answers(
     templates: dict[str, mix.Template], store: Store, name: str
 ) -> None:
     answers = [store.query(query) for query in templates[name].instances]
@@ -44,7 +44,7 @@ def _figures(rate: float, p99: float = 2.0) -> Figures:
     return Figures(rate, 1, p99, 0, 0.1, 10, 1)
 
 
-def test_the_report_compares_what_is_answered_alike() -> None:
+def test_the_report_leaves_out_different_answers() -> None:
     run = Run([["ours, cache off"], ["oxigraph, disk"]], 1, 1)
     run.queries = {
         name: {server: [_figures(rate)] for server, rate in rates.items()}
@@ -68,7 +68,7 @@ def test_the_report_compares_what_is_answered_alike() -> None:
 
 @pytest.fixture
 def beside_earlier() -> Run:
-    """Two rounds in which the machine is twice as fast in the second."""
+    """Two rounds, in the second of which the machine is twice as fast."""
     groups = [[f"ours, cache {cache}", f"before 1234567, cache {cache}"] for cache in ("off", "on")]
     run = Run(groups, 1, 2, "1234567")
     for (today, before), factor in zip(groups, (1.0, 2.0), strict=True):
@@ -104,7 +104,7 @@ def beside_earlier() -> Run:
         "b | 1.00 | 2.00 | 1.00 | 2.00 |  | ",
     ],
 )
-def test_the_report_has_a_table_beside_an_earlier_commit(beside_earlier: Run, row: str) -> None:
+def test_the_report_compares_with_an_earlier_commit(beside_earlier: Run, row: str) -> None:
     text = report.markdown(beside_earlier)
     _, _, section = text.partition("## Beside 1234567")
     assert f"| {row} |" in section.partition("\n## ")[0].splitlines()
@@ -118,22 +118,22 @@ def test_the_report_has_a_table_beside_an_earlier_commit(beside_earlier: Run, ro
         "p99 of the mix, beside hostile queries / alone | <= 2 | 2.00",
     ],
 )
-def test_the_earlier_commit_is_a_goal(beside_earlier: Run, row: str) -> None:
+def test_the_goals_include_the_earlier_commit(beside_earlier: Run, row: str) -> None:
     assert f"| {row} |" in report.markdown(beside_earlier).splitlines()
 
 
-def test_a_template_answered_otherwise_is_left_out(beside_earlier: Run) -> None:
+def test_a_template_with_different_answers_is_left_out(beside_earlier: Run) -> None:
     beside_earlier.different["before 1234567, cache off", "a"] = "0 rows instead of 1 rows"
     first = "| answers a second | >= 0.97 | 1.000 (1.000 to 1.000) | 4.000 (4.000 to 4.000) |"
     assert first in report.markdown(beside_earlier).splitlines()
 
 
-def test_a_round_without_an_answer_is_left_out() -> None:
+def test_a_round_without_answers_is_left_out() -> None:
     ratios = by_round([_figures(0), _figures(4)], [_figures(1), _figures(2)])
     assert middle(ratios) == mean(ratios) == 2.0
 
 
-def test_servers_that_are_compared_take_turns() -> None:
+def test_servers_of_a_group_take_turns() -> None:
     orders = [order([["a", "A"], ["b", "B"], ["c"]], "name", turn) for turn in range(8)]
     assert {"".join(turn).find("aA") >= 0 for turn in orders[::2]} != {
         "".join(turn).find("aA") >= 0 for turn in orders[1::2]
@@ -143,7 +143,7 @@ def test_servers_that_are_compared_take_turns() -> None:
         assert abs(turn.index("a") - turn.index("A")) == abs(turn.index("b") - turn.index("B")) == 1
 
 
-def test_nothing_of_today_reaches_the_earlier_server(
+def test_the_earlier_server_has_a_clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "ACCSM_ROWS"):
@@ -164,7 +164,7 @@ def test_nothing_of_today_reaches_the_earlier_server(
     }
 
 
-def test_the_server_of_today_is_that_of_this_tree(
+def test_the_current_server_is_imported_from_this_tree(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -191,36 +191,36 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("commit", ["no-such-commit", "--help", "HEAD:file", ""])
-def test_a_commit_that_does_not_exist_is_refused(repository: Path, commit: str) -> None:
+def test_an_unknown_commit_is_refused(repository: Path, commit: str) -> None:
     with pytest.raises(SystemExit) as refused:
         earlier.resolve(commit, repository)
     assert str(refused.value) == (
-        f"BASE={commit}: {repository} has no such commit; `git log --oneline` lists those it has"
+        f"BASE={commit}: {repository} has no such commit; see `git log --oneline`"
     )
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_the_checkout_is_removed_whatever_happens(
+def test_the_checkout_is_removed_after_an_error(
     repository: Path, tmp_path: Path, error: type[BaseException]
 ) -> None:
     commit = earlier.resolve("HEAD", repository)
-    place = tmp_path / "tree"
+    path = tmp_path / "tree"
     for _ in range(2):
-        with pytest.raises(error), earlier.checkout(commit, place, repository) as tree:
+        with pytest.raises(error), earlier.checkout(commit, path, repository) as tree:
             assert (tree / "file").read_text() == "committed"
             raise error
-        assert not place.exists()
+        assert not path.exists()
         listed = ["git", "-C", str(repository), "worktree", "list"]
         assert len(subprocess.check_output(listed).splitlines()) == 1
 
 
-def test_what_a_killed_run_left_is_replaced(repository: Path, tmp_path: Path) -> None:
-    place = tmp_path / "tree"
+def test_the_checkout_of_a_killed_run_is_replaced(repository: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tree"
     add = ["git", "-C", str(repository), "worktree", "add", "--quiet", "--detach", "--lock"]
-    subprocess.run([*add, str(place)], check=True)
-    with earlier.checkout(earlier.resolve("HEAD", repository), place, repository) as tree:
+    subprocess.run([*add, str(path)], check=True)
+    with earlier.checkout(earlier.resolve("HEAD", repository), path, repository) as tree:
         assert (tree / "file").exists()
-    assert not place.exists()
+    assert not path.exists()
 
 
 def test_an_environment_is_built_once(tmp_path: Path) -> None:
@@ -229,5 +229,5 @@ def test_an_environment_is_built_once(tmp_path: Path) -> None:
     assert earlier.environment("1234567", tmp_path, tmp_path) == tmp_path / "env-1234567"
 
 
-def test_hostile_queries_fit_in_an_address() -> None:
+def test_hostile_queries_fit_in_a_url() -> None:
     assert all(len(path) < 32 << 10 for path in hostile.requests().paths("/sparql?"))

@@ -1,6 +1,6 @@
--- Sends the requests of a file in turn and prints its figures as one line of JSON.
--- Arguments: the file (first line: Accept; then one path a line), the number of the first request,
--- and optionally anything: each query then ends in a comment with its number, so that it is new.
+-- Sends the requests in a file in turn, and prints its figures as one line of JSON.
+-- Arguments: the file (first line: Accept; then one path per line), the number of the first
+-- request, and optionally any word, after which each query ends in a comment with its number.
 local paths, requests, headers, at, new = {}, {}, {}, 0, false
 
 function init(arguments)

@@ -1,4 +1,4 @@
-"""The pages in a real browser: nobody else is asked, nothing is blocked, keys are enough."""
+"""The pages in a real browser: they load nothing from elsewhere and work by keyboard."""
 
 import os
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ PAGES = {
     "form": "/sparql",
     "answer": "/sparql?query=SELECT * { ?s a ?type } LIMIT 200",
     "problem": "/sparql?query=SELECT * { ?s ex:p ?o }",
-    "nothing": "/doc/nothing",
+    "not found": "/doc/nothing",
 }
 
 
@@ -54,48 +54,48 @@ def page(request: pytest.FixtureRequest, browser: "sync_api.Browser") -> Iterato
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_asks_nobody_else_and_fits(server: Server, page: "sync_api.Page", name: str) -> None:
-    asked: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
+def test_a_page_is_self_contained(server: Server, page: "sync_api.Page", name: str) -> None:
+    urls: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
     page.goto(server.url + PAGES[name])
-    assert [url for url in asked if not url.startswith(server.url)] == []
-    assert [text for text in complaints if "status of 40" not in text] == []
-    assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"  # the sheet is there
-    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(beyond) <= 0
+    assert [url for url in urls if not url.startswith(server.url)] == []
+    assert [text for text in messages if "status of 40" not in text] == []
+    assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"  # style.css
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overflow) <= 0
     assert page.locator("main").count() == page.locator("h1").count() == 1
 
 
-def focused(page: "sync_api.Page") -> str:
+def focused_text(page: "sync_api.Page") -> str:
     return str(page.evaluate("document.activeElement.textContent.trim()"))
 
 
-def test_keys_are_enough_to_ask_a_question(server: Server, page: "sync_api.Page") -> None:
+def test_a_question_can_be_asked_by_keyboard(server: Server, page: "sync_api.Page") -> None:
     page.goto(server.url)
     page.keyboard.press("Tab")
-    assert focused(page) == "Skip to content"
+    assert focused_text(page) == "Skip to content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert focused(page).startswith("Which projects support")
+    assert focused_text(page).startswith("Which projects support")
     page.keyboard.press("Enter")
     page.wait_for_url("**/questions/projects-supporting-action-line")
     assert page.locator("table.results tbody tr").count() == 6
 
 
-def test_tab_leaves_the_query_and_enter_runs_it(server: Server, page: "sync_api.Page") -> None:
+def test_a_query_can_be_run_by_keyboard(server: Server, page: "sync_api.Page") -> None:
     page.goto(f"{server.url}/sparql")
     page.get_by_label("SPARQL query").fill("ASK {}")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    assert focused(page) == "Run"
+    assert focused_text(page) == "Run"
     page.keyboard.press("Enter")
     page.wait_for_url("**/sparql?query=*")
     assert page.locator(".boolean").inner_text() == "Yes"
 
 
-def test_source_words_open_by_key(server: Server, page: "sync_api.Page") -> None:
+def test_source_text_opens_by_keyboard(server: Server, page: "sync_api.Page") -> None:
     page.goto(f"{server.url}/doc/project/2016-2020/6")
     row = page.locator("tr", has=page.get_by_role("link", name="also supports", exact=True)).first
     row.locator("summary").focus()
@@ -103,7 +103,7 @@ def test_source_words_open_by_key(server: Server, page: "sync_api.Page") -> None
     assert row.locator("blockquote").is_visible()
 
 
-def test_focus_can_be_seen(server: Server, page: "sync_api.Page") -> None:
+def test_the_focus_is_visible(server: Server, page: "sync_api.Page") -> None:
     page.goto(server.url)
     for _ in range(3):
         page.keyboard.press("Tab")
@@ -111,7 +111,7 @@ def test_focus_can_be_seen(server: Server, page: "sync_api.Page") -> None:
     assert page.evaluate(style) == "solid"
 
 
-def test_every_control_has_a_name(server: Server, page: "sync_api.Page") -> None:
+def test_every_control_has_a_label(server: Server, page: "sync_api.Page") -> None:
     for path in ("/sparql", "/questions/projects-supporting-action-line"):
         page.goto(server.url + path)
         for control in page.locator("input, select, textarea").all():

@@ -1,4 +1,4 @@
-"""Run the W3C's tests and write the record that /conformance shows: `make conformance`."""
+"""Run the W3C tests and write the results that /conformance shows: `make conformance`."""
 
 import os
 import sys
@@ -9,18 +9,18 @@ from conformance.suites import run, scores
 
 
 def main() -> int:
-    """Run the tests in the folder that ACCSM_W3C names; return 1 if one that reads has failed."""
+    """Run the tests in the folder ACCSM_W3C; return 1 if a test that does not write failed."""
     folder = os.environ.get("ACCSM_W3C")
     if not folder:
-        sys.exit("ACCSM_W3C is not set: it names the folder of the W3C's SPARQL tests")
+        sys.exit("ACCSM_W3C is not set: set it to the folder of the W3C SPARQL tests")
     found = scores(run(Path(folder)))
     write_record(found)
     for score in found:
-        print(f"{score.passed:3} of {score.asked:3}, {score.refused:2} refused  {score.title}")
+        print(f"{score.passed:3} of {score.applicable:3}, {score.refused:2} refused  {score.title}")
         for one in score.outcomes:
             if one.fault:
                 print(f"      {one.name}: {one.fault}")
-    return int(any(score.passed < score.asked for score in found))
+    return int(any(score.passed < score.applicable for score in found))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Compare a reply with what is expected of it."""
+"""Compare responses with the expected ones."""
 
 import csv
 import io
@@ -30,9 +30,9 @@ _RESULTS = {
     "xml": QueryResultsFormat.XML,
     "tsv": QueryResultsFormat.TSV,
 }
-_TABULAR = {form.media_type: form.name for form in negotiation.RESULTS}
+_TABULAR = {format.media_type: format.name for format in negotiation.RESULTS}
 _SD = prefixes()["sd"]
-#: Each property of a service description with the classes of its subject and of its object.
+#: The properties of service descriptions, with the classes of subject and object.
 _SCHEMA = {
     "endpoint": ("Service", ""),
     "feature": ("Service", ""),
@@ -51,47 +51,47 @@ _SCHEMA = {
     "name": ("NamedGraph", ""),
     "graph": ("NamedGraph", "Graph"),
 }
-_IS_ALSO = {"Dataset": "GraphCollection"}
+_SUPERCLASS = {"Dataset": "GraphCollection"}
 
 
-def reply(found: Reply, wanted: Request) -> str:
-    """Return what is wrong with the status, the type or the content of a reply."""
-    if str(found.status)[0] not in wanted.statuses:
-        return f"status {found.status}, expected {'xx or '.join(wanted.statuses)}xx"
-    if wanted.form == "RDF":
-        form = RdfFormat.from_media_type(found.media_type)
-        return _unreadable(found.body, form) if form else f"{found.media_type} is no RDF"
-    if wanted.form:
-        return _result(found, wanted)
+def reply(found: Reply, expected: Request) -> str:
+    """Return what is wrong with the status, media type or content of a response; "" if nothing."""
+    if str(found.status)[0] not in expected.statuses:
+        return f"status {found.status}, expected {'xx or '.join(expected.statuses)}xx"
+    if expected.format == "RDF":
+        format = RdfFormat.from_media_type(found.media_type)
+        return _unreadable(found.body, format) if format else f"{found.media_type} is not RDF"
+    if expected.format:
+        return _result(found, expected)
     return ""
 
 
-def _result(found: Reply, wanted: Request) -> str:
+def _result(found: Reply, expected: Request) -> str:
     name = _TABULAR.get(found.media_type, "")
-    if wanted.form == "tabular" and name:
+    if expected.format == "tabular" and name:
         return ""
     if name not in ("json", "xml"):
-        return f"{found.media_type or 'no type'} is none of the types of a {wanted.form} result"
+        return f"{found.media_type or 'no type'} is not the type of a {expected.format} result"
     results = parse_query_results(found.body, format=_RESULTS[name])
     if isinstance(results, QuerySolutions):
-        return "a table where a truth value was expected"
-    wrong = wanted.truth is not None and bool(results) != wanted.truth
-    return f"{bool(results)}, expected {wanted.truth}" if wrong else ""
+        return "a table where a boolean was expected"
+    wrong = expected.truth is not None and bool(results) != expected.truth
+    return f"{bool(results)}, expected {expected.truth}" if wrong else ""
 
 
-def _unreadable(body: bytes, form: RdfFormat) -> str:
+def _unreadable(body: bytes, format: RdfFormat) -> str:
     try:
-        list(parse(body, format=form, base_iri="urn:base"))
+        list(parse(body, format=format, base_iri="urn:base"))
     except SyntaxError as error:
-        return f"not {form.name}: {error}"
+        return f"not {format.name}: {error}"
     return ""
 
 
 def evaluation(found: bytes, expected: bytes, suffix: str) -> str:
-    """Return how a result differs from the one of a test, given the suffix of its file.
+    """Return how results differ from the expected ones in a file with ``suffix``; "" if equal.
 
-    Blank nodes are compared by their places. Literals are compared by value, because the store
-    keeps them in canonical form: those expected are put through a store first.
+    Blank nodes are compared by position. Literals are compared by value, as the store keeps them
+    in canonical form: the expected ones are put through a store first.
     """
     if suffix == "csv":
         same = _cells(found) == _cells(expected)
@@ -99,11 +99,11 @@ def evaluation(found: bytes, expected: bytes, suffix: str) -> str:
         results = [parse_query_results(b, format=_RESULTS[suffix]) for b in (found, expected)]
         first, second = (_graph(r) if isinstance(r, QuerySolutions) else bool(r) for r in results)
         same = first == second
-    return "" if same else "the answer differs from the one expected"
+    return "" if same else "the answer differs from the expected one"
 
 
 def _graph(solutions: QuerySolutions) -> list[str]:
-    """Return rows as sorted lines that do not depend on labels of blank nodes or their order."""
+    """Return rows as sorted lines that depend neither on their order nor on blank node labels."""
     names = [variable.value for variable in solutions.variables]
     store = Store()
     for row in solutions:
@@ -131,11 +131,11 @@ def _value(cell: str) -> str | float:
 
 
 def graphs(found: bytes, expected: bytes) -> str:
-    """Return whether two Turtle documents say something else."""
+    """Return how two Turtle documents differ; "" if their graphs are isomorphic."""
     first, second = (
         _canonical(Dataset(parse(text, format=RdfFormat.TURTLE))) for text in (found, expected)
     )
-    return "" if first == second else "the graph differs from the one expected"
+    return "" if first == second else "the graph differs from the expected one"
 
 
 def _canonical(dataset: Dataset) -> list[str]:
@@ -144,29 +144,29 @@ def _canonical(dataset: Dataset) -> list[str]:
 
 
 def description(triples: list[Triple]) -> str:
-    """Return how a service description departs from the schema of its vocabulary."""
-    kinds: dict[str, set[str]] = {}
+    """Return how a service description violates the schema of its vocabulary; "" if it does not."""
+    types: dict[str, set[str]] = {}
     for triple in triples:
         if triple.predicate.value == f"{prefixes()['rdf']}type":
-            kind = str(triple.object)[1:-1].removeprefix(_SD)
-            kinds.setdefault(str(triple.subject), set()).update({kind, _IS_ALSO.get(kind, kind)})
+            name = str(triple.object)[1:-1].removeprefix(_SD)
+            types.setdefault(str(triple.subject), set()).update({name, _SUPERCLASS.get(name, name)})
     for triple in triples:
-        fault = _misused(triple, kinds) if triple.predicate.value.startswith(_SD) else ""
+        fault = _misused(triple, types) if triple.predicate.value.startswith(_SD) else ""
         if fault:
             return fault
-    services = [node for node, found in kinds.items() if "Service" in found]
+    services = [node for node, found in types.items() if "Service" in found]
     return "" if len(services) == 1 else f"{len(services)} services are described"
 
 
-def _misused(triple: Triple, kinds: dict[str, set[str]]) -> str:
+def _misused(triple: Triple, types: dict[str, set[str]]) -> str:
     name = triple.predicate.value.removeprefix(_SD)
     if name not in _SCHEMA:
-        return f"sd:{name} is no property of the vocabulary"
-    domain, span = _SCHEMA[name]
-    if domain not in kinds.get(str(triple.subject), ()):
-        return f"the subject of sd:{name} is no sd:{domain}"
+        return f"sd:{name} is not a property of the vocabulary"
+    domain, range_class = _SCHEMA[name]
+    if domain not in types.get(str(triple.subject), ()):
+        return f"the subject of sd:{name} is not an sd:{domain}"
     if isinstance(triple.object, Literal):
         return f"sd:{name} has a literal"
-    if span and span not in kinds.get(str(triple.object), ()):
-        return f"the value of sd:{name} is no sd:{span}"
+    if range_class and range_class not in types.get(str(triple.object), ()):
+        return f"the value of sd:{name} is not an sd:{range_class}"
     return ""

@@ -1,4 +1,4 @@
-"""Cases of a test manifest of the W3C: requests with what is expected of the replies."""
+"""The W3C test manifests: their cases, with requests and expected responses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Node = NamedNode | BlankNode
 Term = Node | Literal | Triple
 
 _MANIFEST = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
-_SPACES = {
+_NAMESPACES = {
     "mf": _MANIFEST,
     "qt": _MANIFEST.replace("test-manifest", "test-query"),
     "ut": "http://www.w3.org/2009/sparql/tests/test-update#",
@@ -26,22 +26,22 @@ _SPACES = {
 
 @dataclass(frozen=True)
 class Request:
-    """A request, and what its reply must be."""
+    """A request and its expected response."""
 
     method: str
     target: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     statuses: tuple[str, ...] = ("2",)
-    """The first digits that the status may have."""
-    form: str = ""
-    """The form of the answer: boolean, tabular or RDF; empty where none is asked for."""
+    """The allowed first digits of the status."""
+    format: str = ""
+    """The expected kind of answer: boolean, tabular, RDF, or "" for any."""
     truth: bool | None = None
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A query over data, with the file of its result."""
+    """A query over a data file, with the file of its expected result."""
 
     query: str
     data: Path
@@ -50,18 +50,18 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Case:
-    """A test: its name, its title, and what is done."""
+    """A test: its name, its title, and its requests or its evaluation."""
 
     name: str
     title: str
     requests: tuple[Request, ...] = ()
     evaluation: Evaluation | None = None
     notes: tuple[str, ...] = ()
-    """What the manifest says of it in words."""
+    """The comments of the manifest."""
 
 
 class Manifest:
-    """A manifest as a graph."""
+    """A manifest, read from Turtle."""
 
     def __init__(self, folder: Path) -> None:
         """Read the manifest of ``folder``; raises OSError or SyntaxError."""
@@ -74,12 +74,12 @@ class Manifest:
         self._entry = NamedNode(base)
 
     def cases(self) -> list[Case]:
-        """Return the tests in their order."""
+        """Return the tests in order."""
         listed = next(iter(self._all(self._entry, "mf:entries")), None)
         return [self._case(node) for node in self._items(listed)]
 
     def data(self) -> dict[str, Path]:
-        """Return the files that hold test data, by the name of their graph."""
+        """Return the data files by the name of their graph."""
         named = self._store.quads_for_pattern(None, _iri("ut:graphData"), None, None)
         found = {}
         for quad in named:
@@ -153,7 +153,7 @@ class Manifest:
 
 
 def _iri(name: str) -> NamedNode:
-    return named_node(name, _SPACES)
+    return named_node(name, _NAMESPACES)
 
 
 def _text(terms: list[Term]) -> str:

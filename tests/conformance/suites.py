@@ -1,4 +1,4 @@
-"""Run the folders of the W3C's tests by asking servers of this program."""
+"""Run the W3C test suites against real servers."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from serving import Reply, send, serving
 
 from accsm_kg.namespaces import prefixes
 
-#: The folder of each suite below the tests, with what its page says of it.
+#: The folder of each suite, with its title on the page.
 SUITES = {
     "protocol": "SPARQL 1.1 Protocol",
     "service-description": "SPARQL 1.1 Service Description",
@@ -21,8 +21,8 @@ SUITES = {
     "csv-tsv-res": "SPARQL 1.1 Query Results CSV and TSV Formats",
     "http-rdf-update": "SPARQL 1.1 Graph Store HTTP Protocol",
 }
-#: Where the tests are in the folder that ACCSM_W3C names.
-BELOW = Path("sparql") / "sparql11"
+#: The path of the suites in the folder ACCSM_W3C.
+SUBFOLDER = Path("sparql") / "sparql11"
 _ACCEPT = {
     "srj": "application/sparql-results+json",
     "csv": "text/csv",
@@ -37,27 +37,27 @@ _PROSE = re.compile(
 
 
 def scores(outcomes: Iterable[Outcome]) -> list[Score]:
-    """Return the outcomes by suite."""
+    """Return the scores of all suites."""
     found = list(outcomes)
     return [
-        Score(suite, title, [one for one in found if one.suite == suite])
+        Score(suite, title, [outcome for outcome in found if outcome.suite == suite])
         for suite, title in SUITES.items()
     ]
 
 
 def run(folder: Path) -> Iterator[Outcome]:
-    """Yield the outcome of every test below ``folder``; raises OSError if one is not there."""
-    root = folder / BELOW
+    """Yield the outcome of every test in ``folder``; raises OSError if a file is missing."""
+    root = folder / SUBFOLDER
     manifests = {suite: Manifest(root / suite) for suite in SUITES}
     with serving(_data(manifests)) as url:
-        for suite, judge in _JUDGES.items():
+        for suite, run_case in _RUNNERS.items():
             for case in manifests[suite].cases():
-                yield judge(url, suite, case)
+                yield run_case(url, suite, case)
     yield from _graph_store(manifests["http-rdf-update"])
 
 
 def _data(manifests: dict[str, Manifest]) -> Iterator[Quad]:
-    """Yield the data of all tests, each file in a graph of its own."""
+    """Yield the data of all tests, with each file in its own graph."""
     files = dict(manifests["protocol"].data())
     for suite in ("json-res", "csv-tsv-res"):
         cases = [case.evaluation for case in manifests[suite].cases()]
@@ -84,28 +84,28 @@ def _protocol(url: str, suite: str, case: Case) -> Outcome:
 
 
 def _evaluation(url: str, suite: str, case: Case) -> Outcome:
-    asked = case.evaluation
-    assert asked is not None
-    suffix = asked.result.suffix[1:]
+    evaluation = case.evaluation
+    assert evaluation is not None
+    suffix = evaluation.result.suffix[1:]
     headers = {"Content-Type": "application/sparql-query", "Accept": _ACCEPT[suffix]}
-    target = f"/sparql?default-graph-uri={_name(suite, asked.data)}"
-    found = send(url, "POST", target, headers, asked.query.encode())
+    target = f"/sparql?default-graph-uri={_name(suite, evaluation.data)}"
+    found = send(url, "POST", target, headers, evaluation.query.encode())
     if found.status != 200 or found.media_type != _ACCEPT[suffix]:
         fault = f"status {found.status}, {found.media_type}"
     else:
-        fault = checks.evaluation(found.body, asked.result.read_bytes(), suffix)
+        fault = checks.evaluation(found.body, evaluation.result.read_bytes(), suffix)
     return Outcome(suite, case.name, case.title, fault=fault)
 
 
 def _description(url: str, suite: str, case: Case) -> Outcome:
-    """Judge by the name of the test, which is all that its manifest says."""
+    """Check what the name of the test says, as the manifest has no more."""
     found = send(url, "GET", "/sparql")
-    form = RdfFormat.from_media_type(found.media_type)
-    if found.status != 200 or form is None:
+    format = RdfFormat.from_media_type(found.media_type)
+    if found.status != 200 or format is None:
         fault = f"status {found.status}, {found.media_type}"
     else:
-        triples = [quad.triple for quad in parse(found.body, format=form)]
-        fault = _DESCRIBED[case.name](triples, f"{url}/sparql")
+        triples = [quad.triple for quad in parse(found.body, format=format)]
+        fault = _DESCRIPTION_CHECKS[case.name](triples, f"{url}/sparql")
     return Outcome(suite, case.name, case.title, fault=fault)
 
 
@@ -115,12 +115,12 @@ def _endpoint(triples: list[Triple], url: str) -> str:
     return "" if there else f"no sd:endpoint <{url}>"
 
 
-_DESCRIBED: dict[str, Callable[[list[Triple], str], str]] = {
-    "returns-rdf": lambda triples, _: "" if triples else "it says nothing",
+_DESCRIPTION_CHECKS: dict[str, Callable[[list[Triple], str], str]] = {
+    "returns-rdf": lambda triples, _: "" if triples else "it is empty",
     "has-endpoint-triple": _endpoint,
     "conforms-to-schema": lambda triples, _: checks.description(triples),
 }
-_JUDGES: dict[str, Callable[[str, str, Case], Outcome]] = {
+_RUNNERS: dict[str, Callable[[str, str, Case], Outcome]] = {
     "protocol": _protocol,
     "service-description": _description,
     "json-res": _evaluation,
@@ -130,7 +130,7 @@ _JUDGES: dict[str, Callable[[str, str, Case], Outcome]] = {
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request to a graph store and its reply, told in words by a manifest."""
+    """A request to a graph store and its expected response, from the prose of a manifest."""
 
     case: Case
     method: str
@@ -140,23 +140,23 @@ class Exchange:
 
     @property
     def graph(self) -> str:
-        """Return the graph that is asked for; empty for the default graph."""
+        """Return the IRI of the requested graph; empty for the default graph."""
         path = self.target.rpartition("graph=")[2].removeprefix(_BASE)
         return "" if "default" in path else _BASE + path.removeprefix("/")
 
 
 def _graph_store(manifest: Manifest) -> Iterator[Outcome]:
-    """Yield the outcomes of the tests of reading over stores as they are after the writing."""
-    told = [_told(case) for case in manifest.cases()]
+    """Yield the outcomes; tests that read run over the data that the others would have written."""
+    all_exchanges = [_exchange(case) for case in manifest.cases()]
     for default in (False, True):
-        exchanges = [one for one in told if (one.graph == "") == default]
-        with serving(_stored(exchanges)) as url:
-            for one in exchanges:
-                yield _judge(url, one)
+        exchanges = [exchange for exchange in all_exchanges if (exchange.graph == "") == default]
+        with serving(_store_data(exchanges)) as url:
+            for exchange in exchanges:
+                yield _check_exchange(url, exchange)
 
 
-def _told(case: Case) -> Exchange:
-    """Return the exchange, each test with a store of its own: its graphs bear its name."""
+def _exchange(case: Case) -> Exchange:
+    """Parse the prose of ``case``; its graphs get its name, so that each test has its own."""
     prose = max(case.notes, key=len)
     store = f"graph/{case.name}"
     for name, value in (
@@ -172,35 +172,35 @@ def _told(case: Case) -> Exchange:
     return Exchange(case, found["method"], found["target"], int(found["status"]), body)
 
 
-def _stored(exchanges: list[Exchange]) -> Iterator[Quad]:
+def _store_data(exchanges: list[Exchange]) -> Iterator[Quad]:
     yield Quad(
         NamedNode(_BASE),
         NamedNode(f"{prefixes()['void']}uriSpace"),
         Literal(f"{_BASE}id/"),
         NamedNode(f"{_BASE}graph/meta"),
     )
-    for one in exchanges:
-        if one.method == "HEAD" and one.status == 2:
-            yield Quad(*3 * (NamedNode("urn:a"),), NamedNode(one.graph))
-        for quad in parse(one.body, format=RdfFormat.TURTLE, rename_blank_nodes=True):
-            yield Quad(*quad.triple, *([NamedNode(one.graph)] if one.graph else []))
+    for exchange in exchanges:
+        if exchange.method == "HEAD" and exchange.status == 2:
+            yield Quad(*3 * (NamedNode("urn:a"),), NamedNode(exchange.graph))
+        for quad in parse(exchange.body, format=RdfFormat.TURTLE, rename_blank_nodes=True):
+            yield Quad(*quad.triple, *([NamedNode(exchange.graph)] if exchange.graph else []))
 
 
-def _judge(url: str, one: Exchange) -> Outcome:
+def _check_exchange(url: str, exchange: Exchange) -> Outcome:
     accept = {"Accept": "text/turtle"}
-    found = send(url, one.method, one.target, accept if one.method == "GET" else {})
-    fault, reads = "", one.method in ("GET", "HEAD")
+    found = send(url, exchange.method, exchange.target, accept if exchange.method == "GET" else {})
+    fault, reads = "", exchange.method in ("GET", "HEAD")
     if not reads:
         fault = "" if found.status == 405 else f"status {found.status} to a change"
-    elif found.status // 100 != one.status:
+    elif found.status // 100 != exchange.status:
         fault = f"status {found.status}"
-    elif one.status == 2:
-        fault = _unlike(found, one)
-    title, name = one.case.title, one.case.name
+    elif exchange.status == 2:
+        fault = _difference(found, exchange)
+    title, name = exchange.case.title, exchange.case.name
     return Outcome("http-rdf-update", name, title, refused=not (reads or fault), fault=fault)
 
 
-def _unlike(found: Reply, one: Exchange) -> str:
+def _difference(found: Reply, exchange: Exchange) -> str:
     if found.media_type != "text/turtle":
         return f"{found.media_type}, expected text/turtle"
-    return checks.graphs(found.body, one.body.encode()) if one.method == "GET" else ""
+    return checks.graphs(found.body, exchange.body.encode()) if exchange.method == "GET" else ""

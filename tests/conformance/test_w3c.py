@@ -1,4 +1,4 @@
-"""The W3C's tests of SPARQL over HTTP, each against a real server over their data."""
+"""The W3C tests for SPARQL over HTTP, against a real server over their data."""
 
 import os
 from http.client import HTTPMessage
@@ -8,21 +8,21 @@ import pytest
 from accsm_server.pages.conformance import Outcome, read_record, write_record
 from conformance import checks
 from conformance.manifests import Manifest, Request
-from conformance.suites import BELOW, SUITES, run, scores
+from conformance.suites import SUBFOLDER, SUITES, run, scores
 from pyoxigraph import NamedNode, Triple
 from serving import Reply
 
 from accsm_kg.namespaces import prefixes
 
 FOLDER = os.environ.get("ACCSM_W3C")
-REASON = "ACCSM_W3C is not set: the W3C's tests are not part of the project"
+REASON = "ACCSM_W3C is not set: the W3C tests are not part of the project"
 CASES = [
     (suite, case.name)
     for suite in (SUITES if FOLDER else ())
-    for case in Manifest(Path(FOLDER or "") / BELOW / suite).cases()
+    for case in Manifest(Path(FOLDER or "") / SUBFOLDER / suite).cases()
 ]
 NONE = [pytest.param("", "", marks=pytest.mark.skip(reason=REASON), id="none")]
-#: What a server that only reads has to refuse, though the tests would have it done.
+#: The tests that write, which a read-only server must refuse.
 WRITES = ("update_", "put__", "post__", "delete__")
 
 
@@ -46,28 +46,28 @@ def reply(status: int, media_type: str, body: bytes) -> Reply:
     return Reply(status, headers, body)
 
 
-ASK = Request("GET", "/sparql/", statuses=("2", "3"), form="boolean", truth=True)
+ASK = Request("GET", "/sparql/", statuses=("2", "3"), format="boolean", truth=True)
 JSON = "application/sparql-results+json"
 FAULTY = {
     "a status": (reply(500, JSON, b""), ASK, "status 500"),
     "no type": (reply(200, "", b""), ASK, "no type"),
     "a type": (reply(200, "text/csv", b"true"), ASK, "text/csv"),
-    "the truth": (reply(200, JSON, b'{"head":{},"boolean":false}'), ASK, "expected True"),
+    "the boolean": (reply(200, JSON, b'{"head":{},"boolean":false}'), ASK, "expected True"),
     "a table": (
         reply(200, JSON, b'{"head":{"vars":[]},"results":{"bindings":[]}}'),
         ASK,
         "a table",
     ),
-    "a format": (reply(200, JSON, b""), Request("GET", "", form="RDF"), "no RDF"),
-    "syntax": (reply(200, "text/turtle", b"<a"), Request("GET", "", form="RDF"), "not Turtle"),
+    "a format": (reply(200, JSON, b""), Request("GET", "", format="RDF"), "not RDF"),
+    "syntax": (reply(200, "text/turtle", b"<a"), Request("GET", "", format="RDF"), "not Turtle"),
     "no refusal": (reply(200, JSON, b""), Request("GET", "", statuses=("4",)), "status 200"),
 }
 
 
 @pytest.mark.parametrize("name", FAULTY)
-def test_a_faulty_reply_is_found(name: str) -> None:
-    found, wanted, fault = FAULTY[name]
-    assert fault in checks.reply(found, wanted)
+def test_a_wrong_response_is_detected(name: str) -> None:
+    found, expected, fault = FAULTY[name]
+    assert fault in checks.reply(found, expected)
 
 
 TSV = b'?a\t?b\n_:x\t1\n_:y\t"c"\n'
@@ -85,7 +85,7 @@ TSV = b'?a\t?b\n_:x\t1\n_:y\t"c"\n'
         (b'?a\t?b\n_:x\t"1"\n_:y\t"c"\n', False),
     ],
 )
-def test_results_are_compared_by_value_and_shape(found: bytes, same: bool) -> None:
+def test_results_are_compared_by_value_and_blank_node_position(found: bytes, same: bool) -> None:
     assert (checks.evaluation(found, TSV, "tsv") == "") is same
 
 
@@ -97,30 +97,28 @@ def test_tables_are_compared_by_value() -> None:
 @pytest.mark.parametrize(
     ("subject", "name", "fault"),
     [
-        ("a:s", "endpont", "no property"),
+        ("a:s", "endpont", "not a property"),
         ("a:x", "endpoint", "the subject"),
         ("a:s", "defaultDataset", "the value"),
     ],
 )
-def test_a_description_that_departs_from_its_schema_is_found(
-    subject: str, name: str, fault: str
-) -> None:
+def test_an_invalid_service_description_is_detected(subject: str, name: str, fault: str) -> None:
     sd, a = prefixes()["sd"], NamedNode(prefixes()["rdf"] + "type")
-    said = [Triple(NamedNode("a:s"), a, NamedNode(sd + "Service"))]
-    assert checks.description(said) == ""
-    said.append(Triple(NamedNode(subject), NamedNode(sd + name), NamedNode("a:o")))
-    assert fault in checks.description(said)
+    triples = [Triple(NamedNode("a:s"), a, NamedNode(sd + "Service"))]
+    assert checks.description(triples) == ""
+    triples.append(Triple(NamedNode(subject), NamedNode(sd + name), NamedNode("a:o")))
+    assert fault in checks.description(triples)
     assert "0 services" in checks.description([])
 
 
-def test_the_record_is_of_this_program(outcomes: dict[tuple[str, str], Outcome]) -> None:
+def test_the_record_is_up_to_date(outcomes: dict[tuple[str, str], Outcome]) -> None:
     assert read_record() == scores(outcomes.values()), "run `make conformance`"
 
 
-def test_a_record_keeps_a_run(tmp_path: Path) -> None:
-    there = scores([Outcome("protocol", "a", "A"), Outcome("protocol", "b", "B", fault="no"),
+def test_a_record_is_written_and_read(tmp_path: Path) -> None:
+    recorded = scores([Outcome("protocol", "a", "A"), Outcome("protocol", "b", "B", fault="no"),
                     Outcome("protocol", "c", "C", refused=True)])  # fmt: skip
-    write_record(there, tmp_path / "record")
-    assert read_record(tmp_path / "record") == there
-    first = there[0]
-    assert (first.passed, first.asked, first.refused) == (1, 2, 1)
+    write_record(recorded, tmp_path / "record")
+    assert read_record(tmp_path / "record") == recorded
+    first = recorded[0]
+    assert (first.passed, first.applicable, first.refused) == (1, 2, 1)

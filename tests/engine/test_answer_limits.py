@@ -1,4 +1,4 @@
-"""Answers that are cut, and how each format says so."""
+"""Limits of answers: where each format is cut, and how it says so."""
 
 import csv
 import json
@@ -64,7 +64,7 @@ def rows(answer: httpx.Response, form: str) -> int:
 
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
 @pytest.mark.parametrize("count", [0, 1, 7])
-def test_an_answer_within_the_limit_is_whole(seven: Server, form: str, count: int) -> None:
+def test_an_answer_within_the_limit_is_complete(seven: Server, form: str, count: int) -> None:
     answer = get(seven, SMALL.format(count), form)
     assert rows(answer, form) == count
     assert "X-Truncated" not in answer.headers
@@ -72,23 +72,23 @@ def test_an_answer_within_the_limit_is_whole(seven: Server, form: str, count: in
 
 
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
-def test_a_table_beyond_the_limit_says_so_in_a_header(seven: Server, form: str) -> None:
+def test_a_table_that_is_cut_has_a_header(seven: Server, form: str) -> None:
     answer = get(seven, SMALL.format(8), form)
     assert rows(answer, form) == 7
     assert answer.headers["X-Truncated"] == "after 7 rows"
     assert "X-Truncated" in answer.headers["Access-Control-Expose-Headers"]
 
 
-def test_a_table_in_json_says_so_in_a_member(seven: Server) -> None:
+def test_json_that_is_cut_has_a_member(seven: Server) -> None:
     assert get(seven, SMALL.format(8), "json").json()["truncated"] == NOTICE.format("rows")
 
 
-def test_a_table_in_xml_says_so_in_a_comment(seven: Server) -> None:
+def test_xml_that_is_cut_has_a_comment(seven: Server) -> None:
     assert f"<!-- {NOTICE.format('rows')} -->" in get(seven, SMALL.format(8), "xml").text
 
 
 @pytest.mark.parametrize("form", GRAPHS)
-def test_a_graph_beyond_the_limit_says_so_at_its_end(seven: Server, form: str) -> None:
+def test_a_graph_that_is_cut_has_a_notice_at_its_end(seven: Server, form: str) -> None:
     kind, end = GRAPHS[form]
     answer = get(seven, "CONSTRUCT WHERE { ?s ?p ?o }", form)
     assert answer.headers["X-Truncated"] == "after 7 triples"
@@ -97,13 +97,13 @@ def test_a_graph_beyond_the_limit_says_so_at_its_end(seven: Server, form: str) -
 
 
 @pytest.mark.parametrize("form", ["turtle", "nt", "xml", "json-ld"])
-def test_other_programs_read_what_was_cut(seven: Server, form: str) -> None:
+def test_rdflib_reads_a_graph_that_was_cut(seven: Server, form: str) -> None:
     name = {"turtle": "ttl", "xml": "rdf", "json-ld": "jsonld"}.get(form, form)
     answer = get(seven, "CONSTRUCT WHERE { ?s ?p ?o }", name)
     assert len(Graph().parse(data=answer.text, format=form)) == 7
 
 
-LOOKS = [
+SEPARATORS = [
     "},{",
     '"},{"',
     "</result><result>",
@@ -117,9 +117,9 @@ LOOKS = [
 ]
 
 
-@pytest.mark.parametrize("value", LOOKS)
+@pytest.mark.parametrize("value", SEPARATORS)
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
-def test_what_looks_like_the_end_of_a_row_is_none(seven: Server, form: str, value: str) -> None:
+def test_row_separators_in_strings_are_not_counted(seven: Server, form: str, value: str) -> None:
     query = f"SELECT ?x {{ VALUES ?x {{ {json.dumps(value)} }} VALUES ?y {{ 1 2 3 4 5 6 7 8 9 }} }}"
     answer = get(seven, query, form)
     assert answer.headers["X-Truncated"] == "after 7 rows"
@@ -135,13 +135,13 @@ def test_what_looks_like_the_end_of_a_row_is_none(seven: Server, form: str, valu
 
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
 @pytest.mark.parametrize("count", [6, 7, 8])
-def test_rows_without_a_value_count(seven: Server, form: str, count: int) -> None:
+def test_rows_without_values_are_counted(seven: Server, form: str, count: int) -> None:
     answer = get(seven, f"SELECT ?nothing {{ ?s ?p ?o }} LIMIT {count}", form)
     assert rows(answer, form) == min(count, 7)
     assert ("X-Truncated" in answer.headers) == (count > 7)
 
 
-def test_a_long_answer_is_cut_at_the_very_row(dataset_path: Path) -> None:
+def test_a_streamed_answer_is_cut_at_the_exact_row(dataset_path: Path) -> None:
     value = json.dumps('\\"},{},{\r\n' * 5)
     with running(dataset_path, ROWS="9000") as server:
         query = f"SELECT ?x ({value} AS ?y) {{ ?a ?b ?c . ?d a ?x }} LIMIT 10000"
@@ -175,9 +175,7 @@ def test_a_streamed_graph_is_cut_after_a_triple(mebibyte: Server, form: str) -> 
 
 
 @pytest.mark.parametrize("form", ["ttl", "jsonld", "nt", "rdf"])
-def test_a_document_of_a_whole_graph_is_cut_as_well(
-    seven: Server, mebibyte: Server, form: str
-) -> None:
+def test_the_graph_store_cuts_large_graphs(seven: Server, mebibyte: Server, form: str) -> None:
     kind = GRAPHS[form][0]
     few = httpx.get(f"{seven.url}/rdf-graph-store?default&format={form}")
     assert few.headers["X-Truncated"] == "after 7 triples"
@@ -190,19 +188,19 @@ def test_a_document_of_a_whole_graph_is_cut_as_well(
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv"])
-def test_what_cannot_say_that_it_was_cut_is_left_unfinished(mebibyte: Server, form: str) -> None:
+def test_csv_and_tsv_that_are_cut_are_left_unfinished(mebibyte: Server, form: str) -> None:
     with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
         get(mebibyte, LARGE, form)
 
 
-def test_a_row_beyond_every_limit_is_refused(mebibyte: Server) -> None:
+def test_a_row_above_the_size_limit_ends_the_response(mebibyte: Server) -> None:
     grown = " ".join(f"BIND(CONCAT(?s{n}, ?s{n}) AS ?s{n + 1})" for n in range(18))
     query = f"SELECT ?s18 {{ BIND('0123456789' AS ?s0) {grown} }}"
     with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
         get(mebibyte, query, "json")
 
 
-def test_pages_of_the_server_have_no_such_limit(seven: Server) -> None:
+def test_documents_of_the_server_are_not_cut(seven: Server) -> None:
     page = httpx.get(f"{seven.url}/doc/project/2016-2020/33", headers={"Accept": "text/turtle"})
     assert page.text.count("\n") > 20
     assert "cut after" not in page.text
@@ -216,7 +214,7 @@ def test_no_frame_is_longer_than_64_kib() -> None:
     with ours, theirs:
         output = AnswerWriter(ours)
         output.write(written)
-        output.end(messages.frame(messages.END))
+        output.finish(messages.frame(messages.END))
         ours.close()
         sent, lengths, content = b"", [], b""
         while piece := theirs.recv(1 << 16):

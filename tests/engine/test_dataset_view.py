@@ -1,4 +1,4 @@
-"""The default graph alone answers what reaches no other graph, as the whole dataset does."""
+"""Queries over the copy of the default graph have the same answers as over the whole dataset."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,12 +18,12 @@ QUESTIONS = {
     question.name: question for question in read(Path(__file__).parents[2] / "data/queries")
 }
 G = "https://w3id.org/accsm-kg/graph/vocab"
-#: Each asks for more than the default graph.
-REACHING = {
+#: Queries of more than the default graph.
+NAMED_GRAPHS = {
     "GRAPH": "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }",
-    "small": "select (count(*) as ?n) { graph ?g { ?s ?p ?o } }",
+    "lower case": "select (count(*) as ?n) { graph ?g { ?s ?p ?o } }",
     "escaped": f"SELECT (COUNT(*) AS ?n) FROM <{G[:-1]}\\u0062> {{ ?s ?p ?o }}",
-    "escaped long": f"SELECT (COUNT(*) AS ?n) FROM <{G[:-1]}\\U00000062> {{ ?s ?p ?o }}",
+    "long escape": f"SELECT (COUNT(*) AS ?n) FROM <{G[:-1]}\\U00000062> {{ ?s ?p ?o }}",
     "FROM": f"SELECT (COUNT(*) AS ?n) FROM <{G}> {{ ?s ?p ?o }}",
     "FROM NAMED": f"ASK FROM NAMED <{G}> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
     "DESCRIBE": f"DESCRIBE ?s FROM <{G}> {{ ?s ?p ?o }}",
@@ -31,13 +31,13 @@ REACHING = {
 
 
 @pytest.fixture(scope="module")
-def held(store: Store) -> DatasetView:
+def view(store: Store) -> DatasetView:
     return DatasetView("https://w3id.org/accsm-kg/", store, dataset.default(store), CONVENTIONS)
 
 
 @pytest.fixture(scope="module")
-def half(store: Store) -> DatasetView:
-    """A dataset whose default graph alone is empty, which tells who was asked."""
+def empty_default(store: Store) -> DatasetView:
+    """A view whose copy of the default graph is empty, which shows which store is queried."""
     return DatasetView("https://w3id.org/accsm-kg/", store, Store(), CONVENTIONS)
 
 
@@ -48,27 +48,27 @@ def _answer(found: object) -> object:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_both_answer_alike(held: DatasetView, name: str) -> None:
+def test_stored_questions_are_answered_as_over_the_whole(view: DatasetView, name: str) -> None:
     text = bind(QUESTIONS[name], {})
-    assert _answer(held.query(text)) == _answer(held.whole.query(text))
+    assert _answer(view.query(text)) == _answer(view.whole.query(text))
 
 
-def test_what_stays_in_the_default_graph_asks_it_alone(half: DatasetView) -> None:
-    assert _answer(half.query("SELECT * { ?s ?p ?o }")) == Counter()
+def test_a_query_of_the_default_graph_uses_its_copy(empty_default: DatasetView) -> None:
+    assert _answer(empty_default.query("SELECT * { ?s ?p ?o }")) == Counter()
 
 
-@pytest.mark.parametrize("text", REACHING.values(), ids=REACHING)
-def test_what_reaches_further_asks_the_whole(half: DatasetView, text: str) -> None:
-    found = _answer(half.query(text))
-    assert found == _answer(half.whole.query(text))
+@pytest.mark.parametrize("text", NAMED_GRAPHS.values(), ids=NAMED_GRAPHS)
+def test_a_query_of_named_graphs_uses_the_whole(empty_default: DatasetView, text: str) -> None:
+    found = _answer(empty_default.query(text))
+    assert found == _answer(empty_default.whole.query(text))
     assert found
 
 
 @pytest.mark.parametrize("graphs", [((G,), ()), ((), (G,))], ids=["default", "named"])
-def test_a_dataset_given_by_the_protocol_is_of_the_whole(
-    half: DatasetView, graphs: tuple[tuple[str, ...], tuple[str, ...]]
+def test_graphs_given_by_the_protocol_use_the_whole(
+    empty_default: DatasetView, graphs: tuple[tuple[str, ...], tuple[str, ...]]
 ) -> None:
-    assert half.query("ASK { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }", *graphs)
+    assert empty_default.query("ASK { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }", *graphs)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_a_dataset_given_by_the_protocol_is_of_the_whole(
         rf"PREFIX e: <urn:> SELECT * {{ ?s ?p ?o MINUS {{ ?s e:a\~FROM <{G}> }} }}",
         f"PREFIX g: <{G}> SELECT * FROM <urn:none> FROMg: {{ ?s ?p ?o }}",
     ],
-    ids=["the end of a name", "glued to a name"],
+    ids=["at the end of a name", "glued to a name"],
 )
-def test_what_looks_like_from_is_what_the_engine_says(held: DatasetView, text: str) -> None:
-    assert _answer(held.query(text)) == _answer(held.whole.query(text))
-    assert _answer(held.query(text))
+def test_what_looks_like_from_is_parsed_as_by_the_engine(view: DatasetView, text: str) -> None:
+    assert _answer(view.query(text)) == _answer(view.whole.query(text))
+    assert _answer(view.query(text))

@@ -1,4 +1,4 @@
-"""Queries that no server should have to answer, and everybody else's while it does not."""
+"""The pool of workers: limits, fairness, disconnects, crashes and the sandbox."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ def server(dataset_path: Path) -> Iterator[Server]:
         yield server
 
 
-def runs(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
@@ -45,25 +45,26 @@ def ask(server: Server, query: str, **more: str) -> httpx.Response:
     return httpx.post(f"{server.url}/sparql", data={"query": query}, timeout=30, headers=more)
 
 
-def fruitless(server: Server) -> None:
+def ask_in_vain(server: Server) -> None:
     with suppress(httpx.HTTPError):
         ask(server, CROSS)
 
 
-def test_the_deadline_is_told_with_advice(server: Server) -> None:
+def test_a_timeout_is_answered_with_advice(server: Server) -> None:
     problem = ask(server, CROSS).json()
     assert problem["status"] == 504
     assert "0.5 seconds" in problem["detail"]
     assert "LIMIT" in problem["hint"]
 
 
-def test_what_is_nested_too_deeply_is_told_so(dataset_path: Path) -> None:
+def test_deep_nesting_has_an_error_of_its_own(dataset_path: Path) -> None:
     with running(dataset_path) as server:
         answer = ask(server, "SELECT * " + "{" * 300_000)
-    assert (answer.status_code, answer.json()["detail"]) == (400, "the query is nested too deeply")
+    assert answer.status_code == 400
+    assert answer.json()["title"] == "The query is nested too deeply"
 
 
-def test_pages_are_served_while_every_worker_of_visitors_is_busy(server: Server) -> None:
+def test_pages_are_served_while_all_public_workers_are_busy(server: Server) -> None:
     threads = [threading.Thread(target=ask, args=(server, CROSS)) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -77,7 +78,7 @@ def test_pages_are_served_while_every_worker_of_visitors_is_busy(server: Server)
     assert taken < 0.7
 
 
-def test_a_full_queue_says_come_back(dataset_path: Path) -> None:
+def test_a_full_queue_answers_503_with_retry_after(dataset_path: Path) -> None:
     with running(dataset_path, TIMEOUT="3", WORKERS="1") as server:
         threads = [threading.Thread(target=ask, args=(server, CROSS)) for _ in range(40)]
         for thread in threads:
@@ -90,7 +91,7 @@ def test_a_full_queue_says_come_back(dataset_path: Path) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_who_hangs_up_frees_the_worker(dataset_path: Path) -> None:
+def test_a_client_that_disconnects_frees_the_worker(dataset_path: Path) -> None:
     with running(dataset_path, TIMEOUT="20", WORKERS="1") as server:
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{server.url}/sparql", data={"query": CROSS}, timeout=0.5)
@@ -101,32 +102,32 @@ def test_who_hangs_up_frees_the_worker(dataset_path: Path) -> None:
 
 @pytest.mark.parametrize("behind", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
 @pytest.mark.parametrize("then", [b"", b"garbage\r\n\r\n"])
-def test_who_hangs_up_on_a_pipeline_frees_the_worker(
+def test_a_client_that_disconnects_with_a_pipeline_frees_the_worker(
     dataset_path: Path, behind: bytes, then: bytes
 ) -> None:
     with running(dataset_path, TIMEOUT="20", WORKERS="1") as server:
         host, port = server.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port))) as line:
+        with socket.create_connection((host, int(port))) as connection:
             path = f"/sparql?query={quote(CROSS)}"
-            line.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + behind + then)
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + behind + then)
             time.sleep(0.2)
         until(lambda: "\naccsm_workers_busy 0.0" in httpx.get(f"{server.url}/metrics").text)
 
 
-def test_who_hangs_up_on_a_graph_frees_the_worker(dataset_path: Path) -> None:
+def test_a_client_that_disconnects_from_a_graph_frees_the_worker(dataset_path: Path) -> None:
     with running(dataset_path, WORKERS="1", CACHE="0") as server:
         address = server.url.removeprefix("http://").split(":")
         for number in range(20):
             path = f"/rdf-graph-store?default&format=jsonld&x={number}"
-            with socket.create_connection((address[0], int(address[1]))) as line:
-                line.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            with socket.create_connection((address[0], int(address[1]))) as connection:
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                 time.sleep(0.1)
         started = time.monotonic()
         assert ask(server, "ASK{}").status_code == 200
         assert time.monotonic() - started < 2
 
 
-def test_the_dataset_is_loaded_again_when_its_process_dies(dataset_path: Path) -> None:
+def test_the_fork_server_is_restarted_when_it_dies(dataset_path: Path) -> None:
     with running(dataset_path) as server:
         (fork_server,) = children(server.pid)
         os.kill(fork_server, signal.SIGKILL)
@@ -136,7 +137,7 @@ def test_the_dataset_is_loaded_again_when_its_process_dies(dataset_path: Path) -
 
 @pytest.mark.parametrize("build", ["<urn:a> <urn:b> ", "<urn:a> <urn:b> 2, 3 .\n"])
 @pytest.mark.parametrize("folder", [False, True])
-def test_it_is_the_same_dataset_whatever_its_files_say_now(
+def test_a_restart_loads_the_same_dataset_though_the_files_changed(
     tmp_path: Path, folder: bool, build: str
 ) -> None:
     file = tmp_path / "data" / "small.ttl"
@@ -157,7 +158,7 @@ def test_it_is_the_same_dataset_whatever_its_files_say_now(
     assert in_pool(file.parent if folder else file, work)
 
 
-def test_a_pool_that_cannot_start_leaves_nothing(dataset_path: Path) -> None:
+def test_a_cancelled_start_leaves_no_process(dataset_path: Path) -> None:
     async def main() -> None:
         others = children(os.getpid())
         task = asyncio.create_task(Pool.start([dataset_path], CONVENTIONS, Settings()))
@@ -171,7 +172,7 @@ def test_a_pool_that_cannot_start_leaves_nothing(dataset_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_a_package_in_the_working_directory_is_not_ours(
+def test_workers_import_nothing_from_the_working_directory(
     dataset_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "accsm_server").mkdir()
@@ -185,11 +186,11 @@ def test_no_process_outlives_the_server(dataset_path: Path) -> None:
     with running(dataset_path, TIMEOUT="20") as server:
         (fork_server,) = children(server.pid)
         workers = children(fork_server)
-        threading.Thread(target=fruitless, args=(server,)).start()
+        threading.Thread(target=ask_in_vain, args=(server,)).start()
         time.sleep(0.3)
         os.kill(server.pid, signal.SIGKILL)
         time.sleep(0.5)
-        alive = [pid for pid in (fork_server, *workers) if runs(pid)]
+        alive = [pid for pid in (fork_server, *workers) if is_running(pid)]
     assert alive == []
 
 
@@ -206,7 +207,7 @@ def test_a_slow_reader_does_not_hold_a_worker(dataset_path: Path) -> None:
         assert len(slow.read()) > 1 << 20
 
 
-def test_an_answer_that_is_cut_is_seen_to_be_cut(dataset_path: Path) -> None:
+def test_a_response_that_fails_midway_is_left_unfinished(dataset_path: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
     with (
         running(dataset_path, TIMEOUT="1") as server,
@@ -229,14 +230,14 @@ def in_pool(dataset: Path, work: Callable[[Pool], Awaitable[object]], **settings
     return asyncio.run(main())
 
 
-async def failure(pool: Pool, text: str, timeout: float | None = None) -> QueryError:
+async def query_error(pool: Pool, text: str, timeout: float | None = None) -> QueryError:
     with pytest.raises(QueryError) as caught:
         await fetch(pool, Query(text, "json", timeout=timeout))
     return caught.value
 
 
 @pytest.mark.parametrize("silent", ["", "SILENT "])
-def test_a_worker_cannot_reach_out(dataset_path: Path, silent: str) -> None:
+def test_a_worker_cannot_open_connections(dataset_path: Path, silent: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.2)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
@@ -248,10 +249,10 @@ def test_a_worker_cannot_reach_out(dataset_path: Path, silent: str) -> None:
             except QueryError as error:
                 return error.reason
 
-        said = in_pool(dataset_path, work)
+        found = in_pool(dataset_path, work)
         with pytest.raises(TimeoutError):
             listener.accept()
-    assert said == ((b"o,p,s\r\n,,\r\n", False) if silent else "refused")
+    assert found == ((b"o,p,s\r\n,,\r\n", False) if silent else "refused")
 
 
 def test_a_worker_cannot_open_files(dataset_path: Path) -> None:
@@ -263,7 +264,7 @@ def test_a_worker_cannot_open_files(dataset_path: Path) -> None:
     assert b'"bindings":[]' in body
 
 
-def test_two_workers_do_not_draw_the_same_numbers(dataset_path: Path) -> None:
+def test_workers_have_different_random_numbers(dataset_path: Path) -> None:
     async def work(pool: Pool) -> object:
         query = Query("SELECT (STRUUID() AS ?u) {}", "csv")
         return await asyncio.gather(*(fetch(pool, query) for _ in range(8)))
@@ -272,14 +273,14 @@ def test_two_workers_do_not_draw_the_same_numbers(dataset_path: Path) -> None:
     assert len(set(answers)) == 8  # type: ignore[call-overload]
 
 
-def test_memory_is_named_when_it_runs_out(dataset_path: Path) -> None:
+def test_running_out_of_memory_has_an_error_of_its_own(dataset_path: Path) -> None:
     async def work(pool: Pool) -> object:
-        return (await failure(pool, SORT)).reason
+        return (await query_error(pool, SORT)).reason
 
     assert in_pool(dataset_path, work, memory=128, timeout=20) == "memory"
 
 
-def test_waiters_are_served_in_order(dataset_path: Path) -> None:
+def test_waiting_queries_are_served_in_order(dataset_path: Path) -> None:
     async def work(pool: Pool) -> object:
         order: list[int] = []
 
@@ -294,7 +295,7 @@ def test_waiters_are_served_in_order(dataset_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["*", "(RAND() AS ?x) ?a ?b ?c"], ids=["steady", "volatile"])
-def test_an_answer_whose_worker_is_killed_is_broken_off(dataset_path: Path, text: str) -> None:
+def test_an_answer_fails_when_its_worker_is_killed(dataset_path: Path, text: str) -> None:
     query = Query(f"SELECT {text} {{ ?a ?b ?c . ?d a ?e }} LIMIT 60000", "csv")
 
     async def work(pool: Pool) -> object:
@@ -311,12 +312,12 @@ def test_an_answer_whose_worker_is_killed_is_broken_off(dataset_path: Path, text
     assert in_pool(dataset_path, work) == ("crash", 503)
 
 
-def test_the_time_to_wait_is_part_of_the_deadline(dataset_path: Path) -> None:
+def test_the_timeout_includes_the_time_in_the_queue(dataset_path: Path) -> None:
     async def work(pool: Pool) -> object:
-        first = asyncio.create_task(failure(pool, CROSS, timeout=1))
+        first = asyncio.create_task(query_error(pool, CROSS, timeout=1))
         await asyncio.sleep(0)
         started = time.monotonic()
-        reason = (await failure(pool, CROSS, timeout=1.5)).reason
+        reason = (await query_error(pool, CROSS, timeout=1.5)).reason
         taken = time.monotonic() - started
         await first
         await asyncio.sleep(0.5)  # until there are new workers
@@ -326,9 +327,9 @@ def test_the_time_to_wait_is_part_of_the_deadline(dataset_path: Path) -> None:
     assert (taken < 2.2, reason) == (True, "deadline")
 
 
-def test_a_query_whose_worker_is_killed_fails_at_once(dataset_path: Path) -> None:
+def test_a_query_fails_at_once_when_its_worker_is_killed(dataset_path: Path) -> None:
     async def work(pool: Pool) -> object:
-        task = asyncio.create_task(failure(pool, CROSS))
+        task = asyncio.create_task(query_error(pool, CROSS))
         await asyncio.sleep(0.4)
         started = time.monotonic()
         for worker in list(pool._workers):
@@ -344,10 +345,10 @@ def test_a_query_whose_worker_is_killed_fails_at_once(dataset_path: Path) -> Non
     assert found == b'{"head":{},"boolean":true}'
 
 
-def test_a_long_query_leaves_time_to_short_ones(dataset_path: Path) -> None:
+def test_a_long_query_gets_a_lower_priority(dataset_path: Path) -> None:
     async def work(pool: Pool) -> object:
         before = {worker.pid for worker in pool._workers}
-        task = asyncio.create_task(failure(pool, CROSS))
+        task = asyncio.create_task(query_error(pool, CROSS))
         await asyncio.sleep(0.7)
         threads = [int(path.name) for pid in before for path in Path(f"/proc/{pid}/task").iterdir()]
         last = [thread for thread in threads if os.getpriority(os.PRIO_PROCESS, thread) == 19]
@@ -358,8 +359,8 @@ def test_a_long_query_leaves_time_to_short_ones(dataset_path: Path) -> None:
     assert in_pool(dataset_path, work, timeout=1) == (2, 1)
 
 
-class Hand:
-    """What a lane hands out."""
+class FakeWorker:
+    """A worker for the fair queue."""
 
     client = ""
     ended = False
@@ -371,111 +372,111 @@ def soon(seconds: float) -> float:
 
 def test_clients_are_served_in_turn() -> None:
     async def main() -> list[str]:
-        lane: FairQueue[Hand] = FairQueue(100)
+        queue: FairQueue[FakeWorker] = FairQueue(100)
         served: list[str] = []
 
         async def one(client: str) -> None:
-            worker = await lane.acquire(client, soon(10))
+            worker = await queue.acquire(client, soon(10))
             served.append(client)
             await asyncio.sleep(0)
-            lane.release(worker)
+            queue.release(worker)
 
         tasks = [asyncio.create_task(one(client)) for client in "aaaaaabbbcc"]
         await asyncio.sleep(0)
-        lane.add(Hand())
+        queue.add(FakeWorker())
         await asyncio.gather(*tasks)
-        assert (lane.busy, lane.waiting) == (0, 0)
+        assert (queue.busy, queue.waiting) == (0, 0)
         return served
 
     assert "".join(asyncio.run(main())) == "abcabcabaaa"
 
 
-def test_one_client_gets_half_and_the_next_one_finds_some() -> None:
+def test_one_client_gets_half_of_the_workers() -> None:
     async def main() -> list[bool]:
-        lane: FairQueue[Hand] = FairQueue(4)
+        queue: FairQueue[FakeWorker] = FairQueue(4)
         for _ in range(4):
-            lane.add(Hand())
-        return [await is_served(lane, client) for client in "aaabbcc"]
+            queue.add(FakeWorker())
+        return [await is_served(queue, client) for client in "aaabbcc"]
 
     assert asyncio.run(main()) == [True, True, False, True, False, True, False]
 
 
-async def is_served(lane: FairQueue[Hand], client: str) -> bool:
+async def is_served(queue: FairQueue[FakeWorker], client: str) -> bool:
     with suppress(QueryError):
-        await lane.acquire(client, soon(0))
+        await queue.acquire(client, soon(0))
         return True
     return False
 
 
-def test_a_free_worker_goes_to_who_waits_when_another_has_ended() -> None:
+def test_a_waiting_client_gets_a_free_worker_when_another_has_ended() -> None:
     async def main() -> bool:
-        lane: FairQueue[Hand] = FairQueue(4)
-        lane.add(Hand())
-        lane.add(Hand())
-        first = await lane.acquire("a", soon(10))
-        waiting = asyncio.create_task(lane.acquire("a", soon(10)))
+        queue: FairQueue[FakeWorker] = FairQueue(4)
+        queue.add(FakeWorker())
+        queue.add(FakeWorker())
+        first = await queue.acquire("a", soon(10))
+        waiting = asyncio.create_task(queue.acquire("a", soon(10)))
         await asyncio.sleep(0)
-        assert lane.waiting == 1
-        lane.drop(first)
+        assert queue.waiting == 1
+        queue.drop(first)
         await asyncio.sleep(0)
         return waiting.done()
 
     assert asyncio.run(main())
 
 
-def test_the_places_to_wait_are_shared_as_well() -> None:
+def test_the_room_in_the_queue_is_shared() -> None:
     async def main() -> list[str]:
-        lane: FairQueue[Hand] = FairQueue(4)
+        queue: FairQueue[FakeWorker] = FairQueue(4)
         found = await asyncio.gather(
-            *(lane.acquire(client, soon(0.1)) for client in "aaabbc"), return_exceptions=True
+            *(queue.acquire(client, soon(0.1)) for client in "aaabbc"), return_exceptions=True
         )
-        assert lane.waiting == 0
+        assert queue.waiting == 0
         return [str(error) for error in found]
 
-    late, full = "no worker became free in time", "queries are waiting"
-    said = asyncio.run(main())
-    assert [late in text for text in said] == [True, True, False, True, False, True]
-    assert full in said[2]
-    assert full in said[4]
+    late, full = "No worker became free in time", "queries are already waiting"
+    found = asyncio.run(main())
+    assert [late in text for text in found] == [True, True, False, True, False, True]
+    assert full in found[2]
+    assert full in found[4]
 
 
-def test_a_worker_for_who_has_just_left_goes_to_the_next() -> None:
+def test_the_worker_of_a_cancelled_client_goes_to_the_next() -> None:
     async def main() -> bool:
-        lane: FairQueue[Hand] = FairQueue(4)
-        gone, next_one = (asyncio.create_task(lane.acquire(client, soon(10))) for client in "ab")
+        queue: FairQueue[FakeWorker] = FairQueue(4)
+        first, next_one = (asyncio.create_task(queue.acquire(client, soon(10))) for client in "ab")
         await asyncio.sleep(0)
-        lane.add(Hand())
-        gone.cancel()
+        queue.add(FakeWorker())
+        first.cancel()
         worker = await next_one
-        return worker.client == "b" and lane.busy == 1
+        return worker.client == "b" and queue.busy == 1
 
     assert asyncio.run(main())
 
 
-def test_a_worker_that_ended_for_who_has_just_left_goes_to_nobody() -> None:
+def test_an_ended_worker_of_a_cancelled_client_is_not_reused() -> None:
     async def main() -> tuple[bool, int]:
-        lane: FairQueue[Hand] = FairQueue(4)
-        gone = asyncio.create_task(lane.acquire("a", soon(10)))
+        queue: FairQueue[FakeWorker] = FairQueue(4)
+        first = asyncio.create_task(queue.acquire("a", soon(10)))
         await asyncio.sleep(0)
-        worker = Hand()
-        lane.add(worker)
-        gone.cancel()
+        worker = FakeWorker()
+        queue.add(worker)
+        first.cancel()
         worker.ended = True
-        lane.drop(worker)
-        await asyncio.gather(gone, return_exceptions=True)
-        return await is_served(lane, "b"), lane.busy
+        queue.drop(worker)
+        await asyncio.gather(first, return_exceptions=True)
+        return await is_served(queue, "b"), queue.busy
 
     assert asyncio.run(main()) == (False, 0)
 
 
-def test_a_dataset_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
+def test_an_unreadable_dataset_is_named_in_the_error(tmp_path: Path) -> None:
     broken = tmp_path / "broken.ttl"
     broken.write_text("<a> <b> ")
     with pytest.raises(ValueError, match=r"broken\.ttl"):
         asyncio.run(Pool.start([broken], CONVENTIONS, Settings()))
 
 
-def test_a_stopping_server_answers_what_runs(dataset_path: Path) -> None:
+def test_a_stopping_server_answers_running_queries(dataset_path: Path) -> None:
     answers: list[httpx.Response] = []
     with running(dataset_path, TIMEOUT="20") as server:
         thread = threading.Thread(target=lambda: answers.append(ask(server, CROSS)))
@@ -486,7 +487,7 @@ def test_a_stopping_server_answers_what_runs(dataset_path: Path) -> None:
     assert answers[0].json()["title"] == "The server is stopping"
 
 
-def test_a_taken_port_is_named(dataset_path: Path) -> None:
+def test_a_port_in_use_is_named_in_the_error(dataset_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
@@ -515,6 +516,6 @@ for name, attempt in attempts.items():
 """
 
 
-def test_a_confined_process_gets_nowhere() -> None:
+def test_a_sandboxed_process_cannot_escape() -> None:
     done = subprocess.run([sys.executable, "-c", ESCAPES], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -1,4 +1,4 @@
-"""A server with short limits, someone who asks it small questions all the time, and a trap."""
+"""A server with short limits, a client that sends small queries meanwhile, and a listener."""
 
 import socket
 import threading
@@ -15,12 +15,12 @@ ANSWER = '{"head":{},"boolean":true}'
 
 
 class Bystander(threading.Thread):
-    """A client at another address, whose every answer is noted."""
+    """A client at another address that records its answers."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(daemon=True)
         self.server, self.answers, self.stopped = server, [], threading.Event()
-        self.turn = threading.Condition()
+        self.condition = threading.Condition()
         self.slowest = 0.0
 
     def run(self) -> None:
@@ -28,23 +28,23 @@ class Bystander(threading.Thread):
         number = 0
         with httpx.Client(timeout=30, transport=transport, base_url=self.server.url) as client:
             while not self.stopped.is_set():
-                number += 1  # no two queries alike: none is answered from the cache
+                number += 1  # each query is new, so that none is cached
                 started = time.monotonic()
                 answer = client.get("/sparql", params={"query": f"ASK {{}} # {number}"})
-                with self.turn:
+                with self.condition:
                     self.answers.append((answer.status_code, answer.text))
                     self.slowest = max(self.slowest, time.monotonic() - started)
-                    self.turn.notify_all()
+                    self.condition.notify_all()
                 time.sleep(0.02)
 
     @contextmanager
-    def unharmed(self) -> Iterator[None]:
-        """Check that every question asked meanwhile, and one after it, is answered."""
+    def expect_answers(self) -> Iterator[None]:
+        """Check that every query sent meanwhile, and one after it, is answered."""
         start = len(self.answers)
         yield
-        with self.turn:
+        with self.condition:
             count = len(self.answers)
-            assert self.turn.wait_for(lambda: len(self.answers) > count + 1, timeout=5)
+            assert self.condition.wait_for(lambda: len(self.answers) > count + 1, timeout=5)
         assert set(self.answers[start:]) == {(200, ANSWER)}
 
 
@@ -64,14 +64,14 @@ def bystander(server: Server) -> Iterator[Bystander]:
 
 
 @pytest.fixture(autouse=True)
-def nobody_else_notices(bystander: Bystander) -> Iterator[None]:
-    with bystander.unharmed():
+def other_clients_are_answered(bystander: Bystander) -> Iterator[None]:
+    with bystander.expect_answers():
         yield
 
 
 @pytest.fixture(scope="session")
 def trap() -> Iterator[socket.socket]:
-    """A listener on which nobody may ever call."""
+    """A listener to which the server must not connect."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         yield listener

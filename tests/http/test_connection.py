@@ -1,4 +1,4 @@
-"""Connections: requests at once, in order, slow or left early; and answers made or kept alike."""
+"""Connections: pipelining, disconnects and proxies; responses are the same from the cache."""
 
 import resource
 import socket
@@ -16,19 +16,19 @@ from serving import Server, running, until
 QUERIES = {
     "rows": ("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 20", ("json", "xml", "csv", "tsv")),
     "no rows": ("SELECT * { <urn:no> ?p ?o }", ("json", "csv")),
-    "truth": ("ASK { ?s ?p ?o }", ("json", "xml")),
+    "a boolean": ("ASK { ?s ?p ?o }", ("json", "xml")),
     "a graph": (
         "PREFIX id: <https://w3id.org/accsm-kg/id/country/> DESCRIBE id:KHM",
         ("ttl", "jsonld", "nt", "rdf", "nq", "trig"),
     ),
     "an empty graph": ("DESCRIBE <urn:no>", ("ttl", "nt")),
     "chosen graphs": ("SELECT (COUNT(*) AS ?n) FROM <urn:no> { ?s ?p ?o }", ("json",)),
-    "a name that is unknown": (
+    "an unknown name": (
         "SELECT * { ?s <https://w3id.org/accsm-kg/ontology#suports> ?o }",
         ("json",),
     ),
     "cut": ("SELECT * { ?s ?p ?o } LIMIT 150", ("json", "csv")),
-    "packed": ("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 90", ("json", "tsv")),
+    "compressed": ("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 90", ("json", "tsv")),
     "a syntax error": ("SELECT * {", ("json",)),
     "too slow": ("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f #slow", ("json",)),
 }
@@ -36,10 +36,10 @@ CASES = [(name, form) for name, (_, forms) in QUERIES.items() for form in forms]
 COUNTED = ("accsm_queries_total", "accsm_rows_total", "accsm_cache", "accsm_workers_ended_total")
 
 
-@pytest.fixture(scope="module", params=["0", "64"], ids=["keeping nothing", "keeping answers"])
+@pytest.fixture(scope="module", params=["0", "64"], ids=["without cache", "with cache"])
 def server(request: pytest.FixtureRequest, dataset_path: Path) -> Iterator[Server]:
     with running(dataset_path, CACHE=request.param, ROWS="100", TIMEOUT="5") as server:
-        httpx.get(f"{server.url}/sparql", params={"query": QUERIES["a name that is unknown"][0]})
+        httpx.get(f"{server.url}/sparql", params={"query": QUERIES["an unknown name"][0]})
         yield server
 
 
@@ -49,21 +49,21 @@ def client(server: Server) -> Iterator[httpx.Client]:
         yield client
 
 
-def more_of(name: str) -> dict[str, str]:
+def extra_parameters(name: str) -> dict[str, str]:
     return {"timeout": "0.3"} if name == "too slow" else {}
 
 
 def get(client: httpx.Client, name: str, form: str, coding: str, **more: str) -> tuple[object, ...]:
-    """The whole response, but for what differs each time."""
-    asked = {"query": QUERIES[name][0], "format": form, **more_of(name)}
+    """Status, headers without Date, and undecoded body."""
+    asked = {"query": QUERIES[name][0], "format": form, **extra_parameters(name)}
     headers = {"Accept-Encoding": coding, **more}
     with client.stream("GET", "/sparql", params=asked, headers=headers) as answer:
         found = sorted((name, value) for name, value in answer.headers.items() if name != "date")
         return answer.status_code, found, b"".join(answer.iter_raw())
 
 
-def counted(client: httpx.Client) -> dict[str, float]:
-    """What the metrics say of queries."""
+def metrics(client: httpx.Client) -> dict[str, float]:
+    """The metrics of queries, rows, cache and workers."""
     lines = client.get("/metrics").text.splitlines()
     found = (line.rsplit(" ", 1) for line in lines if line.startswith(COUNTED))
     return {name: float(number) for name, number in found}
@@ -71,7 +71,7 @@ def counted(client: httpx.Client) -> dict[str, float]:
 
 @pytest.mark.parametrize("coding", ["identity", "gzip", "br", "zstd", "identity;q=0"])
 @pytest.mark.parametrize(("name", "form"), CASES)
-def test_an_answer_is_the_same_made_or_kept(
+def test_a_cached_response_equals_the_first_one(
     client: httpx.Client, name: str, form: str, coding: str
 ) -> None:
     made = get(client, name, form, coding)
@@ -82,80 +82,80 @@ def test_an_answer_is_the_same_made_or_kept(
 @pytest.mark.parametrize("coding", ["identity", "identity;q=0"])
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_is_counted_once(client: httpx.Client, name: str, coding: str) -> None:
-    before = counted(client)
-    asked = {"query": f"{QUERIES[name][0]} #{coding}", **more_of(name)}
+    before = metrics(client)
+    asked = {"query": f"{QUERIES[name][0]} #{coding}", **extra_parameters(name)}
     client.get("/sparql", params=asked, headers={"Accept-Encoding": coding})
-    grown = {key: n - before.get(key, 0) for key, n in counted(client).items()}
+    grown = {key: n - before.get(key, 0) for key, n in metrics(client).items()}
     assert sum(n for key, n in grown.items() if key.startswith("accsm_queries_total")) == 1
 
 
-def connected(server: Server) -> socket.socket:
+def connect(server: Server) -> socket.socket:
     host, port = server.url.removeprefix("http://").split(":")
     return socket.create_connection((host, int(port)), timeout=30)
 
 
-def lines(server: Server, *paths: str) -> bytes:
+def heads(server: Server, *paths: str) -> bytes:
     return b"".join(
         f"GET {path} HTTP/1.1\r\nHost: {server.url.removeprefix('http://')}\r\n\r\n".encode()
         for path in paths
     )
 
 
-def receive(line: socket.socket, mark: bytes, count: int) -> bytes:
-    """What comes until there are ``count`` of ``mark``."""
-    said = b""
-    while said.count(mark) < count:
-        piece = line.recv(1 << 16)
-        assert piece
-        said += piece
-    return said
+def receive(connection: socket.socket, text: bytes, count: int) -> bytes:
+    """Read until ``text`` was received ``count`` times."""
+    received = b""
+    while received.count(text) < count:
+        data = connection.recv(1 << 16)
+        assert data
+        received += data
+    return received
 
 
 def sparql(query: str) -> str:
     return f"/sparql?query={quote(query)}"
 
 
-def test_answers_come_in_the_order_of_the_requests(
+def test_pipelined_requests_are_answered_in_order(
     server: Server,
 ) -> None:
     paths = []
     for number in range(0, 12, 3):
-        said = f"SELECT ({number} AS ?number) (COUNT(*) AS ?count) "
-        slow = said + "{ { SELECT * { ?a ?b ?c } LIMIT 300 } { SELECT * { ?d ?e ?f } LIMIT 900 } }"
+        start = f"SELECT ({number} AS ?number) (COUNT(*) AS ?count) "
+        slow = start + "{ { SELECT * { ?a ?b ?c } LIMIT 300 } { SELECT * { ?d ?e ?f } LIMIT 900 } }"
         wrong = f"{sparql('ASK {}')}&timeout=x{number}"
-        paths += [sparql(slow), sparql(said + "{}"), wrong]
+        paths += [sparql(slow), sparql(start + "{}"), wrong]
     expected = [httpx.get(server.url + path).text for path in paths]
-    with connected(server) as line:
-        line.sendall(lines(server, *paths[:5]))
-        line.sendall(lines(server, *paths[5:]))
+    with connect(server) as connection:
+        connection.sendall(heads(server, *paths[:5]))
+        connection.sendall(heads(server, *paths[5:]))
         text = ""
         while any(body not in text for body in expected):
-            piece = line.recv(1 << 16)
-            assert piece
-            text += piece.decode()
+            data = connection.recv(1 << 16)
+            assert data
+            text += data.decode()
     places = [text.index(body) for body in expected]
     assert places == sorted(places)
     assert len(set(places)) == len(paths)
 
 
-def test_many_requests_at_once_are_all_answered(server: Server, client: httpx.Client) -> None:
+def test_many_pipelined_requests_are_all_answered(server: Server, client: httpx.Client) -> None:
     known = sparql("ASK {}")
     httpx.get(server.url + known)
-    ended = counted(client)["accsm_workers_ended_total"]
-    with connected(server) as line:
-        line.sendall(lines(server, sparql(f"ASK {{}} # {time.monotonic()}"), *[known] * 600))
-        receive(line, b"HTTP/1.1 200 OK", 601)
-    assert counted(client)["accsm_workers_ended_total"] == ended
+    ended = metrics(client)["accsm_workers_ended_total"]
+    with connect(server) as connection:
+        connection.sendall(heads(server, sparql(f"ASK {{}} # {time.monotonic()}"), *[known] * 600))
+        receive(connection, b"HTTP/1.1 200 OK", 601)
+    assert metrics(client)["accsm_workers_ended_total"] == ended
 
 
-def test_a_pipeline_without_end_leaves_room_for_others(server: Server) -> None:
-    over, many = threading.Event(), lines(server, *["/nothing"] * 20_000)
+def test_endless_pipelines_do_not_block_other_clients(server: Server) -> None:
+    stop, many = threading.Event(), heads(server, *["/nothing"] * 20_000)
 
     def flood() -> None:
-        while not over.is_set():
-            with connected(server) as line, suppress(OSError):
-                line.settimeout(0.5)
-                line.sendall(many)
+        while not stop.is_set():
+            with connect(server) as connection, suppress(OSError):
+                connection.settimeout(0.5)
+                connection.sendall(many)
 
     threads = [threading.Thread(target=flood) for _ in range(3)]
     for thread in threads:
@@ -165,67 +165,67 @@ def test_a_pipeline_without_end_leaves_room_for_others(server: Server) -> None:
             for number in range(50):
                 assert other.get(sparql(f"ASK {{}} # {number}")).status_code == 200
     finally:
-        over.set()
+        stop.set()
         for thread in threads:
             thread.join()
 
 
-def test_who_asks_the_same_at_once_costs_no_worker(server: Server, client: httpx.Client) -> None:
-    ended = counted(client)["accsm_workers_ended_total"]
+def test_the_same_query_twice_at_once_ends_no_worker(server: Server, client: httpx.Client) -> None:
+    ended = metrics(client)["accsm_workers_ended_total"]
     for number in range(20):
         rows = f"VALUES (?a ?b ?c) {{ {'(1 2 3)' * 90} }}"
-        asked = lines(server, sparql(f"SELECT ('{'x' * 1000}{number}' AS ?x) {{ {rows} }}"))
-        with connected(server) as one, connected(server) as other:
+        asked = heads(server, sparql(f"SELECT ('{'x' * 1000}{number}' AS ?x) {{ {rows} }}"))
+        with connect(server) as one, connect(server) as other:
             one.sendall(asked)
             other.sendall(asked)
             receive(one, b"]}}", 1)
             receive(other, b"]}}", 1)
-    assert counted(client)["accsm_workers_ended_total"] == ended
+    assert metrics(client)["accsm_workers_ended_total"] == ended
 
 
-def test_what_was_answered_before_does_not_end_what_comes_with_it(dataset_path: Path) -> None:
-    with running(dataset_path, TIMEOUT="1") as server, connected(server) as line:
+def test_a_cached_response_does_not_cancel_the_next_pipelined_query(dataset_path: Path) -> None:
+    with running(dataset_path, TIMEOUT="1") as server, connect(server) as connection:
         known = sparql("ASK {}")
         httpx.get(server.url + known)
         cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-        line.sendall(lines(server, known, sparql(cross)))
-        assert b"HTTP/1.1 200" in receive(line, b"HTTP/1.1 504", 1)
+        connection.sendall(heads(server, known, sparql(cross)))
+        assert b"HTTP/1.1 200" in receive(connection, b"HTTP/1.1 504", 1)
 
 
-def test_a_log_that_cannot_be_written_costs_no_answer(dataset_path: Path) -> None:
-    with running(dataset_path, "--access-log", CACHE="0") as server, connected(server) as line:
+def test_requests_are_answered_when_the_access_log_cannot_be_written(dataset_path: Path) -> None:
+    with running(dataset_path, "--access-log", CACHE="0") as server, connect(server) as connection:
         httpx.get(server.url + sparql("ASK {}"))
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-        line.sendall(lines(server, *[sparql("ASK {}")] * 5))
-        receive(line, b"HTTP/1.1 200 OK", 5)
+        connection.sendall(heads(server, *[sparql("ASK {}")] * 5))
+        receive(connection, b"HTTP/1.1 200 OK", 5)
 
 
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.4])
-def test_who_leaves_early_costs_nobody_anything(dataset_path: Path, after: float) -> None:
+def test_a_client_that_disconnects_frees_its_worker(dataset_path: Path, after: float) -> None:
     cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
     with running(dataset_path, TIMEOUT="60") as server:
         for number in range(5):
-            with connected(server) as line:
-                line.sendall(lines(server, sparql(f"{cross} # {number}")))
+            with connect(server) as connection:
+                connection.sendall(heads(server, sparql(f"{cross} # {number}")))
                 time.sleep(after)
         until(lambda: "\naccsm_workers_busy 0.0" in httpx.get(f"{server.url}/metrics").text)
         assert httpx.get(server.url + sparql("ASK {}")).json()["boolean"] is True
 
 
-def test_what_comes_after_the_last_request_is_let_go(server: Server) -> None:
-    said = "SELECT (COUNT(*) AS ?last) { { SELECT * { ?a ?b ?c } LIMIT 900 } "
-    last = lines(server, sparql(said + "{ SELECT * { ?d ?e ?f } LIMIT 900 } }"))
-    with connected(server) as line:
-        line.sendall(last.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-        line.sendall(lines(server, *["/nothing"] * 900))
+def test_requests_after_connection_close_are_ignored(server: Server) -> None:
+    start = "SELECT (COUNT(*) AS ?last) { { SELECT * { ?a ?b ?c } LIMIT 900 } "
+    last = heads(server, sparql(start + "{ SELECT * { ?d ?e ?f } LIMIT 900 } }"))
+    with connect(server) as connection:
+        connection.sendall(last.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        connection.sendall(heads(server, *["/nothing"] * 900))
         answers = b""
-        while piece := line.recv(1 << 16):
-            answers += piece
+        while data := connection.recv(1 << 16):
+            answers += data
     assert answers.count(b"HTTP/1.1 ") == 1
     assert b'"last"' in answers
 
 
-def test_a_client_behind_a_proxy_is_told_from_others(dataset_path: Path) -> None:
+def test_clients_behind_a_proxy_have_their_own_rates(dataset_path: Path) -> None:
     with (
         running(dataset_path, RATE="1", CACHE="0") as server,
         httpx.Client(base_url=server.url) as client,
@@ -241,21 +241,21 @@ def test_a_client_behind_a_proxy_is_told_from_others(dataset_path: Path) -> None
 
 @pytest.mark.parametrize("pause", [0.0, 0.2])
 @pytest.mark.parametrize("cut", [0, 40, 200])
-def test_a_body_behind_another_request_is_read(server: Server, cut: int, pause: float) -> None:
-    """The head of a POST comes with the request before it, its body with it or later."""
+def test_the_body_of_a_pipelined_post_is_read(server: Server, cut: int, pause: float) -> None:
+    """The head of the POST arrives with the request before it, its body at once or later."""
     first = f"GET {sparql('SELECT * { ?s ?p ?o } LIMIT 5')}%23{time.time()} HTTP/1.1\r\nHost: x\r\n"
     body = "ASK { ?s ?p ?o }".ljust(2000)
     head = "POST /sparql HTTP/1.1\r\nHost: x\r\nAccept: application/sparql-results+json\r\n"
     head += f"Content-Type: application/sparql-query\r\nContent-Length: {len(body)}\r\n\r\n"
-    with connected(server) as line:
-        line.sendall(f"{first}\r\n{head}{body[:cut]}".encode())
+    with connect(server) as connection:
+        connection.sendall(f"{first}\r\n{head}{body[:cut]}".encode())
         time.sleep(pause)
-        line.sendall(body[cut:].encode())
-        assert b"true" in receive(line, b'"boolean"', 1)
+        connection.sendall(body[cut:].encode())
+        assert b"true" in receive(connection, b'"boolean"', 1)
 
 
-def test_a_worker_that_cannot_be_replaced_costs_no_other(dataset_path: Path) -> None:
-    """The limit of open files is no reason to give up the process that holds the dataset."""
+def test_a_worker_that_cannot_be_replaced_does_not_stop_the_others(dataset_path: Path) -> None:
+    """Running out of file descriptors does not restart the fork server."""
     slow = {"query": QUERIES["too slow"][0], "timeout": "0.3"}
     with running(dataset_path, CACHE="0", WORKERS="1") as server, httpx.Client() as client:
         ask = f"{server.url}{sparql('ASK { ?s ?p ?o }')}"
@@ -263,7 +263,7 @@ def test_a_worker_that_cannot_be_replaced_costs_no_other(dataset_path: Path) -> 
         limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (1, limits[1]))
         assert client.get(f"{server.url}/sparql", params=slow).status_code == 504
-        until(lambda: "no new worker" in server.log.read_text())
+        until(lambda: "cannot start a worker" in server.log.read_text())
         assert client.get(ask).status_code == 200
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, limits)
         until(lambda: "accsm_workers 6.0" in client.get(f"{server.url}/metrics").text)

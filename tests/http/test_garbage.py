@@ -1,7 +1,7 @@
-"""No request leaves reference cycles: its answer would stay until the garbage is collected.
+"""Requests leave no reference cycles, which would keep responses until garbage collection.
 
-Run as a program, this module serves a dataset, sends each of `REQUESTS` a few times in the same
-process, and prints the types of what only the garbage collector found afterwards.
+Run as a program, this module serves a dataset, sends each of `REQUESTS` three times in the same
+process, and prints the types of the objects that only the garbage collector freed.
 """
 
 import asyncio
@@ -23,22 +23,22 @@ _FEW = quote("SELECT * { ?s ?p ?o } LIMIT 3")
 _GRAPH = quote("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 3")
 _JSON = "Accept: application/sparql-results+json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
-#: The start line and the fields of each request, and its body; {} is a number that is new.
+#: Request line, header and body; {} is replaced by a new number, so that no response is cached.
 REQUESTS = {
     "whole": ("GET /sparql?query=" + _FEW + "%23{} HTTP/1.1", _JSON, ""),
-    "kept": ("GET /sparql?query=" + _FEW + " HTTP/1.1", _JSON, ""),
-    "in pieces": ("GET /sparql?query=" + _ALL + "%23{} HTTP/1.1", _JSON, ""),
-    "packed": ("GET /sparql?query=" + _ALL + "%23{} HTTP/1.1", "Accept-Encoding: br", ""),
+    "cached": ("GET /sparql?query=" + _FEW + " HTTP/1.1", _JSON, ""),
+    "streamed": ("GET /sparql?query=" + _ALL + "%23{} HTTP/1.1", _JSON, ""),
+    "compressed": ("GET /sparql?query=" + _ALL + "%23{} HTTP/1.1", "Accept-Encoding: br", ""),
     "graph": ("GET /sparql?query=" + _GRAPH + "%23{} HTTP/1.1", "Accept: text/turtle", ""),
-    "unchanged": ("GET /sparql?query=" + _FEW + "%23{} HTTP/1.1", "If-None-Match: *", ""),
+    "not modified": ("GET /sparql?query=" + _FEW + "%23{} HTTP/1.1", "If-None-Match: *", ""),
     "head": ("HEAD /sparql?query=" + _FEW + "%23{} HTTP/1.1", _JSON, ""),
-    "posted": ("POST /sparql HTTP/1.1", _FORM, "query=" + _FEW + "%23{}"),
+    "post": ("POST /sparql HTTP/1.1", _FORM, "query=" + _FEW + "%23{}"),
     "result page": ("GET /sparql?query=" + _FEW + "%23{} HTTP/1.1", "Accept: text/html", ""),
     "syntax error": ("GET /sparql?query=SELECT{} HTTP/1.1", _JSON, ""),
-    "refused": ("GET /sparql?query=ASK%7B%7D&format=none{} HTTP/1.1", _JSON, ""),
+    "not acceptable": ("GET /sparql?query=ASK%7B%7D&format=none{} HTTP/1.1", _JSON, ""),
     "resource": ("GET /doc/country/KHM.ttl?{} HTTP/1.1", "Accept: */*", ""),
     "page": ("GET /browse?{} HTTP/1.1", "Accept: text/html", ""),
-    "nothing": ("GET /nothing/{} HTTP/1.1", "Accept: text/html", ""),
+    "not found": ("GET /nothing/{} HTTP/1.1", "Accept: text/html", ""),
     "health": ("GET /healthz?{} HTTP/1.1", "Accept: */*", ""),
 }  # fmt: skip
 
@@ -73,7 +73,7 @@ async def _count(port: int) -> dict[str, list[str]]:
 
 
 async def _garbage(port: int, start: str, fields: str, body: str) -> list[str]:
-    await _ask(port, start.format(0), fields, body.format(0))  # what is made once stays
+    await _ask(port, start.format(0), fields, body.format(0))  # warm up caches
     await asyncio.sleep(0.05)
     gc.collect()
     gc.set_debug(gc.DEBUG_SAVEALL)

@@ -1,7 +1,7 @@
-"""Which format a client gets for what it says it accepts."""
+"""Content negotiation by Accept headers and format names."""
 
 import pytest
-from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format, named, negotiate
+from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format, by_name, negotiate
 
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 RDFLIB = "application/rdf+xml,text/turtle;q=0.9,application/n-triples;q=0.8,*/*;q=0.1"
@@ -80,11 +80,11 @@ def test_format_of_graphs(accept: str) -> None:
     assert name(negotiate(accept, (*GRAPHS, HTML))) == OF_GRAPHS[accept]
 
 
-@pytest.mark.parametrize("wish", NAMES)
-def test_format_by_name(wish: str) -> None:
-    assert name(named(wish, RESULTS)) == NAMES[wish]
+@pytest.mark.parametrize("given", NAMES)
+def test_format_by_name(given: str) -> None:
+    assert name(by_name(given, RESULTS)) == NAMES[given]
 
 
-@pytest.mark.parametrize("wish", NAMES_OF_GRAPHS)
-def test_format_of_a_graph_by_name(wish: str) -> None:
-    assert name(named(wish, GRAPHS)) == NAMES_OF_GRAPHS[wish]
+@pytest.mark.parametrize("given", NAMES_OF_GRAPHS)
+def test_format_of_a_graph_by_name(given: str) -> None:
+    assert name(by_name(given, GRAPHS)) == NAMES_OF_GRAPHS[given]

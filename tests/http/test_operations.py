@@ -1,4 +1,4 @@
-"""What whoever runs the server needs: health, metrics, a log, limits, reloads and a calm end."""
+"""Operations: health check, metrics, access log, limits, reloads and shutdown."""
 
 import json
 import os
@@ -53,27 +53,27 @@ def small(tmp_path: Path) -> Path:
     return dataset
 
 
-def test_a_server_that_answers_is_well(server: Server) -> None:
+def test_the_health_check_names_the_dataset(server: Server) -> None:
     answer = httpx.get(f"{server.url}/healthz")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
     assert len(answer.json()["dataset"]) == 64
 
 
-def test_a_server_that_cannot_answer_is_not_well(small: Path) -> None:
+def test_the_health_check_fails_when_workers_hang(small: Path) -> None:
     with running(small, TIMEOUT="1") as server:
         (fork_server,) = children(server.pid)
         for pid in [fork_server, *children(fork_server)]:
             os.kill(pid, signal.SIGSTOP)
         first = httpx.get(f"{server.url}/healthz")
-        with ThreadPoolExecutor() as pool:  # also while it is asked again
+        with ThreadPoolExecutor() as pool:  # concurrent checks, too
             both = list(pool.map(httpx.get, [f"{server.url}/healthz"] * 2))
         os.kill(fork_server, signal.SIGKILL)
     for answer in (first, *both):
         assert (answer.status_code, answer.json()["status"]) == (503, "deadline")
 
 
-def test_everything_is_counted(server: Server) -> None:
+def test_requests_queries_and_rows_are_counted(server: Server) -> None:
     before = metrics(server)
     assert ask(server, "SELECT * { ?s ?p ?o } LIMIT 7").status_code == 200
     assert ask(server, "nonsense").status_code == 400
@@ -92,7 +92,7 @@ def test_everything_is_counted(server: Server) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/metrics"])
-def test_operations_are_only_read(server: Server, path: str) -> None:
+def test_operations_accept_get_and_head_only(server: Server, path: str) -> None:
     assert httpx.post(server.url + path).status_code == 405
     assert httpx.head(server.url + path).status_code == 200
 
@@ -120,23 +120,23 @@ def test_the_log_has_a_line_of_json_for_each_request(small: Path) -> None:
     assert "127.0.0.1" not in str(lines)
 
 
-def test_no_log_unless_asked_for(small: Path) -> None:
+def test_there_is_no_access_log_by_default(small: Path) -> None:
     with running(small) as server:
         ask(server, VALUE)
         assert "{" not in server.log.read_text()
 
 
-def test_a_client_gets_less_time_if_it_asks_for_less(server: Server) -> None:
+def test_a_client_may_shorten_the_timeout(server: Server) -> None:
     answer = ask(server, CROSS, timeout="0.2")
     assert answer.status_code == 504
-    assert "0.2 seconds; timeout= may be up to 5" in answer.json()["detail"]
+    assert "0.2 seconds. `timeout=` may be up to 5." in answer.json()["detail"]
 
 
-def test_who_holds_every_worker_it_may_leaves_one_to_others(server: Server) -> None:
-    def hog() -> None:
+def test_one_client_cannot_occupy_all_workers(server: Server) -> None:
+    def occupy() -> None:
         ask(server, CROSS, "127.0.0.3", timeout="3")
 
-    threads = [threading.Thread(target=hog) for _ in range(3)]
+    threads = [threading.Thread(target=occupy) for _ in range(3)]
     for thread in threads:
         thread.start()
     until(lambda: metrics(server)["accsm_queries_waiting[]"] == 2)
@@ -148,13 +148,13 @@ def test_who_holds_every_worker_it_may_leaves_one_to_others(server: Server) -> N
         thread.join()
 
 
-def test_who_floods_the_pages_leaves_them_to_others(dataset_path: Path) -> None:
-    over = threading.Event()
+def test_a_client_that_floods_the_pages_does_not_block_others(dataset_path: Path) -> None:
+    stop = threading.Event()
     statuses: list[int] = []
 
     def flood(number: int) -> None:
         with httpx.Client(timeout=30) as client:
-            while not over.is_set():
+            while not stop.is_set():
                 page = f"{server.url}/doc/country/KHM?x={number}.{len(statuses)}"
                 statuses.append(client.get(page, headers={"Accept": "text/html"}).status_code)
 
@@ -167,13 +167,13 @@ def test_who_floods_the_pages_leaves_them_to_others(dataset_path: Path) -> None:
         with httpx.Client(transport=transport, timeout=30) as other:
             pages = [f"/doc/country/LAO?x={number}" for number in range(5)]
             found = {other.get(server.url + page).status_code for page in [*pages, "/healthz"]}
-        over.set()
+        stop.set()
         for thread in threads:
             thread.join()
     assert found == {200}
 
 
-def test_a_rate_is_kept_per_client(small: Path) -> None:
+def test_the_rate_limit_applies_to_each_client(small: Path) -> None:
     with running(small, RATE="2") as server:
         found = [ask(server, VALUE) for _ in range(15)]
         other = ask(server, VALUE, "127.0.0.2")
@@ -190,7 +190,7 @@ def test_a_rate_is_kept_per_client(small: Path) -> None:
 
 
 @pytest.mark.parametrize(("proxies", "kept"), [("127.0.0.1", False), ("10.0.0.1", True)])
-def test_only_a_proxy_that_is_believed_names_clients(small: Path, proxies: str, kept: bool) -> None:
+def test_only_a_trusted_proxy_names_clients(small: Path, proxies: str, kept: bool) -> None:
     with running(small, RATE="0.2", PROXIES=proxies) as server:
         statuses = {
             httpx.get(
@@ -214,7 +214,7 @@ def test_a_burst_is_allowed_and_then_the_rate() -> None:
 
 
 @pytest.mark.parametrize(("client", "limited"), [("127.0.0.1", False), ("::1", False), ("a", True)])
-def test_this_machine_is_spared_unless_a_rate_is_set(client: str, limited: bool) -> None:
+def test_loopback_is_exempt_from_the_default_rate(client: str, limited: bool) -> None:
     limiter, strict = Limiter(None), Limiter(50)
     assert any(limiter.wait(client, 0.0) for _ in range(1000)) == limited
     assert any(strict.wait(client, 0.0) for _ in range(1000))
@@ -242,29 +242,29 @@ def test_a_client_is_an_address_or_a_network() -> None:
         ("ACCSM_SERVICE", "https://example.org/sparql file:///etc/passwd"),
     ],
 )
-def test_a_wrong_setting_is_named(name: str, text: str) -> None:
+def test_an_invalid_setting_is_named_in_the_error(name: str, text: str) -> None:
     with pytest.raises(ValueError, match=name):
         from_environment({name: text})
 
 
-def hang_up(server: Server, dataset: Path) -> None:
+def send_sighup(server: Server, dataset: Path) -> None:
     os.kill(server.pid, signal.SIGHUP)
 
 
-def nothing(server: Server, dataset: Path) -> None:
-    """The server sees for itself that the file has changed."""
+def do_nothing(server: Server, dataset: Path) -> None:
+    """The server notices a changed file by itself."""
 
 
-@pytest.mark.parametrize("tell", [hang_up, nothing])
+@pytest.mark.parametrize("trigger", [send_sighup, do_nothing])
 def test_a_new_build_is_served_without_dropping_a_request(
-    small: Path, tell: Callable[[Server, Path], None]
+    small: Path, trigger: Callable[[Server, Path], None]
 ) -> None:
     found: list[str] = []
     with running(small) as server:
-        over = threading.Event()
+        stop = threading.Event()
 
         def watch() -> None:
-            while not over.is_set():
+            while not stop.is_set():
                 found.append(value(ask(server, f"{VALUE} # {len(found)}")))
 
         threads = [threading.Thread(target=watch) for _ in range(3)]
@@ -273,10 +273,10 @@ def test_a_new_build_is_served_without_dropping_a_request(
         until(lambda: len(found) > 10)
         assert set(found) == {"1"}
         small.write_text(TRIPLE.format(2))
-        tell(server, small)
+        trigger(server, small)
         until(lambda: found[-3:] == ["2"] * 3)
         until(lambda: len(children(server.pid)) == 1)
-        over.set()
+        stop.set()
         for thread in threads:
             thread.join()
         assert metrics(server)["accsm_reloads_total['done']"] == 1
@@ -284,7 +284,7 @@ def test_a_new_build_is_served_without_dropping_a_request(
     assert set(found) == {"1", "2"}
 
 
-def test_what_runs_when_a_new_build_comes_is_answered_from_the_old(small: Path) -> None:
+def test_a_running_query_is_answered_from_the_old_build(small: Path) -> None:
     long = "SELECT (COUNT(*) AS ?o) { " + " ".join(
         f"{{ SELECT ?s{n} {{ VALUES ?s{n} {{ {'1 ' * 200} }} }} }}" for n in range(3)
     )
@@ -301,22 +301,22 @@ def test_what_runs_when_a_new_build_comes_is_answered_from_the_old(small: Path) 
     assert value(answers[0]) == str(200**3)
 
 
-def test_a_build_that_cannot_be_read_changes_nothing(small: Path) -> None:
+def test_an_unreadable_build_is_not_served(small: Path) -> None:
     with running(small) as server:
         assert value(ask(server, VALUE)) == "1"
         small.write_text("<urn:a> <urn:b> ")
         os.kill(server.pid, signal.SIGHUP)
         until(lambda: metrics(server).get("accsm_reloads_total['failed']"))
         assert value(ask(server, f"{VALUE} # again")) == "1"
-        assert "still serving the former dataset" in server.log.read_text()
+        assert "still serving the old one" in server.log.read_text()
         small.write_text(TRIPLE.format(3))
         until(lambda: value(ask(server, VALUE)) == "3")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_stops_calmly(small: Path, number: signal.Signals) -> None:
+def test_a_server_stops_without_leaving_processes(small: Path, number: signal.Signals) -> None:
     with running(small) as server:
-        pids, said = [server.pid, *children(server.pid)], server.log.read_text()
+        pids, log = [server.pid, *children(server.pid)], server.log.read_text()
         os.kill(server.pid, number)
         until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in pids))
-        assert server.log.read_text() == said
+        assert server.log.read_text() == log

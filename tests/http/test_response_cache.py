@@ -1,4 +1,4 @@
-"""What is sent again, what need not be sent at all, and how small it is made."""
+"""Cached responses, entity tags and compression."""
 
 import gzip
 import shutil
@@ -10,7 +10,7 @@ import httpx
 import pytest
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.entity_tags import matching
-from accsm_server.http.middleware.response_cache import Entry, ResponseStore
+from accsm_server.http.middleware.response_cache import CachedResponse, ResponseStore
 from serving import ROOT, running
 
 from accsm_kg.namespaces import BASE
@@ -27,7 +27,7 @@ VOLATILE = {
     "BNODE": "SELECT (BNODE() AS ?x) {}",
     "in an expression": "SELECT * { ?s ?p ?o FILTER(1>RAND()) } LIMIT 5",
 }
-STEADY = {
+DETERMINISTIC = {
     "a variable": "SELECT ?now { ?now ?p ?o } LIMIT 1",
     "a string": "SELECT ('NOW() RAND()' AS ?x) {}",
     "a comment": "ASK {} # NOW()",
@@ -47,13 +47,13 @@ def get(client: httpx.Client, query: str, **headers: str) -> httpx.Response:
 
 
 def raw(client: httpx.Client, path: str, coding: str) -> tuple[httpx.Headers, bytes]:
-    """Return a response as it is on the wire."""
+    """Return the headers and the undecoded body of a response."""
     with client.stream("GET", path, headers={"Accept-Encoding": coding}) as answer:
         return answer.headers, b"".join(answer.iter_raw())
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_everything_has_a_tag_that_saves_sending_it_again(client: httpx.Client, path: str) -> None:
+def test_every_response_has_an_etag_for_revalidation(client: httpx.Client, path: str) -> None:
     first = client.get(path)
     tag = first.headers["ETag"]
     assert first.status_code == 200
@@ -73,16 +73,16 @@ def test_everything_has_a_tag_that_saves_sending_it_again(client: httpx.Client, 
     assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", tag)
 
 
-def test_a_tag_outlives_the_server(client: httpx.Client, dataset_path: Path) -> None:
+def test_an_etag_is_the_same_after_a_restart(client: httpx.Client, dataset_path: Path) -> None:
     tag = get(client, SELECT).headers["ETag"]
     with running(dataset_path, CACHE="0") as server, httpx.Client(base_url=server.url) as other:
         assert get(other, SELECT).text == get(client, SELECT).text
         assert get(other, SELECT, **{"If-None-Match": tag}).status_code == 304
-        for _ in range(2):  # a server that keeps nothing tags nonetheless
+        for _ in range(2):  # a server without a cache adds ETags, too
             assert get(other, SELECT, **{"Accept-Encoding": "identity"}).headers["ETag"] == tag
 
 
-def test_a_tag_is_of_the_dataset_the_query_and_the_format(
+def test_an_etag_depends_on_dataset_query_graphs_and_format(
     client: httpx.Client, tmp_path: Path
 ) -> None:
     file = tmp_path / "data.ttl"
@@ -100,7 +100,7 @@ def test_a_tag_is_of_the_dataset_the_query_and_the_format(
     assert len({t if isinstance(t, str) else t.headers["ETag"] for t in tags}) == len(tags)
 
 
-def test_another_program_tags_otherwise(dataset_path: Path, tmp_path: Path) -> None:
+def test_an_etag_depends_on_the_code(dataset_path: Path, tmp_path: Path) -> None:
     tags = []
     for package in ("accsm_kg", "server"):
         shutil.copytree(ROOT / package, tmp_path / package)
@@ -108,11 +108,11 @@ def test_another_program_tags_otherwise(dataset_path: Path, tmp_path: Path) -> N
         with running(dataset_path, root=tmp_path) as server:
             tags.append(httpx.get(f"{server.url}/sparql", params={"query": SELECT}).headers["ETag"])
         with (tmp_path / "server/accsm_server/app.py").open("a") as file:
-            file.write("# mended\n")
+            file.write("# changed\n")
     assert tags[0] != tags[1]
 
 
-def test_an_answer_varies_however_it_was_asked_for_first(client: httpx.Client) -> None:
+def test_a_cached_response_has_the_same_vary_header(client: httpx.Client) -> None:
     query = {"query": "SELECT * { ?s ?p ?o } LIMIT 3"}
     for more in ({"format": "csv"}, {}, {"format": "csv"}):
         answer = client.get("/sparql", params={**query, **more}, headers={"Accept": "text/csv"})
@@ -120,16 +120,16 @@ def test_an_answer_varies_however_it_was_asked_for_first(client: httpx.Client) -
         assert answer.headers["Vary"] == "Accept, Accept-Encoding"
 
 
-def test_a_header_may_have_several_lines(client: httpx.Client) -> None:
+def test_repeated_headers_are_joined(client: httpx.Client) -> None:
     lines = [("Accept", "text/csv;q=0.5"), ("Accept", "text/tab-separated-values")]
-    for _ in range(2):  # made, then kept
+    for _ in range(2):  # evaluated, then cached
         answer = client.get("/sparql", params={"query": "SELECT * {} #"}, headers=lines)
         assert answer.headers["Content-Type"].startswith("text/tab-separated-values")
     refused = client.get("/doc/nothing", headers=[("Accept", "a/b"), ("Accept", "text/plain")])
     assert refused.headers["Content-Type"].startswith("text/plain")
 
 
-def test_get_and_post_share_a_tag_and_post_is_always_answered(client: httpx.Client) -> None:
+def test_get_and_post_share_an_etag_but_post_is_never_304(client: httpx.Client) -> None:
     tag = get(client, SELECT).headers["ETag"]
     answer = client.post("/sparql", data={"query": SELECT}, headers={"If-None-Match": tag})
     assert (answer.status_code, answer.headers["ETag"]) == (200, tag)
@@ -137,7 +137,7 @@ def test_get_and_post_share_a_tag_and_post_is_always_answered(client: httpx.Clie
 
 
 @pytest.mark.parametrize("name", VOLATILE)
-def test_what_differs_each_time_is_never_kept(client: httpx.Client, name: str) -> None:
+def test_volatile_queries_are_not_cached(client: httpx.Client, name: str) -> None:
     first, second = (get(client, VOLATILE[name]) for _ in range(2))
     assert first.headers["Cache-Control"] == "no-store"
     assert "ETag" not in first.headers
@@ -146,12 +146,12 @@ def test_what_differs_each_time_is_never_kept(client: httpx.Client, name: str) -
     assert page.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("name", STEADY)
-def test_what_only_looks_so_is_kept(client: httpx.Client, name: str) -> None:
-    assert get(client, STEADY[name]).headers["Cache-Control"] == "public, no-cache"
+@pytest.mark.parametrize("name", DETERMINISTIC)
+def test_queries_that_only_look_volatile_are_cached(client: httpx.Client, name: str) -> None:
+    assert get(client, DETERMINISTIC[name]).headers["Cache-Control"] == "public, no-cache"
 
 
-def test_new_blank_nodes_get_no_promise_before_they_are_there(client: httpx.Client) -> None:
+def test_constructed_blank_nodes_change_the_etag(client: httpx.Client) -> None:
     query = "CONSTRUCT { [] <a:b> ?o } WHERE { ?s ?p ?o } LIMIT 1"
     answer = client.post("/sparql", data={"query": query})
     again = client.post("/sparql", data={"query": query})
@@ -161,7 +161,7 @@ def test_new_blank_nodes_get_no_promise_before_they_are_there(client: httpx.Clie
     assert len(tags) == 1
 
 
-def test_errors_are_not_kept(client: httpx.Client) -> None:
+def test_errors_are_not_cached(client: httpx.Client) -> None:
     for path in ("/doc/nothing", "/sparql?query=x", "/accsm.pdf"):
         answer = client.get(path)
         assert answer.headers["Cache-Control"] == "no-store"
@@ -177,11 +177,11 @@ UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress,
     "path", ["/doc/source/001", f"/sparql?query={SELECT}", "/static/style.css", "/accsm.nq",
              "/sparql?query=SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 40000"]
 )  # fmt: skip
-def test_answers_are_packed_as_the_client_likes(
+def test_responses_are_compressed_as_the_client_accepts(
     client: httpx.Client, path: str, coding: str
 ) -> None:
     plain, whole = raw(client, path, "identity")
-    for _ in range(2):  # made, then kept
+    for _ in range(2):  # evaluated, then cached
         headers, body = raw(client, path, coding)
         assert headers["Content-Encoding"] == coding
         assert headers["ETag"] == f'{plain["ETag"][:-1]}-{coding}"'
@@ -214,7 +214,7 @@ CHOICES = {
 
 
 @pytest.mark.parametrize("accept", CHOICES)
-def test_the_coding_chosen(accept: str) -> None:
+def test_the_coding_is_chosen_by_quality(accept: str) -> None:
     coding = compression.choose(accept)
     assert (coding.name if coding else None) == CHOICES[accept]
 
@@ -223,7 +223,7 @@ def test_the_coding_chosen(accept: str) -> None:
     ("header", "value", "status"),
     [("Accept-Encoding", "identity;q=0", 406), ("Host", "<b>", 400), ("Host", "", 400)],
 )
-def test_what_no_application_is_asked_is_refused_in_the_same_way(
+def test_errors_of_middlewares_look_like_those_of_applications(
     client: httpx.Client, header: str, value: str, status: int
 ) -> None:
     accept = {"Accept": "application/json"}
@@ -236,17 +236,17 @@ def test_what_no_application_is_asked_is_refused_in_the_same_way(
     assert plain.text.startswith(str(status))
 
 
-def test_small_answers_are_not_packed(client: httpx.Client) -> None:
+def test_small_responses_are_not_compressed(client: httpx.Client) -> None:
     answer = get(client, "ASK {}", **{"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in answer.headers
 
 
 def rows(client: httpx.Client) -> float:
-    """Return how many rows the workers have sent."""
+    """Return the number of rows in all answers so far."""
     return float(client.get("/metrics").text.partition("\naccsm_rows_total ")[2].split()[0])
 
 
-def test_an_answer_is_kept(client: httpx.Client) -> None:
+def test_a_cached_response_runs_no_query(client: httpx.Client) -> None:
     project = f"<{BASE}ontology#Project>"
     query = f"SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d a {project} . FILTER(STRLEN(STR(?d)) > 9) }}"
     asked = rows(client)
@@ -261,51 +261,51 @@ def test_an_answer_is_kept(client: httpx.Client) -> None:
     [('"a"', "a"), ('W/"a"', "a"), ('"b","a"', "a"), ('"a-gzip"', "a-gzip"), ("*", "a"),
      ('"b"', None), ('"a-pdf"', None), ("a", None), ("", None), ('"a" "b', "a")],
 )  # fmt: skip
-def test_tags_are_compared_weakly(header: str, found: str | None) -> None:
+def test_etags_are_compared_weakly(header: str, found: str | None) -> None:
     assert matching(header, "a") == found
 
 
-def entry(name: str, size: int = 10_000) -> Entry:
-    return Entry(name, [], b"x" * size)
+def cached(name: str, size: int = 10_000) -> CachedResponse:
+    return CachedResponse(name, [], b"x" * size)
 
 
-def test_the_store_lets_go_what_was_asked_least_lately() -> None:
+def test_the_store_evicts_the_least_recently_used_response() -> None:
     store = ResponseStore(100_000)
     for number in range(9):
-        store.keep(b"%d" % number, "identity", entry(str(number)))
+        store.add(b"%d" % number, "identity", cached(str(number)))
     store.find(b"0")
     for number in range(9, 14):
-        store.keep(b"%d" % number, "identity", entry(str(number)))
+        store.add(b"%d" % number, "identity", cached(str(number)))
     assert store.size <= store.limit
     assert store.find(b"0") is not None
     assert store.find(b"1") is None
-    assert store.tagged("1", "identity") is None
+    assert store.find_by_tag("1", "identity") is None
 
 
-def test_the_store_is_bounded_whatever_is_put_into_it() -> None:
+def test_the_store_stays_below_its_limit() -> None:
     store = ResponseStore(100_000)
-    store.keep(b"large", "identity", entry("large", 20_000))
+    store.add(b"large", "identity", cached("large", 20_000))
     assert len(store) == 0
-    one = entry("one")
-    store.keep(b"", "identity", one)
+    one = cached("one")
+    store.add(b"", "identity", one)
     for number in range(1000):  # another Accept header each time
-        store.keep(b"%d" % number, "identity", entry("one"))
-        assert store.tagged("one", "identity") is one or number > 100
+        store.add(b"%d" % number, "identity", cached("one"))
+        assert store.find_by_tag("one", "identity") is one or number > 100
     assert store.size <= store.limit
 
 
-def test_each_coding_is_kept_by_itself() -> None:
+def test_each_coding_is_cached_separately() -> None:
     store = ResponseStore(100_000)
-    plain, packed = entry("a"), entry("a", 10)
-    store.keep(b"1", "identity", plain)
-    store.keep(b"2", "gzip", packed)
-    assert (store.tagged("a", "identity"), store.tagged("a", "gzip")) == (plain, packed)
+    plain, gzipped = cached("a"), cached("a", 10)
+    store.add(b"1", "identity", plain)
+    store.add(b"2", "gzip", gzipped)
+    assert (store.find_by_tag("a", "identity"), store.find_by_tag("a", "gzip")) == (plain, gzipped)
 
 
 @pytest.mark.parametrize("size", [0, 1000])
-def test_a_store_of_nothing_holds_nothing(size: int) -> None:
+def test_a_store_with_limit_zero_stores_nothing(size: int) -> None:
     store = ResponseStore(0)
-    store.keep(b"a", "identity", entry("a", size))
+    store.add(b"a", "identity", cached("a", size))
     assert (len(store), store.size, store.find(b"a")) == (0, 0, None)
 
 
@@ -314,7 +314,7 @@ def peak(pid: int) -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) >> 10
 
 
-def test_a_large_answer_is_streamed_in_little_memory(dataset_path: Path) -> None:
+def test_a_large_answer_is_streamed_with_little_memory(dataset_path: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 250000"
     with running(dataset_path) as server:
         httpx.get(f"{server.url}/sparql", params={"query": "ASK {}"})

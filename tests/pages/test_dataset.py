@@ -1,4 +1,4 @@
-"""The dataset as others find it: its description and its page."""
+"""The description of the dataset, its page and its version."""
 
 import hashlib
 from pathlib import Path
@@ -32,65 +32,65 @@ def triples(answer: httpx.Response) -> set[Triple]:
     return {quad.triple for quad in parse(answer.content, format=form)}
 
 
-def values(said: set[Triple], subject: str, name: str) -> list[str]:
-    found = NamedNode(subject), term(name)
-    return [t.object.value for t in said if (t.subject, t.predicate) == found]  # type: ignore[union-attr]
+def values(found: set[Triple], subject: str, name: str) -> list[str]:
+    key = NamedNode(subject), term(name)
+    return [t.object.value for t in found if (t.subject, t.predicate) == key]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("path", ["/dataset", "/.well-known/void"])
 @pytest.mark.parametrize("name", ["ttl", "jsonld", "nt", "rdf"])
-def test_the_description_in_every_format(client: httpx.Client, path: str, name: str) -> None:
+def test_the_description_has_every_format(client: httpx.Client, path: str, name: str) -> None:
     answer = get(client, path, FORMATS[name].media_type)
     assert answer.headers["Content-Type"].split(";")[0] == FORMATS[name].media_type
     assert triples(answer) == triples(get(client, "/dataset.nt"))
 
 
-def test_the_partitions_count_what_is_there(client: httpx.Client, store: Store) -> None:
-    said = triples(get(client, "/dataset"))
+def test_the_partitions_count_members_and_triples(client: httpx.Client, store: Store) -> None:
+    found = triples(get(client, "/dataset"))
     kind = NamedNode(P["rdf"] + "type")
     project = f"{P['accsm']}Project"
     members = {q.subject for q in store.quads_for_pattern(None, kind, NamedNode(project), None)}
     part = f"{BASE}dataset/class/accsm:Project"
-    assert part in values(said, f"{BASE}dataset", "void:classPartition")
-    assert values(said, part, "void:class") == [project]
-    assert values(said, part, "void:entities") == [str(len(members))] == ["41"]
+    assert part in values(found, f"{BASE}dataset", "void:classPartition")
+    assert values(found, part, "void:class") == [project]
+    assert values(found, part, "void:entities") == [str(len(members))] == ["41"]
     coordinator = NamedNode(f"{P['accsm']}countryCoordinator")
     uses = len(list(store.quads_for_pattern(None, coordinator, None, DefaultGraph())))
     for whole in (f"{BASE}dataset", part):
         of_property = f"{whole}/property/accsm:countryCoordinator"
-        assert of_property in values(said, whole, "void:propertyPartition")
-        assert values(said, of_property, "void:property") == [coordinator.value]
-        assert values(said, of_property, "void:triples") == [str(uses)]
+        assert of_property in values(found, whole, "void:propertyPartition")
+        assert values(found, of_property, "void:property") == [coordinator.value]
+        assert values(found, of_property, "void:triples") == [str(uses)]
 
 
-def test_the_description_says_where_this_server_has_it(client: httpx.Client) -> None:
-    said, whole = triples(get(client, "/dataset")), f"{BASE}dataset"
+def test_the_description_has_the_urls_of_this_server(client: httpx.Client) -> None:
+    found, whole = triples(get(client, "/dataset")), f"{BASE}dataset"
     here = str(client.base_url).rstrip("/")
-    assert f"{here}/sparql" in values(said, whole, "void:sparqlEndpoint")
-    service = values(said, whole, "dcat:accessService")[0]
-    assert values(said, service, "dcat:endpointURL") == [f"{here}/sparql"]
-    files = [file for file in values(said, whole, "void:dataDump") if file.startswith(here)]
+    assert f"{here}/sparql" in values(found, whole, "void:sparqlEndpoint")
+    service = values(found, whole, "dcat:accessService")[0]
+    assert values(found, service, "dcat:endpointURL") == [f"{here}/sparql"]
+    files = [file for file in values(found, whole, "void:dataDump") if file.startswith(here)]
     assert len(files) == 6
     for file in files:
         assert client.head(file).status_code == 200
-        assert f"{file}#distribution" in values(said, whole, "dcat:distribution")
-        assert values(said, f"{file}#distribution", "dcat:downloadURL") == [file]
-        assert "Every graph" in values(said, f"{file}#distribution", "dcterms:description")[0]
+        assert f"{file}#distribution" in values(found, whole, "dcat:distribution")
+        assert values(found, f"{file}#distribution", "dcat:downloadURL") == [file]
+        assert "Every graph" in values(found, f"{file}#distribution", "dcterms:description")[0]
 
 
 @pytest.mark.parametrize("host", ["a%zz", "a b", "a<b>", 'a"b', "a/b"])
 @pytest.mark.parametrize("path", ["/sparql", "/dataset", "/"])
-def test_a_host_that_is_none_is_not_repeated(client: httpx.Client, path: str, host: str) -> None:
+def test_an_invalid_host_is_refused(client: httpx.Client, path: str, host: str) -> None:
     assert client.get(path, headers={"Host": host}).status_code == 400
 
 
-def test_a_part_leads_to_the_description(client: httpx.Client) -> None:
+def test_a_partition_redirects_to_the_description(client: httpx.Client) -> None:
     answer = get(client, "/dataset/class/accsm:Project")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/dataset")
     assert get(client, "/dataset/nothing").status_code == 404
 
 
-def test_the_page_of_the_dataset(client: httpx.Client) -> None:
+def test_the_page_shows_files_sizes_and_graphs(client: httpx.Client) -> None:
     page = get(client, "/dataset", "text/html").text
     version = client.get("/dataset?format=html").text.partition("<code>")[2]
     assert "accsm.nq.zst" in page
@@ -99,32 +99,32 @@ def test_the_page_of_the_dataset(client: httpx.Client) -> None:
     assert 'href="/graph/vocab"' in page
 
 
-def test_any_load_of_the_same_dataset_has_the_same_fingerprint(dataset_path: Path) -> None:
-    prints = {dataset.fingerprint(dataset.collect(dataset_path.with_suffix(kind)))
+def test_equal_datasets_have_the_same_fingerprint(dataset_path: Path) -> None:
+    fingerprints = {dataset.fingerprint(dataset.collect(dataset_path.with_suffix(kind)))
               for kind in (".nq", ".trig")}  # fmt: skip
-    assert prints == {hashlib.sha256(dataset_path.read_bytes()).hexdigest()}
+    assert fingerprints == {hashlib.sha256(dataset_path.read_bytes()).hexdigest()}
 
 
-def test_what_was_merged_is_not_dumped(tmp_path: Path) -> None:
+def test_the_merged_default_graph_is_not_dumped(tmp_path: Path) -> None:
     file = tmp_path / "data.trig"
     file.write_text("<a:a> <a:b> 1, 2 . <a:g> { <a:a> <a:b> 2, 3 }")
     loaded = dataset.load(file, CONVENTIONS)
     assert sum(quad.graph_name == DefaultGraph() for quad in loaded) == 3
-    said = {str(quad) for quad in dataset.statements(loaded, CONVENTIONS)}
+    found = {str(quad) for quad in dataset.statements(loaded, CONVENTIONS)}
     three = "<http://www.w3.org/2001/XMLSchema#integer>"
-    assert said == {f'<a:a> <a:b> "1"^^{three}', f'<a:a> <a:b> "2"^^{three} <a:g>',
+    assert found == {f'<a:a> <a:b> "1"^^{three}', f'<a:a> <a:b> "2"^^{three} <a:g>',
                     f'<a:a> <a:b> "3"^^{three} <a:g>'}  # fmt: skip
 
 
-def test_a_neighbours_dataset_is_described_and_dumped_too(tmp_path: Path) -> None:
+def test_another_dataset_is_described_and_dumped(tmp_path: Path) -> None:
     file = tmp_path / "data.trig"
     file.write_text("<a:g> { <a:a> a <a:C> ; <a:b> 'c', 'd' } <a:h> { <a:a> a <a:C> }")
     with running(file) as server, httpx.Client(base_url=server.url) as client:
-        said, whole = triples(get(client, "/dataset")), f"{BASE}dataset"
-        assert values(said, whole, "void:triples") == ["3"]
-        part = values(said, whole, "void:classPartition")[0]
-        assert values(said, part, "void:class") == ["a:C"]
-        assert values(said, part, "void:entities") == ["1"]
+        found, whole = triples(get(client, "/dataset")), f"{BASE}dataset"
+        assert values(found, whole, "void:triples") == ["3"]
+        part = values(found, whole, "void:classPartition")[0]
+        assert values(found, part, "void:class") == ["a:C"]
+        assert values(found, part, "void:entities") == ["1"]
         assert get(client, "/dataset", "text/html").status_code == 200
         dump = Store()
         dump.load(get(client, "/accsm.nq").content, format=RdfFormat.N_QUADS)
@@ -134,14 +134,14 @@ def test_a_neighbours_dataset_is_described_and_dumped_too(tmp_path: Path) -> Non
         assert features == [f"{P['sd']}UnionDefaultGraph"]
 
 
-def test_the_service_says_what_its_default_graph_is(client: httpx.Client) -> None:
-    """Shapes, stored queries and this description are not in it: so it is no union of all."""
-    said, url = triples(get(client, "/sparql")), f"{client.base_url}/sparql"
-    assert values(said, f"{url}#service", "sd:feature") == []
-    graphs = values(said, f"{url}#default-graph", "void:subset")
-    names = {name for node in values(said, f"{url}#dataset", "sd:namedGraph")
-             for name in values(said, node, "sd:name")
-             if set(values(said, node, "sd:graph")) & set(graphs)}  # fmt: skip
+def test_the_service_description_lists_the_default_graph(client: httpx.Client) -> None:
+    """Shapes, stored queries and this description are not in it, so it is not the union."""
+    found, url = triples(get(client, "/sparql")), f"{client.base_url}/sparql"
+    assert values(found, f"{url}#service", "sd:feature") == []
+    graphs = values(found, f"{url}#default-graph", "void:subset")
+    names = {name for node in values(found, f"{url}#dataset", "sd:namedGraph")
+             for name in values(found, node, "sd:name")
+             if set(values(found, node, "sd:graph")) & set(graphs)}  # fmt: skip
     assert VOCAB in names
     assert f"{BASE}graph/shapes" not in names
 
@@ -151,21 +151,21 @@ def test_the_service_says_what_its_default_graph_is(client: httpx.Client) -> Non
     "path", ["/rdf-graph-store?default", f"/rdf-graph-store?graph={VOCAB}", "/graph/vocab",
              "/dataset", "/accsm.nq", "/static/style.css"]
 )  # fmt: skip
-def test_nothing_is_written(client: httpx.Client, method: str, path: str) -> None:
+def test_the_server_is_read_only(client: httpx.Client, method: str, path: str) -> None:
     answer = client.request(method, path, content=b"<a:a> <a:b> <a:c> .")
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
-    assert "only read" in answer.text
+    assert "read-only" in answer.text
 
 
-def test_what_is_served_with_a_report_is_one_version(dataset_path: Path, tmp_path: Path) -> None:
+def test_the_version_includes_the_quality_report(dataset_path: Path, tmp_path: Path) -> None:
     path = tmp_path / "accsm.nq"
     path.write_bytes(dataset_path.read_bytes())
-    asked = f"ASK {{ GRAPH <{BASE}graph/quality> {{ ?s ?p ?o }} }}"
+    query = f"ASK {{ GRAPH <{BASE}graph/quality> {{ ?s ?p ?o }} }}"
     with running(path) as server, httpx.Client(base_url=server.url) as client:
 
         def has_report() -> bool:
-            return "true" in client.get("/sparql", params={"query": asked, "format": "json"}).text
+            return "true" in client.get("/sparql", params={"query": query, "format": "json"}).text
 
         assert not has_report()
         report.write(path, [], tmp_path)

@@ -1,4 +1,4 @@
-"""Linked data: every IRI leads to a document, and every document leads on."""
+"""Linked data: every IRI redirects to a document, whose links lead to the others."""
 
 import re
 from collections import deque
@@ -39,7 +39,7 @@ def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Res
 
 
 @pytest.mark.parametrize("thing", THINGS)
-def test_a_thing_leads_to_its_document(client: httpx.Client, thing: str) -> None:
+def test_a_resource_redirects_to_its_document(client: httpx.Client, thing: str) -> None:
     answer = get(client, f"/id/{thing}")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/doc/{thing}")
     assert answer.headers["Vary"] == "Accept"
@@ -50,7 +50,7 @@ def test_a_thing_leads_to_its_document(client: httpx.Client, thing: str) -> None
 
 @pytest.mark.parametrize("thing", THINGS)
 @pytest.mark.parametrize("name", MEDIA)
-def test_a_document_by_accept_suffix_and_parameter(
+def test_a_document_is_chosen_by_accept_suffix_or_parameter(
     client: httpx.Client, thing: str, name: str
 ) -> None:
     answers = [
@@ -66,22 +66,22 @@ def test_a_document_by_accept_suffix_and_parameter(
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_document_says_both_ways_with_labels(
+def test_a_document_has_both_directions_and_labels(
     client: httpx.Client, store: Store, name: str
 ) -> None:
     body = get(client, f"/doc/{PROJECT}.{name}").content
-    said = {q.triple for q in parse(body, format=FORMATS[name])}
-    this = NamedNode(f"{BASE}id/{PROJECT}")
-    known = list(store.quads_for_pattern(this, None, None)) + list(
-        store.quads_for_pattern(None, None, this)
+    found = {q.triple for q in parse(body, format=FORMATS[name])}
+    project = NamedNode(f"{BASE}id/{PROJECT}")
+    expected = list(store.quads_for_pattern(project, None, None)) + list(
+        store.quads_for_pattern(None, None, project)
     )
-    assert {quad.triple for quad in known} <= said
+    assert {quad.triple for quad in expected} <= found
     label = NamedNode(prefixes()["rdfs"] + "label")
     singapore = NamedNode(f"{BASE}id/country/SGP")
-    assert any(t.subject == singapore and t.predicate == label for t in said)
+    assert any(t.subject == singapore and t.predicate == label for t in found)
 
 
-def test_turtle_is_tidy(client: httpx.Client) -> None:
+def test_turtle_is_sorted_and_declares_used_prefixes_only(client: httpx.Client) -> None:
     first, second = (get(client, f"/doc/{PROJECT}.ttl").text for _ in range(2))
     assert first == second
     assert "@prefix vann:" not in first
@@ -93,7 +93,7 @@ def test_turtle_is_tidy(client: httpx.Client) -> None:
                                   "/questions/nothing", "/browse/Nothing", "/doc/a b>c",
                                   "/doc/%3E%7B", "/static/nothing.css"])  # fmt: skip
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle", "application/ld+json"])
-def test_the_unknown_is_said_to_be_so(client: httpx.Client, path: str, accept: str) -> None:
+def test_unknown_paths_are_answered_404(client: httpx.Client, path: str, accept: str) -> None:
     answer = get(client, path, accept)
     assert answer.status_code == 404
     kind = answer.headers["Content-Type"]
@@ -102,7 +102,7 @@ def test_the_unknown_is_said_to_be_so(client: httpx.Client, path: str, accept: s
 
 
 @pytest.mark.parametrize("path", [f"/doc/{PROJECT}", "/ontology", "/graph/vocab", "/shapes"])
-def test_nothing_acceptable(client: httpx.Client, path: str) -> None:
+def test_an_unavailable_format_is_answered_406(client: httpx.Client, path: str) -> None:
     assert get(client, path, "image/png").status_code == 406
 
 
@@ -116,7 +116,7 @@ LINK = re.compile(r'(?:href|src)="([^"#][^"]*)"')
 
 
 @pytest.mark.parametrize("prefix", ["", "/kg"])
-def test_no_link_is_broken_also_behind_a_prefix(dataset_path: Path, prefix: str) -> None:
+def test_no_link_is_broken(dataset_path: Path, prefix: str) -> None:
     options = [f"--root-path={prefix}"] if prefix else []
     with running(dataset_path, *options) as server, httpx.Client() as client:
         accept = {"Accept": "text/html"}
@@ -132,32 +132,32 @@ def test_no_link_is_broken_also_behind_a_prefix(dataset_path: Path, prefix: str)
             found |= links(page)
         for link in sorted(found):
             assert link.startswith(strip), link
-            # what a proxy does that strips the prefix
+            # a proxy strips the prefix
             answer = client.head(server.url + link.removeprefix(strip), headers=accept)
             assert answer.status_code == 200, link
 
 
-def test_a_client_that_follows_turtle_reaches_everything(tmp_path: Path) -> None:
+def test_a_client_that_follows_turtle_reaches_all_resources(tmp_path: Path) -> None:
     port = free_port()
     base = f"http://127.0.0.1:{port}/"
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
     store = dataset.load(path, CONVENTIONS)
     kind = NamedNode(prefixes(base)["rdf"] + "type")
-    wanted = {
+    expected = {
         quad.subject.value  # type: ignore[union-attr]
         for name in ("Project", "StrategicMeasure", "ActionLine", "Country", "ResourceCentre")
         for quad in store.quads_for_pattern(None, kind, NamedNode(f"{base}ontology#{name}"))
     }
-    assert len(wanted) == 41 + 13 + 4 + 14 + 10
+    assert len(expected) == 41 + 13 + 4 + 14 + 10
     with running(path, port=port), httpx.Client(follow_redirects=True) as client:
-        reached = crawl(client, f"{base}id/{PROJECT}", base, set(wanted))
-    assert wanted <= reached
+        reached = crawl(client, f"{base}id/{PROJECT}", base, set(expected))
+    assert expected <= reached
 
 
-def crawl(client: httpx.Client, start: str, base: str, wanted: set[str]) -> set[str]:
-    """Follow what Turtle says until everything wanted was fetched."""
+def crawl(client: httpx.Client, start: str, base: str, expected: set[str]) -> set[str]:
+    """Follow the IRIs in Turtle until all expected ones were fetched."""
     seen, ahead, reached = {start}, deque([start]), set()
-    while ahead and not wanted <= reached:
+    while ahead and not expected <= reached:
         iri = ahead.popleft()
         answer = client.get(iri, headers={"Accept": "text/turtle"})
         assert answer.status_code == 200, iri

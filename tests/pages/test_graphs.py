@@ -1,4 +1,4 @@
-"""Named graphs: each at its own address, and by its name (Graph Store HTTP Protocol)."""
+"""Named graphs: as documents, and by the Graph Store HTTP Protocol."""
 
 from pathlib import Path
 
@@ -31,30 +31,30 @@ def triples(answer: httpx.Response) -> set[Triple]:
 
 @pytest.mark.parametrize("path", ["/ontology", "/ontology/1.0.0", "/shapes", "/graph/source/001"])
 @pytest.mark.parametrize("name", FORMATS)
-def test_graphs_as_documents(client: httpx.Client, store: Store, path: str, name: str) -> None:
+def test_a_graph_is_a_document(client: httpx.Client, store: Store, path: str, name: str) -> None:
     graph = {"/ontology": "ontology", "/ontology/1.0.0": "ontology", "/shapes": "shapes"}
-    said = parse(get(client, path, FORMATS[name].media_type).content, format=FORMATS[name])
+    found = parse(get(client, path, FORMATS[name].media_type).content, format=FORMATS[name])
     where = NamedNode(f"{BASE}graph/{graph.get(path, 'source/001')}")
-    assert len({str(q.triple) for q in said}) == len(
+    assert len({str(q.triple) for q in found}) == len(
         list(store.quads_for_pattern(None, None, None, where))
     )
 
 
 @pytest.mark.parametrize("name", DATASET_FORMATS)
 @pytest.mark.parametrize("graph", [VOCAB, ""])
-def test_a_graph_by_its_name(client: httpx.Client, store: Store, graph: str, name: str) -> None:
+def test_a_graph_by_its_iri(client: httpx.Client, store: Store, graph: str, name: str) -> None:
     query = {"graph": graph} if graph else {"default": ""}
     accept = {"Accept": DATASET_FORMATS[name].media_type}
     answer = client.get("/rdf-graph-store", params=query, headers=accept)
     assert answer.headers["Content-Type"].split(";")[0] == DATASET_FORMATS[name].media_type
     where = NamedNode(graph) if graph else DefaultGraph()
     assert triples(answer) == {q.triple for q in store.quads_for_pattern(None, None, None, where)}
-    chosen = client.get("/rdf-graph-store", params={**query, "format": name})
-    assert chosen.content == answer.content
+    by_parameter = client.get("/rdf-graph-store", params={**query, "format": name})
+    assert by_parameter.content == answer.content
     assert client.head("/rdf-graph-store", params=query).status_code == 200
 
 
-def test_a_browser_gets_a_graph_too(client: httpx.Client) -> None:
+def test_a_browser_gets_turtle_from_the_graph_store(client: httpx.Client) -> None:
     accept = "text/html,application/xhtml+xml,*/*;q=0.8"
     answer = get(client, f"/rdf-graph-store?graph={VOCAB}", accept)
     assert answer.headers["Content-Type"].startswith("text/turtle")
@@ -73,13 +73,13 @@ def test_a_browser_gets_a_graph_too(client: httpx.Client) -> None:
         (f"?graph={VOCAB}&format=pdf", 406),
     ],
 )
-def test_graphs_that_cannot_be_had(client: httpx.Client, query: str, status: int) -> None:
+def test_invalid_graph_requests_are_refused(client: httpx.Client, query: str, status: int) -> None:
     answer = get(client, f"/rdf-graph-store{query}")
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_a_graph_may_be_named_like_a_file(tmp_path: Path) -> None:
+def test_the_iri_of_a_graph_may_end_in_a_suffix(tmp_path: Path) -> None:
     file = tmp_path / "data.nq"
     name = NamedNode(f"{BASE}graph/person/1.ttl")
     quad = Quad(NamedNode("a:a"), NamedNode("a:b"), Literal("c"), name)

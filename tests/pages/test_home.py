@@ -1,4 +1,4 @@
-"""The home page, and the pages of a dataset that is not ours."""
+"""The home page, and the pages of another dataset."""
 
 import re
 from pathlib import Path
@@ -11,14 +11,14 @@ def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Res
     return client.get(path, headers={"Accept": accept})
 
 
-def test_the_home_page_counts_what_is_there(client: httpx.Client) -> None:
+def test_the_home_page_shows_counts_and_links(client: httpx.Client) -> None:
     page = get(client, "/").text
     assert "41 projects" in re.sub(r"\s+", " ", page)
     for path in ("/browse/WorkPlan", "/browse/Country", "/browse/ResourceCentre", "/questions"):
         assert f'href="{path}"' in page
 
 
-def test_a_neighbours_dataset_is_served(tmp_path: Path) -> None:
+def test_another_dataset_is_served(tmp_path: Path) -> None:
     file = tmp_path / "data.ttl"
     file.write_text("<http://example.org/a> <http://example.org/b> 'c' .")
     with running(file) as server, httpx.Client(base_url=server.url) as client:

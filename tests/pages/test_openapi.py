@@ -13,13 +13,13 @@ def paths(client: httpx.Client) -> dict[str, Any]:
     return found
 
 
-def test_the_api_is_described(paths: dict[str, Any]) -> None:
+def test_all_paths_are_described(paths: dict[str, Any]) -> None:
     assert {"/sparql", "/doc/{path}", "/id/{path}", "/questions/{name}"} <= set(paths)
     assert {"get", "post"} <= set(paths["/sparql"])
     assert {"/healthz", "/metrics", "/dataset/{version}/accsm.{suffix}"} <= set(paths)
 
 
-def test_nothing_is_promised_that_is_not_answered(client: httpx.Client) -> None:
+def test_no_response_422_is_described(client: httpx.Client) -> None:
     described = client.get("/openapi.json").text
     assert '"422"' not in described
     assert "HTTPValidationError" not in described
@@ -28,8 +28,8 @@ def test_nothing_is_promised_that_is_not_answered(client: httpx.Client) -> None:
 def test_every_parameter_of_a_path_is_described(paths: dict[str, Any]) -> None:
     for path, operations in paths.items():
         described = operations["get"].get("parameters", [])
-        named = {parameter["name"] for parameter in described if parameter["in"] == "path"}
-        assert named == set(re.findall(r"{(\w+)}", path)), path
+        in_path = {parameter["name"] for parameter in described if parameter["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", path)), path
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,7 @@ def test_every_parameter_of_a_path_is_described(paths: dict[str, Any]) -> None:
         ("/questions/{name}", set()),
     ],
 )
-def test_the_parameters_of_the_query_string(
-    paths: dict[str, Any], path: str, names: set[str]
-) -> None:
+def test_query_parameters_are_described(paths: dict[str, Any], path: str, names: set[str]) -> None:
     described = {
         parameter["name"]: parameter
         for parameter in paths[path]["get"]["parameters"]

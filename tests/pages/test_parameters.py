@@ -1,4 +1,4 @@
-"""Parameters that are not valid: 400 or 406, in the media type that the client accepts."""
+"""Invalid parameters: 400 or 406, in the media type that the client accepts."""
 
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ from accsm_kg.namespaces import prefixes
 PROJECT = "project/2016-2020/6"
 RELATION = quote(f"{prefixes()['accsm']}alsoSupports")
 LISTS = ["/browse/Evidence?", f"/doc/{PROJECT}?property={RELATION}&"]
-NO_PAGES = ["0", "-1", "abc", "x", "1.5", "1.0", "1e3", "01", "+1", "%201", "1_0", "", "true",
+INVALID_PAGES = ["0", "-1", "abc", "x", "1.5", "1.0", "1e3", "01", "+1", "%201", "1_0", "", "true",
             "%C2%B2", "1000000", "10000000", "9" * 5000]  # fmt: skip
 ERRORS = {
     "text/html": "text/html",
@@ -27,48 +27,48 @@ def get(client: httpx.Client, path: str, accept: str) -> httpx.Response:
     return client.get(path, headers={"Accept": accept})
 
 
-@pytest.mark.parametrize("page", NO_PAGES, ids=lambda page: page[:10])
-@pytest.mark.parametrize("where", LISTS)
+@pytest.mark.parametrize("page", INVALID_PAGES, ids=lambda page: page[:10])
+@pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("accept", ERRORS)
-def test_a_page_must_be_a_number_from_1_on(
-    client: httpx.Client, where: str, page: str, accept: str
+def test_an_invalid_page_number_is_answered_400(
+    client: httpx.Client, path: str, page: str, accept: str
 ) -> None:
-    answer = get(client, f"{where}page={page}", accept)
+    answer = get(client, f"{path}page={page}", accept)
     assert answer.status_code == 400
     assert answer.headers["Content-Type"].split(";")[0] == ERRORS[accept]
     assert answer.headers["Cache-Control"] == "no-store"
-    assert "No such page" in answer.text
+    assert "Invalid page" in answer.text
     assert "page=" in answer.text
-    assert "write a number from 1 on." in answer.text
+    assert "write a whole number from 1 to 999999." in answer.text
 
 
-def test_a_page_that_is_no_number_is_named_as_it_was_given(client: httpx.Client) -> None:
+def test_an_invalid_page_number_is_quoted_as_given(client: httpx.Client) -> None:
     answer = get(client, "/browse/Evidence?page=1.5", "application/json").json()
     assert answer == {
-        "title": "No such page",
+        "title": "Invalid page",
         "status": 400,
-        "detail": "page='1.5': write a number from 1 on.",
+        "detail": "page='1.5': write a whole number from 1 to 999999.",
     }
 
 
 @pytest.mark.parametrize("page", ["1", "2", "999999"])
-def test_pages_of_a_list(client: httpx.Client, page: str) -> None:
+def test_a_page_beyond_the_list_is_answered_404(client: httpx.Client, page: str) -> None:
     answer = get(client, f"/browse/Evidence?page={page}", "text/html")
     assert answer.status_code == (404 if page == "999999" else 200)
 
 
 @pytest.mark.parametrize("path", NEGOTIATED)
 @pytest.mark.parametrize("accept", ERRORS)
-def test_a_format_must_be_one_of_the_offers(client: httpx.Client, path: str, accept: str) -> None:
+def test_an_unknown_format_is_answered_406(client: httpx.Client, path: str, accept: str) -> None:
     answer = get(client, f"{path}{'&' if '?' in path else '?'}format=bogus", accept)
     assert answer.status_code == 406
     assert answer.headers["Content-Type"].split(";")[0] == ERRORS[accept]
-    assert "This can be had as: " in answer.text
+    assert "Ask for one of: " in answer.text
     assert "(format=" in answer.text
 
 
 @pytest.mark.parametrize("accept", ERRORS)
-def test_a_property_must_be_an_iri(client: httpx.Client, accept: str) -> None:
+def test_an_invalid_property_iri_is_answered_400(client: httpx.Client, accept: str) -> None:
     path = f"/doc/{PROJECT}?format=html&property=not%20an%20iri"
     answer = get(client, path, accept)
     assert answer.status_code == 400

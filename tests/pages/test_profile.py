@@ -1,4 +1,4 @@
-"""The profile names what there is: a misspelt name would change a page without a word."""
+"""The names in the profile exist: a misspelt one would change a page silently."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, Store
 from accsm_kg.namespaces import prefixes
 
 TEXT = Path(profile.__file__).with_suffix(".toml").read_text(encoding="utf-8")
-OURS = sorted(set(re.findall(r'"accsm:(\w+)"', TEXT)))
+NAMES = sorted(set(re.findall(r'"accsm:(\w+)"', TEXT)))
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +18,8 @@ def read() -> profile.Profile:
     return profile.read_profile(prefixes())
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_the_ontology_defines_what_the_profile_names(store: Store, name: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_the_ontology_defines_the_names_of_the_profile(store: Store, name: str) -> None:
     term = NamedNode(prefixes()["accsm"] + name)
     definition = NamedNode(prefixes()["skos"] + "definition")
     assert any(store.quads_for_pattern(term, definition, None))
@@ -37,8 +37,8 @@ def test_prefixed_names_are_expanded(read: profile.Profile) -> None:
 
 
 def test_a_star_stands_for_any_characters(read: profile.Profile) -> None:
-    ours, found = prefixes()["accsm"], read.resource
-    assert found.printed.fullmatch(f"{ours}verbatimTitle")
-    assert found.last.fullmatch(f"{ours}occurrenceStatus")
-    assert not found.records.fullmatch(f"{ours}hasEvidenceOf")
+    accsm, found = prefixes()["accsm"], read.resource
+    assert found.printed.fullmatch(f"{accsm}verbatimTitle")
+    assert found.last.fullmatch(f"{accsm}occurrenceStatus")
+    assert not found.records.fullmatch(f"{accsm}hasEvidenceOf")
     assert not found.hidden.fullmatch("")

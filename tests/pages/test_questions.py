@@ -9,7 +9,7 @@ def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Res
     return client.get(path, headers={"Accept": accept})
 
 
-def test_a_question_is_answered_with_links_and_its_query(client: httpx.Client) -> None:
+def test_a_question_shows_its_answer_and_its_query(client: httpx.Client) -> None:
     page = get(client, "/questions/projects-supporting-action-line").text
     for number in (6, 17, 30, 33, 35, 40):
         assert f'href="/doc/project/2016-2020/{number}"' in page
@@ -18,13 +18,13 @@ def test_a_question_is_answered_with_links_and_its_query(client: httpx.Client) -
     assert 'href="/sparql?query=PREFIX' in page
 
 
-def test_a_question_can_be_asked_of_another_value(client: httpx.Client) -> None:
+def test_a_question_takes_values_from_the_url(client: httpx.Client) -> None:
     page = get(client, "/questions/projects-supporting-action-line?line=A.2.2.i").text
     assert page.count("<tr>") == 10
     assert '<option value="A.2.2.i" selected>' in page
 
 
-def test_a_value_is_data_and_not_query(client: httpx.Client) -> None:
+def test_a_value_cannot_change_the_query(client: httpx.Client) -> None:
     path = '/questions/projects-supporting-action-line?line=") } } DROP ALL #'
     page = get(client, path)
     assert page.status_code == 200
@@ -38,7 +38,7 @@ def test_every_question_has_a_page(client: httpx.Client) -> None:
         assert get(client, path).status_code == 200, path
 
 
-def test_the_iris_of_stored_questions_lead_to_their_pages(client: httpx.Client) -> None:
+def test_iris_of_stored_questions_redirect_to_their_pages(client: httpx.Client) -> None:
     examples = "/.well-known/sparql-examples"
     assert get(client, examples).headers["Location"] == "/questions"
     assert b"SPARQLExecutable" in get(client, examples, "text/turtle").content

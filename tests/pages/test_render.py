@@ -1,4 +1,4 @@
-"""What all pages have in common."""
+"""Properties of all pages."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Res
     return client.get(path, headers={"Accept": accept})
 
 
-def test_every_page_is_safe_and_needs_nobody_else(client: httpx.Client) -> None:
+def test_every_page_is_safe_and_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
     for path in ("/", f"/doc/{PROJECT}", "/questions", "/sparql", "/nothing", "/ontology"):
         answer = get(client, path)
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
@@ -28,7 +28,7 @@ def test_every_page_is_safe_and_needs_nobody_else(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "server/accsm_server/pages/queries").glob("*.rq")), ids=lambda p: p.stem
 )
-def test_every_query_of_a_page_can_be_read_and_is_used(path: Path) -> None:
+def test_every_query_file_is_valid_and_used(path: Path) -> None:
     Store().query(path.read_text())
     assert path.read_text().startswith("#+ summary: ")
     code = "".join(file.read_text() for file in (ROOT / "server").rglob("*.py"))

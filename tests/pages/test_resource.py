@@ -1,4 +1,4 @@
-"""The page about one resource: statements with their evidence, issues, and who refers to it."""
+"""The page about one resource: its statements with evidence, issues and referrers."""
 
 import re
 from pathlib import Path
@@ -28,14 +28,14 @@ def test_a_page_shows_labels_evidence_and_graphs(client: httpx.Client) -> None:
     assert 'rel="alternate" type="text/turtle"' in page
 
 
-def test_a_page_says_what_to_read_with_care(client: httpx.Client) -> None:
+def test_a_page_shows_issues(client: httpx.Client) -> None:
     page = get(client, "/doc/project/2016-2020/38").text
     assert "Read with care" in page
     assert "<strong>Read as:</strong>" in page
     assert re.search(r'class="confidence">(certain|probable|open)<', page)
 
 
-def test_a_page_says_who_refers_to_it(client: httpx.Client) -> None:
+def test_a_page_shows_referrers(client: httpx.Client) -> None:
     page = get(client, "/doc/action-line/apsc-2025/A.2.2.iv").text
     incoming = page[page.index("Referred to by") : page.index("<footer")]
     assert re.search(r'also supports</a>\s*<span class="count">6</span>', incoming)
@@ -43,16 +43,16 @@ def test_a_page_says_who_refers_to_it(client: httpx.Client) -> None:
         assert f'href="/doc/project/2016-2020/{number}"' in incoming
 
 
-def test_long_lists_are_cut_and_go_on(client: httpx.Client) -> None:
+def test_a_long_list_of_referrers_continues_on_another_page(client: httpx.Client) -> None:
     page = get(client, "/doc/source/001").text
-    link = re.search(r'href="([^"]*property=[^"]*page=2)">The other (\d+)</a>', page)
+    link = re.search(r'href="([^"]*property=[^"]*page=2)">Show (\d+) more</a>', page)
     assert link
     more = get(client, link[1].replace("&amp;", "&"))
     assert more.status_code == 200
     assert 1 <= more.text.count("<li>") <= 100
 
 
-def test_literals_of_any_kind_are_shown(tmp_path: Path) -> None:
+def test_literals_are_shown_and_escaped(tmp_path: Path) -> None:
     file = tmp_path / "data.ttl"
     uri = '"^^<http://www.w3.org/2001/XMLSchema#anyURI>'
     values = f'"5²", "x{"6" * 5000}", "javascript:alert(1){uri}, "https://example.org/a{uri}'

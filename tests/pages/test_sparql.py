@@ -1,4 +1,4 @@
-"""The page of an answer."""
+"""The pages of answers."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Res
     return client.get(path, headers={"Accept": accept})
 
 
-def test_a_page_promises_no_more_rows_than_there_are(tmp_path: Path) -> None:
+def test_a_page_that_is_cut_says_how_many_rows_the_formats_have(tmp_path: Path) -> None:
     file = tmp_path / "data.ttl"
     file.write_text("<a:a> <a:b> 1, 2, 3, 4 .")
     with running(file, ROWS="3") as server, httpx.Client(base_url=server.url) as client:
         page = get(client, "/sparql?query=SELECT * { ?s ?p ?o }").text
-        assert "Only the first 3 rows are shown; the formats give up to 3." in page
+        assert "Only the first 3 rows are shown. The formats below have up to 3." in page
         page = get(client, "/sparql?query=CONSTRUCT WHERE { ?s ?p ?o }").text
-        assert "Only the first 3 triples are shown; the formats give up to 3." in page
+        assert "Only the first 3 triples are shown. The formats below have up to 3." in page

@@ -1,4 +1,4 @@
-"""SERVICE where it is allowed, and where it is not."""
+"""Federated queries: allowed and refused endpoints, and the workers that query them."""
 
 import threading
 import time
@@ -22,10 +22,10 @@ GOOD = {
     "beside a comment": "# our service\nSELECT * { SERVICE <https://example.org/sparql> {} }",
 }  # fmt: skip
 BAD = {
-    "another": "SELECT * { SERVICE <http://127.0.0.1/> {} }",
-    "another beside a good one": GOOD["plain"][:-1] + " SERVICE <http://127.0.0.1/> {} }",
+    "another endpoint": "SELECT * { SERVICE <http://127.0.0.1/> {} }",
+    "another beside an allowed one": GOOD["plain"][:-1] + " SERVICE <http://127.0.0.1/> {} }",
     "a variable": GOOD["plain"][:-1] + " SERVICE ?x {} }",
-    "a dollar": GOOD["plain"][:-1] + " SERVICE $x {} }",
+    "a variable with a dollar": GOOD["plain"][:-1] + " SERVICE $x {} }",
     "a prefixed name": "PREFIX e: <https://example.org/> SELECT * { SERVICE e:sparql {} }",
     "the empty prefix": "PREFIX : <https://example.org/sparql> SELECT * { SERVICE : {} }",
     "a relative name": "BASE <https://example.org/> SELECT * { SERVICE <sparql> {} }",
@@ -34,38 +34,39 @@ BAD = {
     "escapes in the name": "SELECT * { SERVICE <https://example.org/sparq\\u006c> {} }",
     "escapes anywhere": GOOD["plain"] + " # \\u0053ERVICE <http://127.0.0.1/> {}",
     "a comment before the name": GOOD["plain"][:-1] + " SERVICE #\n<http://127.0.0.1/> {} }",
-    "a hidden one": GOOD["plain"][:-1] + " FILTER(?a < 1) SERVICE <http://127.0.0.1/> {} }",
+    "one between angle brackets": GOOD["plain"][:-1]
+    + " FILTER(?a < 1) SERVICE <http://127.0.0.1/> {} }",
     "one in a string": GOOD["plain"][:-1] + " FILTER('SERVICE <http://127.0.0.1/>' != '') }",
     "one glued to SILENT": GOOD["plain"][:-1] + " SERVICESILENT<http://127.0.0.1/>{} }",
     "one glued to a name": GOOD["plain"][:-1] + " trueSERVICEe:x{} }",
-    "more than can be looked through": GOOD["plain"] + "# " + "SERVICE" * 1200,
+    "a query that is too long": GOOD["plain"] + "# " + "SERVICE" * 1200,
 }
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_allowed_endpoints_may_be_asked(name: str) -> None:
+def test_allowed_endpoints_pass_the_check(name: str) -> None:
     check(GOOD[name], ALLOWED)
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_no_other_endpoint_may_be_asked(name: str) -> None:
+def test_other_endpoints_are_refused(name: str) -> None:
     with pytest.raises(Forbidden) as refused:
         check(BAD[name], ALLOWED)
     assert refused.value.status == 403
 
 
-def test_without_a_list_none_may_be_asked() -> None:
-    with pytest.raises(Forbidden, match="asks none"):
+def test_service_is_refused_without_allowed_endpoints() -> None:
+    with pytest.raises(Forbidden, match="remove SERVICE"):
         check(GOOD["plain"], ())
 
 
 class Remote(BaseHTTPRequestHandler):
-    """An endpoint with one answer, which sends some who ask elsewhere."""
+    """An endpoint that answers every query with one row, and redirects from /moved."""
 
-    asked: list[str]
+    requests: list[str]
 
     def do_POST(self) -> None:
-        self.asked.append(self.path)
+        self.requests.append(self.path)
         self.rfile.read(int(self.headers["Content-Length"]))
         moved = self.path == "/moved"
         self.send_response(302 if moved else 200)
@@ -84,7 +85,7 @@ class Remote(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def remote() -> Iterator[str]:
-    Remote.asked = []
+    Remote.requests = []
     with ThreadingHTTPServer(("127.0.0.1", 0), Remote) as listener:
         thread = threading.Thread(target=listener.serve_forever)
         thread.start()
@@ -104,7 +105,7 @@ def ask(server: Server, query: str) -> httpx.Response:
     return httpx.post(f"{server.url}/sparql", data={"query": query}, timeout=30)
 
 
-def test_an_allowed_endpoint_is_asked_and_its_rows_are_joined(server: Server, remote: str) -> None:
+def test_rows_of_an_allowed_endpoint_are_joined(server: Server, remote: str) -> None:
     query = f"SELECT ?x ?t {{ SERVICE <{remote}/sparql> {{ ?x ?p ?o }} BIND(2 AS ?t) }}"
     for _ in range(3):
         (row,) = ask(server, query).json()["results"]["bindings"]
@@ -112,36 +113,36 @@ def test_an_allowed_endpoint_is_asked_and_its_rows_are_joined(server: Server, re
     assert "no-store" in ask(server, query).headers["Cache-Control"]
 
 
-def test_an_endpoint_that_is_not_allowed_is_named(server: Server, remote: str) -> None:
-    Remote.asked.clear()
+def test_an_endpoint_that_is_not_allowed_is_named_in_the_error(server: Server, remote: str) -> None:
+    Remote.requests.clear()
     answer = ask(server, f"SELECT * {{ SERVICE SILENT <{remote}/other> {{ ?x ?p ?o }} }}")
     assert answer.status_code == 403
     assert f"{remote}/other" in answer.json()["detail"]
-    assert Remote.asked == []
+    assert Remote.requests == []
 
 
-def test_a_disguise_that_the_check_does_not_see_gets_a_worker_without_network(
+def test_service_that_the_scanner_misses_gets_a_worker_without_network(
     server: Server, remote: str
 ) -> None:
-    Remote.asked.clear()
+    Remote.requests.clear()
     hidden = f"SERVICE SILENT <{remote}/sparql> {{ ?x ?p ?o }}"
     answer = ask(server, f"SELECT * {{ FILTER(?a<'>') {hidden} FILTER(''='') }}")
     assert answer.status_code == 200
-    assert Remote.asked == []
+    assert Remote.requests == []
 
 
-def test_an_endpoint_cannot_send_us_elsewhere(server: Server, remote: str) -> None:
-    Remote.asked.clear()
+def test_redirects_of_an_endpoint_are_not_followed(server: Server, remote: str) -> None:
+    Remote.requests.clear()
     answer = ask(server, f"SELECT * {{ SERVICE <{remote}/moved> {{ ?x ?p ?o }} }}")
     assert answer.status_code == 502
-    assert Remote.asked == ["/moved"]
+    assert Remote.requests == ["/moved"]
 
 
-def test_a_worker_that_reached_out_is_not_used_again(server: Server, remote: str) -> None:
-    (zygote,) = children(server.pid)
+def test_a_worker_that_ran_service_is_not_reused(server: Server, remote: str) -> None:
+    (fork_server,) = children(server.pid)
     before: set[int] = set()
-    while before != (before := set(children(zygote))):  # those used before are being replaced
+    while before != (before := set(children(fork_server))):  # until all are replaced
         time.sleep(0.3)
     ask(server, f"SELECT * {{ SERVICE <{remote}/sparql> {{ ?x ?p ?o }} }}")
     ask(server, f"SELECT * {{ SERVICE <{remote}/sparql> {{ ?x ?p ?o }} }} # again")
-    until(lambda: before - set(children(zygote)))
+    until(lambda: before - set(children(fork_server)))

@@ -1,11 +1,11 @@
-"""Parameters are read as the Python library reads them, only faster."""
+"""Form parameters are parsed as by `urllib.parse`."""
 
 from random import Random
 from urllib.parse import parse_qsl
 
 import pytest
 from accsm_server.errors import BadRequest
-from accsm_server.sparql.protocol import MAX_FIELDS, _pairs
+from accsm_server.sparql.protocol import MAX_FIELDS, _parse_form
 
 _PIECES = (
     "%", "=", "==", "+", "a", "64", "41", "%41", "%3D", "%3d%0a", "%25", "%0A", "%0D%0A", "\n",
@@ -13,27 +13,27 @@ _PIECES = (
 )  # fmt: skip
 
 
-def test_any_form_is_read_as_the_library_reads_it() -> None:
+def test_forms_are_parsed_as_by_urllib() -> None:
     random = Random(0)
     for _ in range(20_000):
         text = "".join(random.choices(_PIECES, k=random.randint(0, 12)))
         try:
-            wanted = parse_qsl(text, keep_blank_values=True, errors="strict")
+            expected = parse_qsl(text, keep_blank_values=True, errors="strict")
         except UnicodeDecodeError:
             with pytest.raises(BadRequest):
-                _pairs(text.encode())
+                _parse_form(text.encode())
         else:
-            assert _pairs(text.encode()) == wanted, text
+            assert _parse_form(text.encode()) == expected, text
 
 
 @pytest.mark.parametrize("data", [b"query=%FF", b"query=\xff", b"%C3=%A9"])
-def test_what_is_not_utf_8_is_refused(data: bytes) -> None:
+def test_invalid_utf_8_is_refused(data: bytes) -> None:
     with pytest.raises(BadRequest) as raised:
-        _pairs(data)
+        _parse_form(data)
     assert raised.value.status == 400
 
 
-def test_too_many_parameters_are_refused_before_they_are_read() -> None:
-    assert len(_pairs(b"a&" * (MAX_FIELDS - 1))) == MAX_FIELDS - 1
+def test_too_many_parameters_are_refused() -> None:
+    assert len(_parse_form(b"a&" * (MAX_FIELDS - 1))) == MAX_FIELDS - 1
     with pytest.raises(BadRequest):
-        _pairs(b"&" * MAX_FIELDS)
+        _parse_form(b"&" * MAX_FIELDS)

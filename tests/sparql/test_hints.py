@@ -1,4 +1,4 @@
-"""What is said to people whose query names what does not exist or is not read as meant."""
+"""Hints about unknown names and misleading syntax."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def ask(client: httpx.Client, query: str, accept: str = "*/*") -> httpx.Response
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/problem+json", "text/turtle"])
 @pytest.mark.parametrize("query", ["SELECT * { ?s ?p }", "CONSTRCT { ?s ?p ?o } WHERE {}"])
-def test_what_cannot_be_read_is_said_before_what_cannot_be_had(
+def test_a_syntax_error_is_reported_before_a_406(
     client: httpx.Client, query: str, accept: str
 ) -> None:
     answer = ask(client, query, accept)
@@ -33,7 +33,7 @@ def test_what_cannot_be_read_is_said_before_what_cannot_be_had(
     assert ask(client, "SELECT * {}", accept).status_code == 406
 
 
-IN_VAIN = {
+UNKNOWN_NAMES = {
     "a class": (f"ASK {{ ?s a <{BASE}ontology#Projekt> }}", "`accsm:Projekt`", "`accsm:Project`?"),
     "a property": (
         f"PREFIX x: <{BASE}ontology#> ASK {{ ?s x:suports ?o }}",
@@ -41,22 +41,22 @@ IN_VAIN = {
         "`accsm:supports`?",
     ),
     "a value": (f"ASK {{ ?s ?p <{BASE}id/concept/complete> }}", "complete", "completed`?"),
-    "a graph": (f"ASK FROM <{BASE}graph/vocabulary> {{ ?s ?p ?o }}", "no graph", "`graph:vocab`?"),
+    "a graph": (f"ASK FROM <{BASE}graph/vocabulary> {{ ?s ?p ?o }}", "not a", "`graph:vocab`?"),
     "like nothing": (f"ASK {{ ?s <{BASE}ontology#xyzzy> ?o }}", "`accsm:xyzzy`", "vocabulary."),
 }
 
 
-@pytest.mark.parametrize("name", IN_VAIN)
-def test_a_name_of_ours_that_does_not_exist_earns_a_hint(client: httpx.Client, name: str) -> None:
-    query, met, guess = IN_VAIN[name]
-    for _ in range(2):  # asked, then kept
+@pytest.mark.parametrize("name", UNKNOWN_NAMES)
+def test_an_unknown_name_of_the_dataset_has_a_hint(client: httpx.Client, name: str) -> None:
+    query, name_in_hint, suggestion = UNKNOWN_NAMES[name]
+    for _ in range(2):  # evaluated, then cached
         answer = ask(client, query)
         assert answer.status_code == 200
-        assert met in answer.headers["Hint"]
-        assert guess in answer.headers["Hint"]
+        assert name_in_hint in answer.headers["Hint"]
+        assert suggestion in answer.headers["Hint"]
     page = ask(client, query, "text/html").text
     assert 'class="note"' in page
-    assert met.strip("`") in page
+    assert name_in_hint.strip("`") in page
 
 
 @pytest.mark.parametrize(
@@ -67,19 +67,17 @@ def test_a_name_of_ours_that_does_not_exist_earns_a_hint(client: httpx.Client, n
         ("COUNT(?s) > 2", "HAVING"),
     ],
 )
-def test_what_is_not_read_as_meant_earns_a_hint(
-    client: httpx.Client, condition: str, hint: str
-) -> None:
+def test_misleading_syntax_has_a_hint(client: httpx.Client, condition: str, hint: str) -> None:
     answer = ask(client, f"SELECT ?d {{ ?s ?p ?d FILTER({condition}) }} GROUP BY ?d LIMIT 1")
     assert answer.status_code == 200
     assert hint in answer.headers["Hint"]
     assert "\\" not in answer.headers["Hint"]
 
 
-def test_a_graph_that_the_protocol_names_in_vain_earns_one_too(client: httpx.Client) -> None:
+def test_an_unknown_graph_in_the_parameters_has_a_hint(client: httpx.Client) -> None:
     for name, graph in (("default-graph-uri", "urn:x"), ("named-graph-uri", f"{BASE}graph/vocap")):
         answer = client.get("/sparql", params={"query": "ASK {}", name: graph})
-        assert "is no graph" in answer.headers["Hint"]
+        assert "is not a graph" in answer.headers["Hint"]
     answer = client.get("/sparql", params={"query": "ASK {}", name: f"{BASE}graph/vocab"})
     assert "Hint" not in answer.headers
 
@@ -96,16 +94,16 @@ def test_a_graph_that_the_protocol_names_in_vain_earns_one_too(client: httpx.Cli
         "PREFIX e: <a:> ASK { ?s e:2016-01-01 <a:2016-01-01> FILTER(?s > '2016-01-01'^^e:x) }",
     ],
 )
-def test_names_that_exist_or_are_not_ours_earn_none(client: httpx.Client, query: str) -> None:
+def test_known_names_and_names_of_others_have_no_hint(client: httpx.Client, query: str) -> None:
     assert "Hint" not in ask(client, query).headers
 
 
-def test_no_stored_question_earns_a_hint(client: httpx.Client, store: Store) -> None:
+def test_no_stored_question_has_a_hint(client: httpx.Client, store: Store) -> None:
     for question in load(store):
         assert "Hint" not in ask(client, question.text).headers, question.name
 
 
-def test_a_hint_is_one_line_whatever_the_query_names(client: httpx.Client) -> None:
+def test_a_hint_is_one_line_of_ascii(client: httpx.Client) -> None:
     answer = ask(client, f"PREFIX x: <{BASE}ontology#> ASK {{ ?s x:a\\\r\nX-Evil:\\\r\nb ?o }}")
     assert "X-Evil" not in answer.headers
     answer = ask(client, f"ASK {{ ?s <{BASE}ontology#Projet-é-日本> ?o }}")

@@ -1,4 +1,4 @@
-"""The endpoint as the SPARQL 1.1 Protocol describes it, asked over HTTP."""
+"""The SPARQL 1.1 Protocol over HTTP: queries, formats, graphs, errors and pages."""
 
 import gzip
 import json
@@ -37,8 +37,8 @@ def get(client: httpx.Client, query: str, accept: str = "*/*", **more: str) -> h
     return client.get("/sparql", params={"query": query, **more}, headers={"Accept": accept})
 
 
-def post(client: httpx.Client, body: str | bytes, kind: str, params: str = "") -> httpx.Response:
-    return client.post(f"/sparql{params}", content=body, headers={"Content-Type": kind})
+def post(client: httpx.Client, body: str | bytes, media: str, params: str = "") -> httpx.Response:
+    return client.post(f"/sparql{params}", content=body, headers={"Content-Type": media})
 
 
 @pytest.mark.parametrize("name", RESULTS)
@@ -73,7 +73,7 @@ def test_ask(client: httpx.Client, media: str) -> None:
     assert "true" in get(client, "ASK { ?s ?p ?o }", media).text
 
 
-def test_get_and_both_posts_agree(client: httpx.Client) -> None:
+def test_get_and_both_kinds_of_post_have_the_same_answer(client: httpx.Client) -> None:
     query = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
     answers = {
         get(client, query).text,
@@ -84,7 +84,7 @@ def test_get_and_both_posts_agree(client: httpx.Client) -> None:
     assert len(answers) == 1
 
 
-BAD = {
+INVALID = {
     "no query in a form": (400, FORM, "x=y", ""),
     "two queries in a form": (400, FORM, "query=ASK%20%7B%7D&query=ASK%20%7B%7D", ""),
     "a query in the URL and one in the body": (400, DIRECT, "ASK {}", "?query=ASK%7B%7D"),
@@ -100,44 +100,44 @@ BAD = {
     "LOAD": (403, DIRECT, "LOAD <http://127.0.0.1/>", ""),
     "SERVICE": (403, DIRECT, "SELECT * { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }", ""),
     "nonsense": (400, DIRECT, "FIND ME", ""),
-    "nothing": (400, DIRECT, "", ""),
-    "a function that is not there": (400, DIRECT, "SELECT (<a:f>(1) AS ?x) {}", ""),
-    "a graph that is no IRI": (400, DIRECT, "ASK {}", "?default-graph-uri=not%20an%20iri"),
-    "a body beyond the limit": (413, DIRECT, "#" * (1 << 20) + "\nASK {}", ""),
+    "an empty query": (400, DIRECT, "", ""),
+    "an unknown function": (400, DIRECT, "SELECT (<a:f>(1) AS ?x) {}", ""),
+    "a graph with an invalid IRI": (400, DIRECT, "ASK {}", "?default-graph-uri=not%20an%20iri"),
+    "a body above the limit": (413, DIRECT, "#" * (1 << 20) + "\nASK {}", ""),
     "an unknown format": (406, DIRECT, "ASK {}", "?format=pdf"),
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_what_breaks_the_protocol(client: httpx.Client, name: str) -> None:
-    status, kind, body, params = BAD[name]
-    answer = post(client, body, kind, params)
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_requests_are_refused(client: httpx.Client, name: str) -> None:
+    status, media, body, params = INVALID[name]
+    answer = post(client, body, media, params)
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == status
     assert answer.json()["title"]
 
 
-def test_a_packed_query_is_refused(client: httpx.Client) -> None:
+def test_a_compressed_query_is_refused(client: httpx.Client) -> None:
     headers = {"Content-Type": DIRECT, "Content-Encoding": "gzip"}
     answer = client.post("/sparql", content=gzip.compress(b"ASK {}"), headers=headers)
     assert answer.status_code == 415
     assert answer.headers["Accept-Encoding"] == "identity"
 
 
-def test_get_must_not_update(client: httpx.Client) -> None:
+def test_an_update_by_get_is_refused(client: httpx.Client) -> None:
     answer = client.get("/sparql", params={"update": "CLEAR ALL"})
     assert answer.status_code == 403
     assert "read-only" in answer.json()["detail"]
 
 
-def test_a_url_beyond_the_limit(client: httpx.Client) -> None:
+def test_a_url_above_the_limit_is_refused(client: httpx.Client) -> None:
     assert get(client, "ASK {} #" + "x" * (31 << 10)).status_code == 200
     assert get(client, "ASK {} #" + "x" * (32 << 10)).status_code == 414
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
-def test_other_methods(client: httpx.Client, method: str) -> None:
+def test_other_methods_are_refused(client: httpx.Client, method: str) -> None:
     answer = client.request(method, "/sparql")
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
@@ -150,7 +150,7 @@ def test_head_is_get_without_a_body(client: httpx.Client) -> None:
     assert answer.content == b""
 
 
-def test_scripts_of_other_sites_may_ask(client: httpx.Client) -> None:
+def test_scripts_of_other_origins_may_query(client: httpx.Client) -> None:
     headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
     answer = client.options("/sparql", headers=headers)
     assert answer.status_code == 204
@@ -177,7 +177,7 @@ def is_named(graph: object) -> bool:
     return isinstance(graph, NamedNode)
 
 
-def test_graphs_chosen_by_the_protocol_rule_over_from(client: httpx.Client) -> None:
+def test_graphs_in_the_parameters_override_from(client: httpx.Client) -> None:
     vocab = count(get(client, f"SELECT (COUNT(*) AS ?n) FROM <{VOCAB}> {{ ?s ?p ?o }}"))
     assert count(get(client, COUNT, **{"default-graph-uri": VOCAB})) == vocab
     query = f"SELECT (COUNT(*) AS ?n) FROM <{CURATION}> {{ ?s ?p ?o }}"
@@ -188,7 +188,7 @@ def test_graphs_chosen_by_the_protocol_rule_over_from(client: httpx.Client) -> N
 
 
 ONE, TWO = f"{BASE}graph/source/001", f"{BASE}graph/source/002"
-#: Ways to choose graphs: what stands before and after SELECT …, and the parameters of the request.
+#: Ways to choose two graphs: the text before and after SELECT …, and the parameters.
 MERGED = {
     "FROM": ("", f"FROM <{ONE}> FROM <{TWO}>", []),
     "FROM in disguise": (
@@ -201,15 +201,15 @@ MERGED = {
         "", f"FROM <{VOCAB}>", [("default-graph-uri", ONE), ("default-graph-uri", TWO)],
     ),
     "a graph twice": ("", f"FROM <{ONE}> FROM <{TWO}> FROM <{ONE}>", []),
-    "with named ones": ("", f"FROM <{ONE}> FROM NAMED <{VOCAB}> FROM <{TWO}>", []),
+    "with a named graph": ("", f"FROM <{ONE}> FROM NAMED <{VOCAB}> FROM <{TWO}>", []),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", MERGED)
-def test_what_two_chosen_graphs_state_counts_once(
-    client: httpx.Client, store: Store, way: str
+@pytest.mark.parametrize("name", MERGED)
+def test_a_triple_in_two_merged_graphs_counts_once(
+    client: httpx.Client, store: Store, name: str
 ) -> None:
-    before, after, params = MERGED[way]
+    before, after, params = MERGED[name]
     graphs = [set(triples(store, graph)) for graph in (ONE, TWO)]
     assert graphs[0] & graphs[1]
     query = f"{before}SELECT ?from (COUNT(*) AS ?n) {after} {{ ?s ?p ?o }} GROUP BY ?from"
@@ -218,7 +218,7 @@ def test_what_two_chosen_graphs_state_counts_once(
     )
 
 
-ONCE = {
+SAME_GRAPH_TWICE = {
     "FROM": (f"FROM <{ONE}> FROM <{ONE}>", "?s ?p ?o", []),
     "FROM NAMED": (f"FROM NAMED <{ONE}> FROM NAMED <{ONE}>", "GRAPH ?g { ?s ?p ?o }", []),
     "both": (f"FROM <{VOCAB}> FROM NAMED <{ONE}>", "GRAPH ?g { ?s ?p ?o }", []),
@@ -227,21 +227,19 @@ ONCE = {
     ),
     "default-graph-uri": ("", "?s ?p ?o", [("default-graph-uri", ONE)] * 2),
     "named-graph-uri": ("", "GRAPH ?g { ?s ?p ?o }", [("named-graph-uri", ONE)] * 2),
-    "one that is not there": (f"FROM <{ONE}> FROM <{BASE}nowhere>", "?s ?p ?o", []),
+    "with an unknown graph": (f"FROM <{ONE}> FROM <{BASE}nowhere>", "?s ?p ?o", []),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", ONCE)
-def test_a_graph_is_searched_once_however_it_is_chosen(
-    client: httpx.Client, store: Store, way: str
-) -> None:
-    chosen, pattern, params = ONCE[way]
+@pytest.mark.parametrize("name", SAME_GRAPH_TWICE)
+def test_a_graph_named_twice_counts_once(client: httpx.Client, store: Store, name: str) -> None:
+    chosen, pattern, params = SAME_GRAPH_TWICE[name]
     query = f"SELECT (COUNT(*) AS ?n) {chosen} {{ {pattern} }}"
     found = count(client.get("/sparql", params=[("query", query), *params]))
     assert found == len(list(triples(store, ONE)))
 
 
-def test_a_graph_that_is_not_there_is_empty(client: httpx.Client) -> None:
+def test_an_unknown_graph_is_empty(client: httpx.Client) -> None:
     assert count(get(client, COUNT.replace("{", f"FROM <{BASE}nowhere> {{"))) == 0
     query = "SELECT (COUNT(*) AS ?n) FROM NAMED <%s> { GRAPH ?g { ?s ?p ?o } }"
     assert count(get(client, query % f"{BASE}nowhere")) == 0
@@ -251,7 +249,7 @@ def triples(store: Store, graph: str) -> Iterator[Triple]:
     return (quad.triple for quad in store.quads_for_pattern(None, None, None, NamedNode(graph)))
 
 
-def test_only_the_named_graphs_chosen_are_seen(client: httpx.Client) -> None:
+def test_only_the_chosen_named_graphs_are_queried(client: httpx.Client) -> None:
     query = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
     rows = get(client, query, **{"named-graph-uri": VOCAB}).json()["results"]["bindings"]
     assert [row["g"]["value"] for row in rows] == [VOCAB]
@@ -265,16 +263,16 @@ def test_files_are_not_read(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/turtle", "application/rdf+xml"])
-def test_without_a_query_it_describes_itself(client: httpx.Client, accept: str) -> None:
+def test_without_a_query_it_describes_the_service(client: httpx.Client, accept: str) -> None:
     answer = client.get("/sparql", headers={"Accept": accept})
     form = RdfFormat.from_media_type(answer.headers["Content-Type"])
     assert form is not None
-    said = {(q.predicate.value, q.object.value) for q in parse(answer.content, format=form)}  # type: ignore[union-attr]
+    found = {(q.predicate.value, q.object.value) for q in parse(answer.content, format=form)}  # type: ignore[union-attr]
     sd = prefixes()["sd"]
-    assert (f"{sd}endpoint", f"{client.base_url}/sparql".replace("//sparql", "/sparql")) in said
-    assert (f"{sd}supportedLanguage", f"{sd}SPARQL11Query") in said
-    assert (f"{sd}name", VOCAB) in said
-    assert not [value for _, value in said if "Federated" in value or "Update" in value]
+    assert (f"{sd}endpoint", f"{client.base_url}/sparql".replace("//sparql", "/sparql")) in found
+    assert (f"{sd}supportedLanguage", f"{sd}SPARQL11Query") in found
+    assert (f"{sd}name", VOCAB) in found
+    assert not [value for _, value in found if "Federated" in value or "Update" in value]
 
 
 def test_without_a_query_a_browser_gets_a_form(client: httpx.Client) -> None:
@@ -291,17 +289,17 @@ def test_a_browser_gets_a_table_with_labels_and_local_links(client: httpx.Client
     assert "1 row" in page
 
 
-def test_a_page_says_when_it_is_cut(client: httpx.Client) -> None:
+def test_a_page_of_an_answer_that_was_cut_says_so(client: httpx.Client) -> None:
     page = get(client, "SELECT * { ?s ?p ?o }", "text/html").text
     assert "Only the first 1000 rows are shown" in page
 
 
-def test_what_a_query_says_is_not_markup(client: httpx.Client) -> None:
+def test_values_are_escaped_in_pages(client: httpx.Client) -> None:
     page = get(client, "SELECT ('<script>alert(1)</script>' AS ?x) {}", "text/html").text
     assert "<script" not in page
 
 
-def test_errors_come_in_the_media_type_of_the_caller(client: httpx.Client) -> None:
+def test_errors_have_the_media_type_that_the_client_accepts(client: httpx.Client) -> None:
     query = "SELECT * WHERE { ?s ex:p ?o }"
     problem = get(client, query, "application/sparql-results+json").json()
     assert (problem["status"], problem["line"], problem["column"]) == (400, 1, 21)
@@ -316,20 +314,20 @@ def test_errors_come_in_the_media_type_of_the_caller(client: httpx.Client) -> No
     assert json.loads(get(client, query, format="json").text)["status"] == 400
 
 
-def test_nothing_acceptable_says_what_there_is(client: httpx.Client) -> None:
+def test_a_406_lists_the_formats(client: httpx.Client) -> None:
     answer = get(client, SELECT, "image/png")
     assert answer.status_code == 406
     assert "text/csv (format=csv)" in answer.text
 
 
-def test_a_long_answer_is_streamed_whole(client: httpx.Client) -> None:
+def test_a_long_answer_is_streamed_completely(client: httpx.Client) -> None:
     query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 100000"
     answer = get(client, query, "text/csv")
     assert answer.headers["Transfer-Encoding"] == "chunked"
     assert answer.text.count("\r\n") == 100_001
 
 
-def test_a_page_does_not_hold_a_huge_value(client: httpx.Client) -> None:
+def test_a_page_of_a_huge_value_is_refused(client: httpx.Client) -> None:
     doubled = "BIND('0123456789' AS ?s0) " + "".join(
         f"BIND(CONCAT(?s{i}, ?s{i}) AS ?s{i + 1}) " for i in range(21)
     )

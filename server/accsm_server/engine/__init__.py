@@ -1,1 +1,1 @@
-"""What answers queries."""
+"""Query engines: their interface, and a pool of worker processes."""

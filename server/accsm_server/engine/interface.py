@@ -1,7 +1,6 @@
-"""The seam between the server and whatever answers queries.
+"""The interface of query engines, which the endpoint and the pages use.
 
-Endpoint and pages know `Query`, `Answer` and `Engine` only. `engine.pool` implements an engine by
-worker processes over a dataset in memory.
+`engine.pool` implements it with worker processes over a dataset in memory.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -16,107 +15,107 @@ from accsm_server.errors import AnswerTooLarge
 
 @dataclass(slots=True)
 class Query:
-    """One query and how its answer is wanted."""
+    """A query, and the form and limits of its answer."""
 
     text: str
     format: str
-    """The short name of the format, such as json or ttl: see `http.negotiation`."""
+    """The short name of a format, such as json or ttl: see `http.negotiation`."""
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     prefixes: Mapping[str, str] = field(default_factory=dict)
-    """Prefixes for an answer that is a graph."""
+    """Prefixes to declare in an answer that is a graph."""
     limit: int | None = None
-    """Rows or triples after which the answer is cut, and says so."""
+    """Rows or triples after which the answer is cut."""
     sorted: bool = False
-    """Whether a graph is wanted sorted and with only the prefixes it uses."""
+    """Whether to sort a graph, and to declare only the prefixes that it uses."""
     internal: bool = False
-    """Whether a page asks: workers are kept for pages, and no limit cuts the answer."""
+    """Whether the server asks, for a page: on a worker for pages, without limits of size."""
     dump: bool = False
-    """Whether the whole dataset is wanted, as N-Quads or TriG; there is no text then."""
+    """Whether to return the whole dataset as N-Quads or TriG; ``text`` is ignored."""
     timeout: float | None = None
-    """Seconds it may take, up to the limit of the engine."""
+    """Seconds that it may take; None or a greater number is the limit of the engine."""
     service: bool = False
-    """Whether it asks other endpoints, each of which is allowed."""
+    """Whether it has SERVICE clauses, whose endpoints have been checked."""
 
 
-#: Who sent the request that is being answered: clients that wait are served in turn.
+#: The client of the current request: waiting clients are served in turn.
 CLIENT: ContextVar[str] = ContextVar("client", default="")
 
-#: Bytes of an answer that a page may hold.
+#: The largest answer, in bytes, for a page.
 PAGE_BYTES = 8 << 20
 
 
 class Answer(Protocol):
-    """The bytes of an answer as they come; iterating may raise QueryError."""
+    """An asynchronous iterator over the bytes of an answer; iterating may raise QueryError."""
 
     @property
     def complete(self) -> bool:
-        """Return whether everything has come already, so that iterating will not wait."""
+        """Return whether all bytes have arrived, so that iterating does not wait."""
 
     @property
     def truncated(self) -> str:
-        """Return what it was cut after, such as "1000 rows"; known when it is complete."""
+        """Return where a limit cut the answer, such as "1000 rows"; set when it is complete."""
 
     @property
     def rows(self) -> int:
-        """Return how many rows or triples it has; known when it is complete."""
+        """Return the number of rows or triples; set when it is complete."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Iterate over the pieces."""
+        """Iterate over the bytes as they arrive."""
 
     def whole(self) -> bytes:
-        """Return all of an answer that is complete; raises QueryError."""
+        """Return all bytes of an answer that is complete; raises QueryError."""
 
     def close(self) -> None:
-        """Give back what the answer holds; stops the query if it still runs."""
+        """Free the answer, and stop its query if it is still running."""
 
 
 class Engine(Protocol):
-    """Whatever answers queries over one dataset."""
+    """A query engine over one dataset."""
 
     @property
     def base(self) -> str:
-        """Return the base of the dataset's IRIs."""
+        """Return the base IRI of the dataset."""
 
     @property
     def version(self) -> str:
-        """Return the fingerprint of the dataset."""
+        """Return the fingerprint of the dataset, a SHA-256 in hexadecimal."""
 
     @property
-    def load(self) -> Mapping[str, float]:
-        """Return what an operator wants to know, such as how many queries wait."""
+    def stats(self) -> Mapping[str, float]:
+        """Return figures for the metrics, such as the number of waiting queries."""
 
     async def answer(self, query: Query) -> Answer:
-        """Return the answer once its first piece is there, or raise QueryError."""
+        """Return the answer as soon as its first bytes have arrived; raises QueryError."""
 
     async def close(self) -> None:
-        """Stop and free everything."""
+        """Stop all queries and free the dataset."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a SELECT."""
+    """The answer to a SELECT query."""
 
     variables: list[str]
     rows: list[QuerySolution]
 
 
 async def fetch(engine: Engine, query: Query) -> tuple[bytes, bool]:
-    """Return the whole answer of ``query``, for a page, and whether the limit cut it."""
+    """Return the whole answer to ``query``, and whether its limit cut it; raises QueryError."""
     answer = await engine.answer(query)
     body = bytearray()
     try:
         async for piece in answer:
             body += piece
             if len(body) > PAGE_BYTES:
-                raise AnswerTooLarge(f"a page shows at most {PAGE_BYTES >> 20} MiB")
+                raise AnswerTooLarge(f"A page shows at most {PAGE_BYTES >> 20} MiB.")
         return bytes(body), bool(answer.truncated)
     finally:
         answer.close()
 
 
 def table(body: bytes) -> Table | bool:
-    """Return what SPARQL JSON says: the rows of a SELECT or the truth value of an ASK."""
+    """Parse SPARQL JSON results: the rows of a SELECT, or the boolean of an ASK."""
     results = parse_query_results(body, format=QueryResultsFormat.JSON)
     if isinstance(results, QuerySolutions):
         return Table([v.value for v in results.variables], list(results))

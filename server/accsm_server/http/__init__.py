@@ -1,1 +1,1 @@
-"""HTTP: bytes, headers, formats and connections. Knows nothing of RDF."""
+"""HTTP for any application: connections, content negotiation, errors and middlewares."""

@@ -1,10 +1,9 @@
-"""Connections: what protects the server from slow, unfair and malformed clients.
+"""The protocol of one HTTP connection, which protects the server from slow and malformed clients.
 
-On top of uvicorn's protocol: the head of a request may take no longer than a connection may be
-idle, and hold no more than 64 KiB; who sends many requests at once is answered one at a time; a
-reader must read on (`GuardedTransport`); an offer of another protocol is ignored. When a client
-hangs up, what answers it is cancelled. A refusal is sent, and the client is listened to for a
-second more so that it arrives.
+`Connection` adds to uvicorn's protocol: a request head must arrive within the keep-alive timeout
+and hold at most 64 KiB; pipelined requests are answered one at a time; a client must read its
+responses (`GuardedTransport`); `Upgrade` is ignored; a request is cancelled when its client
+disconnects; the connection stays open for a second after an error, so that the response arrives.
 """
 
 import fcntl
@@ -36,15 +35,15 @@ from uvicorn.protocols.http.httptools_impl import (
 from accsm_server.http.context import RequestContext
 from accsm_server.http.headers import Headers
 
-_HEAD = 64 << 10  # bytes of a head, and of what follows a body
-_END = b"\r\n\r\n"
-_FEW = 1 << 10  # bytes that hold few requests
+_MAX_HEAD = 64 << 10  # bytes of a request head, and of unparsed data behind a body
+_HEAD_END = b"\r\n\r\n"
+_SLICE = 1 << 10  # least bytes to give to the parser at a time: they hold few requests
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
-_UNREAD = 512 << 20  # bytes that wait for their readers; beyond it the slowest one is let go
-_COUNT = 0.1  # seconds between two counts of it
-_PROGRESS = 32 << 10  # bytes that a reader must take in the time that it has
-_LINGER = 1.0  # seconds that a client is listened to that still sends when it has its answer
-_NOISE = (
+_MAX_UNREAD = 512 << 20  # bytes in all connections together; beyond it the slowest is aborted
+_COUNT_INTERVAL = 0.1  # seconds between two counts of the unread bytes
+_MIN_PROGRESS = 32 << 10  # bytes that a client must read within the timeout
+_LINGER = 1.0  # seconds for which input is still read after an error
+_CLIENT_ERRORS = (
     "Invalid HTTP request",
     "Unsupported upgrade",
     "No supported WebSocket library",
@@ -53,263 +52,266 @@ _NOISE = (
 
 
 class GuardedTransport:
-    """A transport that lets go of readers that do not read, and closes so that answers arrive."""
+    """A transport that aborts when its client stops reading, and closes only after delivery."""
 
     _slow: ClassVar[set["GuardedTransport"]] = set()
-    """Those whose readers are slower than the server."""
+    """The transports whose write buffer is full."""
     _next_count: ClassVar[float] = 0.0
-    """When all that is unread is to be counted again."""
+    """Loop time at which unread bytes are counted again."""
 
-    def __init__(self, transport: BaseTransport, loop: AbstractEventLoop, patience: float) -> None:
-        """Guard ``transport``; a reader may pause for ``patience`` seconds."""
+    def __init__(self, transport: BaseTransport, loop: AbstractEventLoop, timeout: float) -> None:
+        """Wrap ``transport``; its client may stop reading for ``timeout`` seconds."""
         self._transport = cast(Transport, transport)
-        self._loop, self._patience = loop, patience
+        self._loop, self._timeout = loop, timeout
         self.write = self._transport.write
         self.receiving = False
-        """Whether the body of a request is still to come."""
-        self._ended = False
+        """Whether part of a request body is still missing."""
+        self._closing = False
         self._timer: TimerHandle | None = None
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the transport has."""
+        """Return an attribute of the wrapped transport."""
         return getattr(self._transport, name)
 
     def is_closing(self) -> bool:
-        """Return whether nothing more is listened to."""
-        return self._ended or self._transport.is_closing()
+        """Return whether input is ignored from now on."""
+        return self._closing or self._transport.is_closing()
 
     def close(self) -> None:
-        """Write what is left and close; a client that still sends shall see its answer before."""
+        """Write what is buffered and close, after `linger` if the client is still sending."""
         if self.receiving:
             self.linger()
         else:
-            self.end()
+            self.flush_and_close()
 
     def linger(self) -> None:
-        """Write what is left and an end; close a little later."""
+        """Write what is buffered and EOF; close a second later.
+
+        Closing at once would reset the connection before a sending client has read the response.
+        """
         if self.is_closing():
             return
-        self._ended = True
+        self._closing = True
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self._transport.resume_reading()
-        self._loop.call_later(_LINGER, self.end)
+        self._loop.call_later(_LINGER, self.flush_and_close)
 
-    def end(self) -> None:
-        """Write what is left and close, when it was read or its reader does not read on."""
-        self._ended = True
+    def flush_and_close(self) -> None:
+        """Close as soon as the client has read what is buffered, or has stopped reading."""
+        self._closing = True
         if not self._transport.is_closing():
-            self._watch()
+            self._start_timer()
             self._transport.close()
 
-    def pause(self) -> None:
-        """Wait for a reader, as long as it reads and there is room."""
+    def pause_writing(self) -> None:
+        """Start to watch the client; abort the slowest one when too much is unread in total."""
         self._slow.add(self)
-        self._watch()
+        self._start_timer()
         if self._loop.time() >= GuardedTransport._next_count:
-            GuardedTransport._next_count = self._loop.time() + _COUNT
-            if sum(map(_unread, self._slow)) > _UNREAD:
+            GuardedTransport._next_count = self._loop.time() + _COUNT_INTERVAL
+            if sum(map(_unread, self._slow)) > _MAX_UNREAD:
                 max(self._slow, key=_unread).abort()
 
-    def resume(self) -> None:
-        """Stop to wait, unless the connection is closing: then the rest must be read as well."""
+    def resume_writing(self) -> None:
+        """Stop watching the client, unless the connection is closing and data is left."""
         self._slow.discard(self)
         if not self._transport.is_closing():
-            self._forget()
+            self._cancel_timer()
 
-    def lost(self) -> None:
-        """Wait for nothing any more."""
+    def connection_lost(self) -> None:
+        """Stop watching the client."""
         self._slow.discard(self)
-        self._forget()
+        self._cancel_timer()
 
-    def _watch(self) -> None:
-        self._forget()
-        enough = max(_unread(self) - _PROGRESS, 0)
-        self._timer = self._loop.call_later(self._patience, self._check, enough)
+    def _start_timer(self) -> None:
+        self._cancel_timer()
+        limit = max(_unread(self) - _MIN_PROGRESS, 0)
+        self._timer = self._loop.call_later(self._timeout, self._check_progress, limit)
 
-    def _check(self, enough: int) -> None:
-        if _unread(self) > enough:
+    def _check_progress(self, limit: int) -> None:
+        if _unread(self) > limit:
             self._transport.abort()
         else:
-            self._watch()
+            self._start_timer()
 
-    def _forget(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
 
 
 def _unread(transport: GuardedTransport) -> int:
-    """Return how many bytes the reader has not taken: of ours, and of the kernel's (Linux)."""
-    kept = bytearray(4)
+    """Return the bytes not yet read: in the write buffer and, on Linux, in the kernel's."""
+    unsent = bytearray(4)
     with suppress(OSError):
-        fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, kept)
-    return int(transport.get_write_buffer_size()) + int.from_bytes(kept, sys.byteorder)
+        fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, unsent)
+    return int(transport.get_write_buffer_size()) + int.from_bytes(unsent, sys.byteorder)
 
 
 class Connection(HttpToolsProtocol):
-    """One connection; the protocol that uvicorn runs."""
+    """One HTTP/1.1 connection: the `http` protocol class of uvicorn."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
-        """Start to wait for a head."""
+        """Take the arguments of `HttpToolsProtocol`."""
         super().__init__(*args, **more)
-        self._fed = 0
-        """Bytes that came since the last end of a head, or of a piece of a body that is wanted."""
-        self._refusal = HTTPStatus.BAD_REQUEST
-        self._head_due = 0.0
-        """When the next head must be there; 0 while a request is answered."""
-        self._rest = b""
-        """Bytes that wait until the requests before them are answered."""
-        self._answering: RequestResponseCycle | None = None
-        """The request that is being answered; `cycle` is the one that came last."""
+        self._received = 0
+        """Bytes received since the end of the last head or the last wanted piece of a body."""
+        self._error_status = HTTPStatus.BAD_REQUEST
+        self._deadline = 0.0
+        """Loop time at which the next head must be complete; 0 while a request is answered."""
+        self._pending = b""
+        """Bytes not parsed until the requests before them are answered."""
+        self._current: RequestResponseCycle | None = None
+        """The request that is being answered; `cycle` is the one received last."""
         self._awaited: Future[Any] | None = None
-        """What it waits for; the task of one that has a task."""
+        """The future that the current request waits for, or its task."""
         self._parsing = False
-        self._due: tuple[RequestResponseCycle, Any] | None = None
-        """What is to be answered when the bytes that came are read."""
+        self._ready: tuple[RequestResponseCycle, Any] | None = None
+        """The request and application to run once the received bytes are parsed."""
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Expect a head."""
+        """Start the timer of the first head."""
         self._guarded = GuardedTransport(transport, self.loop, self.timeout_keep_alive)
         super().connection_made(cast(Any, self._guarded))
-        self._expect_head()
-        self._timer = self.loop.call_later(self.timeout_keep_alive, self._check_head)
+        self._reset_deadline()
+        self._timer = self.loop.call_later(self.timeout_keep_alive, self._check_deadline)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timers and what waits for its turn."""
+        """Cancel the current request and drop the pipelined ones."""
         self._timer.cancel()
-        if self._answering and not self._answering.response_complete:
-            self._answering.disconnected = True
-            self._answering.message_event.set()
+        if self._current and not self._current.response_complete:
+            self._current.disconnected = True
+            self._current.message_event.set()
             if self._awaited:
-                self._awaited.cancel()  # nobody waits for the answer any more
+                self._awaited.cancel()
         super().connection_lost(exc)
-        self._guarded.lost()
+        self._guarded.connection_lost()
         self.pipeline.clear()
-        self._rest = b""
+        self._pending = b""
 
     def eof_received(self) -> None:
-        """Close: a client that sends nothing more is not waited for."""
-        self._guarded.end()
+        """Close: a client that has shut down its sending side counts as disconnected."""
+        self._guarded.flush_and_close()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of requests, and keep what comes after many of them for later."""
-        data, place = self._rest + data, 0
+        """Parse ``data``, but keep what follows a pipelined request until that one is answered."""
+        data, place = self._pending + data, 0
         while place < len(data) and not self.pipeline:
-            end = data.find(_END, place + _FEW)
-            stop = end + len(_END) if end >= 0 else len(data)
-            self._take(data[place:stop])
+            end = data.find(_HEAD_END, place + _SLICE)
+            stop = end + len(_HEAD_END) if end >= 0 else len(data)
+            self._feed(data[place:stop])
             place = stop
-        self._rest = data[place:]
-        if len(self._rest) > _HEAD:
+        self._pending = data[place:]
+        if len(self._pending) > _MAX_HEAD:
             self.flow.pause_reading()
 
-    def _take(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         if self._guarded.is_closing():
             return
-        self._fed += len(data)
-        if self._head_due and b"pgrade:" in data:
+        self._received += len(data)
+        if self._deadline and b"pgrade:" in data:
             data = _without_upgrade(data)
-        self._parsing, self._due = True, None
+        self._parsing, self._ready = True, None
         super().data_received(data)
         self._parsing = False
-        if self._fed > _HEAD:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        elif self._due:
-            self._answer(*self._due)
-        elif not self._head_due and self.cycle and self.cycle.response_complete:
-            self._expect_head()
+        if self._received > _MAX_HEAD:
+            self._send_error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._ready:
+            self._run(*self._ready)
+        elif not self._deadline and self.cycle and self.cycle.response_complete:
+            self._reset_deadline()
 
     def on_headers_complete(self) -> None:
-        """Take a head if it is not too large; raises ValueError, which refuses it."""
-        if self._fed > _HEAD and self._head_size() > _HEAD:
-            self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        """Check the size of a head; the parser turns ValueError into `send_400_response`."""
+        if self._received > _MAX_HEAD and self._head_size() > _MAX_HEAD:
+            self._error_status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError("the head is too large")
-        self._fed, self._head_due = 0, 0.0
+        self._received, self._deadline = 0, 0.0
         if not self.url.startswith(b"/"):
             self._split_target()
         self._guarded.receiving = True
         super().on_headers_complete()
-        self.flow.resume_reading()  # who hangs up while others wait is noticed by reading on
-        self.headers = []  # what follows a body is no part of its head (RFC 9110, section 6.5.1)
+        self.flow.resume_reading()  # only reading notices a disconnect
+        self.headers = []  # trailers must not become headers (RFC 9110, section 6.5.1)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Answer a request whose turn it is, when all that came with its head was read."""
-        self._answering, self._awaited = cycle, None
+        """Run the next request, once the bytes that were received with its head are parsed."""
+        self._current, self._awaited = cycle, None
         if self._parsing:
-            self._due = cycle, app
+            self._ready = cycle, app
         else:
-            self._answer(cycle, app)
+            self._run(cycle, app)
 
-    def _answer(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
-        """Run ``app``; what needs a task asks for one with `context.in_task`.
+    def _run(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
+        """Run ``app`` without a task; code that needs one calls `context.ensure_task`.
 
-        For what is answered from the cache or by a small query, a task is a sixth of the time.
+        A task would add a sixth to the time of a cached response or a small query.
         """
-        if not self._guarded.is_closing():  # else the client has hung up while the request waited
-            self._go_on(cycle.run_asgi(_Request(app, cycle)))  # type: ignore[arg-type]
+        if not self._guarded.is_closing():  # the client may have disconnected meanwhile
+            self._step(cycle.run_asgi(_RequestApp(app, cycle)))  # type: ignore[arg-type]
 
-    def _go_on(self, answer: Coroutine[Any, Any, None], waited: object = None) -> None:
-        """Run ``answer`` up to what it waits for next."""
-        lost = waited is not None and self._answering and self._answering.disconnected
+    def _step(self, answer: Coroutine[Any, Any, None], waited: object = None) -> None:
+        """Run the coroutine ``answer`` until it waits for a future or needs a task."""
+        lost = waited is not None and self._current and self._current.disconnected
         try:
             self._awaited = answer.throw(CancelledError()) if lost else answer.send(None)
         except StopIteration:
             return
         if self._awaited:
-            self._awaited.add_done_callback(partial(self._go_on, answer))
+            self._awaited.add_done_callback(partial(self._step, answer))
         else:
             self._awaited = task = self.loop.create_task(answer)
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of a body."""
+        """Reset the count of received bytes while the body is wanted."""
         if not self.cycle.response_complete:
-            self._fed = 0
+            self._received = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Count the next head from its start."""
-        self._fed = 0
+        """Reset the count of received bytes for the next head."""
+        self._received = 0
         self._guarded.receiving = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Start the next request; nothing more is read as long as others wait.
+        """Start the next pipelined request, or wait for a new one.
 
-        As uvicorn's own, but for its timer: see `_check_head`.
+        Replaces uvicorn's method, whose keep-alive timer is `_check_deadline` here.
         """
         self.server_state.total_requests += 1
         if self._guarded.is_closing():
             return
-        if self.pipeline:  # the next one may be answered at once, and so on: that must not nest
+        if self.pipeline:  # not called directly, which would nest once per request
             self.loop.call_soon(self._start_asgi_task, *self.pipeline.pop())
         else:
-            self._expect_head()
+            self._reset_deadline()
         self.flow.resume_reading()
-        if self._rest:
+        if self._pending:
             self.loop.call_soon(self.data_received, b"")
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request."""
-        self._refuse(self._refusal)
+        """Answer a malformed request."""
+        self._send_error(self._error_status)
 
     def pause_writing(self) -> None:
-        """Wait for a reader."""
+        """Pause the application and watch the client."""
         super().pause_writing()
-        self._guarded.pause()
+        self._guarded.pause_writing()
 
     def resume_writing(self) -> None:
-        """Write on."""
-        self._guarded.resume()
+        """Resume the application."""
+        self._guarded.resume_writing()
         super().resume_writing()
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _split_target(self) -> None:
-        """Take a target in absolute form for a path and a host (RFC 9112, section 3.2.2)."""
+        """Split a target in absolute form into a path and a Host header (RFC 9112, 3.2.2)."""
         _, absolute, rest = self.url.partition(b"://")
         if absolute:
             host, _, path = rest.partition(b"/")
@@ -317,27 +319,27 @@ class Connection(HttpToolsProtocol):
             self.headers[:] = [header for header in self.headers if header[0] != b"host"]
             self.headers.append((b"host", host))
 
-    def _expect_head(self) -> None:
-        self._head_due = self.loop.time() + self.timeout_keep_alive
+    def _reset_deadline(self) -> None:
+        self._deadline = self.loop.time() + self.timeout_keep_alive
 
-    def _check_head(self) -> None:
-        """Refuse a head that is late, or close an idle connection; look again when one is due."""
-        wait = self._head_due - self.loop.time() if self._head_due else self.timeout_keep_alive
+    def _check_deadline(self) -> None:
+        """Answer 408 to an incomplete head, or close an idle connection, when its time is over."""
+        wait = self._deadline - self.loop.time() if self._deadline else self.timeout_keep_alive
         if wait > 0:
-            self._timer = self.loop.call_later(wait, self._check_head)
-        elif self._fed:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+            self._timer = self.loop.call_later(wait, self._check_deadline)
+        elif self._received:
+            self._send_error(HTTPStatus.REQUEST_TIMEOUT)
         else:
             self._guarded.close()
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _send_error(self, status: HTTPStatus) -> None:
         if self._guarded.is_closing():
             return
         self._timer.cancel()
         cycle = self.cycle
         answered = cycle and cycle.response_complete and self._guarded.receiving
         if cycle and not cycle.response_complete:
-            if cycle.response_started or self.pipeline:  # the refusal would spoil the response
+            if cycle.response_started or self.pipeline:  # an error would corrupt another response
                 self._guarded.abort()
                 return
             cycle.disconnected = True
@@ -349,17 +351,17 @@ class Connection(HttpToolsProtocol):
                 (b"content-length", str(len(text)).encode()),
                 (b"connection", b"close"),
             ]
-            head = _head(status, self.server_state.default_headers, headers)
+            head = _encode_head(status, self.server_state.default_headers, headers)
             self._guarded.write(head + text)
         self._guarded.linger()
 
 
-class _Request:
-    """The application and the `send` of one request.
+class _RequestApp:
+    """The application of one request, with its context; small responses are a single write.
 
-    A successful response that comes whole is one write. uvicorn checks each header by itself and
-    writes the head and the body apart, which for a small answer takes longer than all the
-    middlewares, and wakes the client twice. It sends all else.
+    uvicorn validates each header and writes the head and the body separately, which takes longer
+    than all middlewares for a small response and wakes the client twice. It sends only what
+    `_can_write_directly` excludes.
     """
 
     __slots__ = ("_app", "_context", "_cycle", "_send", "_start")
@@ -376,7 +378,7 @@ class _Request:
         except CancelledError:
             if not self._cycle.disconnected:
                 raise
-        finally:  # leave no cycle: responses are too large to wait for the garbage collector
+        finally:  # a reference cycle would keep the response until garbage collection
             del scope["request_context"], self._context
 
     async def _respond(self, message: Message) -> None:
@@ -388,8 +390,8 @@ class _Request:
         body, more = message.get("body", b""), message.get("more_body", False)
         if self._start is not None:
             start, self._start = self._start, None
-            if not more and self._is_simple():
-                self._write(start, body)
+            if not more and self._can_write_directly():
+                self._write_directly(start, body)
             else:
                 await self._send(start)
                 await self._send(message)
@@ -398,7 +400,7 @@ class _Request:
         context.size += len(body)
         context.complete = not more
 
-    def _is_simple(self) -> bool:
+    def _can_write_directly(self) -> bool:
         cycle = self._cycle
         return (
             self._context.status == HTTPStatus.OK
@@ -407,48 +409,48 @@ class _Request:
             and cycle.scope["method"] != "HEAD"
         )
 
-    def _write(self, start: Message, body: bytes) -> None:
+    def _write_directly(self, start: Message, body: bytes) -> None:
         cycle = self._cycle
-        head = _head(HTTPStatus.OK, cycle.default_headers, start["headers"])
+        head = _encode_head(HTTPStatus.OK, cycle.default_headers, start["headers"])
         cycle.transport.writelines((head, body))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         cycle.on_response()
 
 
-class _CommonLines:
-    """The lines of the headers that all responses within one second have."""
+class _DefaultHeaders:
+    """The default headers, encoded: uvicorn makes a new list once a second, for Date."""
 
     headers: ClassVar[Headers] = []
     lines: ClassVar[bytes] = b""
 
 
-def _head(status: HTTPStatus, common: Headers, own: Headers) -> bytes:
-    """Return the head of a response with the ``common`` headers and its ``own``.
+def _encode_head(status: HTTPStatus, common: Headers, own: Headers) -> bytes:
+    """Return a response head with the ``common`` headers, which are cached, and its ``own``.
 
-    Raises ValueError where a header breaks out of its line.
+    Raises ValueError if a header contains a line break.
     """
-    if common is not _CommonLines.headers:
-        _CommonLines.headers, _CommonLines.lines = common, _lines(common)
-    return b"".join((STATUS_LINE[status], _CommonLines.lines, _lines(own), b"\r\n"))
+    if common is not _DefaultHeaders.headers:
+        _DefaultHeaders.headers, _DefaultHeaders.lines = common, _encode_headers(common)
+    return b"".join((STATUS_LINE[status], _DefaultHeaders.lines, _encode_headers(own), b"\r\n"))
 
 
-def _lines(headers: Headers) -> bytes:
+def _encode_headers(headers: Headers) -> bytes:
     lines = b"".join([b"%b: %b\r\n" % header for header in headers])
     if not lines.count(b"\n") == lines.count(b"\r") == len(headers):
-        raise ValueError("a header breaks out of its line")
+        raise ValueError("a response header contains a line break")
     return lines
 
 
 def _without_upgrade(data: bytes) -> bytes:
-    """Return a head without the offer of another protocol, after which nothing would be read.
+    """Return a request head without `Upgrade`, after which the parser would stop.
 
-    Nobody need take it (RFC 9110, section 7.8); Java offers h2c with every request.
+    A server may ignore it (RFC 9110, section 7.8); Java sends one for h2c with every request.
     """
-    head, end, body = data.partition(_END)
+    head, end, body = data.partition(_HEAD_END)
     return _UPGRADE.sub(b"\r\nIgnored:", head) + end + body
 
 
-def is_our_fault(record: logging.LogRecord) -> bool:
-    """Return whether a message of the HTTP server is about more than what a stranger sent."""
-    return not record.getMessage().startswith(_NOISE)
+def concerns_operator(record: logging.LogRecord) -> bool:
+    """Return whether a log record of uvicorn is about more than a malformed request."""
+    return not record.getMessage().startswith(_CLIENT_ERRORS)

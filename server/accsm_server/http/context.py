@@ -1,4 +1,4 @@
-"""What the layers of the server know of one request: `scope["request_context"]`."""
+"""The state of one request that middlewares and applications share: `scope["request_context"]`."""
 
 import asyncio
 import time
@@ -8,61 +8,65 @@ from starlette.types import Scope
 
 
 class RequestContext:
-    """One request: what its head says, and what is found out while it is answered."""
+    """The parsed head of a request, and what middlewares and applications add to it."""
 
     client: str = ""
-    """Who asks: see `rate_limit.client_of`."""
+    """The address or network of the client: see `rate_limit.client_of`."""
     query: str = ""
-    """The SPARQL query that it asks, for the log."""
+    """The text of the SPARQL query, for the log."""
     rows: int | None = None
-    """The rows or triples of its answer."""
+    """The number of rows or triples in the answer."""
     status: int = 0
-    """The status of the response, once it was begun."""
+    """The status of the response; 0 before it is started."""
     size: int = 0
-    """The bytes of its body that were sent."""
+    """The bytes of the response body sent so far."""
     complete: bool = False
-    """Whether all of it was sent."""
-    exchange: Any = None
-    """The request and its response as `response_cache` sees them."""
+    """Whether the whole response was sent."""
+    caching_send: Any = None
+    """The `send` of `response_cache` for this request."""
     query_outcome: str = ""
-    """How the query ended, where that is more than the status says: cut, deadline, syntax …"""
+    """How the query ended: ok, cut, deadline, syntax, …; empty if there was none."""
 
     def __init__(self, scope: Scope) -> None:
-        """Begin with the head of a request."""
+        """Read the head of a request from ``scope``; its time is measured from now on."""
         self.started = time.perf_counter()
         self.path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
-        """The path below the prefix under which the server is reached."""
-        self.fields = _fields(scope)
-        """The header fields; the lines of one are joined by commas (RFC 9110, section 5.3)."""
+        """The path without the root path."""
+        self.headers = _headers(scope)
+        """Header values by name; repeated headers are joined by commas (RFC 9110, section 5.3)."""
 
     @property
     def outcome(self) -> str:
-        """Return how the request ended: ok, refused, failed, unfinished, gone, or as its query."""
+        """Return how the request ended, for logs and metrics.
+
+        This is `query_outcome` if set; else ok, refused (4xx), failed (5xx), unfinished (not sent
+        to the end) or gone (not started).
+        """
         if self.query_outcome:
             return self.query_outcome
         if not self.complete:
             return "unfinished" if self.status else "gone"
         return "ok" if self.status < 400 else "refused" if self.status < 500 else "failed"
 
-    def fail(self) -> None:
-        """Note that a fault of ours has ended the request."""
+    def mark_failed(self) -> None:
+        """Record that an unexpected exception ended the request."""
         self.status, self.query_outcome = self.status or 500, "failed"
 
-    def field(self, name: bytes) -> str:
-        """Return a header field, empty where it is missing."""
-        return self.fields.get(name, b"").decode("latin-1")
+    def header(self, name: bytes) -> str:
+        """Return the value of a header, empty if there is none."""
+        return self.headers.get(name, b"").decode("latin-1")
 
 
-async def in_task() -> None:
-    """Go on in a task, before anything that asks which task it runs in, such as a timeout.
+async def ensure_task() -> None:
+    """Continue in an asyncio task, which timeouts and the like need.
 
-    A request begins outside of a task: see `connection`.
+    Requests start without one: see `connection`.
     """
     await asyncio.sleep(0)
 
 
-def _fields(scope: Scope) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    headers: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
-        found[name] = found[name] + b", " + value if name in found else value
-    return found
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers

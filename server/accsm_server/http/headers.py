@@ -1,11 +1,11 @@
-"""Headers as ASGI has them, and what Cache-Control says."""
+"""Types of ASGI headers, and the values of Cache-Control."""
 
 Header = tuple[bytes, bytes]
 Headers = list[Header]
 
-#: Of a response that may be kept by anyone who asks whether it is new.
+#: Caches may store the response, and must revalidate it before each use.
 REVALIDATE = "public, no-cache"
-#: Of a response whose address holds its version.
+#: For responses whose URL contains their version.
 FOREVER = "public, max-age=31536000, immutable"
-#: Of a response that is never the same, and of an error.
+#: For errors, and for responses that differ each time.
 NEVER = "no-store"

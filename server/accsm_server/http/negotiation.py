@@ -1,4 +1,4 @@
-"""Content negotiation: which of the formats on offer an Accept header or `format=` asks for."""
+"""Content negotiation: choose a format by `format=` or the Accept header."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,12 +9,12 @@ from accsm_server.errors import NotAcceptable
 
 @dataclass(frozen=True, eq=False)
 class Format:
-    """A format under the short name that is its suffix and its `format=`."""
+    """A media type with a short name, used as file suffix and as value of `format=`."""
 
     name: str
     media_type: str
     label: str
-    also: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def content_type(self) -> str:
@@ -24,14 +24,14 @@ class Format:
 
     @property
     def has_prefixes(self) -> bool:
-        """Return whether the format of a graph can declare prefixes."""
+        """Return whether an RDF format can declare prefixes."""
         return self.name in ("ttl", "trig", "rdf")
 
 
 _XML = ("application/xml", "text/xml", "xml")
 _JSON = ("application/json", "json")
 
-#: In the order in which they are preferred when the client does not care.
+#: In order of preference, for clients that accept several.
 RESULTS = (
     Format("json", "application/sparql-results+json", "JSON", _JSON),
     Format("xml", "application/sparql-results+xml", "XML", _XML),
@@ -50,73 +50,73 @@ HTML = Format("html", "text/html", "HTML", ("application/xhtml+xml",))
 PROBLEM = Format("json", "application/problem+json", "JSON", _JSON)
 TEXT = Format("text", "text/plain", "text")
 
-_OTHER_NAMES = {"turtle": "ttl", "n3": "ttl", "ntriples": "nt", "n-triples": "nt", "nquads": "nq",
+_ALIASES = {"turtle": "ttl", "n3": "ttl", "ntriples": "nt", "n-triples": "nt", "nquads": "nq",
                 "n-quads": "nq", "rdfxml": "rdf", "rdf+xml": "rdf", "json-ld": "jsonld",
                 "srj": "json", "srx": "xml"}  # fmt: skip
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
 
 
-def named(name: str, offers: Iterable[Format]) -> Format | None:
-    """Return the offer that ``name`` means: a short name or a media type.
+def by_name(name: str, offers: Iterable[Format]) -> Format | None:
+    """Return the offer with a short name or media type, or None.
 
-    >>> named("turtle", GRAPHS).media_type
+    >>> by_name("turtle", GRAPHS).media_type
     'text/turtle'
     """
     name = name.strip().lower().replace(" ", "+")
-    name = _OTHER_NAMES.get(name, name)
+    name = _ALIASES.get(name, name)
     for offer in offers:
-        if name in (offer.name, offer.media_type, *offer.also):
+        if name in (offer.name, offer.media_type, *offer.aliases):
             return offer
     return None
 
 
-def choose(wish: str | None, accept: str, offers: Sequence[Format]) -> Format:
-    """Return the offer that `format=` (``wish``), or else Accept, asks for.
+def choose(name: str | None, accept: str, offers: Sequence[Format]) -> Format:
+    """Return the offer that `format=` (``name``), or else Accept, asks for.
 
     Raises NotAcceptable.
     """
-    found = find(wish, accept, offers)
+    found = find(name, accept, offers)
     if found is None:
-        raise refusal(offers)
+        raise not_acceptable(offers)
     return found
 
 
-def refusal(offers: Sequence[Format]) -> NotAcceptable:
-    """Return the error that names what can be had."""
+def not_acceptable(offers: Sequence[Format]) -> NotAcceptable:
+    """Return the error that lists ``offers``."""
     known = ", ".join(f"{offer.media_type} (format={offer.name})" for offer in offers)
-    return NotAcceptable("None of the formats asked for", f"This can be had as: {known}.")
+    return NotAcceptable("None of the requested formats is available", f"Ask for one of: {known}.")
 
 
-def find(wish: str | None, accept: str, offers: Sequence[Format]) -> Format | None:
-    """Return the offer that `format=` (``wish``) or else Accept asks for; None if there is none."""
-    return named(wish, offers) if wish else negotiate(accept, offers)
+def find(name: str | None, accept: str, offers: Sequence[Format]) -> Format | None:
+    """Return the offer that `format=` (``name``), or else Accept, asks for, or None."""
+    return by_name(name, offers) if name else negotiate(accept, offers)
 
 
 def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:
-    """Return the offer that an Accept header likes best, None if it takes none (RFC 9110).
+    """Return the offer that an Accept header prefers, or None (RFC 9110, section 12.5.1).
 
-    Of two that it likes alike, the one it names more exactly wins, then the order of the offers.
+    Of two with the same quality, the one that it names more specifically wins, then the first.
 
     >>> negotiate("text/html, text/turtle;q=0.9, */*;q=0.1", GRAPHS).name
     'ttl'
     """
     if not accept.strip():
         return offers[0]
-    for offer in offers:  # most programs name one
+    for offer in offers:  # the most common case, without parsing
         if accept == offer.media_type:
             return offer
     ranges = weights(accept)
     best, chosen = (0.0, -1), None
     for offer in offers:
-        named_so = [(ranges[media], 2) for media in offer.also if media in ranges]
-        liking = max(_liking(offer.media_type, ranges), *named_so, (0.0, -1))
-        if liking > best and liking[0] > 0:
-            best, chosen = liking, offer
+        aliased = [(ranges[media], 2) for media in offer.aliases if media in ranges]
+        rating = max(_rating(offer.media_type, ranges), *aliased, (0.0, -1))
+        if rating > best and rating[0] > 0:
+            best, chosen = rating, offer
     return chosen
 
 
 def weights(accept: str) -> dict[str, float]:
-    """Return what an Accept or Accept-Encoding header names, in lower case, with its quality.
+    """Return the quality of each range in an Accept or Accept-Encoding header, in lower case.
 
     >>> weights("gzip, br;q=0.5")
     {'gzip': 1.0, 'br': 0.5}
@@ -139,9 +139,9 @@ def _quality(parameters: list[str]) -> float:
     return 1.0
 
 
-def _liking(media: str, ranges: dict[str, float]) -> tuple[float, int]:
+def _rating(media: str, ranges: dict[str, float]) -> tuple[float, int]:
     kind = media.split("/")[0] + "/*"
-    for exactness, name in ((2, media), (1, kind), (0, "*/*")):
+    for specificity, name in ((2, media), (1, kind), (0, "*/*")):
         if name in ranges:
-            return ranges[name], exactness
+            return ranges[name], specificity
     return 0.0, -1

@@ -1,6 +1,6 @@
-"""Errors as responses for programs: RFC 9457 (problem+json) or plain text.
+"""Errors as responses in `application/problem+json` (RFC 9457) or plain text.
 
-Pages are made elsewhere; where none can be made, a browser gets text.
+Error pages in HTML are made by `pages.render`.
 """
 
 from http import HTTPStatus
@@ -16,44 +16,44 @@ from accsm_server.http.headers import NEVER
 from accsm_server.http.negotiation import Format
 
 _OFFERS = (negotiation.PROBLEM, negotiation.HTML, negotiation.TEXT)
-_READING = {"Allow": "GET, HEAD, OPTIONS"}
+_ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}
 
 
 def from_http_exception(error: HTTPException) -> ServerError:
-    """Return the error that Starlette or FastAPI raises for an address or a method."""
+    """Return the ServerError for an unknown path or method; raises ``error`` if it is another."""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = "The data here are only read: send GET or HEAD."
-        return MethodNotAllowed(detail=detail, headers=_READING)
+        detail = "This data is read-only: send GET or HEAD."
+        return MethodNotAllowed(detail=detail, headers=_ALLOWED)
     if error.status_code == HTTPStatus.NOT_FOUND:
         return NotFound(headers=error.headers)
     raise error
 
 
-def format_of(request: Request) -> Format:
-    """Return the format in which the client of ``request`` reads an error."""
+def error_format(request: Request) -> Format:
+    """Return the format for an error: JSON, HTML or text, as `format=` or Accept suggests."""
     known = (negotiation.HTML, *negotiation.RESULTS, *negotiation.GRAPHS)
-    wish = negotiation.named(request.query_params.get("format", ""), known)
-    accept = wish.media_type if wish else request.scope["request_context"].field(b"accept")
+    named = negotiation.by_name(request.query_params.get("format", ""), known)
+    accept = named.media_type if named else request.scope["request_context"].header(b"accept")
     plain = negotiation.PROBLEM if "json" in accept else negotiation.TEXT
     return negotiation.negotiate(accept, _OFFERS) or plain
 
 
-def respond(error: ServerError, form: Format) -> Response:
-    """Return the response for a program or a terminal."""
+def error_response(error: ServerError, format: Format) -> Response:
+    """Return ``error`` as problem+json if ``format`` is that, else as plain text."""
     headers = {**error.headers, "Vary": "Accept", "Cache-Control": NEVER}
-    if form == negotiation.PROBLEM:
+    if format == negotiation.PROBLEM:
         kind = negotiation.PROBLEM.media_type
         return JSONResponse(_members(error), error.status, headers, media_type=kind)
     return Response(_text(error), error.status, headers, media_type="text/plain")
 
 
-async def refuse(error: ServerError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request with an error, where no page is made of it."""
-    await respond(error, format_of(Request(scope)))(scope, receive, send)
+async def send_error(error: ServerError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Respond with an error outside of the applications that can make a page of it."""
+    await error_response(error, error_format(Request(scope)))(scope, receive, send)
 
 
 def _members(error: ServerError) -> dict[str, object]:
-    """Return the members of the problem+json object that are filled."""
+    """Return the members of the problem+json object, without empty ones."""
     names = ("title", "status", "detail", "hint", "line", "column")
     return {name: value for name in names if (value := getattr(error, name))}
 

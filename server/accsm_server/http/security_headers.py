@@ -1,6 +1,6 @@
-"""The headers of every response: safe for browsers, and open to scripts of other sites.
+"""Headers of every response: a strict policy for browsers, and access for other origins (CORS).
 
-The HTTP server adds them, so that its own refusals have them as well.
+uvicorn adds them, so that its own error responses have them as well.
 """
 
 _POLICY = (

@@ -1,1 +1,1 @@
-"""The pages and documents of the ACCSM graph."""
+"""HTML pages, linked-data documents and downloads of the ACCSM dataset."""

@@ -1,6 +1,6 @@
-"""The scores in the W3C's tests of SPARQL over HTTP: their page and their record.
+"""The page of the results in the W3C tests for SPARQL over HTTP.
 
-The outcomes are those in conformance.json beside this file, which `make conformance` writes.
+The results are in conformance.json beside this file, which `make conformance` writes.
 """
 
 import json
@@ -16,7 +16,7 @@ from accsm_server.http.negotiation import Format
 from accsm_server.pages import openapi, render
 from accsm_server.pages.parameters import ServedSite, negotiated
 
-#: The outcomes of this version of the program.
+#: The results of this version of the server.
 RECORD = Path(__file__).with_suffix(".json")
 JSON = Format("json", "application/json", "JSON")
 
@@ -25,7 +25,7 @@ router = openapi.create_router("pages")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a test went: passed, failed with the reason, or refused because it would write."""
+    """The outcome of a test: passed, failed (``fault`` is the reason) or refused, as it writes."""
 
     suite: str
     name: str
@@ -36,7 +36,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Score:
-    """The outcomes of the tests of one suite."""
+    """The outcomes of one test suite."""
 
     suite: str
     title: str
@@ -44,17 +44,17 @@ class Score:
 
     @property
     def passed(self) -> int:
-        """Return how many passed."""
+        """Return the number of tests that passed."""
         return sum(not (one.refused or one.fault) for one in self.outcomes)
 
     @property
     def refused(self) -> int:
-        """Return how many would have written and were refused."""
+        """Return the number of tests that write and were refused."""
         return sum(one.refused for one in self.outcomes)
 
     @property
-    def asked(self) -> int:
-        """Return how many do not write."""
+    def applicable(self) -> int:
+        """Return the number of tests that do not write."""
         return len(self.outcomes) - self.refused
 
 
@@ -65,7 +65,7 @@ def write_record(scores: list[Score], path: Path = RECORD) -> None:
 
 
 def read_record(path: Path = RECORD) -> list[Score]:
-    """Return the scores that are on record."""
+    """Return the scores in ``path``."""
     return [
         Score(score["suite"], score["title"], [Outcome(**one) for one in score["outcomes"]])
         for score in json.loads(path.read_text(encoding="utf-8"))
@@ -74,13 +74,13 @@ def read_record(path: Path = RECORD) -> list[Score]:
 
 @router.get(
     "/conformance",
-    summary="The scores of this program in the W3C's tests",
+    summary="Results in the W3C test suites",
     responses=openapi.offered(JSON.media_type, negotiation.HTML.media_type),
 )
-async def conformance(site: ServedSite, form: Annotated[Format, negotiated(JSON)]) -> Response:
-    """Return the scores of this version of the program."""
+async def conformance(site: ServedSite, format: Annotated[Format, negotiated(JSON)]) -> Response:
+    """Return the results of this version of the server."""
     scores = read_record()
-    if form is JSON:
+    if format is JSON:
         record = {"version": __version__, "scores": [asdict(score) for score in scores]}
         return JSONResponse(record, headers=render.NEGOTIATED)
     return render.page(site, "conformance.html", scores=scores, offers=[JSON], here="/conformance")

@@ -1,4 +1,4 @@
-"""The dataset described: its page, and its VoID and DCAT."""
+"""The description of the dataset: its page, and RDF in VoID and DCAT."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -22,10 +22,10 @@ from accsm_server.pages.documents import (
 from accsm_server.pages.downloads import FILES
 from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site
-from accsm_server.pages.terms import Names, Shown, iri_of, load_names, text_of
+from accsm_server.pages.terms import DisplayTerm, Labels, iri_of, load_labels, text_of
 from accsm_server.sparql import service_description
 
-#: The values of each subject by the local names of the properties.
+#: The values of each subject, by the local names of its properties.
 Facts = dict[str, dict[str, list[Term]]]
 
 router = openapi.create_router("linked data")
@@ -33,26 +33,26 @@ router = openapi.create_router("linked data")
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the dataset: a graph, the members of a class, the triples of a property."""
+    """A part of the dataset and its size: a graph, a class or a property."""
 
-    shown: Shown
+    shown: DisplayTerm
     count: int
     note: str = ""
 
 
-@router.get("/dataset", summary="The dataset described: VoID, DCAT and a page", responses=OFFERED)
-@router.get("/.well-known/void", summary="The description of the dataset", responses=OFFERED)
-async def about(site: ServedSite, form: DocumentFormat, origin: Origin) -> Response:
-    """Return the page of the dataset, or VoID and DCAT."""
-    return await _respond(site, form, origin)
+@router.get("/dataset", summary="The dataset: VoID, DCAT and page", responses=OFFERED)
+@router.get("/.well-known/void", summary="Description of the dataset", responses=OFFERED)
+async def about(site: ServedSite, format: DocumentFormat, origin: Origin) -> Response:
+    """Return the page of the dataset, or its description in RDF."""
+    return await _respond(site, format, origin)
 
 
 @router.get(
-    "/dataset.{suffix}", summary="The description of the dataset in one format", responses=OFFERED
+    "/dataset.{suffix}", summary="Description of the dataset in one format", responses=OFFERED
 )
-async def about_file(site: ServedSite, form: SuffixFormat, origin: Origin) -> Response:
-    """Return the page of the dataset, or VoID and DCAT, as the suffix says."""
-    return await _respond(site, form, origin)
+async def about_file(site: ServedSite, format: SuffixFormat, origin: Origin) -> Response:
+    """Return the page of the dataset, or its description in RDF, as the suffix names."""
+    return await _respond(site, format, origin)
 
 
 @router.get(
@@ -62,19 +62,19 @@ async def about_file(site: ServedSite, form: SuffixFormat, origin: Origin) -> Re
     responses=openapi.REDIRECT,
 )
 async def part(site: ServedSite, path: str) -> Response:
-    """Redirect from a part, such as the members of a class, to the description."""
+    """Redirect from a part of the dataset, such as a class partition, to the description."""
     if not path.startswith(("class/", "property/")):
-        raise NotFound("No such part of the dataset", "Parts are classes and properties.")
+        raise NotFound("No such part of the dataset", "Parts begin with class/ or property/.")
     return RedirectResponse(f"{site.root}/dataset", 303)
 
 
-async def _respond(site: Site, form: Format, origin: str) -> Response:
+async def _respond(site: Site, format: Format, origin: str) -> Response:
     description = await dataset_description.describe(site, origin)
-    if form is negotiation.HTML:
+    if format is negotiation.HTML:
         response = await _page(site, description)
     else:
-        body = service_description.serialize(description, site.prefixes, form)
-        response = Response(body, media_type=form.content_type, headers=render.NEGOTIATED)
+        body = service_description.serialize(description, site.prefixes, format)
+        response = Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
     return with_links(response, site, "/dataset")
 
 
@@ -86,7 +86,7 @@ async def _page(site: Site, description: set[Triple]) -> Response:
     properties = [
         _partition(facts, part, "property", "triples") for part in dataset["propertyPartition"]
     ]
-    names = await load_names(site, [], *sizes, *(iri for iri, _ in classes + properties))
+    labels = await load_labels(site, [], *sizes, *(iri for iri, _ in classes + properties))
     return render.page(
         site,
         "dataset.html",
@@ -98,18 +98,18 @@ async def _page(site: Site, description: set[Triple]) -> Response:
         fingerprint=site.engine.version,
         files=FILES.values(),
         graphs=[
-            Part(names.iri(iri), size, _text(facts[iri]["description"]))
+            Part(labels.iri(iri), size, _text(facts[iri]["description"]))
             for iri, size in sizes.items()
         ],
-        classes=_parts(names, classes),
-        properties=_parts(names, properties),
+        classes=_parts(labels, classes),
+        properties=_parts(labels, properties),
         offers=OFFERS,
         here="/dataset",
     )
 
 
 async def _graph_sizes(site: Site) -> dict[str, int]:
-    """Return the triples of each named graph."""
+    """Return the number of triples in each named graph."""
     found = await site.served.queries.rows("graphs")
     return {
         iri_of(row["graph"]): int(text_of(row["triples"]))
@@ -128,14 +128,14 @@ def _facts(description: set[Triple]) -> Facts:
 
 
 def _partition(facts: Facts, part: Term, key: str, count: str) -> tuple[str, int]:
-    """Return the IRI of the class or property of a VoID partition, and its size."""
+    """Return the class or property of a VoID partition, and its size."""
     values = facts[iri_of(part)]
     named = next(iter(values[key]), None)
     return getattr(named, "value", ""), int(_text(values[count]) or 0)
 
 
-def _parts(names: Names, counted: list[tuple[str, int]]) -> list[Part]:
-    parts = [Part(names.iri(iri), count) for iri, count in counted]
+def _parts(labels: Labels, counts: list[tuple[str, int]]) -> list[Part]:
+    parts = [Part(labels.iri(iri), count) for iri, count in counts]
     return sorted(parts, key=lambda part: (-part.count, natural(part.shown.text)))
 
 

@@ -1,4 +1,4 @@
-"""The named graphs: each at its own address, and by its name (Graph Store HTTP Protocol)."""
+"""The named graphs: documents at their IRIs, and the Graph Store HTTP Protocol."""
 
 from typing import Any
 
@@ -9,32 +9,32 @@ from accsm_server.pages import openapi, render
 from accsm_server.pages.documents import (
     OFFERED,
     OFFERS,
-    iri_at,
-    known,
+    existing_iri,
+    iri_of_path,
     send_graph,
-    split,
+    split_suffix,
     with_links,
 )
-from accsm_server.pages.parameters import QueryParameters, ServedSite, WantedFormat
+from accsm_server.pages.parameters import FormatChoice, QueryParameters, ServedSite
 from accsm_server.pages.queries import Site, is_graph, rows
-from accsm_server.pages.terms import graph_path, iri_of, load_names, text_of
+from accsm_server.pages.terms import graph_path, iri_of, load_labels, text_of
 from accsm_server.sparql import graph_store
 
 router = openapi.create_router("linked data")
 
 
 @router.get("/graph/{path:path}", summary="A named graph", responses=OFFERED)
-async def named_graph(site: ServedSite, path: str, wanted: WantedFormat) -> Response:
+async def named_graph(site: ServedSite, path: str, choice: FormatChoice) -> Response:
     """Return a named graph as RDF, or the page about it."""
-    iri = iri_at(site, "graph/" + path)
-    if await is_graph(site, iri):  # also one whose name ends as a format does
-        form = wanted.choose(OFFERS)
+    iri = iri_of_path(site, "graph/" + path)
+    if await is_graph(site, iri):  # also if it ends in a suffix
+        format = choice.choose(OFFERS)
     else:
-        path, form = split(path, wanted)
-        iri = await known(site, "graph/" + path)
+        path, format = split_suffix(path, choice)
+        iri = await existing_iri(site, "graph/" + path)
     here = "/graph/" + path
-    if form is not negotiation.HTML:
-        return send_graph(site, iri, form, here)
+    if format is not negotiation.HTML:
+        return send_graph(site, iri, format, here)
     shown = await _describe(site, iri)
     response = render.page(site, "graph.html", here=here, offers=OFFERS, **shown)
     return with_links(response, site, here)
@@ -42,30 +42,30 @@ async def named_graph(site: ServedSite, path: str, wanted: WantedFormat) -> Resp
 
 @router.get(
     "/rdf-graph-store",
-    summary="A graph by its name (Graph Store HTTP Protocol)",
+    summary="A graph by its IRI (Graph Store HTTP Protocol)",
     responses=OFFERED,
     openapi_extra={"parameters": graph_store.PARAMETERS},
 )
-async def stored_graph(site: ServedSite, query: QueryParameters, wanted: WantedFormat) -> Response:
-    """Return the graph that `graph=` names, or the default graph where there is `default`."""
-    return await graph_store.read(site.served, query, wanted.accept, f"{site.root}/dataset")
+async def stored_graph(site: ServedSite, query: QueryParameters, choice: FormatChoice) -> Response:
+    """Return the graph named by `graph=`, or the default graph for `default`."""
+    return await graph_store.read(site.served, query, choice.accept, f"{site.root}/dataset")
 
 
 async def _describe(site: Site, iri: str) -> dict[str, Any]:
-    """Return what the page of the named graph ``iri`` shows."""
+    """Return the content of the page about the named graph ``iri``."""
     size = (await rows(site, "graph-size", this=iri)).rows[0]["count"]
     classes = (await rows(site, "graph-classes", this=iri)).rows
     path = graph_path(iri, site.base)
-    known_title = site.profile.graphs.get(path)
+    graph_title = site.profile.graphs.get(path)
     source = f"{site.base}id/{path}" if path.startswith("source/") else ""
-    names = await load_names(site, [row["class"] for row in classes], source or iri)
+    labels = await load_labels(site, [row["class"] for row in classes], source or iri)
     return {
         "iri": iri,
-        "title": known_title.title if known_title else f"What {path.replace('/', ' ')} says",
+        "title": graph_title.title if graph_title else f"Statements of {path.replace('/', ' ')}",
         "size": text_of(size) or "0",
-        "source": names.iri(source) if source else None,
+        "source": labels.iri(source) if source else None,
         "classes": [
-            (names.show(row["class"]), text_of(row["count"]))
+            (labels.show(row["class"]), text_of(row["count"]))
             for row in classes
             if iri_of(row["class"])
         ],

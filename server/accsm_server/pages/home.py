@@ -12,7 +12,7 @@ router = openapi.create_router("pages")
 
 @router.get("/", summary="Home page", responses=browse.OFFERED)
 async def home(site: ServedSite, origin: Origin) -> Response:
-    """Return the page that says what the dataset is, and where to start."""
+    """Return the home page, with a question and the classes to start from."""
     entries = {entry.iri: entry for entry in await browse.class_entries(site)}
     questions = {question.name: question for question in await stored(site)}
     first = next(iter(questions.values()), None)

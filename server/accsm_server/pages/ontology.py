@@ -1,4 +1,4 @@
-"""The ontology: the page that lists its terms, and its RDF."""
+"""The ontology: the page of its terms, and its RDF."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from accsm_server.pages.documents import (
     OFFERED,
     DocumentFormat,
     SuffixFormat,
-    known,
+    existing_iri,
     send_graph,
-    split,
+    split_suffix,
     with_links,
 )
-from accsm_server.pages.parameters import ServedSite, WantedFormat
+from accsm_server.pages.parameters import FormatChoice, ServedSite
 from accsm_server.pages.queries import Site, rows
-from accsm_server.pages.terms import Names, Shown, by_text, iri_of, load_names, text_of
+from accsm_server.pages.terms import DisplayTerm, Labels, iri_of, load_labels, sort_key, text_of
 
-#: The values of the properties of one term of the ontology.
+#: The values of a term of the ontology, by property IRI.
 Facts = Mapping[str, list[Term]]
 
 router = openapi.create_router("linked data")
@@ -33,41 +33,41 @@ router = openapi.create_router("linked data")
 
 @dataclass(frozen=True)
 class TermEntry:
-    """A class, property or datatype of the ontology."""
+    """A class, property or datatype of the ontology; ``count`` is the number of its members."""
 
     id: str
     iri: str
     label: str
     definition: str
     notes: list[str]
-    facts: list[tuple[str, list[Shown]]]
+    facts: list[tuple[str, list[DisplayTerm]]]
     count: int
 
 
 @router.get("/ontology", summary="The ontology", responses=OFFERED)
-async def ontology(site: ServedSite, form: DocumentFormat) -> Response:
-    """Return the page of the terms, or the RDF."""
-    return await _respond(site, form, "/ontology")
+async def ontology(site: ServedSite, format: DocumentFormat) -> Response:
+    """Return the page of the terms, or RDF."""
+    return await _respond(site, format, "/ontology")
 
 
 @router.get("/ontology.{suffix}", summary="The ontology in one format", responses=OFFERED)
-async def ontology_file(site: ServedSite, form: SuffixFormat) -> Response:
-    """Return the page of the terms, or the RDF, as the suffix says."""
-    return await _respond(site, form, "/ontology")
+async def ontology_file(site: ServedSite, format: SuffixFormat) -> Response:
+    """Return the page of the terms, or RDF, as the suffix names."""
+    return await _respond(site, format, "/ontology")
 
 
 @router.get("/ontology/{path:path}", summary="A version of the ontology", responses=OFFERED)
-async def ontology_version(site: ServedSite, path: str, wanted: WantedFormat) -> Response:
-    """Return what /ontology does under the IRI of the version that is served."""
-    path, form = split(path, wanted)
+async def ontology_version(site: ServedSite, path: str, choice: FormatChoice) -> Response:
+    """Return the same as /ontology, for the IRI of the current version."""
+    path, format = split_suffix(path, choice)
     if path:
-        await known(site, f"ontology/{path}")
-    return await _respond(site, form, f"/ontology/{path}" if path else "/ontology")
+        await existing_iri(site, f"ontology/{path}")
+    return await _respond(site, format, f"/ontology/{path}" if path else "/ontology")
 
 
-async def _respond(site: Site, form: Format, here: str) -> Response:
-    if form is not negotiation.HTML:
-        return send_graph(site, site.base + ONTOLOGY, form, here)
+async def _respond(site: Site, format: Format, here: str) -> Response:
+    if format is not negotiation.HTML:
+        return send_graph(site, site.base + ONTOLOGY, format, here)
     return with_links(await _page(site), site, here)
 
 
@@ -75,9 +75,9 @@ async def _page(site: Site) -> Response:
     terms = _facts(await rows(site, "terms"))
     counts = {iri_of(row["class"]): row["count"] for row in (await rows(site, "classes")).rows}
     values = [term for facts in terms.values() for found in facts.values() for term in found]
-    names = await load_names(site, values, *terms)
+    labels = await load_labels(site, values, *terms)
     sections = [
-        (title, [_entry(names, iri, terms[iri], text_of(counts.get(iri))) for iri in found])
+        (title, [_entry(labels, iri, terms[iri], text_of(counts.get(iri))) for iri in found])
         for title, kind in site.profile.ontology.sections.items()
         if (found := _of_type(terms, kind, site))
     ]
@@ -99,17 +99,17 @@ def _of_type(terms: Mapping[str, Facts], kind: str, site: Site) -> list[str]:
     return sorted(found, key=natural)
 
 
-def _entry(names: Names, iri: str, facts: Facts, count: str) -> TermEntry:
-    profile = names.site.profile.ontology
-    definition = facts.get(expand("skos:definition", names.site.prefixes), [])
+def _entry(labels: Labels, iri: str, facts: Facts, count: str) -> TermEntry:
+    profile = labels.site.profile.ontology
+    definition = facts.get(expand("skos:definition", labels.site.prefixes), [])
     return TermEntry(
         id=iri.rpartition("#")[2],
         iri=iri,
-        label=names.iri(iri).text,
+        label=labels.iri(iri).text,
         definition=" ".join(map(text_of, definition)),
         notes=[text_of(value) for note in profile.notes for value in facts.get(note, [])],
         facts=[
-            (names.iri(fact).text, sorted(map(names.show, values), key=by_text))
+            (labels.iri(fact).text, sorted(map(labels.show, values), key=sort_key))
             for fact in profile.facts
             if (values := facts.get(fact, []))
         ],

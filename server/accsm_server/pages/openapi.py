@@ -1,4 +1,4 @@
-"""The OpenAPI description: what the addresses answer, and the document itself."""
+"""The OpenAPI document, and the descriptions of responses in it."""
 
 from typing import Any
 
@@ -13,47 +13,47 @@ from accsm_server.sparql import endpoint
 Responses = dict[int | str, dict[str, Any]]
 
 _ERRORS = {
-    404: "There is no such thing",
-    400: "The request cannot be read",
-    405: "Only GET, HEAD and OPTIONS are answered",
-    406: "None of the formats asked for can be had",
-    429: "Too many requests of this client; Retry-After says when to go on",
-    503: "Too many requests at once",
-    504: "The answer took too long",
+    404: "There is no such resource",
+    400: "A parameter is invalid",
+    405: "Use GET, HEAD or OPTIONS",
+    406: "None of the requested formats is available",
+    429: "Too many requests from this client: wait as Retry-After says",
+    503: "Too many requests are waiting",
+    504: "The response took too long",
 }
 _SPARQL_ERRORS = {
-    400: "The query cannot be read or answered",
-    405: "Only GET, HEAD, POST and OPTIONS are answered",
+    400: "The query or a parameter is invalid",
+    405: "Use GET, HEAD, POST or OPTIONS",
     406: _ERRORS[406],
     429: _ERRORS[429],
-    503: "Too many queries at once, or one that needs too much memory",
+    503: "Too many queries are waiting, or the query needs too much memory",
     504: "The query took too long",
-    403: "Updates and SERVICE are refused",
-    408: "The body came too slowly",
+    403: "The query is an update, or its SERVICE is not allowed",
+    408: "The request body arrived too slowly",
     413: "The query is too large",
-    414: "The URL is too long; send a POST",
-    415: "The body is of a type that is no query",
-    502: "An endpoint that SERVICE names did not answer",
+    414: "The URL is too long: use POST",
+    415: "The media type of the body is not supported",
+    502: "The endpoint in SERVICE did not answer",
 }
 _ERROR_TYPES = (negotiation.PROBLEM.media_type, "text/plain", "text/html")
 
-#: What an address answers that has no content of its own.
-REDIRECT: Responses = {303: {"description": "It is described elsewhere: see Location"}}
+#: The response of a path that redirects.
+REDIRECT: Responses = {303: {"description": "A redirect to the document in Location"}}
 
 
 def offered(*media_types: str) -> Responses:
-    """Return the description of a response that is had in ``media_types``."""
+    """Return the description of a response that is available in ``media_types``."""
     content: dict[str, Any] = {media_type: {} for media_type in media_types}
-    return {200: {"description": "In the format asked for", "content": content}}
+    return {200: {"description": "The resource in the requested format", "content": content}}
 
 
 def create_router(tag: str) -> APIRouter:
-    """Return a router whose responses are made by hand, under a heading of the description."""
+    """Return a router with the errors that all pages have, and ``tag`` as its section."""
     return APIRouter(tags=[tag], responses=_errors(_ERRORS), default_response_class=Response)
 
 
-def describe(app: FastAPI, others: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI document of ``app``, of /sparql and of the paths ``others``."""
+def describe(app: FastAPI, other_paths: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI document of ``app``, with /sparql and ``other_paths``."""
     document = get_openapi(
         title="accsm-kg",
         version=__version__,
@@ -63,14 +63,14 @@ def describe(app: FastAPI, others: dict[str, Any]) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("422", None)  # invalid parameters are answered with 400
-    document.pop("components", None)  # the schemas of 422 alone
-    document["paths"] |= {"/sparql": endpoint.openapi(_sparql_responses()), **others}
+    document.pop("components", None)  # only the schemas of 422
+    document["paths"] |= {"/sparql": endpoint.openapi(_sparql_responses()), **other_paths}
     return document
 
 
 def _sparql_responses() -> dict[str, Any]:
     offers = (*negotiation.RESULTS, *negotiation.GRAPHS, negotiation.HTML)
-    responses = offered(*(form.media_type for form in offers)) | _errors(_SPARQL_ERRORS)
+    responses = offered(*(format.media_type for format in offers)) | _errors(_SPARQL_ERRORS)
     return {str(status): response for status, response in responses.items()}
 
 

@@ -1,4 +1,4 @@
-"""What the handlers of the pages take: typed parameters, and values that come from the request."""
+"""Parameters of the handlers: typed query parameters, and dependencies on the request."""
 
 import re
 from collections.abc import Sequence
@@ -16,29 +16,29 @@ from accsm_server.pages.queries import Site
 
 
 def _page_number(text: str) -> str:
-    """Refuse what Pydantic would read as an integer too, such as 01 and 1.0."""
+    """Reject other spellings of integers that Pydantic accepts, such as 01 and 1.0."""
     if not re.fullmatch("[1-9][0-9]{0,5}", text):
-        raise ValueError("write a number from 1 on.")
+        raise ValueError("write a whole number from 1 to 999999.")
     return text
 
 
 PageNumber = Annotated[
     int,
-    Query(ge=1, le=999_999, description="Which page of a long list"),
+    Query(ge=1, le=999_999, description="The page of a long list, from 1"),
     BeforeValidator(_page_number),
 ]
-FormatName = Annotated[str, Query(description="A format by name, in place of Accept")]
+FormatName = Annotated[str, Query(description="The short name of a format, instead of Accept")]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The format that a client asks for: `format=`, or else its Accept header."""
+class RequestedFormat:
+    """The format that a client requests: by `format=`, or else by its Accept header."""
 
     name: str
     accept: str
 
     def choose(self, offers: Sequence[Format]) -> Format:
-        """Return one of ``offers`` or the page; raises NotAcceptable."""
+        """Return one of ``offers`` or HTML; raises NotAcceptable."""
         return negotiation.choose(self.name, self.accept, (*offers, negotiation.HTML))
 
 
@@ -55,22 +55,22 @@ async def _query(request: Request) -> QueryParams:
     return request.query_params
 
 
-async def _wanted(request: Request, format: FormatName = "") -> Wanted:
-    return Wanted(format, request.scope["request_context"].field(b"accept"))
+async def _requested_format(request: Request, format: FormatName = "") -> RequestedFormat:
+    return RequestedFormat(format, request.scope["request_context"].header(b"accept"))
 
 
 ServedSite = Annotated[Site, Depends(_site)]
-#: The address of this server as its client knows it, without a slash at the end.
+#: The base URL of this server as its client knows it, without a trailing slash.
 Origin = Annotated[str, Depends(_origin)]
-#: All parameters of the query string, those without a type included.
+#: All parameters in the query string, also those without a type.
 QueryParameters = Annotated[QueryParams, Depends(_query)]
-WantedFormat = Annotated[Wanted, Depends(_wanted)]
+FormatChoice = Annotated[RequestedFormat, Depends(_requested_format)]
 
 
 def negotiated(*offers: Format) -> Any:
-    """Return the dependency on the format that is chosen among ``offers`` and the page."""
+    """Return a dependency on the format that is negotiated from ``offers`` and HTML."""
 
-    async def choose(wanted: WantedFormat) -> Format:
-        return wanted.choose(offers)
+    async def choose(choice: FormatChoice) -> Format:
+        return choice.choose(offers)
 
     return Depends(choose)

@@ -1,6 +1,6 @@
-"""What the pages show of the vocabulary, and in which order: profile.toml beside this file.
+"""The profile of the pages: the classes and properties that they show, and in which order.
 
-Prefixed names are expanded when the file is read, so that the fields hold IRIs.
+It is read from profile.toml, with prefixed names expanded to IRIs.
 """
 
 import re
@@ -16,12 +16,12 @@ from accsm_kg.rdf.terms import expand
 _FILE = Path(__file__).with_suffix(".toml")
 
 Properties = re.Pattern[str]
-"""The IRIs of some properties."""
+"""A pattern of property IRIs."""
 
 
 @dataclass(frozen=True)
 class ResourceProfile:
-    """The properties of a resource by where its page shows them."""
+    """The properties of resources, by section of the page: see profile.toml."""
 
     first: tuple[str, ...]
     last: Properties
@@ -34,7 +34,7 @@ class ResourceProfile:
 
 @dataclass(frozen=True)
 class GraphTitle:
-    """The title of the page about a graph, and its label beside statements."""
+    """The title of the page about a graph, and the label of the graph beside statements."""
 
     title: str
     label: str
@@ -42,7 +42,7 @@ class GraphTitle:
 
 @dataclass(frozen=True)
 class OntologyProfile:
-    """The properties of a term by where the page shows them, and its sections with their types."""
+    """The properties of terms on the page of the ontology, and its sections by title."""
 
     facts: tuple[str, ...]
     notes: tuple[str, ...]
@@ -51,7 +51,7 @@ class OntologyProfile:
 
 @dataclass(frozen=True)
 class SparqlProfile:
-    """Prefixes and the sample of the query form: see profile.toml."""
+    """The prefixes and the sample query of /sparql: see profile.toml."""
 
     declared: Sequence[str]
     checked: Sequence[str]
@@ -61,7 +61,7 @@ class SparqlProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """The profile of the pages."""
+    """The contents of profile.toml."""
 
     home_classes: tuple[str, ...]
     home_question: str
@@ -74,7 +74,7 @@ class Profile:
 
 
 def read_profile(prefixes: Mapping[str, str]) -> Profile:
-    """Return the profile for a dataset with these prefixes."""
+    """Read profile.toml, expanding prefixed names with ``prefixes``."""
     tables: dict[str, Any] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
     def iris(names: Iterable[str]) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
 
 
 def _pattern(iris: Iterable[str]) -> Properties:
-    """Return what matches ``iris``, in which `*` stands for any characters.
+    """Return a pattern that matches ``iris``, in which `*` stands for any characters.
 
     >>> bool(_pattern(["ex:verbatim*", "ex:title"]).fullmatch("ex:verbatimTitle"))
     True

@@ -1,4 +1,4 @@
-"""The stored questions: the list by tag, each with its answer, and their graph."""
+"""The stored questions: their list, the page of each with its answer, and their RDF."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ linked_data = openapi.create_router("linked data")
 
 
 async def stored(site: Site) -> list[Question]:
-    """Return the questions that the dataset publishes (read once: a dataset does not change)."""
+    """Return the questions in the dataset; they are read once, as it does not change."""
     if not site.questions:
         body = await named_graph(site, site.base + QUERIES)
         store, where = Store(), NamedNode(site.base + QUERIES)
@@ -43,7 +43,7 @@ async def stored(site: Site) -> list[Question]:
 
 @router.get("/questions", summary="Stored questions", responses=PAGE_OFFERED)
 async def gallery(site: ServedSite) -> Response:
-    """Return the page of all questions by tag."""
+    """Return the page of all stored questions, by tag."""
     tagged: dict[str, list[Question]] = defaultdict(list)
     for question in await stored(site):
         for tag in question.tags or ("other",):
@@ -55,13 +55,13 @@ async def gallery(site: ServedSite) -> Response:
     "/questions/{name}", summary="A stored question with its answer", responses=PAGE_OFFERED
 )
 async def question(site: ServedSite, name: str, query: QueryParameters) -> Response:
-    """Return the page of one question, asked with the parameters of the query string."""
+    """Return the page of a question, answered for the values in the query string."""
     chosen = next((question for question in await stored(site) if question.name == name), None)
     if chosen is None:
         raise NotFound(
             "No such question",
             f"There is no stored question '{name}'.",
-            hint=f"All of them: {site.root}/questions",
+            hint=f"See all questions at {site.root}/questions",
         )
     return await _page(site, chosen, query)
 
@@ -70,12 +70,12 @@ async def question(site: ServedSite, name: str, query: QueryParameters) -> Respo
     f"/{QUERIES}", summary="The stored questions", responses=OFFERED | openapi.REDIRECT
 )
 async def published(
-    site: ServedSite, form: Annotated[Format, negotiated(*negotiation.GRAPHS)]
+    site: ServedSite, format: Annotated[Format, negotiated(*negotiation.GRAPHS)]
 ) -> Response:
-    """Return the graph of the stored questions, or redirect to the page that lists them."""
-    if form is negotiation.HTML:
+    """Return the stored questions in RDF, or redirect to their page."""
+    if format is negotiation.HTML:
         return RedirectResponse(f"{site.root}/questions", 303, {"Vary": "Accept"})
-    return send_graph(site, site.base + QUERIES, form)
+    return send_graph(site, site.base + QUERIES, format)
 
 
 @linked_data.get(
@@ -108,7 +108,7 @@ async def _page(site: Site, chosen: Question, given: Mapping[str, str]) -> Respo
 
 
 async def _options(site: Site, parameter: Parameter) -> list[tuple[str, str]]:
-    """Return the values to choose from with their labels; none where any text may be given."""
+    """Return the options of a parameter with their labels; empty if any text is allowed."""
     if not parameter.options:
         return []
     query = Query(parameter.options, "json", internal=True)

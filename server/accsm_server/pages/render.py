@@ -1,4 +1,4 @@
-"""Pages and errors as HTML: a template with the head, the foot and the headers it needs."""
+"""HTML pages and error pages, rendered by Jinja templates."""
 
 from functools import lru_cache
 from typing import Any
@@ -14,23 +14,23 @@ from accsm_server.http.headers import NEVER, REVALIDATE
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.queries import Site
 
-#: The headers of a response that depends on the address, Accept and the dataset alone.
+#: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
 
 
 def page(site: Site, template: str, status: int = 200, **content: Any) -> Response:
-    """Return the page of ``template``, which shows ``content``."""
+    """Return the page that ``template`` makes of ``content``."""
     common = {"root": site.root, "base": site.base, "version": __version__}
     text = _templates().get_template(template).render(common | content)
     return HTMLResponse(text, status, headers=NEGOTIATED)
 
 
-def error(site: Site, found: ServerError, form: Format, query: str | None = None) -> Response:
-    """Return an error in the format ``form``; a page of it has the form with ``query``."""
-    if form is not negotiation.HTML:
-        return problems.respond(found, form)
-    response = page(site, "problem.html", found.status, problem=found, query=query)
-    response.headers.update({"Cache-Control": NEVER, **found.headers})
+def error(site: Site, problem: ServerError, format: Format, query: str | None = None) -> Response:
+    """Return an error response in ``format``; its page has the form with ``query``."""
+    if format is not negotiation.HTML:
+        return problems.error_response(problem, format)
+    response = page(site, "problem.html", problem.status, problem=problem, query=query)
+    response.headers.update({"Cache-Control": NEVER, **problem.headers})
     return response
 
 
@@ -43,12 +43,12 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["ticks"] = _ticks
+    environment.filters["ticks"] = _code_spans
     return environment
 
 
-def _ticks(text: str) -> Markup:
-    """Return text with what stands between backticks as code."""
+def _code_spans(text: str) -> Markup:
+    """Return text in which backticks are replaced by `<code>` elements."""
     parts = text.split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else escape(part)

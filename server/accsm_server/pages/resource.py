@@ -1,4 +1,4 @@
-"""The page about one resource: statements, issues, and what refers to it."""
+"""The page about one resource: its statements, issues and referrers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from itertools import chain
 from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import Term, expand, iris, local_name
 from accsm_server.engine.interface import Table
-from accsm_server.pages.queries import Site, rows, words
+from accsm_server.pages.queries import Site, load_texts, rows
 from accsm_server.pages.statements import (
     Row,
     Statements,
@@ -19,54 +19,54 @@ from accsm_server.pages.statements import (
     table_rows,
 )
 from accsm_server.pages.terms import (
-    Names,
-    Shown,
-    by_text,
+    DisplayTerm,
+    Labels,
     iri_of,
-    load_names,
+    load_labels,
+    sort_key,
     text_of,
 )
 from accsm_server.sparql.queries import PAGE
 
 _QUERIES = ("statements", "evidence", "issues", "incoming-counts", "incoming-first")
-#: The first resources that refer to a resource, by property.
+#: The first referrers of a resource, by property.
 Referrers = Mapping[str, Sequence[Term]]
 
 
 @dataclass(frozen=True)
 class Issue:
-    """What is unclear in the record and how it was read: its values by local name."""
+    """A curation issue, with its values by local name of the property."""
 
-    record: Shown
-    facts: Mapping[str, list[Shown]]
+    record: DisplayTerm
+    facts: Mapping[str, list[DisplayTerm]]
 
     @property
     def certain(self) -> bool:
-        """Return whether the reading is certain."""
+        """Return whether the resolution is certain."""
         return [value.text for value in self.facts.get("confidence", [])] == ["certain"]
 
 
 @dataclass(frozen=True)
 class Group:
-    """The resources that refer to this one by one property."""
+    """The referrers of a resource by one property."""
 
-    property: Shown
+    property: DisplayTerm
     count: int
     stated: int
-    """How many of them do so by a statement that is not only computed."""
-    subjects: list[Shown]
-    """The first of them."""
+    """The number of referrers by a statement that is not only computed."""
+    subjects: list[DisplayTerm]
+    """The first referrers."""
     rest: int
-    """How many of them are not listed."""
+    """The number of referrers that are not in ``subjects``."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """Everything the page of a resource shows."""
+    """The content of the page about a resource."""
 
     iri: str
     title: str
-    kinds: list[Shown]
+    types: list[DisplayTerm]
     issues: list[Issue]
     stated: list[Row]
     printed: list[Row]
@@ -77,39 +77,39 @@ class Description:
 
 
 async def describe(site: Site, iri: str) -> Description:
-    """Return what the page about ``iri`` shows."""
+    """Return the content of the page about ``iri``."""
     answers = {name: await rows(site, name, this=iri) for name in _QUERIES}
     referrers = _referrers(answers.pop("incoming-first"))
     found = chain.from_iterable(answer.rows for answer in answers.values())
-    names = await load_names(site, chain(*found, *referrers.values()), iri)
+    labels = await load_labels(site, chain(*found, *referrers.values()), iri)
     statements = read_statements(answers["statements"])
-    definitions = await words(site, "definitions", _codes(statements, site))
-    evidence = read_evidence(answers["evidence"], names)
+    definitions = await load_texts(site, "definitions", _defined_values(statements, site))
+    evidence = read_evidence(answers["evidence"], labels)
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
-    groups = _groups(answers["incoming-counts"], referrers, names)
+    groups = _groups(answers["incoming-counts"], referrers, labels)
     return Description(
         iri=iri,
-        title=names.iri(iri).text,
-        kinds=_kinds(statements, names),
-        issues=_issues(answers["issues"], names),
-        **{name: table_rows(part, names, evidence, definitions) for name, part in sections.items()},
-        incoming=[group for group in groups if _is_news(group, shown, site)],
-        incoming_computed=[group for group in groups if not _is_news(group, shown, site)],
+        title=labels.iri(iri).text,
+        types=_types(statements, labels),
+        issues=_issues(answers["issues"], labels),
+        **{key: table_rows(part, labels, evidence, definitions) for key, part in sections.items()},
+        incoming=[group for group in groups if _adds_information(group, shown, site)],
+        incoming_computed=[group for group in groups if not _adds_information(group, shown, site)],
     )
 
 
 def _referrers(incoming: Table) -> Referrers:
     subjects: dict[str, list[Term]] = defaultdict(list)
     for row in incoming.rows:
-        about, subject = iri_of(row["property"]), row["subject"]
-        if about and subject is not None and len(subjects[about]) < PAGE:
-            subjects[about].append(subject)
+        predicate, subject = iri_of(row["property"]), row["subject"]
+        if predicate and subject is not None and len(subjects[predicate]) < PAGE:
+            subjects[predicate].append(subject)
     return subjects
 
 
-def _codes(statements: Statements, site: Site) -> set[str]:
-    """Return the IRIs of the values that are shown with their definitions."""
+def _defined_values(statements: Statements, site: Site) -> set[str]:
+    """Return the IRIs of values whose definitions are shown."""
     return _iris(partition(statements, site.profile.resource.defined)[0])
 
 
@@ -118,7 +118,7 @@ def _iris(statements: Statements) -> set[str]:
 
 
 def _sections(statements: Statements, site: Site) -> dict[str, Statements]:
-    """Return the statements by the section of the page that shows them."""
+    """Return the statements by section of the page."""
     profile = site.profile.resource
     records, others = partition(statements, profile.records)
     stated, computed = split_computed(partition(others, profile.hidden)[1], site.base + INFERRED)
@@ -128,36 +128,36 @@ def _sections(statements: Statements, site: Site) -> dict[str, Statements]:
     return {"stated": rest, "printed": printed, "computed": computed, "records": records}
 
 
-def _kinds(statements: Statements, names: Names) -> list[Shown]:
-    """Return the stated types, or the computed ones where none is stated."""
-    types = statements.get(expand("rdf:type", names.site.prefixes), {})
-    inferred = {names.site.base + INFERRED}
+def _types(statements: Statements, labels: Labels) -> list[DisplayTerm]:
+    """Return the stated types, or the computed ones if there are none."""
+    types = statements.get(expand("rdf:type", labels.site.prefixes), {})
+    inferred = {labels.site.base + INFERRED}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]
-    return sorted(map(names.show, stated or types), key=lambda kind: kind.text)
+    return sorted(map(labels.show, stated or types), key=lambda shown: shown.text)
 
 
-def _issues(table: Table, names: Names) -> list[Issue]:
-    facts: dict[str, dict[str, list[Shown]]] = defaultdict(lambda: defaultdict(list))
+def _issues(table: Table, labels: Labels) -> list[Issue]:
+    facts: dict[str, dict[str, list[DisplayTerm]]] = defaultdict(lambda: defaultdict(list))
     for row in table.rows:
-        issue, about = iri_of(row["issue"]), iri_of(row["property"])
-        if issue and about:
-            facts[issue][local_name(about)].append(names.show(row["value"]))
-    issues = [Issue(names.iri(iri), found) for iri, found in facts.items()]
+        issue, predicate = iri_of(row["issue"]), iri_of(row["property"])
+        if issue and predicate:
+            facts[issue][local_name(predicate)].append(labels.show(row["value"]))
+    issues = [Issue(labels.iri(iri), found) for iri, found in facts.items()]
     return sorted(issues, key=lambda issue: issue.certain)
 
 
-def _groups(counts: Table, referrers: Referrers, names: Names) -> list[Group]:
+def _groups(counts: Table, referrers: Referrers, labels: Labels) -> list[Group]:
     groups = []
     for row in counts.rows:
-        if about := iri_of(row["property"]):
-            subjects = [names.show(subject) for subject in referrers.get(about, ())]
+        if iri := iri_of(row["property"]):
+            subjects = [labels.show(subject) for subject in referrers.get(iri, ())]
             count, stated = int(text_of(row["count"])), int(text_of(row["stated"]))
-            groups.append(Group(names.iri(about), count, stated, subjects, count - len(subjects)))
-    return sorted(groups, key=lambda group: by_text(group.property))
+            groups.append(Group(labels.iri(iri), count, stated, subjects, count - len(subjects)))
+    return sorted(groups, key=lambda group: sort_key(group.property))
 
 
-def _is_news(group: Group, shown: set[str], site: Site) -> bool:
-    """Return whether somebody states what refers to this, and it is not ``shown`` above."""
+def _adds_information(group: Group, shown: set[str], site: Site) -> bool:
+    """Return whether ``group`` has stated referrers that are not ``shown`` above already."""
     if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.stated:
         return False
     return any(subject.iri not in shown for subject in group.subjects)

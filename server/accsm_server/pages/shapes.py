@@ -1,4 +1,4 @@
-"""The shapes: the page that lists their rules, and their RDF."""
+"""The SHACL shapes: the page of their rules, and their RDF."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -19,37 +19,37 @@ from accsm_server.pages.documents import (
 )
 from accsm_server.pages.parameters import ServedSite
 from accsm_server.pages.queries import Site, rows
-from accsm_server.pages.terms import Names, Shown, by_text, iri_of, load_names, text_of
+from accsm_server.pages.terms import DisplayTerm, Labels, iri_of, load_labels, sort_key, text_of
 
 router = openapi.create_router("linked data")
 
 
 @dataclass(frozen=True)
 class ShapeEntry:
-    """A shape: its targets, and the severities and messages of the rules it checks."""
+    """A shape with its targets, and with the severity and message of each rule."""
 
     id: str
     name: str
     description: str
-    targets: list[Shown]
+    targets: list[DisplayTerm]
     rules: list[tuple[str, str]]
 
 
 @router.get("/shapes", summary="The shapes", responses=OFFERED)
-async def shapes(site: ServedSite, form: DocumentFormat) -> Response:
-    """Return the page of the rules, or the RDF."""
-    return await _respond(site, form)
+async def shapes(site: ServedSite, format: DocumentFormat) -> Response:
+    """Return the page of the rules, or RDF."""
+    return await _respond(site, format)
 
 
 @router.get("/shapes.{suffix}", summary="The shapes in one format", responses=OFFERED)
-async def shapes_file(site: ServedSite, form: SuffixFormat) -> Response:
-    """Return the page of the rules, or the RDF, as the suffix says."""
-    return await _respond(site, form)
+async def shapes_file(site: ServedSite, format: SuffixFormat) -> Response:
+    """Return the page of the rules, or RDF, as the suffix names."""
+    return await _respond(site, format)
 
 
-async def _respond(site: Site, form: Format) -> Response:
-    if form is not negotiation.HTML:
-        return send_graph(site, site.base + SHAPES, form, "/shapes")
+async def _respond(site: Site, format: Format) -> Response:
+    if format is not negotiation.HTML:
+        return send_graph(site, site.base + SHAPES, format, "/shapes")
     return with_links(await _page(site), site, "/shapes")
 
 
@@ -58,12 +58,12 @@ async def _page(site: Site) -> Response:
     found = (await rows(site, "shapes")).rows
     for row in found:
         grouped[iri_of(row["shape"])].append(row)
-    names = await load_names(site, [row["target"] for row in found])
-    entries = [_entry(names, iri, group) for iri, group in grouped.items()]
+    labels = await load_labels(site, [row["target"] for row in found])
+    entries = [_entry(labels, iri, group) for iri, group in grouped.items()]
     return render.page(site, "shapes.html", shapes=[entry for entry in entries if entry.rules])
 
 
-def _entry(names: Names, iri: str, group: list[QuerySolution]) -> ShapeEntry:
+def _entry(labels: Labels, iri: str, group: list[QuerySolution]) -> ShapeEntry:
     targets = {row["target"] for row in group if row["target"] is not None}
     rules = {
         (iri_of(row["severity"]).rpartition("#")[2] or "Violation", text_of(row["message"]))
@@ -74,6 +74,6 @@ def _entry(names: Names, iri: str, group: list[QuerySolution]) -> ShapeEntry:
         id=iri.rpartition("#")[2],
         name=text_of(group[0]["name"]),
         description=text_of(group[0]["description"]),
-        targets=sorted(map(names.show, targets), key=by_text),
+        targets=sorted(map(labels.show, targets), key=sort_key),
         rules=sorted(rules),
     )

@@ -1,4 +1,4 @@
-"""The statements about one resource as rows: values, the graphs that state them, source words."""
+"""The statements about one resource as table rows, with their graphs and evidence."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -10,26 +10,26 @@ from pyoxigraph import NamedNode, QuerySolution
 from accsm_kg.rdf.terms import Term, natural
 from accsm_server.engine.interface import Table
 from accsm_server.pages.profile import Properties
-from accsm_server.pages.terms import Names, Shown, by_text, iri_of, text_of
+from accsm_server.pages.terms import DisplayTerm, Labels, iri_of, sort_key, text_of
 
-#: The values of each property, with the graphs that state each value.
+#: The graphs of each value, by property IRI and value.
 Statements = Mapping[str, Mapping[Term, set[str]]]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Words of a source that justify a statement."""
+    """The words of a source that support a statement."""
 
     words: str
     locator: str
-    record: Shown
-    source: Shown
+    record: DisplayTerm
+    source: DisplayTerm
 
 
 @dataclass(frozen=True)
 class EvidenceIndex:
-    """The evidence for one resource, by the IRI of a property or by the term that is a value."""
+    """The evidence for statements about one resource, by property IRI or by value."""
 
     by_property: Mapping[str, list[Evidence]]
     by_value: Mapping[Term, list[Evidence]]
@@ -37,75 +37,75 @@ class EvidenceIndex:
 
 @dataclass(frozen=True)
 class Value:
-    """One value, with the graphs that state it and its evidence where the values differ in them."""
+    """One value; its graphs and evidence are empty where all values of the row share them."""
 
-    shown: Shown
-    graphs: tuple[Shown, ...]
+    shown: DisplayTerm
+    graphs: tuple[DisplayTerm, ...]
     evidence: tuple[Evidence, ...]
-    gloss: str
-    """Its definition, where it is a code."""
+    definition: str
+    """The definition of a value that is a code."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """All values of one property; graphs and evidence that all values share stand here."""
+    """The values of one property, with the graphs and evidence that they share."""
 
-    property: Shown
+    property: DisplayTerm
     values: list[Value]
-    graphs: tuple[Shown, ...]
+    graphs: tuple[DisplayTerm, ...]
     evidence: tuple[Evidence, ...]
 
 
 def read_statements(table: Table) -> Statements:
-    """Return the answer of statements.rq."""
+    """Return the rows of statements.rq, grouped."""
     statements: dict[str, dict[Term, set[str]]] = defaultdict(lambda: defaultdict(set))
     for row in table.rows:
-        about, value, graph = row["property"], row["value"], row["graph"]
-        if isinstance(about, NamedNode) and value is not None:
-            graphs = statements[about.value][value]
+        predicate, value, graph = row["property"], row["value"], row["graph"]
+        if isinstance(predicate, NamedNode) and value is not None:
+            graphs = statements[predicate.value][value]
             if isinstance(graph, NamedNode):
                 graphs.add(graph.value)
     return statements
 
 
-def read_evidence(table: Table, names: Names) -> EvidenceIndex:
-    """Return the answer of evidence.rq."""
+def read_evidence(table: Table, labels: Labels) -> EvidenceIndex:
+    """Return the rows of evidence.rq, grouped."""
     by_property: dict[str, list[Evidence]] = defaultdict(list)
     by_value: dict[Term, list[Evidence]] = defaultdict(list)
     for row in table.rows:
-        about, value = iri_of(row["property"]), row["value"]
-        evidence = _evidence(row, names)
-        if about and evidence not in by_property[about]:
-            by_property[about].append(evidence)
-        elif not about and value is not None and evidence not in by_value[value]:
+        predicate, value = iri_of(row["property"]), row["value"]
+        evidence = _evidence(row, labels)
+        if predicate and evidence not in by_property[predicate]:
+            by_property[predicate].append(evidence)
+        elif not predicate and value is not None and evidence not in by_value[value]:
             by_value[value].append(evidence)
     return EvidenceIndex(by_property, by_value)
 
 
 def partition(statements: Statements, properties: Properties) -> tuple[Statements, Statements]:
-    """Return the statements by ``properties``, and the others."""
+    """Split statements into those whose property matches ``properties``, and the others."""
     parts: tuple[dict[str, Mapping[Term, set[str]]], dict[str, Mapping[Term, set[str]]]] = {}, {}
-    for about, values in statements.items():
-        parts[not properties.fullmatch(about)][about] = values
+    for predicate, values in statements.items():
+        parts[not properties.fullmatch(predicate)][predicate] = values
     return parts
 
 
 def split_computed(statements: Statements, inferred: str) -> tuple[Statements, Statements]:
-    """Return what some graph states, and what only the graph ``inferred`` does."""
+    """Split statements into stated ones, and those that are only in the graph ``inferred``."""
     stated: dict[str, dict[Term, set[str]]] = defaultdict(dict)
     computed: dict[str, dict[Term, set[str]]] = defaultdict(dict)
-    for about, values in statements.items():
+    for predicate, values in statements.items():
         for value, graphs in values.items():
             part = computed if graphs == {inferred} else stated
-            part[about][value] = graphs
+            part[predicate][value] = graphs
     return stated, computed
 
 
 def table_rows(
-    statements: Statements, names: Names, evidence: EvidenceIndex, definitions: Mapping[str, str]
+    statements: Statements, labels: Labels, evidence: EvidenceIndex, definitions: Mapping[str, str]
 ) -> list[Row]:
-    """Return the rows of ``statements`` in the order of the profile, then by label."""
-    profile = names.site.profile.resource
+    """Return ``statements`` as rows, in the order of the profile, then by label."""
+    profile = labels.site.profile.resource
 
     def order(row: Row) -> tuple[int, bool, list[tuple[int, str]]]:
         iri = row.property.iri
@@ -113,25 +113,25 @@ def table_rows(
         return place, bool(profile.last.fullmatch(iri)), natural(row.property.text)
 
     rows = []
-    for about, terms in statements.items():
+    for predicate, terms in statements.items():
         values = [
-            _value(term, graphs, names, evidence, definitions) for term, graphs in terms.items()
+            _value(term, graphs, labels, evidence, definitions) for term, graphs in terms.items()
         ]
-        rows.append(_row(about, values, names, evidence))
+        rows.append(_row(predicate, values, labels, evidence))
     return sorted(rows, key=order)
 
 
-def _row(about: str, values: list[Value], names: Names, evidence: EvidenceIndex) -> Row:
-    graphs = _same(value.graphs for value in values)
-    shared = _same(value.evidence for value in values)
+def _row(predicate: str, values: list[Value], labels: Labels, evidence: EvidenceIndex) -> Row:
+    graphs = _shared(value.graphs for value in values)
+    shared = _shared(value.evidence for value in values)
     if graphs is not None:
         values = [replace(value, graphs=()) for value in values]
     if shared is not None:
         values = [replace(value, evidence=()) for value in values]
-    of_property = evidence.by_property.get(about, ())
+    of_property = evidence.by_property.get(predicate, ())
     return Row(
-        names.iri(about),
-        sorted(values, key=lambda value: by_text(value.shown)),
+        labels.iri(predicate),
+        sorted(values, key=lambda value: sort_key(value.shown)),
         graphs or (),
         tuple(dict.fromkeys((*of_property, *(shared or ())))),
     )
@@ -140,27 +140,27 @@ def _row(about: str, values: list[Value], names: Names, evidence: EvidenceIndex)
 def _value(
     term: Term,
     graphs: set[str],
-    names: Names,
+    labels: Labels,
     evidence: EvidenceIndex,
     definitions: Mapping[str, str],
 ) -> Value:
     return Value(
-        names.show(term),
-        tuple(map(names.graph, sorted(graphs))),
+        labels.show(term),
+        tuple(map(labels.graph, sorted(graphs))),
         tuple(evidence.by_value.get(term, ())),
         definitions.get(iri_of(term), ""),
     )
 
 
-def _evidence(row: QuerySolution, names: Names) -> Evidence:
+def _evidence(row: QuerySolution, labels: Labels) -> Evidence:
     return Evidence(
         text_of(row["words"]),
         text_of(row["locator"]),
-        names.show(row["evidence"]),
-        names.show(row["source"]),
+        labels.show(row["evidence"]),
+        labels.show(row["source"]),
     )
 
 
-def _same(items: Iterable[T]) -> T | None:
+def _shared(items: Iterable[T]) -> T | None:
     distinct = set(items)
     return distinct.pop() if len(distinct) == 1 else None

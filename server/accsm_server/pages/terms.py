@@ -1,4 +1,4 @@
-"""How RDF terms are shown: labels, links, short forms, and notes about datatype or language."""
+"""RDF terms on pages: labels, links, short IRIs, and notes on datatype and language."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,16 +10,16 @@ from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import QUERIES
 from accsm_kg.rdf.terms import Term, iris, local_name, natural
-from accsm_server.pages.queries import Site, words
+from accsm_server.pages.queries import Site, load_texts
 
-_PLAIN = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
-_WEB = ("http:", "https:")
+_UNMARKED = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
+_WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
+_WEB_SCHEMES = ("http:", "https:")
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One term as a page shows it."""
+class DisplayTerm:
+    """A term as a page shows it; ``note`` is its datatype, if that is not obvious."""
 
     text: str
     href: str = ""
@@ -30,64 +30,64 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Names:
-    """The labels of the terms that one page shows."""
+class Labels:
+    """The labels of the terms on one page, by IRI."""
 
     site: Site
-    labels: Mapping[str, str]
+    texts: Mapping[str, str]
 
-    def show(self, term: Term | None) -> Shown:
-        """Return ``term`` with its label instead of its IRI, and a local link if it is ours."""
+    def show(self, term: Term | None) -> DisplayTerm:
+        """Return ``term`` with its label, and with a local link if its IRI is in the dataset."""
         if isinstance(term, NamedNode):
             return self.iri(term.value)
         if isinstance(term, Literal):
             return _literal(term)
-        return Shown("" if term is None else str(term))
+        return DisplayTerm("" if term is None else str(term))
 
-    def row(self, terms: list[Term | None]) -> list[Shown]:
-        """Return a row of a table; an IRI whose label stands in another cell is shown in short."""
+    def row(self, terms: list[Term | None]) -> list[DisplayTerm]:
+        """Return a row of a table; an IRI is shortened if another cell already has its label."""
         texts = {term.value for term in terms if isinstance(term, Literal)}
         return [
-            replace(shown, text=short(shown.iri, self.site))
+            replace(shown, text=short_iri(shown.iri, self.site))
             if shown.text in texts and shown.iri
             else shown
             for shown in map(self.show, terms)
         ]
 
-    def iri(self, iri: str) -> Shown:
-        """Return an IRI as its label with a link."""
-        text = self.labels.get(iri) or short(iri, self.site)
+    def iri(self, iri: str) -> DisplayTerm:
+        """Return an IRI as its label, with a link."""
+        text = self.texts.get(iri) or short_iri(iri, self.site)
         local = local_path(iri, self.site.base)
         if local is not None:
-            return Shown(text, self.site.root + local, iri)
-        external = iri.startswith(_WEB)
-        return Shown(text, iri if external else "", iri, external=external)
+            return DisplayTerm(text, self.site.root + local, iri)
+        external = iri.startswith(_WEB_SCHEMES)
+        return DisplayTerm(text, iri if external else "", iri, external=external)
 
-    def graph(self, iri: str) -> Shown:
-        """Return a named graph as who states what it holds."""
+    def graph(self, iri: str) -> DisplayTerm:
+        """Return a named graph as a short label for its author."""
         path = graph_path(iri, self.site.base)
-        known = self.site.profile.graphs.get(path)
-        text = known.label if known else path.replace("/", " ")
-        return Shown(text, self.iri(iri).href, iri)
+        graph_title = self.site.profile.graphs.get(path)
+        text = graph_title.label if graph_title else path.replace("/", " ")
+        return DisplayTerm(text, self.iri(iri).href, iri)
 
 
-async def load_names(site: Site, terms: Iterable[Term | None], *more: str) -> Names:
-    """Return the names of ``terms`` and of the IRIs ``more``: one query for all labels."""
-    return Names(site, await words(site, "labels", iris(terms) | set(more)))
+async def load_labels(site: Site, terms: Iterable[Term | None], *other_iris: str) -> Labels:
+    """Return the labels of ``terms`` and ``other_iris``, fetched by one query."""
+    return Labels(site, await load_texts(site, "labels", iris(terms) | set(other_iris)))
 
 
-def short(iri: str, site: Site) -> str:
-    """Return an IRI without the part that all of ours share; the words of a foreign name."""
+def short_iri(iri: str, site: Site) -> str:
+    """Return an IRI without the base; for a known vocabulary, the local name in words."""
     for start in (site.base + "id/", site.base):
         if iri.startswith(start) and len(iri) > len(start):
             return iri[len(start) :].replace("ontology#", "").replace("shapes#", "")
     if any(iri.startswith(start) for start in site.prefixes.values()):
-        return _WORD.sub(" ", local_name(iri)).lower() or iri
+        return _WORD_BREAK.sub(" ", local_name(iri)).lower() or iri
     return iri
 
 
 def local_path(iri: str, base: str) -> str | None:
-    """Return the path on this server where ``iri`` is described, None for a foreign IRI.
+    """Return the path on this server at which ``iri`` is described, None outside of ``base``.
 
     >>> local_path("https://example.org/id/country/KHM", "https://example.org/")
     '/doc/country/KHM'
@@ -103,7 +103,7 @@ def local_path(iri: str, base: str) -> str | None:
 
 
 def graph_path(iri: str, base: str) -> str:
-    """Return the path of a named graph below graph/.
+    """Return the IRI of a named graph without the base and graph/.
 
     >>> graph_path("https://example.org/graph/source/001", "https://example.org/")
     'source/001'
@@ -112,7 +112,7 @@ def graph_path(iri: str, base: str) -> str:
 
 
 def plural(label: str, count: int = 2) -> str:
-    """Return the English label of ``count`` things.
+    """Return an English label in the form for ``count``.
 
     >>> plural("country")
     'countries'
@@ -122,27 +122,27 @@ def plural(label: str, count: int = 2) -> str:
     return f"{label[:-1]}ies" if label.endswith("y") else f"{label}s"
 
 
-def by_text(shown: Shown) -> list[tuple[int, str]]:
-    """Return the key that sorts what is shown, 9 before 10."""
+def sort_key(shown: DisplayTerm) -> list[tuple[int, str]]:
+    """Return the key that sorts terms by their text, 9 before 10."""
     return natural(shown.text)
 
 
 def iri_of(term: Term | None) -> str:
-    """Return the IRI of a named node, nothing of any other term."""
+    """Return the IRI of a named node, empty for other terms."""
     return term.value if isinstance(term, NamedNode) else ""
 
 
 def text_of(term: Term | None) -> str:
-    """Return the text of a literal, nothing of any other term."""
+    """Return the value of a literal, empty for other terms."""
     return term.value if isinstance(term, Literal) else ""
 
 
-def _literal(literal: Literal) -> Shown:
+def _literal(literal: Literal) -> DisplayTerm:
     datatype = local_name(literal.datatype.value)
     text = _date(literal.value) if datatype == "date" else literal.value
-    note = "" if datatype in _PLAIN else datatype
-    href = literal.value if datatype == "anyURI" and literal.value.startswith(_WEB) else ""
-    return Shown(text, href, "", note, literal.language or "", external=bool(href))
+    note = "" if datatype in _UNMARKED else datatype
+    href = literal.value if datatype == "anyURI" and literal.value.startswith(_WEB_SCHEMES) else ""
+    return DisplayTerm(text, href, "", note, literal.language or "", external=bool(href))
 
 
 def _date(text: str) -> str:

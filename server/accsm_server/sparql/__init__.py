@@ -1,1 +1,1 @@
-"""The SPARQL endpoint and the graph store. Suits any dataset."""
+"""The SPARQL endpoint and the graph store, for any RDF dataset."""

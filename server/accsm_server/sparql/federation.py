@@ -1,40 +1,40 @@
-"""Queries with SERVICE: only endpoints that are allowed may be asked.
+"""Federated queries: SERVICE is accepted for allowed endpoints only.
 
-A worker that can reach other endpoints could reach anything, so nothing is left to interpretation:
-wherever the text may be read as SERVICE and a name, in whatever place, it must be SERVICE and the
-IRI of an allowed endpoint, written in full.
+A worker that can connect to an endpoint could connect to any host, so the check is strict: wherever
+the text could be read as SERVICE and a name, even in a string or a comment, it must be SERVICE and
+the full IRI of an allowed endpoint.
 """
 
 import re
 
 from accsm_server.errors import Forbidden
 
-_LONGEST = 8 << 10  # characters of a query: the pattern may take their square
+_MAX_QUERY = 8 << 10  # characters of a query, as the pattern may take quadratic time
 _GAP = r"(?:\s|\#[^\n\r]*+[\n\r])*+"
-_POSSIBLE = re.compile(
+_POSSIBLE_CLAUSE = re.compile(
     rf"SERVICE{_GAP}(?:SILENT{_GAP})?(?:[<?$]|[^\s{{}}()<>\"'?$\#;,]*:)", re.IGNORECASE
 )
-_CLAUSE = re.compile(r"SERVICE\s+(?:SILENT\s+)?<([^<>\s]*)>", re.IGNORECASE)
-_NONE = "SERVICE asks another server, and this one asks none on behalf of strangers."
+_ALLOWED_CLAUSE = re.compile(r"SERVICE\s+(?:SILENT\s+)?<([^<>\s]*)>", re.IGNORECASE)
+_NO_ENDPOINTS = "This endpoint sends no queries to other servers: remove SERVICE."
 
 
 def check(query: str, allowed: tuple[str, ...]) -> None:
-    """Raise Forbidden unless each endpoint that ``query`` may ask is one of the ``allowed``."""
+    """Raise Forbidden unless every endpoint in ``query`` is one of ``allowed``."""
     if not allowed:
-        raise _refusal(_NONE)
-    if len(query) > _LONGEST:
-        raise _refusal(f"A query with SERVICE may have {_LONGEST} characters.")
+        raise _refused(_NO_ENDPOINTS)
+    if len(query) > _MAX_QUERY:
+        raise _refused(f"A query with SERVICE may have at most {_MAX_QUERY} characters.")
     if re.search(r"\\u", query, re.IGNORECASE):
-        raise _refusal(r"A query with SERVICE must be written without \u escapes.")
-    place = 0
-    while possible := _POSSIBLE.search(query, place):
-        clause = _CLAUSE.match(query, possible.start())
+        raise _refused(r"A query with SERVICE must be written without \u escapes.")
+    position = 0
+    while possible := _POSSIBLE_CLAUSE.search(query, position):
+        clause = _ALLOWED_CLAUSE.match(query, possible.start())
         if not clause:
-            raise _refusal("Write the endpoint in full, as SERVICE <IRI>: no name, no variable.")
+            raise _refused("Write the endpoint as a full IRI, not as a name or variable.")
         if clause[1] not in allowed:
-            raise _refusal(f"SERVICE <{clause[1]}> is none of the endpoints that may be asked.")
-        place = clause.end()
+            raise _refused(f"<{clause[1]}> is not one of {', '.join(allowed)}.")
+        position = clause.end()
 
 
-def _refusal(why: str) -> Forbidden:
-    return Forbidden("SERVICE is refused", why)
+def _refused(detail: str) -> Forbidden:
+    return Forbidden("SERVICE is not allowed", detail)

@@ -1,4 +1,4 @@
-"""How a request asks the endpoint (SPARQL 1.1 Protocol, section 2.1)."""
+"""Requests of the SPARQL 1.1 Protocol (section 2.1): parameters in the URL or in the body."""
 
 import asyncio
 import math
@@ -20,7 +20,7 @@ from accsm_server.errors import (
     UnsupportedMediaType,
     UriTooLong,
 )
-from accsm_server.http.context import in_task
+from accsm_server.http.context import ensure_task
 
 MAX_URL = 32 << 10
 MAX_BODY = 1 << 20
@@ -32,52 +32,56 @@ _READ_ONLY = "This endpoint is read-only: updates (INSERT, DELETE, LOAD, …) ar
 _ALLOW = {"Allow": "GET, HEAD, POST, OPTIONS"}
 _CLOSE = {"Connection": "close"}
 
-Pairs = list[tuple[str, str]]
+Parameters = list[tuple[str, str]]
 
 
 @dataclass(slots=True)
 class SparqlRequest:
-    """The parameters of one request."""
+    """The parameters of a request to the endpoint."""
 
     query: str | None
     format: str
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     timeout: float | None
-    """Seconds that the client is willing to wait."""
+    """Seconds that the client allows for the query."""
 
 
 def read(scope: Scope) -> SparqlRequest:
-    """Return what a GET asks; raises RequestError where it breaks the protocol."""
+    """Return the parameters of a GET; raises RequestError if they violate the protocol."""
     if scope["method"] != "GET":
         raise MethodNotAllowed("Method not allowed", "Send GET or POST.", headers=_ALLOW)
-    return _read(_given(scope), must_query=False)
+    return _from_parameters(_url_parameters(scope), query_required=False)
 
 
-async def read_posted(scope: Scope, receive: Receive, patience: float) -> SparqlRequest:
-    """Return what a POST asks, whose body may take ``patience`` seconds; raises RequestError."""
-    given = _given(scope)
-    return _read(given + await _posted(Request(scope, receive), patience), must_query=True)
+async def read_post(scope: Scope, receive: Receive, timeout: float) -> SparqlRequest:
+    """Return the parameters of a POST, reading its body for ``timeout`` seconds at most.
+
+    Raises RequestError if they violate the protocol.
+    """
+    request = Request(scope, receive)
+    parameters = _url_parameters(scope) + await _body_parameters(request, timeout)
+    return _from_parameters(parameters, query_required=True)
 
 
-def read_only() -> Forbidden:
-    """Return the refusal of an update."""
+def update_refused() -> Forbidden:
+    """Return the error for an update."""
     return Forbidden("Updates are refused", _READ_ONLY)
 
 
-def _read(pairs: Pairs, must_query: bool) -> SparqlRequest:
-    first = dict(reversed(pairs))
+def _from_parameters(parameters: Parameters, query_required: bool) -> SparqlRequest:
+    first = dict(reversed(parameters))
     if "update" in first:
-        raise read_only()
-    if len([name for name, _ in pairs if name == "query"]) > 1:
-        raise BadRequest("More than one query", "Send exactly one `query`.")
-    if must_query and "query" not in first:
-        raise BadRequest("No query", "Send the query as `query=` or as the body.")
+        raise update_refused()
+    if len([name for name, _ in parameters if name == "query"]) > 1:
+        raise BadRequest("More than one query", "Send a single parameter `query`.")
+    if query_required and "query" not in first:
+        raise BadRequest("No query", "Send the query as the parameter `query` or as the body.")
     return SparqlRequest(
         first.get("query"),
         first.get("format", ""),
-        _graphs(pairs, "default-graph-uri"),
-        _graphs(pairs, "named-graph-uri"),
+        _graphs(parameters, "default-graph-uri"),
+        _graphs(parameters, "named-graph-uri"),
         _timeout(first.get("timeout", "")),
     )
 
@@ -88,45 +92,45 @@ def _timeout(value: str) -> float | None:
     except ValueError:
         seconds = 0.0
     if seconds is not None and not 0 < seconds < math.inf:
-        raise BadRequest("Not a time", f"timeout={value!r}: write seconds, such as 2.5.")
+        raise BadRequest("Invalid timeout", f"timeout={value!r}: write seconds, such as 2.5.")
     return seconds
 
 
-def _graphs(pairs: Pairs, name: str) -> tuple[str, ...]:
-    graphs = tuple([value for given, value in pairs if given == name and value])
+def _graphs(parameters: Parameters, name: str) -> tuple[str, ...]:
+    graphs = tuple([value for key, value in parameters if key == name and value])
     for graph in graphs:
         try:
             NamedNode(graph)
         except ValueError as error:
-            raise BadRequest("Not an IRI", f"{name}={graph!r}: {error}") from None
+            raise BadRequest("Invalid IRI", f"{name}={graph!r}: {error}") from None
     return graphs
 
 
-def _given(scope: Scope) -> Pairs:
+def _url_parameters(scope: Scope) -> Parameters:
     """Return the parameters in the URL."""
     if len(scope["query_string"]) > MAX_URL:
-        raise UriTooLong("The URL is too long", f"At most {MAX_URL} bytes; send a POST instead.")
-    return _pairs(scope["query_string"])
+        raise UriTooLong("The URL is too long", f"Send more than {MAX_URL} bytes by POST.")
+    return _parse_form(scope["query_string"])
 
 
-def _pairs(data: bytes) -> Pairs:
+def _parse_form(data: bytes) -> Parameters:
     if data.count(b"&") >= MAX_FIELDS:
-        limit = f"At most {MAX_FIELDS} can be given."
-        raise BadRequest("The parameters cannot be read", limit)
+        limit = f"Send at most {MAX_FIELDS} parameters."
+        raise BadRequest("Too many parameters", limit)
     fields = [field.partition(b"=") for field in data.split(b"&") if field]
     try:
-        return [(_plain(name), _plain(value)) for name, _, value in fields]
+        return [(_decode(name), _decode(value)) for name, _, value in fields]
     except UnicodeDecodeError:
         raise BadRequest("Not UTF-8", "Percent-encode the parameters as UTF-8.") from None
 
 
-def _plain(data: bytes) -> str:
-    """Return the text that a part of a form stands for.
+def _decode(data: bytes) -> str:
+    """Decode the percent-encoding and the plus signs of a form.
 
-    Where nothing is malformed, percent-encoding is quoted-printable with another sign, and the
-    decoder of that is 20 times as fast as `urllib.parse`.
+    Well-formed percent-encoding is quoted-printable with another sign, whose decoder in the
+    standard library is 20 times as fast as `urllib.parse`.
 
-    >>> _plain(b"a+%3D+%22%C3%A9%22;%")
+    >>> _decode(b"a+%3D+%22%C3%A9%22;%")
     'a = "é";%'
     """
     if b"+" in data:
@@ -138,25 +142,25 @@ def _plain(data: bytes) -> str:
     return a2b_qp(data.replace(b"=", b"=3D").replace(b"%", b"=")).decode()
 
 
-async def _posted(request: Request, patience: float) -> Pairs:
-    kind, _, parameters = request.headers.get("content-type", "").partition(";")
-    kind = kind.strip().lower()
-    if kind == _UPDATE:
-        raise read_only()
-    if kind not in (FORM, QUERY):
+async def _body_parameters(request: Request, timeout: float) -> Parameters:
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    media_type = media_type.strip().lower()
+    if media_type == _UPDATE:
+        raise update_refused()
+    if media_type not in (FORM, QUERY):
         raise UnsupportedMediaType(
             "Unsupported media type", f"Send the query as {QUERY} or {FORM}.",
             headers={"Accept-Post": f"{QUERY}, {FORM}"},
         )  # fmt: skip
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType(
-            "Unsupported coding", "Send the query unpacked.",
+            "Unsupported content coding", "Send the query uncompressed.",
             headers={"Accept-Encoding": "identity"},
         )  # fmt: skip
     _check_charset(parameters)
-    body = await _body(request, patience)
-    if kind == FORM:
-        return _pairs(body)
+    body = await _body(request, timeout)
+    if media_type == FORM:
+        return _parse_form(body)
     try:
         return [("query", body.decode("utf-8"))]
     except UnicodeDecodeError:
@@ -170,18 +174,18 @@ def _check_charset(parameters: str) -> None:
             raise UnsupportedMediaType("Unsupported charset", f"{value!r}: send UTF-8.")
 
 
-async def _body(request: Request, patience: float) -> bytes:
+async def _body(request: Request, timeout: float) -> bytes:
     body = bytearray()
-    await in_task()
+    await ensure_task()
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             async for piece in request.stream():
                 body += piece
                 if len(body) > MAX_BODY:
-                    limit = f"At most {MAX_BODY} bytes."
+                    limit = f"Send at most {MAX_BODY} bytes."
                     raise ContentTooLarge("The query is too large", limit, headers=_CLOSE)
     except TimeoutError:
         raise RequestTimeout(
-            "The request came too slowly", "Send the whole body at once.", headers=_CLOSE
+            "The request body took too long", f"Send it within {timeout:g} s.", headers=_CLOSE
         ) from None
     return bytes(body)

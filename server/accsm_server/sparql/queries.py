@@ -1,4 +1,4 @@
-"""Query files (*.rq) of the server, asked of one engine."""
+"""The query files (*.rq) of the server, evaluated by one engine."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,27 +7,27 @@ from pyoxigraph import NamedNode
 
 from accsm_server.engine.interface import Engine, Query, Table, fetch, table
 
-#: The queries of this package, which suit any dataset.
+#: The queries of this package, for any dataset.
 FOLDER = Path(__file__).parent / "queries"
-#: Rows on one page of a long list: the LIMIT of the queries that have pages.
+#: Rows on one page of a long list, which is the LIMIT of the queries with pages.
 PAGE = 100
 
 
 class QueryFiles:
-    """The queries of a folder."""
+    """The query files of one folder."""
 
     def __init__(
         self, engine: Engine, folder: Path = FOLDER, rewrite: Callable[[str], str] = str
     ) -> None:
-        """Ask ``engine`` the queries of ``folder``; ``rewrite`` fits their text to its dataset."""
+        """Evaluate the files in ``folder``; ``rewrite`` adapts their text to the dataset."""
         self._engine, self._folder, self._rewrite = engine, folder, rewrite
         self._texts: dict[str, str] = {}
 
     def text(self, name: str, page: int = 0, /, **iris: str | Iterable[str]) -> str:
         """Return the query NAME.rq with `<urn:KEY>` replaced by the IRI(s) given for KEY.
 
-        ``page`` turns the pages of a query that ends with LIMIT. Raises ValueError for a string
-        that is no IRI, so that no path can smuggle anything into a query.
+        ``page`` counts from 0, for a query that ends with LIMIT. Raises ValueError for an invalid
+        IRI, which prevents injection from the path of a request.
         """
         if name not in self._texts:
             path = self._folder / f"{name}.rq"
@@ -39,13 +39,13 @@ class QueryFiles:
         return f"{text}\nOFFSET {page * PAGE}" if page else text
 
     async def rows(self, name: str, page: int = 0, /, **iris: str | Iterable[str]) -> Table:
-        """Return the answer of a SELECT."""
+        """Return the rows of a SELECT; raises QueryError."""
         found = await self._fetch(name, page, iris)
         assert isinstance(found, Table)
         return found
 
     async def ask(self, name: str, **iris: str | Iterable[str]) -> bool:
-        """Return the answer of an ASK."""
+        """Return the answer to an ASK; raises QueryError."""
         return await self._fetch(name, 0, iris) is True
 
     async def _fetch(

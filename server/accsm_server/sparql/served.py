@@ -1,4 +1,4 @@
-"""What is served: a dataset with its engine, its names and the limits of its answers."""
+"""The dataset that the endpoint serves, with its engine, prefixes and limits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,30 +12,30 @@ from accsm_server.sparql.queries import QueryFiles
 
 
 @dataclass(frozen=True)
-class Served:
-    """One dataset; a new build is another one."""
+class ServedDataset:
+    """One version of a dataset; a reload makes another."""
 
     engine: Engine
     prefixes: Mapping[str, str]
-    """The prefixes of the dataset."""
+    """Namespace IRIs by prefix."""
     apart: frozenset[str] = frozenset()
-    """The named graphs that are no part of the default graph."""
+    """The named graphs that are not in the default graph."""
     settings: Settings = field(default_factory=Settings)
     code_version: str = ""
 
     @cached_property
     def queries(self) -> QueryFiles:
-        """Return the queries that suit any dataset."""
+        """Return the queries for any dataset."""
         return QueryFiles(self.engine)
 
     @cached_property
     def limits(self) -> Headers:
-        """Return the header of an answer of which it is not known yet whether it will be cut."""
+        """Return the header `X-Limits` of streamed answers, which may be cut."""
         limits = f"rows={self.settings.rows}, MiB={self.settings.size >> 20}"
         return [(b"x-limits", limits.encode())]
 
     @cached_property
     def tag(self) -> Callable[..., str]:
-        """Return what makes the entity tag of the answer to what is asked."""
+        """Return the function that makes entity tags: see `entity_tags.tagger`."""
         settings = self.settings
         return tagger(self.code_version, self.engine.version, settings.rows, settings.size)

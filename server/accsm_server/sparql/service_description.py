@@ -1,4 +1,4 @@
-"""What the endpoint can do, as RDF (SPARQL 1.1 Service Description)."""
+"""The description of the endpoint in RDF (SPARQL 1.1 Service Description)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -7,7 +7,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from accsm_kg.rdf.terms import expand
 from accsm_server.http.negotiation import Format
-from accsm_server.sparql.served import Served
+from accsm_server.sparql.served import ServedDataset
 
 _FORMATS = (
     "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
@@ -15,37 +15,37 @@ _FORMATS = (
 )  # fmt: skip
 _COMMENT = (
     "Read-only. The default graph is the merge of the data graphs (its void:subset); shapes, "
-    "stored queries and the description of the dataset are reached with GRAPH. No updates. "
+    "stored queries and the description of the dataset are in named graphs. No updates. "
 )
-_ALONE = "No federation (SERVICE)."
-_FEDERATED = "SERVICE reaches the endpoints named here and no other: "
+_NOT_FEDERATED = "No federation (SERVICE)."
+_FEDERATED = "SERVICE may name these endpoints only: "
 _PREFIXES = ("dcat", "dcterms", "rdf", "rdfs", "sd", "spdx", "void", "xsd")
 
-#: The IRI of a subject, a prefixed name, and a prefixed name, an IRI or a literal.
+#: Subject as IRI, predicate as prefixed name, object as prefixed name or term.
 Statement = tuple[str, str, str | NamedNode | Literal]
 Statements = Iterator[Statement]
 
 
-async def describe(served: Served, url: str, form: Format) -> bytes:
-    """Return the description of the endpoint at ``url`` in the format ``form``."""
-    counted = (await served.queries.rows("graphs")).rows
+async def describe(served: ServedDataset, url: str, format: Format) -> bytes:
+    """Return the description of the endpoint at ``url`` in ``format``."""
+    counts = (await served.queries.rows("graphs")).rows
     sizes = {
         graph.value if isinstance(graph, NamedNode) else "": count
-        for graph, count in ((row["graph"], row["triples"]) for row in counted)
+        for graph, count in ((row["graph"], row["triples"]) for row in counts)
         if isinstance(count, Literal)
     }
     size = sizes.pop("", Literal(0))
-    union = served.apart.isdisjoint(sizes) and not await served.queries.ask("unnamed")
+    is_union = served.apart.isdisjoint(sizes) and not await served.queries.ask("unnamed")
     statements = [
-        *_service(served, url, union),
+        *_service(served, url, is_union),
         *_default(url, size),
         *_named(url, sizes, served.apart),
     ]
-    return serialize(triples(statements, served.prefixes), served.prefixes, form)
+    return serialize(triples(statements, served.prefixes), served.prefixes, format)
 
 
 def triples(statements: Iterable[Statement], prefixes: Mapping[str, str]) -> set[Triple]:
-    """Return statements whose properties and values are written with ``prefixes``."""
+    """Return statements as triples, with prefixed names expanded by ``prefixes``."""
     return {
         Triple(
             NamedNode(subject),
@@ -56,20 +56,20 @@ def triples(statements: Iterable[Statement], prefixes: Mapping[str, str]) -> set
     }
 
 
-def serialize(statements: Iterable[Triple], prefixes: Mapping[str, str], form: Format) -> bytes:
-    """Return triples in the format ``form``, sorted, with the prefixes of descriptions."""
+def serialize(statements: Iterable[Triple], prefixes: Mapping[str, str], format: Format) -> bytes:
+    """Return triples in ``format``, sorted, with the prefixes of descriptions."""
     body = pyoxigraph.serialize(
         sorted(statements, key=str),
-        format=RdfFormat.from_media_type(form.media_type),
-        prefixes={name: prefixes[name] for name in _PREFIXES} if form.has_prefixes else None,
+        format=RdfFormat.from_media_type(format.media_type),
+        prefixes={name: prefixes[name] for name in _PREFIXES} if format.has_prefixes else None,
     )
     assert body is not None
     return body
 
 
-def _service(served: Served, url: str, union: bool) -> Statements:
+def _service(served: ServedDataset, url: str, is_union: bool) -> Statements:
     service, allowed = f"{url}#service", served.settings.service
-    about = _COMMENT + (_FEDERATED + ", ".join(allowed) if allowed else _ALONE)
+    about = _COMMENT + (_FEDERATED + ", ".join(allowed) if allowed else _NOT_FEDERATED)
     yield service, "rdf:type", "sd:Service"
     yield service, "rdf:type", "dcat:DataService"
     yield service, "rdfs:comment", Literal(about, language="en")
@@ -78,7 +78,7 @@ def _service(served: Served, url: str, union: bool) -> Statements:
     yield service, "dcat:servesDataset", NamedNode(f"{served.engine.base}dataset")
     for language in ("sd:SPARQL10Query", "sd:SPARQL11Query"):
         yield service, "sd:supportedLanguage", language
-    if union:
+    if is_union:
         yield service, "sd:feature", "sd:UnionDefaultGraph"
     if allowed:
         yield service, "sd:feature", "sd:BasicFederatedQuery"

@@ -1,1 +1,1 @@
-"""An engine of worker processes over one dataset, any of which may be killed."""
+"""A query engine of worker processes that share one dataset in memory."""

@@ -1,8 +1,8 @@
-"""Answers on their way out of a worker: they are counted, and cut where they become too long.
+"""The output of a worker: it counts rows and triples, and cuts answers that are too long.
 
-An answer is cut after a whole row and says so in its last bytes: JSON and JSON-LD in a member
-`truncated`, XML, RDF/XML, Turtle and its kin in a comment. CSV and TSV have no place for it:
-whoever sends them on must tell in another way.
+An answer is cut after a whole row or triple. Its last bytes say so: in a member `truncated` in JSON
+and JSON-LD, in a comment in XML, RDF/XML, Turtle, TriG, N-Triples and N-Quads. CSV and TSV have no
+place for it, so that the response must show it: see `http.streaming`.
 """
 
 import re
@@ -14,9 +14,9 @@ from pyoxigraph import Triple
 
 from accsm_server.engine.pool import messages
 
-_PIECE = 1 << 16
+_FRAME_SIZE = 1 << 16
 _ESCAPE = ord("\\")
-_REST = 32  # bytes that wait for what follows: nothing that is looked for is longer
+_LOOKAHEAD = 32  # bytes kept back, as they may begin the text between two rows
 
 
 _NO_JSON, _NO_CSV = (bytes(set(range(256)) - set(kept)) for kept in (b'{}"', b'\r\n"'))
@@ -33,169 +33,170 @@ def _strip_csv(part: bytearray) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """How a format of results shows that a row has ended and that another one follows."""
+class RowFormat:
+    """How to find the ends of rows in a format of SPARQL results."""
 
-    mark: bytes
-    """What stands between two rows, in what `strip` leaves."""
+    separator: bytes
+    """The text between two rows, after `strip`."""
     strip: Callable[[bytearray], bytes] | None
-    """Takes out whatever shows neither rows nor strings; None where no string can hold a mark."""
+    """Removes all bytes but quotes and separators; None if no string can contain a separator."""
     pattern: re.Pattern[bytes]
-    """A string, or what stands between two rows: its group is the end of the first."""
+    """Matches a string, or the text between two rows with the end of the first row as group 1."""
     width: int
-    """Bytes between two rows."""
+    """The length of the text between two rows, in bytes."""
     header: int
-    """Rows that are none: the names of the variables."""
+    """The number of header rows."""
     empty: bytes
-    """How an answer without any row ends."""
+    """The end of an answer without rows."""
     closing: str
+    """The text that completes an answer that was cut."""
 
 
-def _pattern(text: bytes) -> re.Pattern[bytes]:
+def _compile(text: bytes) -> re.Pattern[bytes]:
     return re.compile(text, re.DOTALL)
 
 
-ROWS = {
-    "json": Rows(
-        b"}{", _strip_json, _pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(\}),\{'),
+ROW_FORMATS = {
+    "json": RowFormat(
+        b"}{", _strip_json, _compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(\}),\{'),
         3, 0, b"[]}}", ']},"truncated":"%s"}',
     ),
-    "xml": Rows(
-        b"</result><result>", None, _pattern(rb"(</result>)<result>"),
+    "xml": RowFormat(
+        b"</result><result>", None, _compile(rb"(</result>)<result>"),
         17, 0, b"<results></results></sparql>", "</results><!-- %s --></sparql>",
     ),
-    "csv": Rows(b"\r\n", _strip_csv, _pattern(rb'"[^"]*+"?|(\r\n)(?=.)'), 2, 1, b"", ""),
-    "tsv": Rows(b"\n", None, _pattern(rb"(\n)(?=.)"), 1, 1, b"", ""),
+    "csv": RowFormat(b"\r\n", _strip_csv, _compile(rb'"[^"]*+"?|(\r\n)(?=.)'), 2, 1, b"", ""),
+    "tsv": RowFormat(b"\n", None, _compile(rb"(\n)(?=.)"), 1, 1, b"", ""),
 }  # fmt: skip
 
 
-def _count(form: Rows, data: bytearray, stop: int, inside: int) -> tuple[int, int]:
-    """Return how many rows end before ``stop``, and whether a string goes on there, as 0 or 1.
+def _count(row_format: RowFormat, data: bytearray, stop: int, in_string: int) -> tuple[int, int]:
+    """Return the number of row ends before ``stop``, and 1 if ``stop`` is in a string, else 0.
 
-    ``inside`` tells whether ``data`` begins within a string.
+    ``in_string`` is 1 if ``data`` begins in a string, else 0.
     """
-    until = min(stop + form.width, len(data)) - 1
-    if form.strip is None:
-        return data.count(form.mark, 0, until), 0
-    head = b'"' * inside + form.strip(data[:stop])
-    left = head + form.strip(data[stop:until])
+    until = min(stop + row_format.width, len(data)) - 1
+    if row_format.strip is None:
+        return data.count(row_format.separator, 0, until), 0
+    head = b'"' * in_string + row_format.strip(data[:stop])
+    left = head + row_format.strip(data[stop:until])
     left += b'"' * (left.count(b'"') % 2)
-    if 2 * left.count(b'""') < left.count(b'"'):  # there is more in a string than was taken out
+    if 2 * left.count(b'""') < left.count(b'"'):  # separators in strings do not count
         left = b'"'.join(left.split(b'"')[::2])
-    return left.count(form.mark), head.count(b'"') % 2
+    return left.count(row_format.separator), head.count(b'"') % 2
 
 
 _COMMENT = "# %s\n"
-#: What is added to a graph that was cut.
+#: The notice at the end of a graph that was cut.
 _CLOSINGS = {"jsonld": ',{"truncated":"%s"}]', "rdf": "<!-- %s -->"}
 
 
-class Cut(Exception):  # noqa: N818 - no error: it ends a serializer that has written enough
-    """The answer is as long as it may be."""
+class Cut(Exception):  # noqa: N818 - not an error
+    """Raised in `AnswerWriter.write` to stop the serializer: the answer has reached a limit."""
 
 
 class AnswerWriter:
-    """A file that sends what is written to it as frames of at most 64 KiB."""
+    """A binary file that sends its content in DATA frames of at most 64 KiB."""
 
     def __init__(self, channel: socket.socket, rows: int = 0, size: int = 0) -> None:
-        """Write to ``channel`` at most so many rows or triples and bytes; 0 sets no limit."""
+        """Send to ``channel`` at most ``rows`` rows or triples and ``size`` bytes; 0: no limit."""
         self.rows = 0
         self.truncated = ""
         self._channel = channel
-        self.most, self._size = rows or (1 << 62), size or (1 << 62)
+        self.max_rows, self._max_bytes = rows or (1 << 62), size or (1 << 62)
         self._buffer = bytearray()
         self._sent = 0
-        self._form: Rows | None = None
-        self._inside = 0
-        self._over = False
+        self._form: RowFormat | None = None
+        self._in_string = 0
+        self._is_cut = False
 
-    def expect(self, form: str) -> None:
-        """Take what comes for the rows of a table in ``form``."""
-        self._form = ROWS[form]
+    def expect_rows(self, format: str) -> None:
+        """Expect the rows of a SELECT in the format ``format``."""
+        self._form = ROW_FORMATS[format]
 
     def write(self, data: bytes) -> int:
-        """Take ``data``; send a frame when there is enough. Raises Cut."""
-        if not self._over:  # a serializer that was stopped still writes what it had left
+        """Buffer ``data``, and send a frame if there is enough; raises Cut."""
+        if not self._is_cut:  # a stopped serializer still flushes its buffer
             self._buffer += data
-            if len(self._buffer) >= _PIECE:
-                stop = self._stop()
+            if len(self._buffer) >= _FRAME_SIZE:
+                stop = self._safe_end()
                 self._scan(stop)
                 self._send(stop)
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: a small rest goes out together with the end."""
+        """Do nothing: `finish` sends the rest."""
 
-    def within(self, triples: Iterable[Triple]) -> Iterator[Triple]:
-        """Yield and count triples as long as there is room; else note that the answer is cut."""
+    def limit_triples(self, triples: Iterable[Triple]) -> Iterator[Triple]:
+        """Yield and count triples up to a limit; then set `truncated`."""
         for triple in triples:
-            if self.rows >= self.most:
-                self.truncated = f"{self.most} triples"
+            if self.rows >= self.max_rows:
+                self.truncated = f"{self.max_rows} triples"
                 return
-            if self._sent + len(self._buffer) >= self._size:
-                self.truncated = f"{self.rows} triples, {self._size >> 20} MiB"
+            if self._sent + len(self._buffer) >= self._max_bytes:
+                self.truncated = f"{self.rows} triples, {self._max_bytes >> 20} MiB"
                 return
             self.rows += 1
             yield triple
 
-    def close_graph(self, form: str) -> None:
-        """Say at the end of a graph in ``form`` that it was cut."""
-        if form == "jsonld":
-            del self._buffer[-1:]  # `_send` has left it
-        self._buffer += (_CLOSINGS.get(form, _COMMENT) % self._notice()).encode()
+    def write_notice(self, format: str) -> None:
+        """Append to a graph in ``format`` the notice that it was cut."""
+        if format == "jsonld":
+            del self._buffer[-1:]  # the closing bracket, which `_send` has kept back
+        self._buffer += (_CLOSINGS.get(format, _COMMENT) % self._notice()).encode()
 
-    def close_rows(self) -> None:
-        """Look through the last rows; raises Cut."""
-        self._scan(len(self._buffer) - 1)  # no row follows a line end that is the last byte
+    def count_last_rows(self) -> None:
+        """Count the rows at the end of a complete table; raises Cut."""
+        self._scan(len(self._buffer) - 1)  # a final line break starts no row
         if self._form and not self._form.header:
             self.rows += not self._buffer.endswith(self._form.empty)
 
-    def end(self, last: bytes) -> None:
-        """Send what is left and then the frame ``last``, in one go."""
-        if len(self._buffer) > _PIECE:
+    def finish(self, end_frame: bytes) -> None:
+        """Send the rest of the answer and the frame ``end_frame`` in one call."""
+        if len(self._buffer) > _FRAME_SIZE:
             self._send(len(self._buffer))
         rest = messages.frame(messages.DATA, self._buffer) if self._buffer else b""
-        self._channel.sendall(rest + last)
+        self._channel.sendall(rest + end_frame)
 
-    def _stop(self) -> int:
-        """Return where the last bytes begin; that is not within an escape of JSON."""
-        stop = len(self._buffer) - _REST
+    def _safe_end(self) -> int:
+        """Return an offset near the end of the buffer that is not within an escape of JSON."""
+        stop = len(self._buffer) - _LOOKAHEAD
         escapes = self._buffer[:stop] if self._buffer[stop - 1] == _ESCAPE else b""
         return stop - (len(escapes) - len(escapes.rstrip(b"\\"))) % 2
 
     def _send(self, stop: int) -> None:
-        """Send what is before ``stop``."""
-        for start in range(0, stop, _PIECE):
-            piece = self._buffer[start : min(start + _PIECE, stop)]
+        """Send and remove the buffer before ``stop``."""
+        for start in range(0, stop, _FRAME_SIZE):
+            piece = self._buffer[start : min(start + _FRAME_SIZE, stop)]
             self._channel.sendall(messages.frame(messages.DATA, piece))
         self._sent += stop
         del self._buffer[:stop]
 
     def _scan(self, stop: int) -> None:
-        """Count the rows that end before ``stop``, and cut when there are too many or too long."""
-        form = self._form
-        if form is None:
+        """Count the rows that end before ``stop``; cut the answer above a limit, raising Cut."""
+        row_format = self._form
+        if row_format is None:
             return
-        found, inside = _count(form, self._buffer, stop, self._inside)
-        if self.rows + found >= self.most + form.header:
-            self._cut(form, "")
-        elif self._sent + len(self._buffer) > self._size:
-            self._cut(form, f", {self._size >> 20} MiB")
+        found, in_string = _count(row_format, self._buffer, stop, self._in_string)
+        if self.rows + found >= self.max_rows + row_format.header:
+            self._cut(row_format, "")
+        elif self._sent + len(self._buffer) > self._max_bytes:
+            self._cut(row_format, f", {self._max_bytes >> 20} MiB")
         self.rows += found
-        self._inside = inside
+        self._in_string = in_string
 
-    def _cut(self, form: Rows, why: str) -> None:
-        found = form.pattern.finditer(b'"' * self._inside + self._buffer)
-        ends = [match.end(1) - self._inside for match in found if match[1]]
-        allowed = [end for end in ends if self._sent + end <= self._size] or ends[:1]
-        allowed = allowed[: self.most + form.header - self.rows]
-        if not allowed:
-            raise OverflowError(f"a row of the answer goes beyond {self._size >> 20} MiB")
-        self.rows += len(allowed) - form.header
-        self.truncated = f"{self.rows} rows{why}"
-        del self._buffer[allowed[-1] :]
-        self._buffer += (form.closing % self._notice() if form.closing else "").encode()
-        self._over = True
+    def _cut(self, row_format: RowFormat, reason: str) -> None:
+        found = row_format.pattern.finditer(b'"' * self._in_string + self._buffer)
+        ends = [match.end(1) - self._in_string for match in found if match[1]]
+        kept = [end for end in ends if self._sent + end <= self._max_bytes] or ends[:1]
+        kept = kept[: self.max_rows + row_format.header - self.rows]
+        if not kept:
+            raise OverflowError(f"A row of the answer exceeds {self._max_bytes >> 20} MiB.")
+        self.rows += len(kept) - row_format.header
+        self.truncated = f"{self.rows} rows{reason}"
+        del self._buffer[kept[-1] :]
+        self._buffer += (row_format.closing % self._notice() if row_format.closing else "").encode()
+        self._is_cut = True
         raise Cut
 
     def _notice(self) -> str:

@@ -1,7 +1,8 @@
-"""The dataset in memory as a query sees it: all of it, or the graphs that the query chooses.
+"""Queries over the dataset in memory, or over the graphs that a query chooses.
 
-The default graph of several FROM is their RDF merge (SPARQL 1.1 Query, 13.2.1): what two graphs
-state counts once. The engine searches one graph after the other, so that a merge is made for it.
+Several FROM clauses make a default graph that is the RDF merge of their graphs (SPARQL 1.1 Query,
+section 13.2.1): a triple in two graphs counts once. pyoxigraph would count it twice, so the merge
+is copied into a store of its own.
 """
 
 import re
@@ -32,26 +33,26 @@ _CLAUSE = re.compile(
 _FROM = re.compile(r"(?<![\w?$:])FROM(?!:)", re.IGNORECASE)
 
 Graphs = tuple[str, ...]
-Found = QuerySolutions | QueryTriples | QueryBoolean
+Results = QuerySolutions | QueryTriples | QueryBoolean
 
 
 @dataclass(frozen=True)
 class DatasetView:
-    """The dataset in memory: its base, all of it, its default graph alone, and its layout."""
+    """A dataset: its base IRI, the whole, a copy of its default graph alone, and its layout."""
 
     base: str
     whole: Store
     default: Store
     conventions: Conventions
 
-    def query(self, text: str, default_graphs: Graphs = (), named_graphs: Graphs = ()) -> Found:
-        """Return what ``text`` finds in the graphs given, else in those that it names itself."""
+    def query(self, text: str, default_graphs: Graphs = (), named_graphs: Graphs = ()) -> Results:
+        """Evaluate ``text`` over the given graphs, or else over those of its FROM clauses."""
         chosen: tuple[Graphs, Graphs] | None = (default_graphs, named_graphs)
         if not (default_graphs or named_graphs):
-            said = text.upper()
-            if "GRAPH" not in said and "FROM" not in said:  # no other graph than the default one
+            upper = text.upper()
+            if "GRAPH" not in upper and "FROM" not in upper:  # the copy is faster
                 return self.default.query(text, base_iri=self.base)
-            chosen = self._chosen(text)
+            chosen = self._dataset_clauses(text)
         if chosen is None:
             return self.whole.query(text, base_iri=self.base)
         default, named = (tuple(sorted(set(graphs))) for graphs in chosen)
@@ -63,28 +64,28 @@ class DatasetView:
             named_graphs=[NamedNode(iri) for iri in named],
         )
 
-    def _chosen(self, text: str) -> tuple[Graphs, Graphs] | None:
-        """Return the graphs of the clauses FROM and FROM NAMED; None where there is none.
+    def _dataset_clauses(self, text: str) -> tuple[Graphs, Graphs] | None:
+        """Return the graphs of FROM and of FROM NAMED; None if there are no such clauses.
 
-        The engine itself says what they mean, with every prefix, base and escape: it is asked for
-        the graphs of a dataset in which each graph holds its name.
+        pyoxigraph itself resolves their prefixes, base IRI and escapes: the clauses are put into a
+        query over a store in which each graph contains its own name.
         """
-        seen = masked(_ESCAPE.sub(lambda escape: "x" * len(escape[0]), text))
-        form = _FORM.search(seen)
+        scanned = masked(_ESCAPE.sub(lambda escape: "x" * len(escape[0]), text))
+        form = _FORM.search(scanned)
         if not form:
             return None
-        end = seen.find("{", form.end())
-        place = form.end(), end if end >= 0 else len(seen)
-        clauses = [text[slice(*found.span())] for found in _CLAUSE.finditer(seen, *place)]
-        if not clauses or len(clauses) < len(_FROM.findall(seen, *place)):  # one is glued to a name
+        end = scanned.find("{", form.end())
+        span = form.end(), end if end >= 0 else len(scanned)
+        clauses = [text[slice(*found.span())] for found in _CLAUSE.finditer(scanned, *span)]
+        if not clauses or len(clauses) < len(_FROM.findall(scanned, *span)):  # glued to a name
             return None
         probe = (
             f"{text[: form.start()]} SELECT ?default ?named {' '.join(clauses)}"
             " { { ?default ?p ?o } UNION { GRAPH ?named { ?s ?p ?o } } }"
         )
         try:
-            found = self._names.query(probe, base_iri=self.base)
-        except SyntaxError:  # the query has it as well, and at a better place
+            found = self._graph_names.query(probe, base_iri=self.base)
+        except SyntaxError:  # the query itself will raise it, with the right position
             return None
         assert isinstance(found, QuerySolutions)
         rows = list(found)
@@ -92,8 +93,8 @@ class DatasetView:
         return tuple(default), tuple(named)
 
     @cached_property
-    def _names(self) -> Store:
-        """Return a store in which each graph of the dataset says its name, and nothing else."""
+    def _graph_names(self) -> Store:
+        """Return a store in which each graph contains one triple, made of its own name."""
         names = Store()
         for graph in self.whole.named_graphs():
             if isinstance(graph, NamedNode):
@@ -103,7 +104,7 @@ class DatasetView:
 
 @lru_cache(maxsize=2)
 def _merge(whole: Store, default: Graphs, named: Graphs) -> Store:
-    """Return a store of the ``named`` graphs whose default graph is the merge of ``default``."""
+    """Return a store with the ``named`` graphs, and the merge of ``default`` as default graph."""
     merged = Store()
     for iri in default:
         quads = whole.quads_for_pattern(None, None, None, NamedNode(iri))

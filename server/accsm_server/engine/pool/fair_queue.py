@@ -1,10 +1,9 @@
-"""A queue for workers in which no client crowds out others.
+"""A queue for workers that is fair to clients.
 
-Clients are served in turn, the queries of a client in their order. A client gets a worker only if
-more are free than it has already: one client alone gets half of them, and the next one that comes
-finds one free. The places in the queue are shared out in the same way. A worker goes straight from
-the client that is done to the next one, because a pool that anyone may take from starves those
-that wait.
+Waiting clients are served in turn, and the queries of one client in order. A client gets a worker
+only if more workers are free than it already has: a single client gets half of them, and the next
+client still finds one. The room in the queue is shared in the same way. A released worker is
+handed directly to a waiting client: from a pool that is open to all, newcomers could take it first.
 """
 
 import asyncio
@@ -14,125 +13,125 @@ from typing import Generic, Protocol, TypeVar
 from accsm_server.errors import Overloaded, QueryError
 
 
-class Member(Protocol):
-    """What a queue must know of a worker."""
+class Worker(Protocol):
+    """What the queue needs of a worker."""
 
     client: str
-    """Whom it works for, or worked for last."""
+    """The client of its current or last query; set by the queue."""
     ended: bool
-    """Whether it was dropped."""
+    """Whether its process has ended."""
 
 
-W = TypeVar("W", bound=Member)
+W = TypeVar("W", bound=Worker)
 
 
 class FairQueue(Generic[W]):
-    """The workers of one kind and the queries that wait for them."""
+    """The workers of one kind, and the queries that wait for them."""
 
-    def __init__(self, places: int) -> None:
-        """Let ``places`` queries wait."""
+    def __init__(self, size: int) -> None:
+        """Let up to ``size`` queries wait."""
         self.waiting = 0
-        self._places = places
+        self._size = size
         self._free: list[W] = []
         self._busy: dict[str, int] = {}
-        self._lines: dict[str, deque[asyncio.Future[W]]] = {}
+        self._waiters: dict[str, deque[asyncio.Future[W]]] = {}
 
     @property
     def busy(self) -> int:
-        """Return how many workers are at work."""
+        """Return the number of workers that are running a query."""
         return sum(self._busy.values())
 
-    def take(self, client: str) -> W | None:
-        """Return a worker for ``client`` if it may have one now."""
-        return self._hand_out(client) if self._may(client) else None
+    def acquire_nowait(self, client: str) -> W | None:
+        """Return a worker for ``client`` if it can have one without waiting."""
+        return self._assign(client) if self._can_acquire(client) else None
 
-    async def acquire(self, client: str, until: float) -> W:
-        """Return a worker for ``client``; raises QueryError when there is none ``until`` then."""
-        if worker := self.take(client):
+    async def acquire(self, client: str, deadline: float) -> W:
+        """Wait for a worker until the loop time ``deadline``; raises Overloaded or QueryError."""
+        if worker := self.acquire_nowait(client):
             return worker
-        line = self._lines.get(client, ())
-        if self.waiting + len(line) >= self._places:
-            raise Overloaded(f"{self.waiting} queries are waiting for a worker already")
+        waiters = self._waiters.get(client, ())
+        if self.waiting + len(waiters) >= self._size:
+            raise Overloaded(f"{self.waiting} queries are already waiting for a worker.")
         loop = asyncio.get_running_loop()
-        place: asyncio.Future[W] = loop.create_future()
-        late = Overloaded("no worker became free in time")
-        timer = loop.call_at(until, _fail, place, late)
-        self._lines.setdefault(client, deque()).append(place)
+        waiter: asyncio.Future[W] = loop.create_future()
+        timeout = Overloaded("No worker became free in time.")
+        timer = loop.call_at(deadline, _fail, waiter, timeout)
+        self._waiters.setdefault(client, deque()).append(waiter)
         self.waiting += 1
         try:
-            return await place
+            return await waiter
         except BaseException:
-            self._leave(client, place)
+            self._remove_waiter(client, waiter)
             raise
         finally:
             timer.cancel()
 
     def release(self, worker: W) -> None:
-        """Take back a worker that has answered."""
-        self._forget(worker)
+        """Take back a worker whose query has ended."""
+        self._remove_busy(worker)
         self.add(worker)
 
     def add(self, worker: W) -> None:
-        """Take a worker that is new."""
+        """Take a new worker."""
         self._free.append(worker)
-        self._serve()
+        self._wake_waiters()
 
-    def _serve(self) -> None:
-        while (client := next(filter(self._may, self._lines), None)) is not None:
-            place = self._next(client)
-            if not place.done():
-                place.set_result(self._hand_out(client))
+    def _wake_waiters(self) -> None:
+        while (client := next(filter(self._can_acquire, self._waiters), None)) is not None:
+            waiter = self._pop_waiter(client)
+            if not waiter.done():
+                waiter.set_result(self._assign(client))
 
     def drop(self, worker: W) -> None:
-        """Forget a worker that has ended."""
+        """Remove a worker whose process has ended."""
         if worker in self._free:
             self._free.remove(worker)
         else:
-            self._forget(worker)
-            self._serve()
+            self._remove_busy(worker)
+            self._wake_waiters()
 
     def fail(self, error: QueryError) -> None:
-        """Fail every query that waits."""
-        for client in list(self._lines):
-            while client in self._lines:
-                _fail(self._next(client), error)
+        """Fail all waiting queries."""
+        for client in list(self._waiters):
+            while client in self._waiters:
+                _fail(self._pop_waiter(client), error)
 
-    def _may(self, client: str) -> bool:
+    def _can_acquire(self, client: str) -> bool:
         return len(self._free) > self._busy.get(client, 0)
 
-    def _hand_out(self, client: str) -> W:
-        worker = self._free.pop()  # the one that worked last: its memory is warm
+    def _assign(self, client: str) -> W:
+        worker = self._free.pop()  # the last one used: its memory is warm
         worker.client = client
         self._busy[client] = self._busy.get(client, 0) + 1
         return worker
 
-    def _forget(self, worker: W) -> None:
+    def _remove_busy(self, worker: W) -> None:
         left = self._busy.pop(worker.client) - 1
         if left:
             self._busy[worker.client] = left
 
-    def _next(self, client: str) -> asyncio.Future[W]:
-        """Take the oldest query of ``client``, whose turn comes again after the others'."""
-        line = self._lines.pop(client)
-        place = line.popleft()
+    def _pop_waiter(self, client: str) -> asyncio.Future[W]:
+        """Remove the oldest query of ``client``, and put the client behind the others."""
+        waiters = self._waiters.pop(client)
+        waiter = waiters.popleft()
         self.waiting -= 1
-        if line:
-            self._lines[client] = line
-        return place
+        if waiters:
+            self._waiters[client] = waiters
+        return waiter
 
-    def _leave(self, client: str, place: asyncio.Future[W]) -> None:
-        line = self._lines.get(client, deque())
-        if place in line:
-            line.remove(place)
+    def _remove_waiter(self, client: str, waiter: asyncio.Future[W]) -> None:
+        waiters = self._waiters.get(client, deque())
+        if waiter in waiters:
+            waiters.remove(waiter)
             self.waiting -= 1
-            if not line:
-                del self._lines[client]
-        elif not place.cancelled() and not place.exception():  # handed to who has just left
-            worker = place.result()
+            if not waiters:
+                del self._waiters[client]
+        elif not waiter.cancelled() and not waiter.exception():  # assigned too late
+            worker = waiter.result()
             if not worker.ended:
                 self.release(worker)
 
 
-def _fail(place: asyncio.Future[W], error: QueryError) -> None:
-    if not place.done():
-        place.set_exception(error)
+def _fail(waiter: asyncio.Future[W], error: QueryError) -> None:
+    if not waiter.done():
+        waiter.set_exception(error)

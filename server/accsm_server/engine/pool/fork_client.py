@@ -1,4 +1,4 @@
-"""The fork server as the event loop sees it: its start, its orders and its end."""
+"""The client of the fork server, for the event loop of the web process."""
 
 import asyncio
 import errno
@@ -16,37 +16,37 @@ from typing import IO, Self
 
 from accsm_kg.rdf.dataset import Conventions
 from accsm_server.engine.pool import messages
-from accsm_server.engine.pool.fork_server import FORK, FORK_OUTBOUND, KILL, NO_PROCESS, NUMBER
+from accsm_server.engine.pool.fork_server import FORK, FORK_OUTBOUND, INT32, KILL, NO_PROCESS
 
-_FULL = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)  # no more processes or open files
-#: The name of a file, and a copy of it.
-Copy = tuple[str, IO[bytes]]
+_LIMIT_ERRORS = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)  # of processes or open files
+#: The name of a file, and a temporary copy.
+FileCopy = tuple[str, IO[bytes]]
 
 
 class ForkClient:
-    """The process that holds the dataset and forks workers."""
+    """The fork server process, which is restarted if it ends."""
 
-    def __init__(self, files: list[Copy], conventions: Conventions, memory: int) -> None:
-        """Use `start` instead."""
+    def __init__(self, files: list[FileCopy], conventions: Conventions, memory: int) -> None:
+        """Use `start` instead, which loads the dataset."""
         self.base = self.version = ""
         self._files, self._conventions, self._memory = files, conventions, memory
-        self._order = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._process: Process | None = None
 
     @classmethod
     async def start(cls, files: Sequence[Path], conventions: Conventions, memory: int) -> Self:
-        """Load ``files`` in a new process; raises ValueError with what is wrong with them."""
+        """Load ``files`` in a new process; raises ValueError or OSError that names the file."""
         copies = await asyncio.to_thread(_copies, files)
         fork_server = cls(copies, conventions, memory)
         try:
-            await fork_server._launch()
+            await fork_server._start_process()
         except BaseException:
             await fork_server.close()
             raise
         return fork_server
 
-    async def _launch(self) -> None:
-        """Load the copies: whatever has become of the files, it is the same dataset again."""
+    async def _start_process(self) -> None:
+        """Load the copies, so that a restart serves the same dataset even if the files changed."""
         self._control, theirs = socket.socketpair()
         self._control.setblocking(False)
         with theirs:
@@ -58,13 +58,13 @@ class ForkClient:
             }
             self._process = await create_subprocess_exec(
                 sys.executable,
-                "-P",  # whatever else lies in the working directory
+                "-P",  # import nothing from the working directory
                 "-m",
                 "accsm_server.engine.pool.fork_server",
                 json.dumps(options),
                 pass_fds=[theirs.fileno(), *(copy.fileno() for _, copy in self._files)],
                 env={**os.environ, "RUST_BACKTRACE": "0", "PYTHONPATH": _search_path()},
-                start_new_session=True,  # Ctrl-C is for the web process, which then ends this one
+                start_new_session=True,  # Ctrl-C is handled by the web process
             )
         kind, length = messages.HEADER.unpack(await self._read(messages.HEADER.size))
         content = json.loads(await self._read(length))
@@ -73,50 +73,50 @@ class ForkClient:
         self.base, self.version = content["base"], content["version"]
 
     async def fork(self, outbound: bool = False) -> tuple[int, socket.socket]:
-        """Return the process id of a new worker and the socket to talk to it."""
-        order = FORK_OUTBOUND if outbound else FORK
-        async with self._order:
+        """Return the process id of a new worker and a socket to it; raises OSError."""
+        command = FORK_OUTBOUND if outbound else FORK
+        async with self._lock:
             try:
-                return await self._fork(order)
+                return await self._fork(command)
             except OSError as error:
-                if error.errno in _FULL:
+                if error.errno in _LIMIT_ERRORS:
                     raise
-                await self._end()  # the fork server is gone: load the dataset again
-                await self._launch()
-                return await self._fork(order)
+                await self._stop_process()  # the fork server has ended: load the dataset again
+                await self._start_process()
+                return await self._fork(command)
 
-    async def _fork(self, order: bytes) -> tuple[int, socket.socket]:
+    async def _fork(self, command: bytes) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
             with theirs:
-                socket.send_fds(self._control, [order], [theirs.fileno()])
-            (pid,) = NUMBER.unpack(await self._read(NUMBER.size))
+                socket.send_fds(self._control, [command], [theirs.fileno()])
+            (pid,) = INT32.unpack(await self._read(INT32.size))
             if pid == NO_PROCESS:
-                raise OSError(errno.EAGAIN, "this system allows no more processes")
+                raise OSError(errno.EAGAIN, "the system allows no more processes")
         except BaseException:
             ours.close()
             raise
         return pid, ours
 
     async def kill(self, pid: int) -> int:
-        """Kill the worker ``pid`` and return its wait status (0 when it is not known any more)."""
-        async with self._order:
+        """Kill the worker ``pid`` and return its wait status, 0 if it is unknown."""
+        async with self._lock:
             try:
-                self._control.sendall(KILL + NUMBER.pack(pid))
-                (status,) = NUMBER.unpack(await self._read(NUMBER.size))
-            except OSError:  # the fork server is gone, and its workers with it
-                await self._end()
+                self._control.sendall(KILL + INT32.pack(pid))
+                (status,) = INT32.unpack(await self._read(INT32.size))
+            except OSError:  # the fork server has ended, and its workers with it
+                await self._stop_process()
                 return 0
         return int(status)
 
     async def close(self) -> None:
-        """End the fork server, and with it its workers."""
-        await self._end()
+        """Kill the fork server and its workers."""
+        await self._stop_process()
         for _, copy in self._files:
             copy.close()
 
-    async def _end(self) -> None:
+    async def _stop_process(self) -> None:
         self._control.close()
         if self._process:
             with suppress(ProcessLookupError):
@@ -126,16 +126,16 @@ class ForkClient:
     async def _read(self, size: int) -> bytes:
         data = b""
         while len(data) < size:
-            piece = await asyncio.get_running_loop().sock_recv(self._control, size - len(data))
-            if not piece:
-                raise ConnectionError("the process that holds the dataset is gone")
-            data += piece
+            received = await asyncio.get_running_loop().sock_recv(self._control, size - len(data))
+            if not received:
+                raise ConnectionError("the fork server has ended")
+            data += received
         return data
 
 
-def _copies(paths: Sequence[Path]) -> list[Copy]:
-    """Return copies that are nowhere but in this process, and end with it."""
-    copies: list[Copy] = []
+def _copies(paths: Sequence[Path]) -> list[FileCopy]:
+    """Copy files to anonymous temporary files, which end with this process."""
+    copies: list[FileCopy] = []
     for path in paths:
         with path.open("rb") as original:
             copy = TemporaryFile()  # noqa: SIM115 - `ForkClient.close` closes it
@@ -146,5 +146,5 @@ def _copies(paths: Sequence[Path]) -> list[Copy]:
 
 
 def _search_path() -> str:
-    """Return where this process finds its modules, as PYTHONPATH."""
+    """Return the module search path of this process as PYTHONPATH."""
     return os.pathsep.join(str(Path(folder).absolute()) for folder in sys.path)

@@ -1,10 +1,13 @@
 """The fork server: a process that loads the dataset once and forks workers, which share its memory.
 
-It is a program of its own with a single thread, so that a fork is safe and takes milliseconds. On
-its control socket it first describes what it loaded; then `F` with
-a socket forks a worker (answer: its process id), `S` one that may ask other endpoints, and `K` with
-a process id ends one and collects it (answer: its wait status). As the parent it never signals a
-process id that was used again.
+It is a program with a single thread, so that forking is safe and takes milliseconds. On its control
+socket it sends a HEAD message, then handles these commands:
+
+F + socket  fork a worker                                     response: its process id
+S + socket  fork a worker that may connect to other servers   response: its process id
+K + pid     kill a worker and wait for it                     response: its wait status
+
+The workers are its children, so that it never signals a reused process id.
 """
 
 import gc
@@ -28,12 +31,12 @@ from accsm_server.engine.pool import messages, sandbox
 from accsm_server.engine.pool.dataset_view import DatasetView
 from accsm_server.engine.pool.worker import work
 
-NUMBER = struct.Struct("!i")
+INT32 = struct.Struct("!i")
 FORK, FORK_OUTBOUND, KILL = b"F", b"S", b"K"
-#: The answer where the system allows no more processes.
+#: The response if the system allows no more processes.
 NO_PROCESS = -1
 
-#: The name of a file, and the descriptor of its copy.
+#: The name of a file, and the file descriptor of its copy.
 File = tuple[str, int]
 
 
@@ -53,12 +56,12 @@ def main(files: list[File], conventions: Conventions, memory: int, control: sock
     gc.freeze()
     children: set[int] = set()
     worker = partial(work, view, memory)
-    with suppress(BrokenPipeError, ConnectionResetError):  # the web process is gone
+    with suppress(BrokenPipeError, ConnectionResetError):  # the web process has ended
         control.sendall(messages.message(messages.HEAD, base=base, version=version))
-        while _obey(control, worker, children):
+        while _handle(control, worker, children):
             pass
     for pid in list(children):
-        _end(pid, children)
+        _kill(pid, children)
 
 
 def _load(store: Store, files: list[File]) -> None:
@@ -68,10 +71,10 @@ def _load(store: Store, files: list[File]) -> None:
             store.bulk_extend(dataset.read(Path(name), copy))
 
 
-def _obey(control: socket.socket, worker: Callable[..., None], children: set[int]) -> bool:
-    """Carry out one order; return whether there was one."""
-    order, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-    if order in (FORK, FORK_OUTBOUND):
+def _handle(control: socket.socket, worker: Callable[..., None], children: set[int]) -> bool:
+    """Read and handle one command; return False at the end of the connection."""
+    command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+    if command in (FORK, FORK_OUTBOUND):
         channel = socket.socket(fileno=descriptors[0])
         try:
             pid = os.fork()
@@ -79,30 +82,30 @@ def _obey(control: socket.socket, worker: Callable[..., None], children: set[int
             pid = NO_PROCESS
         if not pid:
             control.close()
-            _child(partial(worker, channel, outbound=order == FORK_OUTBOUND))
+            _child(partial(worker, channel, outbound=command == FORK_OUTBOUND))
         channel.close()
         if pid != NO_PROCESS:
             children.add(pid)
-        control.sendall(NUMBER.pack(pid))
-    elif order == KILL:
-        (pid,) = NUMBER.unpack(control.recv(NUMBER.size, socket.MSG_WAITALL))
-        control.sendall(NUMBER.pack(_end(pid, children)))
-    return bool(order)
+        control.sendall(INT32.pack(pid))
+    elif command == KILL:
+        (pid,) = INT32.unpack(control.recv(INT32.size, socket.MSG_WAITALL))
+        control.sendall(INT32.pack(_kill(pid, children)))
+    return bool(command)
 
 
-def _child(live: Callable[[], None]) -> NoReturn:
+def _child(run: Callable[[], None]) -> NoReturn:
     status = 1
     try:
         sandbox.die_with_parent()
-        sandbox.volunteer()
+        sandbox.prefer_oom_kill()
         os.nice(2)  # the web process comes first
-        live()
+        run()
         status = 0
     finally:
         os._exit(status)
 
 
-def _end(pid: int, children: set[int]) -> int:
+def _kill(pid: int, children: set[int]) -> int:
     if pid not in children:
         return 0
     children.discard(pid)
@@ -112,5 +115,5 @@ def _end(pid: int, children: set[int]) -> int:
 
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
-    with socket.socket(fileno=options["control"]) as line:
-        main(options["files"], Conventions(*options["conventions"]), options["memory"], line)
+    with socket.socket(fileno=options["control"]) as control:
+        main(options["files"], Conventions(*options["conventions"]), options["memory"], control)

@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 
 HEADER = struct.Struct("!cI")
 
-#: The fork server describes the dataset (HEAD); a worker sends a piece of an answer (DATA), its end
-#: (END), or why there is none (FAIL).
+#: HEAD: the dataset is loaded. DATA: a piece of an answer. END: the answer is complete.
+#: FAIL: the error that ended loading or the query.
 HEAD, DATA, END, FAIL = b"H", b"D", b"E", b"F"
-#: The payload of END: the rows, whether the worker is to be replaced, and then, as text, what the
-#: answer was cut after.
-LAST = struct.Struct("!Q?")
-#: A worker is asked a query.
-ASK = b"A"
+#: The start of the payload of END: the number of rows, and whether to replace the worker. The rest
+#: is text: where the answer was cut.
+END_HEADER = struct.Struct("!Q?")
+#: A query for a worker.
+QUERY = b"A"
 
 
 class Task(NamedTuple):
-    """A query as it is sent to a worker; see `engine.interface.Query`."""
+    """A query as it is sent to a worker: see `engine.interface.Query`."""
 
     text: str
     format: str
@@ -33,9 +33,9 @@ class Task(NamedTuple):
     dump: bool
     service: bool
     rows: int
-    """The most rows or triples of the answer; 0 sets no limit."""
+    """The limit of rows or triples in the answer; 0 is no limit."""
     size: int
-    """The most bytes of the answer; 0 sets no limit."""
+    """The limit of bytes in the answer; 0 is no limit."""
 
 
 def frame(kind: bytes, payload: bytes | bytearray = b"") -> bytes:
@@ -44,19 +44,19 @@ def frame(kind: bytes, payload: bytes | bytearray = b"") -> bytes:
 
 
 def message(kind: bytes, **content: Any) -> bytes:
-    """Return one frame that carries JSON."""
+    """Return one frame with JSON as payload."""
     return frame(kind, json.dumps(content).encode())
 
 
-def receive(channel: socket.socket, room: bytearray) -> tuple[bytes, bytes] | None:
-    """Wait for a frame, after which none comes unasked; None when the other end is gone.
+def receive(channel: socket.socket, buffer: bytearray) -> tuple[bytes, bytes] | None:
+    """Wait for one frame; return None at the end of the connection.
 
-    The ``room`` for what is read at a time is kept by the caller: a new one each time takes longer
-    than the reading.
+    The sender waits for a response before the next frame, so nothing is read beyond this one. The
+    caller keeps ``buffer``, as allocating one takes longer than reading.
     """
     data = b""
-    while size := channel.recv_into(room):
-        data += memoryview(room)[:size]
+    while size := channel.recv_into(buffer):
+        data += memoryview(buffer)[:size]
         if len(data) >= HEADER.size:
             kind, length = HEADER.unpack_from(data)
             if len(data) >= HEADER.size + length:

@@ -1,8 +1,8 @@
-"""An engine of worker processes over one dataset in memory.
+"""A query engine of worker processes that share one dataset in memory.
 
-A query that outlives its deadline, takes too much memory or crashes its worker costs that worker,
-which is replaced; no other query is affected. Pages have workers of their own, and so have queries
-that ask other endpoints: only those workers can reach the network, and each serves one query.
+A query that exceeds its timeout or memory, or crashes its worker, ends that worker, which is
+replaced; no other query is affected. Pages have workers of their own. So have queries with SERVICE:
+only those workers can connect to other servers, and each of them runs a single query.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from accsm_server.errors import Stopping
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_INTERNAL = 4  # workers of the pages: one client alone gets half of them
+_INTERNAL = 4  # workers for pages, of which one client gets half
 
 
 class Pool:
-    """An engine (see `interface.Engine`) of worker processes over one dataset."""
+    """A pool of worker processes: see `engine.interface.Engine`."""
 
     def __init__(self, fork_server: ForkClient, settings: Settings) -> None:
-        """Use `start` instead."""
+        """Use `start` instead, which loads the dataset."""
         self.settings = settings
-        self._visitors: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
+        self._public: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
         self._internal: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
         self._outbound: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
         self._fork_server = fork_server
@@ -45,12 +45,12 @@ class Pool:
     async def start(
         cls, files: Sequence[Path], conventions: Conventions, settings: Settings
     ) -> Self:
-        """Load the dataset of ``files`` and return a pool; raises ValueError or OSError."""
+        """Load ``files`` and start workers; raises ValueError or OSError that names the file."""
         pool = cls(await ForkClient.start(files, conventions, settings.memory << 20), settings)
         outbound = settings.workers if settings.service else 0
         sizes = (
             (pool._internal, _INTERNAL),
-            (pool._visitors, 2 * settings.workers),
+            (pool._public, 2 * settings.workers),
             (pool._outbound, outbound),
         )
         for queue, size in sizes:
@@ -60,36 +60,36 @@ class Pool:
 
     @property
     def base(self) -> str:
-        """Return the base of the dataset."""
+        """Return the base IRI of the dataset."""
         return self._fork_server.base
 
     @property
     def version(self) -> str:
-        """Return the fingerprint of the dataset."""
+        """Return the fingerprint of the dataset, a SHA-256 in hexadecimal."""
         return self._fork_server.version
 
     @property
-    def load(self) -> Mapping[str, float]:
-        """Return how many workers there are and what they do."""
-        queues = (self._visitors, self._internal, self._outbound)
+    def stats(self) -> Mapping[str, float]:
+        """Return figures for the metrics: see `http.middleware.metrics`."""
+        queues = (self._public, self._internal, self._outbound)
         return {
             "workers": len(self._workers),
             "busy": sum(queue.busy for queue in queues),
             "waiting": sum(queue.waiting for queue in queues),
             "ended": self._ended,
-            "bytes_ahead": AnswerStream.held,
+            "bytes_ahead": AnswerStream.buffered,
         }
 
-    def fail_all(self) -> None:
-        """Give up every query that runs or waits, because the server is stopping."""
-        error = Stopping("the server is stopping")
-        for queue in (self._visitors, self._internal, self._outbound):
+    def interrupt_all(self) -> None:
+        """End all running and waiting queries, because the server is stopping."""
+        error = Stopping("The query was not finished.")
+        for queue in (self._public, self._internal, self._outbound):
             queue.fail(error)
         for worker in list(self._workers):
-            worker.give_up(error)
+            worker.interrupt(error)
 
     async def close(self) -> None:
-        """End every worker."""
+        """Kill all workers."""
         if self._closed:
             return
         self._closed = True
@@ -101,15 +101,15 @@ class Pool:
         await self._fork_server.close()
 
     async def answer(self, query: Query) -> AnswerStream:
-        """Return the answer once its first piece is there, or raise QueryError."""
+        """Return the answer as soon as its first bytes have arrived; raises QueryError."""
         limit = self.settings.timeout
-        deadline = min(query.timeout or limit, limit)
-        until = self._loop.time() + deadline
+        timeout = min(query.timeout or limit, limit)
+        deadline = self._loop.time() + timeout
         queue, client = self._queue(query), CLIENT.get()
-        worker = queue.take(client) or await queue.acquire(client, until)
-        answer = worker.ask(query, deadline, until)
+        worker = queue.acquire_nowait(client) or await queue.acquire(client, deadline)
+        answer = worker.run(query, timeout, deadline)
         try:
-            await answer.opened()
+            await answer.wait_for_first_piece()
         except BaseException:
             answer.close()
             raise
@@ -117,22 +117,18 @@ class Pool:
 
     def _queue(self, query: Query) -> FairQueue[WorkerHandle]:
         return (
-            self._internal
-            if query.internal
-            else self._outbound
-            if query.service
-            else self._visitors
+            self._internal if query.internal else self._outbound if query.service else self._public
         )
 
     def finished(self, worker: WorkerHandle, retire: bool) -> None:
-        """Take back a worker that answered; one that grew too large is replaced."""
+        """Take back a worker whose query has ended; replace it if ``retire``, or after SERVICE."""
         if retire or worker.queue is self._outbound:
             self.replace(worker)
         else:
             worker.queue.release(worker)
 
     def replace(self, worker: WorkerHandle) -> None:
-        """End ``worker``, if it has not ended, and put a new one in its place."""
+        """Kill ``worker``, unless that was done before, and start another."""
         if not worker.ended and not self._closed:
             worker.ended = True
             self._ended += 1
@@ -159,5 +155,5 @@ class Pool:
             try:
                 return await self._fork_server.fork(outbound)
             except (OSError, ValueError) as error:
-                _LOG.error("no new worker, trying again in a second: %s", error)
+                _LOG.error("cannot start a worker, retrying in 1 s: %s", error)
                 await asyncio.sleep(1)

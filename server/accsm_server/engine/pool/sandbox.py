@@ -1,7 +1,7 @@
-"""Restrict this process: it can compute, but reach no files, network or programs.
+"""The sandbox of a worker process: no new files, sockets or programs, and limited memory.
 
-Linux with seccomp gives all of it; elsewhere the limit on file descriptors still stops new files
-and sockets, and memory is not limited.
+Linux enforces all of it, with seccomp. On other systems the limit of file descriptors prevents new
+files and sockets, and memory is not limited.
 """
 
 import ctypes
@@ -19,19 +19,19 @@ _REFUSED = {
     "x86_64": (49, 50, 59, 322, 101, 425),
     "aarch64": (200, 201, 221, 281, 117, 425),
 }
-_REACHING_OUT = {
+_OPENING = {
     # open creat openat openat2 socket connect
     "x86_64": (2, 85, 257, 437, 41, 42),
     "aarch64": (56, 437, 198, 203),
 }
-_FILES = 16
+_OUTBOUND_FILES = 16
 _X32_CALLS = 0x40000000
 _KILL, _ALLOW, _REFUSE = 0x80000000, 0x7FFF0000, 0x00050000 | 13  # 13: EACCES
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _SET_DEATH_SIGNAL, _SET_SECCOMP, _SET_NO_NEW_PRIVILEGES, _FILTER = 1, 22, 38, 2
 
 
-class _Step(ctypes.Structure):
+class _Instruction(ctypes.Structure):
     _fields_ = (
         ("code", ctypes.c_uint16),
         ("if_true", ctypes.c_uint8),
@@ -41,7 +41,7 @@ class _Step(ctypes.Structure):
 
 
 class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_uint16), ("steps", ctypes.POINTER(_Step)))
+    _fields_ = (("length", ctypes.c_uint16), ("steps", ctypes.POINTER(_Instruction)))
 
 
 def die_with_parent() -> None:
@@ -51,53 +51,53 @@ def die_with_parent() -> None:
 
 
 def limit_memory(extra: int) -> None:
-    """Let this process map ``extra`` bytes more than it has mapped now; one more aborts it."""
+    """Limit the address space to ``extra`` bytes above its current size; more aborts (Linux)."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         with open("/proc/self/statm", encoding="ascii") as sizes:  # noqa: PTH123
             mapped = int(sizes.read().split()[0]) * resource.getpagesize()
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = mapped + extra
+        limit = mapped + extra
         resource.setrlimit(
             resource.RLIMIT_AS,
-            (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard),
+            (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard),
         )
 
 
-def volunteer() -> None:
-    """Have the kernel end this process, and not another, when the machine is out of memory."""
+def prefer_oom_kill() -> None:
+    """Make the kernel kill this process before others when the machine is out of memory."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
 def confine(outbound: bool = False) -> None:
-    """Refuse this process, from now on, every new program, file and socket.
+    """Forbid this process new programs, files and sockets.
 
-    One that is to ask other endpoints (``outbound``) may open a few connections, and the files
-    that name servers and certificates.
+    A worker for SERVICE (``outbound``) may still open a few files and connections, as for DNS and
+    certificates.
     """
     highest = max(int(name) for name in os.listdir("/dev/fd")) + 1  # noqa: PTH208
-    highest += _FILES if outbound else 0
+    highest += _OUTBOUND_FILES if outbound else 0
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest, highest))
     machine = platform.machine()
     if sys.platform == "linux" and machine in _REFUSED:
         _prctl(_SET_NO_NEW_PRIVILEGES, 1)
-        steps = _steps(machine, _REFUSED[machine] + (() if outbound else _REACHING_OUT[machine]))
-        program = _Program(len(steps), (_Step * len(steps))(*steps))
+        code = _code(machine, _REFUSED[machine] + (() if outbound else _OPENING[machine]))
+        program = _Program(len(code), (_Instruction * len(code))(*code))
         _prctl(_SET_SECCOMP, _FILTER, ctypes.byref(program))
 
 
-def _steps(machine: str, refused: tuple[int, ...]) -> list[_Step]:
+def _code(machine: str, refused: tuple[int, ...]) -> list[_Instruction]:
     count = len(refused)
     return [
-        _Step(_LOAD, 0, 0, 4),  # the architecture
-        _Step(_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
-        _Step(_RETURN, 0, 0, _KILL),
-        _Step(_LOAD, 0, 0, 0),  # the number of the call
-        _Step(_AT_LEAST, count + 1, 0, _X32_CALLS),
-        *(_Step(_EQUAL, count - place, 0, call) for place, call in enumerate(refused)),
-        _Step(_RETURN, 0, 0, _ALLOW),
-        _Step(_RETURN, 0, 0, _REFUSE),
+        _Instruction(_LOAD, 0, 0, 4),  # the architecture
+        _Instruction(_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
+        _Instruction(_RETURN, 0, 0, _KILL),
+        _Instruction(_LOAD, 0, 0, 0),  # the number of the system call
+        _Instruction(_AT_LEAST, count + 1, 0, _X32_CALLS),
+        *(_Instruction(_EQUAL, count - place, 0, call) for place, call in enumerate(refused)),
+        _Instruction(_RETURN, 0, 0, _ALLOW),
+        _Instruction(_RETURN, 0, 0, _REFUSE),
     ]
 
 

@@ -1,6 +1,6 @@
-"""A worker process: it answers the queries that arrive on its socket, one after the other.
+"""A worker process: it answers the queries that arrive on its socket, one at a time.
 
-The process is forked by `fork_server` and may be killed at any time.
+It is forked by `fork_server`, and may be killed at any time.
 """
 
 import json
@@ -56,53 +56,53 @@ _GRAPHS = {
     "trig": RdfFormat.TRIG,
 }
 _WITH_PREFIXES = ("ttl", "trig", "rdf")
-_QUICK = 0.002  # seconds in which no query takes much memory
-_STACK = 512 << 20  # deep nesting is parsed and planned recursively
+_QUICK = 0.002  # seconds; the memory of a shorter query is not checked
+_STACK = 512 << 20  # bytes; the engine parses and plans nested queries recursively
 
 
 def work(view: DatasetView, memory: int, channel: socket.socket, outbound: bool = False) -> None:
-    """Answer the queries on ``channel`` until it closes, using at most ``memory`` bytes for them.
+    """Answer the queries on ``channel`` until it closes, using at most ``memory`` more bytes.
 
-    An ``outbound`` worker can reach other servers: its queries must have been checked.
+    An ``outbound`` worker can connect to other servers, so its queries must have been checked.
     """
     sandbox.limit_memory(memory + _STACK)
     sandbox.confine(outbound)
     threading.stack_size(_STACK)
-    thread = threading.Thread(target=_loop, args=(view, channel, memory))
+    thread = threading.Thread(target=_answer_queries, args=(view, channel, memory))
     thread.start()
     thread.join()
 
 
-def _loop(view: DatasetView, channel: socket.socket, memory: int) -> None:
-    ceiling, room = _largest() + memory // 4, bytearray(1 << 16)
-    with suppress(BrokenPipeError, ConnectionResetError):  # the web process is gone
-        while asked := messages.receive(channel, room):
-            answer(view, Task(*marshal.loads(asked[1])), channel, ceiling)
+def _answer_queries(view: DatasetView, channel: socket.socket, memory: int) -> None:
+    max_memory, buffer = _peak_memory() + memory // 4, bytearray(1 << 16)
+    with suppress(BrokenPipeError, ConnectionResetError):  # the web process has ended
+        while received := messages.receive(channel, buffer):
+            answer_query(view, Task(*marshal.loads(received[1])), channel, max_memory)
 
 
-def answer(view: DatasetView, task: Task, channel: socket.socket, ceiling: int) -> None:
-    """Run the query of ``task`` and send its answer, or why there is none."""
+def answer_query(view: DatasetView, task: Task, channel: socket.socket, max_memory: int) -> None:
+    """Evaluate ``task`` and send its answer or error; ask to be replaced above ``max_memory``."""
     started = time.perf_counter()
     output = AnswerWriter(channel, task.rows, task.size)
     try:
         with suppress(Cut):
             _evaluate(view, task, output)
-    except _RAISED as error:
-        last = _failure(error, task.service)
+    except _EXCEPTIONS as error:
+        end_frame = _fail_message(error, task.service)
     else:
-        grown = time.perf_counter() - started > _QUICK and _largest() > ceiling
-        last = messages.frame(
-            messages.END, messages.LAST.pack(output.rows, grown) + output.truncated.encode()
+        retire = time.perf_counter() - started > _QUICK and _peak_memory() > max_memory
+        end_frame = messages.frame(
+            messages.END, messages.END_HEADER.pack(output.rows, retire) + output.truncated.encode()
         )
-    output.end(last)
+    output.finish(end_frame)
 
 
-def _largest() -> int:
-    """Return the most bytes of memory that this process has had."""
+def _peak_memory() -> int:
+    """Return the peak memory use of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-#: What an exception means that comes out of a query.
+#: The error for each exception that pyoxigraph raises.
 _ERRORS: dict[type[Exception], type[QueryError]] = {
     SyntaxError: QuerySyntaxError,
     OSError: AccessRefused,
@@ -112,10 +112,10 @@ _ERRORS: dict[type[Exception], type[QueryError]] = {
     RuntimeError: EvaluationError,
     LookupError: EvaluationError,
 }
-_RAISED = tuple(_ERRORS)
+_EXCEPTIONS = tuple(_ERRORS)
 
 
-def _failure(error: Exception, service: bool) -> bytes:
+def _fail_message(error: Exception, service: bool) -> bytes:
     found = next(found for kind, found in _ERRORS.items() if isinstance(error, kind))
     if found is AccessRefused and service:
         found = RemoteError
@@ -129,52 +129,52 @@ def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
         _dump(view, task, output)
         return
     results = view.query(task.text, task.default_graphs, task.named_graphs)
-    form, limit = task.format, task.limit
+    format, limit = task.format, task.limit
     if isinstance(results, QueryTriples):
         _write_graph(results, task, output)
-    elif isinstance(results, QuerySolutions) and limit is not None and form == "json":
+    elif isinstance(results, QuerySolutions) and limit is not None and format == "json":
         _write_rows(results, limit, output)
     else:
         if isinstance(results, QuerySolutions):
-            output.expect(form)
-        results.serialize(cast("IO[bytes]", output), format=_RESULTS[form])
-        output.close_rows()
+            output.expect_rows(format)
+        results.serialize(cast("IO[bytes]", output), format=_RESULTS[format])
+        output.count_last_rows()
 
 
 def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
-    """Write the dataset in sorted order: the same data are the same bytes."""
-    form = task.format
-    key = (lambda quad: (str(quad.graph_name), str(quad))) if form == "trig" else str
+    """Write the whole dataset, sorted, so that equal datasets are equal files."""
+    format = task.format
+    key = (lambda quad: (str(quad.graph_name), str(quad))) if format == "trig" else str
     pyoxigraph.serialize(
         sorted(dataset.statements(view.whole, view.conventions), key=key),
         cast("IO[bytes]", output),
-        format=_GRAPHS[form],
-        prefixes=task.prefixes if form == "trig" else None,
+        format=_GRAPHS[format],
+        prefixes=task.prefixes if format == "trig" else None,
     )
 
 
 def _write_graph(results: QueryTriples, task: Task, output: AnswerWriter) -> None:
-    form, limit = task.format, task.limit
+    format, limit = task.format, task.limit
     triples: Iterable[Triple] = results
     prefixes = dict(task.prefixes)
     if task.sorted or limit is not None:
-        most = output.most if limit is None else limit
-        found = list(islice(results, most + 1))
-        if len(found) > most:
-            output.truncated = f"{most} triples"
-        triples = sorted(set(found[:most]), key=str)
-        prefixes = _used(prefixes, triples)
+        limit_rows = output.max_rows if limit is None else limit
+        found = list(islice(results, limit_rows + 1))
+        if len(found) > limit_rows:
+            output.truncated = f"{limit_rows} triples"
+        triples = sorted(set(found[:limit_rows]), key=str)
+        prefixes = _used_prefixes(prefixes, triples)
     pyoxigraph.serialize(
-        output.within(triples),
+        output.limit_triples(triples),
         cast("IO[bytes]", output),
-        format=_GRAPHS[form],
-        prefixes=prefixes if form in _WITH_PREFIXES else None,
+        format=_GRAPHS[format],
+        prefixes=prefixes if format in _WITH_PREFIXES else None,
     )
     if output.truncated and limit is None:
-        output.close_graph(form)
+        output.write_notice(format)
 
 
-def _used(prefixes: dict[str, str], triples: Iterable[Triple]) -> dict[str, str]:
+def _used_prefixes(prefixes: dict[str, str], triples: Iterable[Triple]) -> dict[str, str]:
     iris = set()
     for triple in triples:
         for term in triple:
@@ -193,7 +193,7 @@ def _write_rows(results: QuerySolutions, limit: int, output: AnswerWriter) -> No
     names = [variable.value for variable in results.variables]
     rows = list(islice(results, limit + 1))
     bindings = [
-        {name: _json(term) for name, term in zip(names, row, strict=True) if term is not None}
+        {name: _json_term(term) for name, term in zip(names, row, strict=True) if term is not None}
         for row in rows[:limit]
     ]
     content = {"head": {"vars": names}, "results": {"bindings": bindings}}
@@ -203,14 +203,14 @@ def _write_rows(results: QuerySolutions, limit: int, output: AnswerWriter) -> No
         output.truncated = f"{limit} rows"
 
 
-def _json(term: NamedNode | BlankNode | Literal | Triple) -> dict[str, Any]:
+def _json_term(term: NamedNode | BlankNode | Literal | Triple) -> dict[str, Any]:
     if isinstance(term, NamedNode):
         return {"type": "uri", "value": term.value}
     if isinstance(term, BlankNode):
         return {"type": "bnode", "value": term.value}
     if isinstance(term, Triple):
         parts = zip(("subject", "predicate", "object"), term, strict=True)
-        return {"type": "triple", "value": {name: _json(part) for name, part in parts}}
+        return {"type": "triple", "value": {name: _json_term(part) for name, part in parts}}
     if term.language:
         return {"type": "literal", "value": term.value, "xml:lang": term.language}
     return {"type": "literal", "value": term.value, "datatype": term.datatype.value}

@@ -1,4 +1,4 @@
-"""A worker process as the event loop sees it: its socket, its timers and its end."""
+"""A worker process, for the event loop of the web process: its socket and its timer."""
 
 import asyncio
 import json
@@ -22,180 +22,180 @@ from accsm_server.errors import (
 )
 from accsm_server.settings import Settings
 
-_LONG = 0.25  # seconds after which a query gives way to shorter ones
-_NICENESS = 19  # of a process that runs a long query
+_LONG = 0.25  # seconds after which a query gets less processor time than others
+_NICENESS = 19  # of a worker with a long query, as in nice(1)
 
 
-class Keeper(Protocol):
-    """The owner of a worker, which is told when it is done."""
+class Owner(Protocol):
+    """The pool, as a worker sees it."""
 
     settings: Settings
 
     def finished(self, worker: "WorkerHandle", retire: bool) -> None:
-        """Take back a worker that answered."""
+        """Take back a worker whose query has ended; replace it if ``retire``."""
 
     def replace(self, worker: "WorkerHandle") -> None:
-        """End a worker and put a new one in its place."""
+        """Kill a worker and start another."""
 
 
 class WorkerHandle(asyncio.Protocol):
-    """One worker process; at most one answer comes from it at a time."""
+    """The protocol of the connection to one worker, which answers one query at a time."""
 
-    def __init__(self, pid: int, pool: Keeper, queue: "FairQueue[WorkerHandle]") -> None:
-        """Belong to ``pool`` and be handed out by ``queue``."""
+    def __init__(self, pid: int, pool: Owner, queue: "FairQueue[WorkerHandle]") -> None:
+        """Belong to ``pool``, and be assigned by ``queue``."""
         self.pid, self.queue = pid, queue
         self.client = ""
         self.ended = self._is_long = self._paused = False
         self._pool = pool
-        self._rest = b""
+        self._buffer = b""
         self._loop = asyncio.get_running_loop()
         self._stream: AnswerStream | None = None
-        self._asked = self._deadline = self._until = 0.0
-        """When the query came, the seconds it may take, and when they are over."""
+        self._started = self._timeout = self._deadline = 0.0
+        """Loop time when the query was sent; its timeout in seconds; loop time of the timeout."""
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
+        """Store the transport."""
         self.transport = cast(asyncio.Transport, transport)
 
-    def ask(self, query: Query, deadline: float, until: float) -> AnswerStream:
+    def run(self, query: Query, timeout: float, deadline: float) -> AnswerStream:
         """Send ``query`` and return the stream of its answer.
 
-        It may take ``deadline`` seconds, of which some may be over: they are ``until`` then.
+        The worker is killed at the loop time ``deadline``, ``timeout`` seconds after the request.
         """
-        self._stream = stream = AnswerStream(self._loop, self.abandon, self._flow)
-        self._asked, self._deadline, self._until = self._loop.time(), deadline, until
-        if self._timer is None or self._timer.when() > until:
-            self._watch()
-        if self.ended:  # it died between being handed out and being asked
+        self._stream = stream = AnswerStream(self._loop, self.abandon, self._set_reading)
+        self._started, self._timeout, self._deadline = self._loop.time(), timeout, deadline
+        if self._timer is None or self._timer.when() > deadline:
+            self._start_timer()
+        if self.ended:  # it ended after it was assigned
             self.fail(0)
         else:
-            self.transport.write(messages.frame(messages.ASK, _task(query, self._pool.settings)))
+            self.transport.write(messages.frame(messages.QUERY, _task(query, self._pool.settings)))
         return stream
 
     def data_received(self, data: bytes) -> None:
-        """Take the frames that are whole."""
-        stream, place = self._stream, 0
-        data = self._rest + data  # no frame is longer than a few reads
-        while len(data) >= place + messages.HEADER.size:
-            kind, length = messages.HEADER.unpack_from(data, place)
-            start = place + messages.HEADER.size
+        """Handle the frames that are complete."""
+        stream, position = self._stream, 0
+        data = self._buffer + data  # a frame is short: at most a few reads
+        while len(data) >= position + messages.HEADER.size:
+            kind, length = messages.HEADER.unpack_from(data, position)
+            start = position + messages.HEADER.size
             if len(data) < start + length:
                 break
-            place = start + length
-            self._take(kind, data[start:place])
-        self._rest = data[place:]
-        if stream and place:
+            position = start + length
+            self._handle_message(kind, data[start:position])
+        self._buffer = data[position:]
+        if stream and position:
             stream.wake()
 
-    def _take(self, kind: bytes, payload: bytes) -> None:
+    def _handle_message(self, kind: bytes, payload: bytes) -> None:
         stream = self._stream
         if stream is None:
             return
         if kind == messages.DATA:
             stream.put(payload)
         elif kind == messages.END:
-            rows, retire = messages.LAST.unpack_from(payload)
-            stream.end(payload[messages.LAST.size :].decode(), rows)
+            rows, retire = messages.END_HEADER.unpack_from(payload)
+            stream.end(payload[messages.END_HEADER.size :].decode(), rows)
             self._finish(retire)
         elif kind == messages.FAIL:
             content = json.loads(payload)
             if content["reason"] == "memory":
-                stream.fail(_too_large(self._pool.settings))
+                stream.fail(_out_of_memory(self._pool.settings))
             else:
                 stream.fail(QUERY_ERRORS[content["reason"]](content["message"]))
             self._finish(content["retire"])
 
     def _finish(self, retire: bool) -> None:
-        self._done()
+        self._reset()
         self._pool.finished(self, retire=self._is_long or retire)
 
-    def _flow(self, on: bool) -> None:
-        self._paused = not on
+    def _set_reading(self, reading: bool) -> None:
+        self._paused = not reading
         if not self.transport.is_closing():
-            (self.transport.resume_reading if on else self.transport.pause_reading)()
+            (self.transport.resume_reading if reading else self.transport.pause_reading)()
 
-    def _done(self) -> None:
+    def _reset(self) -> None:
         self._stream = None
         if self._paused:
-            self._flow(True)
+            self._set_reading(True)
 
-    def _watch(self) -> None:
-        """Look at the time when the query becomes a long one, and when its own is over.
+    def _start_timer(self) -> None:
+        """Call `_check` when the query becomes a long one, or when its time is over.
 
-        The timer of a query that was quick is left to the next one: most queries set none.
+        The timer of a quick query is left to the next one, so that most queries set none.
         """
         if self._timer:
             self._timer.cancel()
-        due = self._until if self._is_long else min(self._asked + _LONG, self._until)
+        due = self._deadline if self._is_long else min(self._started + _LONG, self._deadline)
         self._timer = self._loop.call_at(due, self._check)
 
     def _check(self) -> None:
         self._timer, now = None, self._loop.time()
         if self._stream is None:
             return
-        if now >= self._until:
+        if now >= self._deadline:
             self._expire()
             return
-        if now >= self._asked + _LONG and not self._is_long:
-            self._give_way()
-        self._watch()
+        if now >= self._started + _LONG and not self._is_long:
+            self._lower_priority()
+        self._start_timer()
 
     def _expire(self) -> None:
         limit = self._pool.settings.timeout
-        more = f"; timeout= may be up to {limit:g}" if self._deadline < limit else ""
-        self.give_up(
-            DeadlineExceeded(f"the query ran longer than {self._deadline:g} seconds{more}")
+        more = f" `timeout=` may be up to {limit:g}." if self._timeout < limit else ""
+        self.interrupt(
+            DeadlineExceeded(f"The query ran longer than {self._timeout:g} seconds.{more}")
         )
 
-    def _give_way(self) -> None:
-        """Lower the priority of the process, for good: the short queries of others go first."""
+    def _lower_priority(self) -> None:
+        """Lower the priority of the process; it cannot be raised again."""
         self._is_long = True
         with suppress(OSError):
             for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - names only
                 os.setpriority(os.PRIO_PROCESS, int(thread), _NICENESS)
 
-    def give_up(self, error: QueryError) -> None:
-        """Fail the query that runs, if any, with ``error``."""
+    def interrupt(self, error: QueryError) -> None:
+        """End the query that is running, if any, with ``error``."""
         if self._stream:
             self._stream.fail(error)
             self.abandon()
 
     def abandon(self) -> None:
-        """Give up what is running by giving up the process."""
-        self._done()
+        """Stop the query that is running, by replacing the process."""
+        self._reset()
         self._pool.replace(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Learn that the process is gone."""
+        """Replace a worker whose process has ended."""
         self._pool.replace(self)
 
     def fail(self, status: int) -> None:
-        """Fail the answer that is awaited with how the process ended, given its wait status."""
+        """End the answer with the error for ``status``, the wait status of the process."""
         stream = self._stream
-        self._done()
+        self._reset()
         if stream:
-            stream.fail(_cause(status, self._pool.settings))
+            stream.fail(_exit_error(status, self._pool.settings))
 
 
 def _task(query: Query, settings: Settings) -> bytes:
-    free = query.internal or query.dump
+    unlimited = query.internal or query.dump
     task = messages.Task(
         query.text, query.format, query.default_graphs, query.named_graphs, dict(query.prefixes),
         query.limit, query.sorted, query.dump, query.service,
-        0 if free else settings.rows, 0 if free else settings.size,
+        0 if unlimited else settings.rows, 0 if unlimited else settings.size,
     )  # fmt: skip
     return marshal.dumps(tuple(task))
 
 
-def _too_large(settings: Settings) -> OutOfMemory:
-    return OutOfMemory(f"the query needed more than {settings.memory} MiB of memory")
+def _out_of_memory(settings: Settings) -> OutOfMemory:
+    return OutOfMemory(f"The query needed more than {settings.memory} MiB of memory.")
 
 
-def _cause(status: int, settings: Settings) -> QueryError:
+def _exit_error(status: int, settings: Settings) -> QueryError:
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if number == signal.SIGABRT:
-        return _too_large(settings)
+        return _out_of_memory(settings)
     if number == signal.SIGSEGV:
-        return NestingError("the query is nested too deeply")
-    return WorkerCrashed("The process that ran the query ended, for no fault of the query.")
+        return NestingError("The query needs more stack than the server has.")
+    return WorkerCrashed("Its worker process ended for a reason outside the query.")

@@ -1,1 +1,1 @@
-"""ASGI middlewares: one class, one job and one file each."""
+"""ASGI middlewares, one class in each module."""

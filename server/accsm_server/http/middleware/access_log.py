@@ -1,4 +1,4 @@
-"""The access log: a line of JSON on standard output for each request."""
+"""The access log: one line of JSON on standard output for each request."""
 
 import json
 import sys
@@ -13,19 +13,19 @@ from accsm_server.http.context import RequestContext
 
 
 class AccessLog:
-    """ASGI middleware that logs requests: a query as its hash, and nothing of the client."""
+    """ASGI middleware that logs requests, without the client and with only a hash of the query."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Log the requests to ``app``."""
+        """Log requests to ``app``."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and log it when it is answered."""
+        """Pass a request on, and log it when the response has ended."""
         try:
             await self._app(scope, receive, send)
         finally:
             line = json.dumps(_line(scope, scope["request_context"]))
-            with suppress(OSError):  # nobody reads it any more, or there is no room for it
+            with suppress(OSError):  # a closed pipe or a full disk must not fail requests
                 sys.stdout.write(line + "\n")
                 sys.stdout.flush()
 
@@ -46,8 +46,8 @@ def _line(scope: Scope, context: RequestContext) -> dict[str, object]:
 
 
 def _query(scope: Scope) -> str:
-    """Return the query of a GET that was answered from the cache."""
-    with suppress(ValueError):  # more fields than anyone needs
+    """Return the query of a GET, which the endpoint does not see if its response is cached."""
+    with suppress(ValueError):  # too many parameters
         found = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=1000)
         return "".join(found.get("query", []))
     return ""

@@ -1,4 +1,4 @@
-"""Content codings: responses packed as Accept-Encoding asks for (RFC 9110, section 12.5.3)."""
+"""Compression of responses as Accept-Encoding asks for (RFC 9110, section 12.5.3)."""
 
 import asyncio
 import sys
@@ -20,148 +20,148 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-#: What takes the next piece, and what gives the rest.
-Packer = tuple[Callable[[bytes], bytes], Callable[[], bytes]]
+#: The functions that compress the next bytes and that flush what is left.
+Compressor = tuple[Callable[[bytes], bytes], Callable[[], bytes]]
 
-_SMALL = 860  # bytes that fit in one packet anyhow
-_LARGE = 1 << 18  # bytes whose packing would hold up the event loop
-_PACKED = (b"application/gzip", b"application/zstd", b"image/png")
+_MIN_SIZE = 860  # bytes; a smaller body fits in one packet uncompressed
+_MAX_INLINE = 1 << 18  # bytes; a larger body would block the event loop
+_COMPRESSED = (b"application/gzip", b"application/zstd", b"image/png")
 
 
 @dataclass(frozen=True)
 class Coding:
-    """A content coding: its token, how to start, and a level that costs little on the way out."""
+    """A content coding: its token, its compressor by level, and a level that is fast."""
 
     name: str
-    start: Callable[[int], Packer]
+    start: Callable[[int], Compressor]
     level: int
 
-    def pack(self, body: bytes) -> bytes:
-        """Return ``body`` packed in one go."""
-        pack, rest = self.start(self.level)
-        return pack(body) + rest()
+    def compress(self, body: bytes) -> bytes:
+        """Return ``body`` compressed."""
+        compress, flush = self.start(self.level)
+        return compress(body) + flush()
 
 
-def _zstd(level: int) -> Packer:
-    packer = zstd.ZstdCompressor(level=level)
-    return packer.compress, packer.flush
+def _zstd(level: int) -> Compressor:
+    compressor = zstd.ZstdCompressor(level=level)
+    return compressor.compress, compressor.flush
 
 
-def _brotli(level: int) -> Packer:
-    packer = brotli.Compressor(quality=level)
-    return packer.process, packer.finish
+def _brotli(level: int) -> Compressor:
+    compressor = brotli.Compressor(quality=level)
+    return compressor.process, compressor.finish
 
 
-def _gzip(level: int) -> Packer:
-    packer = zlib.compressobj(level, wbits=31)
-    return packer.compress, packer.flush
+def _gzip(level: int) -> Compressor:
+    compressor = zlib.compressobj(level, wbits=31)
+    return compressor.compress, compressor.flush
 
 
 IDENTITY = Coding("identity", lambda _: (lambda piece: piece, lambda: b""), 0)
 ZSTD, BROTLI, GZIP = Coding("zstd", _zstd, 3), Coding("br", _brotli, 3), Coding("gzip", _gzip, 1)
-#: In the order in which they are preferred when the client does not care.
+#: In order of preference, for clients that accept several.
 CODINGS = (ZSTD, BROTLI, GZIP)
 
 
 @lru_cache(maxsize=256)
 def choose(accept: str) -> Coding | None:
-    """Return the coding that an Accept-Encoding header likes best, None when it takes nothing.
+    """Return the coding that an Accept-Encoding header prefers, None if it accepts none.
 
     >>> choose("gzip, deflate, br;q=0.9").name
     'gzip'
     >>> choose("gzip;q=0").name
     'identity'
     """
-    liked = weights(accept)
-    rest = liked.get("*")
+    qualities = weights(accept)
+    default = qualities.get("*")
     for name, other in (("gzip", "x-gzip"), ("br", "br"), ("zstd", "zstd")):
-        liked.setdefault(name, liked.get(other, rest or 0.0))
-    best = max(CODINGS, key=lambda coding: liked[coding.name])
-    if liked[best.name] > 0 and liked[best.name] >= liked.get("identity", 0.0):
+        qualities.setdefault(name, qualities.get(other, default or 0.0))
+    best = max(CODINGS, key=lambda coding: qualities[coding.name])
+    if qualities[best.name] > 0 and qualities[best.name] >= qualities.get("identity", 0.0):
         return best
-    return None if liked.get("identity", rest) == 0 else IDENTITY
+    return None if qualities.get("identity", default) == 0 else IDENTITY
 
 
 def coding_of(context: RequestContext) -> Coding | None:
-    """Return the coding in which a request wants its response, None when it takes none."""
-    accepted = context.fields.get(b"accept-encoding")
+    """Return the coding for the response to a request, None if it accepts none."""
+    accepted = context.headers.get(b"accept-encoding")
     return choose(accepted.decode("latin-1")) if accepted else IDENTITY
 
 
 class Compression:
-    """ASGI middleware that packs successful responses, and refuses clients that take no coding."""
+    """ASGI middleware that compresses 200 responses, and answers 406 if no coding is acceptable."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Pack the responses of ``app``."""
+        """Compress the responses of ``app``."""
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass a request on and pack its response."""
+        """Pass a request on and compress its response."""
         coding = coding_of(scope["request_context"])
         if coding is None:
-            return problems.refuse(_refusal(), scope, receive, send)
+            return problems.send_error(_not_acceptable(), scope, receive, send)
         if coding is not IDENTITY:
-            send = _PackedResponse(coding, send)
+            send = _CompressedResponse(coding, send)
         return self._app(scope, receive, send)
 
 
-def _refusal() -> NotAcceptable:
-    return NotAcceptable("No coding is acceptable", "Answers come in zstd, br, gzip or identity.")
+def _not_acceptable() -> NotAcceptable:
+    return NotAcceptable("No acceptable coding", "Accept zstd, br, gzip or identity.")
 
 
-class _PackedResponse:
-    """Takes the messages of a response and sends them packed."""
+class _CompressedResponse:
+    """A `send` that compresses the messages of a response."""
 
     def __init__(self, coding: Coding, send: Send) -> None:
         self._coding, self._send = coding, send
         self._start: Message | None = None
-        self._packer: Packer | None = None
+        self._compressor: Compressor | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._start = message
         elif self._start is not None:
             start, self._start = self._start, None
-            await self._open(start, message)
-        elif self._packer:
-            await self._send(_packed(message, self._packer))
+            await self._send_start(start, message)
+        elif self._compressor:
+            await self._send(_compress_message(message, self._compressor))
         else:
             await self._send(message)
 
-    async def _open(self, start: Message, first: Message) -> None:
-        """Send the head, and the first piece of the body or all of it."""
+    async def _send_start(self, start: Message, first: Message) -> None:
+        """Send the start of the response and the first message of its body."""
         headers = start["headers"]
         body, more = first.get("body", b""), first.get("more_body", False)
         coding = self._coding
-        small = not more and len(body) < _SMALL
-        if small or start["status"] != 200 or _is_packed(headers):
+        small = not more and len(body) < _MIN_SIZE
+        if small or start["status"] != 200 or _is_compressed(headers):
             await self._send(start)
             await self._send(first)
             return
         headers = [header for header in headers if header[0] != b"content-length"]
         headers.append((b"content-encoding", coding.name.encode()))
         if more:
-            self._packer = coding.start(coding.level)
+            self._compressor = coding.start(coding.level)
             await self._send({**start, "headers": headers})
-            await self._send(_packed(first, self._packer))
+            await self._send(_compress_message(first, self._compressor))
             return
-        pack = asyncio.to_thread if len(body) > _LARGE else _at_once
-        body = await pack(coding.pack, body)
+        compress = asyncio.to_thread if len(body) > _MAX_INLINE else _compress_inline
+        body = await compress(coding.compress, body)
         headers.append((b"content-length", str(len(body)).encode()))
         await self._send({**start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
 
-def _packed(message: Message, packer: Packer) -> Message:
-    pack, rest = packer
-    body, more = pack(message.get("body", b"")), message.get("more_body", False)
-    body = body if more else body + rest()
+def _compress_message(message: Message, compressor: Compressor) -> Message:
+    compress, flush = compressor
+    body, more = compress(message.get("body", b"")), message.get("more_body", False)
+    body = body if more else body + flush()
     return {"type": "http.response.body", "body": body, "more_body": more}
 
 
-async def _at_once(pack: Callable[[bytes], bytes], body: bytes) -> bytes:
-    return pack(body)
+async def _compress_inline(compress: Callable[[bytes], bytes], body: bytes) -> bytes:
+    return compress(body)
 
 
-def _is_packed(headers: list[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"content-type" and value in _PACKED for name, value in headers)
+def _is_compressed(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" and value in _COMPRESSED for name, value in headers)

@@ -1,8 +1,8 @@
 """Entity tags: how they are made and compared (RFC 9110, section 8.8.3).
 
-A tag is a hash of all that a response depends on (see `tagger`) or of its bytes. A packed response
-has other bytes than the plain one, so that the name of its coding is added to the tag. Who has
-what a tag stands for is answered 304 by `response_cache`.
+A tag is a hash of everything that a response depends on (see `tagger`), or of its headers and
+body. A compressed response has other bytes, so the name of its coding is appended to the tag.
+Responses with status 304 are sent by `response_cache`.
 """
 
 import re
@@ -19,24 +19,24 @@ _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
 
 
 def tagger(*given: object) -> Callable[..., str]:
-    """Return what makes the tags of what one dataset answers, given what it is asked.
+    """Return a function that makes a tag from the arguments that describe one request.
 
-    The tags differ with all that is ``given``: the dataset, the code, the limits.
+    All tags depend on ``given``, such as the versions of the dataset and the code.
     """
     start = _digest(given)
 
-    def tag(*asked: object) -> str:
+    def tag(*parts: object) -> str:
         digest = start.copy()
-        digest.update(repr(asked).encode())
+        digest.update(repr(parts).encode())
         return digest.hexdigest()
 
     return tag
 
 
 def matching(if_none_match: str, current: str) -> str | None:
-    """Return the tag of the list that stands for ``current``, weakly compared (RFC 9110, 13.1.2).
+    """Return the tag in If-None-Match that matches ``current``, or None (RFC 9110, section 13.1.2).
 
-    A tag that only adds the name of a coding stands for the same content.
+    The comparison is weak, and ignores the name of a coding at the end.
 
     >>> matching('W/"a", "b-gzip"', "b")
     'b-gzip'
@@ -48,19 +48,19 @@ def matching(if_none_match: str, current: str) -> str | None:
 
 
 class EntityTags:
-    """ASGI middleware that tags responses that may be kept and have no tag yet."""
+    """ASGI middleware that adds an ETag to cacheable responses without one: see `tagging`."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Tag the responses of ``app``."""
+        """Add ETags to responses of ``app``."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and tag its response."""
+        """Pass a request on, and add an ETag to its response."""
         await self._app(scope, receive, tagging(send))
 
 
 def tagging(send: Send) -> Send:
-    """Return a `send` that tags a response if it may be kept, has no tag and comes in one piece."""
+    """Return a `send` that adds an ETag to a public 200 response sent in one piece without one."""
     held: Message | None = None
 
     async def tag(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""OPTIONS, and what scripts of other sites may do (CORS)."""
+"""Responses to OPTIONS, with the permissions of scripts from other origins (CORS)."""
 
 from collections.abc import Awaitable
 
@@ -14,14 +14,14 @@ _ALLOWED: Headers = [
 
 
 class Preflight:
-    """ASGI middleware that answers OPTIONS at every address."""
+    """ASGI middleware that answers OPTIONS on every path."""
 
     def __init__(self, app: ASGIApp, posts: tuple[str, ...]) -> None:
-        """Answer for ``app``, in which the paths ``posts`` also take POST."""
+        """Wrap ``app``, in which the paths ``posts`` also accept POST."""
         self._app, self._posts = app, posts
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answer OPTIONS, and pass everything else on."""
+        """Answer OPTIONS, and pass other requests on."""
         if scope["method"] != "OPTIONS":
             return self._app(scope, receive, send)
         return self._allow(scope, send)

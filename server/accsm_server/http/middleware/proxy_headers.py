@@ -1,4 +1,4 @@
-"""Who asks and by which scheme, where a proxy in front says so."""
+"""The address of the client and the scheme, as a trusted reverse proxy reports them."""
 
 from collections.abc import Awaitable
 
@@ -9,9 +9,9 @@ _NAMES = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
 
 
 class ProxyHeaders(ProxyHeadersMiddleware):
-    """ASGI middleware that believes X-Forwarded-For and X-Forwarded-Proto of trusted proxies."""
+    """uvicorn's middleware for X-Forwarded-For and -Proto, skipped for requests without them."""
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
-        """Pass a request on with the client and the scheme that its proxy names."""
-        app = self.app if _NAMES.isdisjoint(scope["request_context"].fields) else super().__call__
+        """Pass a request on, with client and scheme replaced if a trusted proxy sent it."""
+        app = self.app if _NAMES.isdisjoint(scope["request_context"].headers) else super().__call__
         return app(scope, receive, send)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""How many requests one client may send."""
+"""A limit on the requests of each client."""
 
 import ipaddress
 import math
@@ -12,9 +12,9 @@ from accsm_server.errors import TooManyRequests
 from accsm_server.http import problems
 from accsm_server.http.context import RequestContext
 
-_BURST = 5.0  # seconds of the rate that may come at once
-_REMEMBERED = 20_000  # clients
-_RATE = 50.0  # requests a second where nothing else is said
+_BURST = 5.0  # seconds of the rate that a client may use at once
+_MAX_CLIENTS = 20_000  # clients remembered; the one seen least recently is forgotten first
+_DEFAULT_RATE = 50.0  # requests per second
 
 
 class RateLimit:
@@ -26,31 +26,31 @@ class RateLimit:
         self._limiter = Limiter(rate)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass a request on, or refuse it."""
+        """Pass a request on, or answer 429."""
         context: RequestContext = scope["request_context"]
         context.client = client_of(scope)
         if not context.path.startswith(self._exempt):
             wait = self._limiter.wait(context.client, context.started)
             if wait:
-                return problems.refuse(_refusal(wait), scope, receive, send)
+                return problems.send_error(_too_many_requests(wait), scope, receive, send)
         return self._app(scope, receive, send)
 
 
-def _refusal(wait: float) -> TooManyRequests:
+def _too_many_requests(wait: float) -> TooManyRequests:
     seconds = math.ceil(wait)
     headers = {"Retry-After": str(seconds)}
-    return TooManyRequests("", f"This client may go on in {seconds} s.", headers=headers)
+    return TooManyRequests("", f"Wait {seconds} s before the next request.", headers=headers)
 
 
 def client_of(scope: Scope) -> str:
-    """Return who asks: an address, or the network that one subscriber has in IPv6."""
+    """Return the address of the client; in IPv6 its /64 network, as one subscriber has."""
     client = scope.get("client")
     return _subscriber(client[0]) if client else ""
 
 
 @lru_cache(maxsize=4096)
 def _subscriber(host: str) -> str:
-    """Return the /64 of an IPv6 address, and any other host as it is.
+    """Return the /64 network of an IPv6 address, and any other host unchanged.
 
     >>> _subscriber("2001:db8::1:2:3:4")
     '2001:db8::/64'
@@ -66,28 +66,28 @@ def _subscriber(host: str) -> str:
 
 
 class Limiter:
-    """A rate for each client, with room for bursts (the generic cell rate algorithm)."""
+    """A rate limit per client that allows bursts, by the generic cell rate algorithm."""
 
     def __init__(self, rate: float | None) -> None:
-        """Let each client send ``rate`` requests a second for long, 0 any number.
+        """Allow ``rate`` requests per second; 0 sets no limit.
 
-        None stands for a rate that does not apply to this machine itself.
+        None is the default rate, from which loopback addresses are exempt.
         """
-        self._spares_loopback = rate is None
-        rate = _RATE if rate is None else rate
+        self._exempts_loopback = rate is None
+        rate = _DEFAULT_RATE if rate is None else rate
         self._gap = 1 / rate if rate else 0.0
-        self._due: OrderedDict[str, float] = OrderedDict()
+        self._next_times: OrderedDict[str, float] = OrderedDict()
 
     def wait(self, client: str, now: float) -> float:
-        """Return the seconds after which ``client`` may come again, 0 when it is welcome now."""
-        if not self._gap or (self._spares_loopback and client.startswith(("127.", "::1"))):
+        """Count a request, or return the seconds after which ``client`` may send one."""
+        if not self._gap or (self._exempts_loopback and client.startswith(("127.", "::1"))):
             return 0.0
-        due = max(self._due.get(client, now), now)
-        over = due + self._gap - now - max(_BURST, self._gap)
-        if over > 0:
-            return over
-        self._due[client] = due + self._gap
-        self._due.move_to_end(client)
-        if len(self._due) > _REMEMBERED:
-            self._due.popitem(last=False)
+        due = max(self._next_times.get(client, now), now)
+        excess = due + self._gap - now - max(_BURST, self._gap)
+        if excess > 0:
+            return excess
+        self._next_times[client] = due + self._gap
+        self._next_times.move_to_end(client)
+        if len(self._next_times) > _MAX_CLIENTS:
+            self._next_times.popitem(last=False)
         return 0.0

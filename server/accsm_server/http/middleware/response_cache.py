@@ -1,7 +1,7 @@
-"""Responses that are kept to be sent again, and 304 for clients that have them already.
+"""A cache of responses in memory, and 304 for clients that have the current response.
 
-A response is kept where it says `Cache-Control: public`: it depends on the dataset and the request
-alone. So nothing here is ever stale, and a new dataset starts with a cache of its own.
+It stores responses with `Cache-Control: public`. They depend on nothing but the dataset and the
+request, and each dataset has its own cache, so that no cached response is ever stale.
 """
 
 from collections import OrderedDict
@@ -15,40 +15,40 @@ from accsm_server.http.headers import Headers
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.entity_tags import matching
 
-_OF_BODY = (b"content-type", b"content-length", b"content-encoding", b"etag")
+_BODY_HEADERS = (b"content-type", b"content-length", b"content-encoding", b"etag")
 _REPLACED = (b"etag", b"vary")
-_OVERHEAD = 512  # bytes that an entry takes besides what it holds
-_SHARE = 8  # an entry takes at most this part of the cache
+_OVERHEAD = 512  # bytes added to the size of each entry and key
+_MAX_SHARE = 8  # the largest response takes 1/8 of the cache
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
-    """A response that is kept: its tag without quotes or coding, and what is sent."""
+class CachedResponse:
+    """A cached response; its tag is without quotes and without the name of the coding."""
 
     tag: str
     headers: Headers
     body: bytes
     keys: list[bytes] = field(default_factory=list)
-    """The requests whose answer it is."""
+    """The keys of the requests that it answers."""
     size: int = 0
 
 
 class ResponseStore:
-    """The responses asked for last, up to a number of bytes."""
+    """An LRU cache of responses, limited by their size in bytes."""
 
     def __init__(self, limit: int) -> None:
-        """Hold up to ``limit`` bytes; 0 holds nothing."""
-        self.limit, self.largest = limit, limit // _SHARE
+        """Store up to ``limit`` bytes; 0 stores nothing."""
+        self.limit, self.largest = limit, limit // _MAX_SHARE
         self.size = self.hits = self.misses = 0
-        self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str], CachedResponse] = OrderedDict()
         self._keys: dict[bytes, tuple[str, str]] = {}
 
     def __len__(self) -> int:
-        """Return the number of responses held."""
+        """Return the number of cached responses."""
         return len(self._entries)
 
-    def find(self, key: bytes) -> Entry | None:
-        """Return the answer to the request ``key``."""
+    def find(self, key: bytes) -> CachedResponse | None:
+        """Return the response to the request ``key``, if cached, and count a hit or a miss."""
         name = self._keys.get(key)
         if name is None:
             self.misses += 1
@@ -57,127 +57,127 @@ class ResponseStore:
         self._entries.move_to_end(name)
         return self._entries[name]
 
-    def tagged(self, tag: str, coding: str) -> Entry | None:
-        """Return the response with ``tag`` for clients that are sent ``coding``."""
+    def find_by_tag(self, tag: str, coding: str) -> CachedResponse | None:
+        """Return the cached response with ``tag`` for clients that accept ``coding``."""
         return self._entries.get((tag, coding))
 
-    def keep(self, key: bytes, coding: str, entry: Entry) -> None:
-        """Hold ``entry``, or its like that is held already, as the answer to ``key``."""
+    def add(self, key: bytes, coding: str, entry: CachedResponse) -> None:
+        """Store ``entry`` for the request ``key``, or reuse the entry of its tag and coding."""
         if len(entry.body) + _OVERHEAD > self.largest:
             return
         name = entry.tag, coding
-        held = self._entries.setdefault(name, entry)
-        more = len(entry.body) + _OVERHEAD if held is entry else 0
+        stored = self._entries.setdefault(name, entry)
+        more = len(entry.body) + _OVERHEAD if stored is entry else 0
         if key and key not in self._keys:
-            held.keys.append(key)
+            stored.keys.append(key)
             self._keys[key] = name
             more += len(key) + _OVERHEAD
-        held.size += more
+        stored.size += more
         self.size += more
         self._entries.move_to_end(name)
         while self.size > self.limit:
-            self._drop(self._entries.popitem(last=False)[1])
+            self._forget_keys(self._entries.popitem(last=False)[1])
 
-    def _drop(self, entry: Entry) -> None:
+    def _forget_keys(self, entry: CachedResponse) -> None:
         self.size -= entry.size
         for key in entry.keys:
             del self._keys[key]
 
 
 class ResponseCache:
-    """ASGI middleware that tags and keeps responses, and answers 304 to who has them already."""
+    """ASGI middleware that caches responses, and answers 304 if the ETag matches."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
-        """Keep up to ``limit`` bytes of the responses of ``app``, which serves one dataset."""
+        """Cache up to ``limit`` bytes of responses of ``app``, which serves one dataset."""
         self._app = app
         self.store = ResponseStore(limit)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answer from the store, or pass the request on and look at the response."""
+        """Respond from the cache, or pass the request on and cache its response."""
         context: RequestContext = scope["request_context"]
-        chosen, given = compression.coding_of(context), context.fields.get(b"if-none-match")
-        coding = chosen.name if chosen else ""
+        negotiated, given = compression.coding_of(context), context.headers.get(b"if-none-match")
+        coding = negotiated.name if negotiated else ""
         key = _key(scope, context, coding)
         if key and (entry := self.store.find(key)):
-            return _send_entry(entry, _known(given, entry.tag), send)
-        if scope["method"] == "HEAD":  # the HTTP server leaves the body out
+            return _send_entry(entry, _match(given, entry.tag), send)
+        if scope["method"] == "HEAD":  # the protocol omits the body
             scope = {**scope, "method": "GET"}
-        context.exchange = exchange = _Exchange(self.store, key, coding, given, send)
-        return self._app(scope, receive, exchange)
+        context.caching_send = caching_send = _CachingSend(self.store, key, coding, given, send)
+        return self._app(scope, receive, caching_send)
 
 
-async def reuse(scope: Scope, tag: str, headers: Headers) -> bool:
-    """Answer a request without work where that is possible; return whether it was answered.
+async def try_cache(scope: Scope, tag: str, headers: Headers) -> bool:
+    """Respond if the entity tag ``tag`` of the response suffices; return whether it did.
 
-    It is where the client has the response with ``tag`` (304, under ``headers``), or where that
-    response is kept, however it was asked for.
+    It does if the client has that response (304, with ``headers``), or if it is cached for
+    another request, such as a POST of the same query.
     """
-    exchange = scope["request_context"].exchange
-    answer = exchange and exchange.reuse(tag, headers)
+    caching_send = scope["request_context"].caching_send
+    answer = caching_send and caching_send.try_cache(tag, headers)
     if answer:
         await answer
     return bool(answer)
 
 
 def _key(scope: Scope, context: RequestContext, coding: str) -> bytes:
-    """Return what a response depends on besides the dataset; empty where it is not kept."""
-    host = context.fields.get(b"host")
+    """Return what the response depends on besides the dataset; empty if it is not cacheable."""
+    host = context.headers.get(b"host")
     if not (host and coding) or scope["method"] not in ("GET", "HEAD"):
         return b""
     where = scope["scheme"].encode(), host, scope["raw_path"], scope["query_string"]
-    return b"\0".join((*where, context.fields.get(b"accept", b""), coding.encode()))
+    return b"\0".join((*where, context.headers.get(b"accept", b""), coding.encode()))
 
 
-class _Exchange:
-    """One request and its response: the `send` that the application is given."""
+class _CachingSend:
+    """The `send` for one request: it caches the response, or sends 304 instead."""
 
-    __slots__ = ("_coding", "_ended", "_given", "_headers", "_key", "_pieces", "_send", "_size",
-                 "_store", "_tag")  # fmt: skip
+    __slots__ = ("_coding", "_headers", "_if_none_match", "_key", "_not_modified", "_pieces",
+                 "_send", "_size", "_store", "_tag")  # fmt: skip
 
     def __init__(
         self, store: ResponseStore, key: bytes, coding: str, given: bytes | None, send: Send
     ) -> None:
         self._store, self._key, self._coding = store, key, coding
-        self._given, self._send = given, send
-        self._ended = False
+        self._if_none_match, self._send = given, send
+        self._not_modified = False
         self._pieces: list[bytes] | None = None
-        """What was sent of a response that may be kept, which has so many bytes."""
+        """The body sent so far of a cacheable response; `_size` is its length."""
         self._size = 0
 
     async def __call__(self, message: Message) -> None:
-        """Take one message of the application."""
+        """Send one message of the application."""
         if message["type"] == "http.response.start":
-            await self._begin(message)
-        elif not self._ended:
+            await self._start(message)
+        elif not self._not_modified:
             if self._pieces is not None:
-                self._keep(self._pieces, message)
+                self._collect(self._pieces, message)
             await self._send(message)
 
-    def reuse(self, tag: str, headers: Headers) -> Awaitable[None] | None:
-        """See the function of this name: return what answers the request."""
-        if self._key and (found := _known(self._given, tag)):
-            _, kept = _head_to_keep({"status": 200, "headers": headers})
-            return _send_unchanged(kept or headers, found, self._send)
-        if entry := self._store.tagged(tag, self._coding):
-            self._store.keep(self._key, self._coding, entry)
+    def try_cache(self, tag: str, headers: Headers) -> Awaitable[None] | None:
+        """Return the coroutine that sends the response, or None: see the function `try_cache`."""
+        if self._key and (matched := _match(self._if_none_match, tag)):
+            _, kept = _cacheable_head({"status": 200, "headers": headers})
+            return _send_not_modified(kept or headers, matched, self._send)
+        if entry := self._store.find_by_tag(tag, self._coding):
+            self._store.add(self._key, self._coding, entry)
             return _send_entry(entry, None, self._send)
         return None
 
-    async def _begin(self, start: Message) -> None:
-        """Take the head, which decides whether the response is kept."""
-        tag, headers = _head_to_keep(start)
+    async def _start(self, start: Message) -> None:
+        """Send the head, and decide whether to cache the response."""
+        tag, headers = _cacheable_head(start)
         if headers:
-            if tag and self._key and (found := _known(self._given, tag)):
-                self._ended = True
-                await _send_unchanged(headers, found, self._send)
+            if tag and self._key and (matched := _match(self._if_none_match, tag)):
+                self._not_modified = True
+                await _send_not_modified(headers, matched, self._send)
                 return
             start["headers"] = headers
             if tag and self._store.limit:
                 self._tag, self._headers, self._pieces = tag, headers, []
         await self._send(start)
 
-    def _keep(self, pieces: list[bytes], message: Message) -> None:
-        """Take one piece, and keep the response at its end."""
+    def _collect(self, pieces: list[bytes], message: Message) -> None:
+        """Collect one piece of the body, and cache the response after the last one."""
         body = message.get("body", b"")
         pieces.append(body)
         self._size += len(body)
@@ -185,38 +185,37 @@ class _Exchange:
             self._pieces = None
         elif not message.get("more_body", False):
             headers = self._headers
-            if len(pieces) > 1:  # a response that comes whole says how long it is
+            if len(pieces) > 1:  # a body in one piece has its Content-Length already
                 headers = [*headers, (b"content-length", str(self._size).encode())]
-            entry = Entry(self._tag, headers, b"".join(pieces))
-            self._store.keep(self._key, self._coding, entry)
+            entry = CachedResponse(self._tag, headers, b"".join(pieces))
+            self._store.add(self._key, self._coding, entry)
 
 
-def _known(given: bytes | None, tag: str) -> str | None:
-    """Return the tag of If-None-Match (``given``) that stands for what has ``tag``."""
+def _match(given: bytes | None, tag: str) -> str | None:
+    """Return the tag in If-None-Match that matches ``tag``, or None."""
     return matching(given.decode("latin-1"), tag) if given else None
 
 
-async def _send_entry(entry: Entry, known: str | None, send: Send) -> None:
-    """Send a response that is kept, or 304 where the client has it under the tag ``known``."""
-    if known:
-        await _send_unchanged(entry.headers, known, send)
+async def _send_entry(entry: CachedResponse, matched: str | None, send: Send) -> None:
+    """Send a cached response, or 304 if the client has it under the tag ``matched``."""
+    if matched:
+        await _send_not_modified(entry.headers, matched, send)
         return
     await send({"type": "http.response.start", "status": 200, "headers": entry.headers})
     await send({"type": "http.response.body", "body": entry.body})
 
 
-async def _send_unchanged(headers: Headers, tag: str, send: Send) -> None:
-    kept = [header for header in headers if header[0] not in _OF_BODY]
+async def _send_not_modified(headers: Headers, tag: str, send: Send) -> None:
+    kept = [header for header in headers if header[0] not in _BODY_HEADERS]
     kept.append((b"etag", f'"{tag}"'.encode()))
     await send({"type": "http.response.start", "status": 304, "headers": kept})
     await send({"type": "http.response.body", "body": b""})
 
 
-def _head_to_keep(start: Message) -> tuple[str, Headers]:
-    """Return the tag of a response that may be kept and its headers; no headers if it may not.
+def _cacheable_head(start: Message) -> tuple[str, Headers]:
+    """Return the tag of a cacheable response and its headers; no headers if it is not cacheable.
 
-    The headers say that another client may get another coding, and the tag in them ends in the
-    name of the coding.
+    `Accept-Encoding` is added to Vary, and the name of the coding to the ETag.
     """
     headers: Headers = start["headers"]
     given = dict(headers)
