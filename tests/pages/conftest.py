@@ -1,14 +1,44 @@
-"""One server for all tests of the pages."""
+"""One server for all tests of the pages, and an example URL of each kind of page."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from serving import running
+
+from accsm_kg import __version__
+
+#: A URL for each path of the OpenAPI description that has parameters which must be given.
+EXAMPLES = {
+    "/accsm.{suffix}": "/accsm.trig",
+    "/browse/{name}": "/browse/Evidence",
+    "/dataset.{suffix}": "/dataset.html",
+    "/dataset/{version}/accsm.{suffix}": f"/dataset/{__version__}/accsm.nq",
+    "/doc/{path}": "/doc/project/2016-2020/6",
+    "/graph/{path}": "/graph/vocab",
+    "/ontology.{suffix}": "/ontology.html",
+    "/ontology/{path}": f"/ontology/{__version__}",
+    "/questions/{name}": "/questions/projects-supporting-action-line",
+    "/rdf-graph-store": "/rdf-graph-store?default",
+    "/shapes.{suffix}": "/shapes.html",
+}
 
 
 @pytest.fixture(scope="package")
 def client(dataset_path: Path) -> Iterator[httpx.Client]:
     with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
         yield client
+
+
+@pytest.fixture(scope="package")
+def described(client: httpx.Client) -> dict[str, Any]:
+    """The GET operations of the OpenAPI description that have content, by an example URL."""
+    paths = client.get("/openapi.json").json()["paths"]
+    operations = {EXAMPLES.get(path, path): operations["get"] for path, operations in paths.items()}
+    return {
+        path: operation
+        for path, operation in operations.items()
+        if "content" in operation["responses"].get("200", {})
+    }

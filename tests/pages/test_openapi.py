@@ -25,6 +25,26 @@ def test_no_response_422_is_described(client: httpx.Client) -> None:
     assert "HTTPValidationError" not in described
 
 
+def test_every_described_media_type_is_answered(
+    client: httpx.Client, described: dict[str, Any]
+) -> None:
+    """Except where a suffix or, at /sparql, the form of the query decides."""
+
+    def answer(path: str, media_type: str) -> str:
+        found = client.get(path, headers={"Accept": media_type}, follow_redirects=True)
+        return f"{found.status_code} {found.headers['Content-Type'].split(';')[0]}"
+
+    promises = {
+        (path, media_type)
+        for path, operation in described.items()
+        for media_type in operation["responses"]["200"]["content"]
+        if path != "/sparql" and not re.search(r"\.\w+$", path)
+    }
+    assert len(promises) > 40
+    answers = {promise: answer(*promise) for promise in promises}
+    assert answers == {promise: f"200 {promise[1]}" for promise in promises}
+
+
 def test_every_parameter_of_a_path_is_described(paths: dict[str, Any]) -> None:
     for path, operations in paths.items():
         described = operations["get"].get("parameters", [])

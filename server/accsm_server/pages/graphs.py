@@ -43,7 +43,7 @@ async def named_graph(site: ServedSite, path: str, choice: FormatChoice) -> Resp
 @router.get(
     "/rdf-graph-store",
     summary="A graph by its IRI (Graph Store HTTP Protocol)",
-    responses=OFFERED,
+    responses=openapi.offered(*(format.media_type for format in OFFERS)),
     openapi_extra={"parameters": graph_store.PARAMETERS},
 )
 async def stored_graph(site: ServedSite, query: QueryParameters, choice: FormatChoice) -> Response:
