@@ -12,15 +12,7 @@ from accsm_server.http import negotiation
 from accsm_server.pages import openapi, render
 from accsm_server.pages.parameters import PageNumber, QueryParameters, ServedSite
 from accsm_server.pages.queries import Site, rows
-from accsm_server.pages.terms import (
-    DisplayTerm,
-    Labels,
-    iri_of,
-    load_labels,
-    plural,
-    sort_key,
-    text_of,
-)
+from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE
 
 OFFERED = openapi.offered(negotiation.HTML.media_type)
@@ -33,14 +25,14 @@ class ClassEntry:
     """A class with the number of its members, and a link to their list."""
 
     iri: str
-    shown: DisplayTerm
+    shown: TermView
     count: int
 
 
 @router.get("/browse", summary="Classes and the number of their members", responses=OFFERED)
 async def classes(site: ServedSite) -> Response:
     """Return the page of all classes with members."""
-    entries = sorted(await class_entries(site), key=lambda entry: sort_key(entry.shown))
+    entries = sorted(await class_entries(site), key=lambda entry: by_text(entry.shown))
     return render.page(site, "classes.html", entries=entries)
 
 
@@ -72,7 +64,7 @@ async def class_entries(site: Site) -> list[ClassEntry]:
     return [
         ClassEntry(
             iri,
-            DisplayTerm(
+            TermView(
                 plural(labels.iri(iri).text, count),
                 f"{site.root}/browse/{iri.removeprefix(ontology)}",
             ),
@@ -85,7 +77,7 @@ async def class_entries(site: Site) -> list[ClassEntry]:
 def list_page(
     labels: Labels,
     title: str,
-    intro: DisplayTerm,
+    intro: TermView,
     found: Sequence[Term | None],
     page: int,
     next_url: str,

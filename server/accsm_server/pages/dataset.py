@@ -22,7 +22,7 @@ from accsm_server.pages.documents import (
 from accsm_server.pages.downloads import FILES
 from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site
-from accsm_server.pages.terms import DisplayTerm, Labels, iri_of, load_labels, text_of
+from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 from accsm_server.sparql import service_description
 
 #: The values of each subject, by the local names of its properties.
@@ -35,7 +35,7 @@ router = openapi.create_router("linked data")
 class Part:
     """A part of the dataset and its size: a graph, a class or a property."""
 
-    shown: DisplayTerm
+    shown: TermView
     count: int
     note: str = ""
 

@@ -23,7 +23,7 @@ from accsm_server.pages.documents import (
 )
 from accsm_server.pages.parameters import FormatChoice, ServedSite
 from accsm_server.pages.queries import Site, rows
-from accsm_server.pages.terms import DisplayTerm, Labels, iri_of, load_labels, sort_key, text_of
+from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, text_of
 
 #: The values of a term of the ontology, by property IRI.
 Facts = Mapping[str, list[Term]]
@@ -40,7 +40,7 @@ class TermEntry:
     label: str
     definition: str
     notes: list[str]
-    facts: list[tuple[str, list[DisplayTerm]]]
+    facts: list[tuple[str, list[TermView]]]
     count: int
 
 
@@ -109,7 +109,7 @@ def _entry(labels: Labels, iri: str, facts: Facts, count: str) -> TermEntry:
         definition=" ".join(map(text_of, definition)),
         notes=[text_of(value) for note in profile.notes for value in facts.get(note, [])],
         facts=[
-            (labels.iri(fact).text, sorted(map(labels.show, values), key=sort_key))
+            (labels.iri(fact).text, sorted(map(labels.show, values), key=by_text))
             for fact in profile.facts
             if (values := facts.get(fact, []))
         ],

@@ -18,14 +18,7 @@ from accsm_server.pages.statements import (
     split_computed,
     table_rows,
 )
-from accsm_server.pages.terms import (
-    DisplayTerm,
-    Labels,
-    iri_of,
-    load_labels,
-    sort_key,
-    text_of,
-)
+from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, text_of
 from accsm_server.sparql.queries import PAGE
 
 _QUERIES = ("statements", "evidence", "issues", "incoming-counts", "incoming-first")
@@ -37,8 +30,8 @@ Referrers = Mapping[str, Sequence[Term]]
 class Issue:
     """A curation issue, with its values by local name of the property."""
 
-    record: DisplayTerm
-    facts: Mapping[str, list[DisplayTerm]]
+    record: TermView
+    facts: Mapping[str, list[TermView]]
 
     @property
     def certain(self) -> bool:
@@ -50,11 +43,11 @@ class Issue:
 class Group:
     """The referrers of a resource by one property."""
 
-    property: DisplayTerm
+    property: TermView
     count: int
     stated: int
     """The number of referrers by a statement that is not only computed."""
-    subjects: list[DisplayTerm]
+    subjects: list[TermView]
     """The first referrers."""
     rest: int
     """The number of referrers that are not in ``subjects``."""
@@ -66,7 +59,7 @@ class Description:
 
     iri: str
     title: str
-    types: list[DisplayTerm]
+    types: list[TermView]
     issues: list[Issue]
     stated: list[Row]
     printed: list[Row]
@@ -128,7 +121,7 @@ def _sections(statements: Statements, site: Site) -> dict[str, Statements]:
     return {"stated": rest, "printed": printed, "computed": computed, "records": records}
 
 
-def _types(statements: Statements, labels: Labels) -> list[DisplayTerm]:
+def _types(statements: Statements, labels: Labels) -> list[TermView]:
     """Return the stated types, or the computed ones if there are none."""
     types = statements.get(expand("rdf:type", labels.site.prefixes), {})
     inferred = {labels.site.base + INFERRED}
@@ -137,7 +130,7 @@ def _types(statements: Statements, labels: Labels) -> list[DisplayTerm]:
 
 
 def _issues(table: Table, labels: Labels) -> list[Issue]:
-    facts: dict[str, dict[str, list[DisplayTerm]]] = defaultdict(lambda: defaultdict(list))
+    facts: dict[str, dict[str, list[TermView]]] = defaultdict(lambda: defaultdict(list))
     for row in table.rows:
         issue, predicate = iri_of(row["issue"]), iri_of(row["property"])
         if issue and predicate:
@@ -153,7 +146,7 @@ def _groups(counts: Table, referrers: Referrers, labels: Labels) -> list[Group]:
             subjects = [labels.show(subject) for subject in referrers.get(iri, ())]
             count, stated = int(text_of(row["count"])), int(text_of(row["stated"]))
             groups.append(Group(labels.iri(iri), count, stated, subjects, count - len(subjects)))
-    return sorted(groups, key=lambda group: sort_key(group.property))
+    return sorted(groups, key=lambda group: by_text(group.property))
 
 
 def _adds_information(group: Group, shown: set[str], site: Site) -> bool:

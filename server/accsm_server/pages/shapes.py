@@ -19,7 +19,7 @@ from accsm_server.pages.documents import (
 )
 from accsm_server.pages.parameters import ServedSite
 from accsm_server.pages.queries import Site, rows
-from accsm_server.pages.terms import DisplayTerm, Labels, iri_of, load_labels, sort_key, text_of
+from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, text_of
 
 router = openapi.create_router("linked data")
 
@@ -31,7 +31,7 @@ class ShapeEntry:
     id: str
     name: str
     description: str
-    targets: list[DisplayTerm]
+    targets: list[TermView]
     rules: list[tuple[str, str]]
 
 
@@ -74,6 +74,6 @@ def _entry(labels: Labels, iri: str, group: list[QuerySolution]) -> ShapeEntry:
         id=iri.rpartition("#")[2],
         name=text_of(group[0]["name"]),
         description=text_of(group[0]["description"]),
-        targets=sorted(map(labels.show, targets), key=sort_key),
+        targets=sorted(map(labels.show, targets), key=by_text),
         rules=sorted(rules),
     )

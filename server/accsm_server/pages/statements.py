@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode, QuerySolution
 from accsm_kg.rdf.terms import Term, natural
 from accsm_server.engine.interface import Table
 from accsm_server.pages.profile import Properties
-from accsm_server.pages.terms import DisplayTerm, Labels, iri_of, sort_key, text_of
+from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, text_of
 
 #: The graphs of each value, by property IRI and value.
 Statements = Mapping[str, Mapping[Term, set[str]]]
@@ -23,8 +23,8 @@ class Evidence:
 
     words: str
     locator: str
-    record: DisplayTerm
-    source: DisplayTerm
+    record: TermView
+    source: TermView
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class EvidenceIndex:
 class Value:
     """One value; its graphs and evidence are empty where all values of the row share them."""
 
-    shown: DisplayTerm
-    graphs: tuple[DisplayTerm, ...]
+    shown: TermView
+    graphs: tuple[TermView, ...]
     evidence: tuple[Evidence, ...]
     definition: str
     """The definition of a value that is a code."""
@@ -50,9 +50,9 @@ class Value:
 class Row:
     """The values of one property, with the graphs and evidence that they share."""
 
-    property: DisplayTerm
+    property: TermView
     values: list[Value]
-    graphs: tuple[DisplayTerm, ...]
+    graphs: tuple[TermView, ...]
     evidence: tuple[Evidence, ...]
 
 
@@ -131,7 +131,7 @@ def _row(predicate: str, values: list[Value], labels: Labels, evidence: Evidence
     of_property = evidence.by_property.get(predicate, ())
     return Row(
         labels.iri(predicate),
-        sorted(values, key=lambda value: sort_key(value.shown)),
+        sorted(values, key=lambda value: by_text(value.shown)),
         graphs or (),
         tuple(dict.fromkeys((*of_property, *(shared or ())))),
     )

@@ -18,7 +18,7 @@ _WEB_SCHEMES = ("http:", "https:")
 
 
 @dataclass(frozen=True)
-class DisplayTerm:
+class TermView:
     """A term as a page shows it; ``note`` is its datatype, if that is not obvious."""
 
     text: str
@@ -36,15 +36,15 @@ class Labels:
     site: Site
     texts: Mapping[str, str]
 
-    def show(self, term: Term | None) -> DisplayTerm:
+    def show(self, term: Term | None) -> TermView:
         """Return ``term`` with its label, and with a local link if its IRI is in the dataset."""
         if isinstance(term, NamedNode):
             return self.iri(term.value)
         if isinstance(term, Literal):
             return _literal(term)
-        return DisplayTerm("" if term is None else str(term))
+        return TermView("" if term is None else str(term))
 
-    def row(self, terms: list[Term | None]) -> list[DisplayTerm]:
+    def row(self, terms: list[Term | None]) -> list[TermView]:
         """Return a row of a table; an IRI is shortened if another cell already has its label."""
         texts = {term.value for term in terms if isinstance(term, Literal)}
         return [
@@ -54,21 +54,21 @@ class Labels:
             for shown in map(self.show, terms)
         ]
 
-    def iri(self, iri: str) -> DisplayTerm:
+    def iri(self, iri: str) -> TermView:
         """Return an IRI as its label, with a link."""
         text = self.texts.get(iri) or short_iri(iri, self.site)
         local = local_path(iri, self.site.base)
         if local is not None:
-            return DisplayTerm(text, self.site.root + local, iri)
+            return TermView(text, self.site.root + local, iri)
         external = iri.startswith(_WEB_SCHEMES)
-        return DisplayTerm(text, iri if external else "", iri, external=external)
+        return TermView(text, iri if external else "", iri, external=external)
 
-    def graph(self, iri: str) -> DisplayTerm:
+    def graph(self, iri: str) -> TermView:
         """Return a named graph as a short label for its author."""
         path = graph_path(iri, self.site.base)
         graph_title = self.site.profile.graphs.get(path)
         text = graph_title.label if graph_title else path.replace("/", " ")
-        return DisplayTerm(text, self.iri(iri).href, iri)
+        return TermView(text, self.iri(iri).href, iri)
 
 
 async def load_labels(site: Site, terms: Iterable[Term | None], *other_iris: str) -> Labels:
@@ -122,7 +122,7 @@ def plural(label: str, count: int = 2) -> str:
     return f"{label[:-1]}ies" if label.endswith("y") else f"{label}s"
 
 
-def sort_key(shown: DisplayTerm) -> list[tuple[int, str]]:
+def by_text(shown: TermView) -> list[tuple[int, str]]:
     """Return the key that sorts terms by their text, 9 before 10."""
     return natural(shown.text)
 
@@ -137,12 +137,12 @@ def text_of(term: Term | None) -> str:
     return term.value if isinstance(term, Literal) else ""
 
 
-def _literal(literal: Literal) -> DisplayTerm:
+def _literal(literal: Literal) -> TermView:
     datatype = local_name(literal.datatype.value)
     text = _date(literal.value) if datatype == "date" else literal.value
     note = "" if datatype in _UNMARKED else datatype
     href = literal.value if datatype == "anyURI" and literal.value.startswith(_WEB_SCHEMES) else ""
-    return DisplayTerm(text, href, "", note, literal.language or "", external=bool(href))
+    return TermView(text, href, "", note, literal.language or "", external=bool(href))
 
 
 def _date(text: str) -> str:
