@@ -64,29 +64,28 @@ def test_deep_nesting_has_an_error_of_its_own(dataset_path: Path) -> None:
     assert answer.json()["title"] == "The query is nested too deeply"
 
 
-def test_pages_are_served_while_all_public_workers_are_busy(server: Server) -> None:
-    threads = [threading.Thread(target=ask, args=(server, CROSS)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.2)
-    started = time.monotonic()
-    page = httpx.get(f"{server.url}/doc/country/KHM", headers={"Accept": "text/html"})
-    taken = time.monotonic() - started
+def test_pages_are_served_while_all_public_workers_are_busy(dataset_path: Path) -> None:
+    with running(dataset_path, TIMEOUT="60", WORKERS="2") as server:
+        threads = [threading.Thread(target=ask_in_vain, args=(server,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        until(lambda: "\naccsm_workers_busy 2.0" in httpx.get(f"{server.url}/metrics").text)
+        page = httpx.get(f"{server.url}/doc/country/KHM", headers={"Accept": "text/html"})
+        assert all(thread.is_alive() for thread in threads)
     for thread in threads:
         thread.join()
     assert page.status_code == 200
-    assert taken < 0.7
 
 
 def test_a_full_queue_answers_503_with_retry_after(dataset_path: Path) -> None:
-    with running(dataset_path, TIMEOUT="3", WORKERS="1") as server:
-        threads = [threading.Thread(target=ask, args=(server, CROSS)) for _ in range(40)]
+    with running(dataset_path, TIMEOUT="60", WORKERS="1") as server:
+        threads = [threading.Thread(target=ask_in_vain, args=(server,)) for _ in range(40)]
         for thread in threads:
             thread.start()
         until(lambda: "\naccsm_queries_waiting 16.0" in httpx.get(f"{server.url}/metrics").text)
         answer = ask(server, "ASK{}")
-        for thread in threads:
-            thread.join()
+    for thread in threads:
+        thread.join()
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
 
@@ -97,7 +96,7 @@ def test_a_client_that_disconnects_frees_the_worker(dataset_path: Path) -> None:
             httpx.post(f"{server.url}/sparql", data={"query": CROSS}, timeout=0.5)
         started = time.monotonic()
         assert ask(server, "ASK{}").status_code == 200
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10  # of the 20 seconds that a query may take
 
 
 @pytest.mark.parametrize("behind", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
@@ -124,7 +123,7 @@ def test_a_client_that_disconnects_from_a_graph_frees_the_worker(dataset_path: P
                 time.sleep(0.1)
         started = time.monotonic()
         assert ask(server, "ASK{}").status_code == 200
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10  # of the 20 seconds that a query may take
 
 
 def test_the_fork_server_is_restarted_when_it_dies(dataset_path: Path) -> None:
@@ -197,13 +196,13 @@ def test_no_process_outlives_the_server(dataset_path: Path) -> None:
 def test_a_slow_reader_does_not_hold_a_worker(dataset_path: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 30000"
     with (
-        running(dataset_path, WORKERS="1", TIMEOUT="5") as server,
+        running(dataset_path, WORKERS="1", TIMEOUT="20") as server,
         httpx.stream("POST", f"{server.url}/sparql", data={"query": query}) as slow,
     ):
         assert slow.status_code == 200
         started = time.monotonic()
         assert ask(server, "ASK{}").status_code == 200
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10  # of the 20 seconds that a query may take
         assert len(slow.read()) > 1 << 20
 
 

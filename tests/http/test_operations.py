@@ -103,6 +103,7 @@ def test_the_log_has_a_line_of_json_for_each_request(small: Path) -> None:
             ask(server, query)
         httpx.post(f"{server.url}/sparql", data={"query": VALUE})
         httpx.get(f"{server.url}/nowhere?query=x")
+        until(lambda: "/nowhere" in server.log.read_text())
         lines = [json.loads(line) for line in server.log.read_text().splitlines() if line[0] == "{"]
     assert [(line["method"], line["path"], line["status"], line["outcome"]) for line in lines] == [
         ("GET", "/sparql", 200, "ok"),
