@@ -129,9 +129,7 @@ def _data_graph(path: Path, data: Path, base: str) -> NamedNode:
     """Return the named graph of a data file: source/NNN, or the first folder below ``data``."""
     parts = path.relative_to(data).parts[:-1]
     if not parts or (parts[0] == "source" and len(parts) == 1):
-        raise ValueError(
-            f"{path}: not in a graph's folder; move it to vocab/, curation/ or source/NNN/"
-        )
+        raise ValueError(f"{path}: in no graph folder; move it to vocab/, curation/ or source/NNN/")
     return NamedNode(f"{base}graph/{'/'.join(parts[: 2 if parts[0] == 'source' else 1])}")
 
 

@@ -120,7 +120,7 @@ def test_a_reference_to_a_missing_resource_is_refused_with_file_row_and_column(c
 
 def test_a_file_outside_the_folders_of_graphs_is_refused(clone: Path) -> None:
     (clone / "data/stray.ttl").write_text("")
-    with pytest.raises(ValueError, match=r"stray\.ttl: not in a graph's folder; move it"):
+    with pytest.raises(ValueError, match=r"stray\.ttl: in no graph folder; move it"):
         assemble.assemble(clone)
 
 
