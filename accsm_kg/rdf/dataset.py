@@ -1,10 +1,13 @@
 """Load RDF files into a store whose default graph is the merge of its data graphs."""
 
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 from pyoxigraph import (
     BlankNode,
@@ -18,6 +21,7 @@ from pyoxigraph import (
     parse,
 )
 
+_PACKED = ".gz"
 _SPACE = NamedNode("http://rdfs.org/ns/void#uriSpace")
 
 
@@ -36,9 +40,9 @@ class Conventions:
 def load(path: Path, conventions: Conventions) -> Store:
     """Return a store over an N-Quads, TriG, Turtle or other RDF file, or a folder of them.
 
-    The default graph holds every triple of the data graphs once, so that plain queries, FROM and
-    GRAPH all mean what SPARQL 1.1 says. Raises ValueError that names the file, the line and the
-    fault, and OSError when a file cannot be read.
+    A file may be packed by gzip, as in data.nq.gz. The default graph holds every triple of the data
+    graphs once, so that plain queries, FROM and GRAPH all mean what SPARQL 1.1 says. Raises
+    ValueError that names the file, the line and the fault, and OSError when a file cannot be read.
     """
     store = collect(path)
     merge(store, conventions)
@@ -77,18 +81,44 @@ def statements(store: Store, conventions: Conventions) -> Iterator[Quad]:
             yield quad
 
 
-def read(path: Path, copy: IO[bytes] | None = None) -> Iterator[Quad]:
+def read(path: Path, copy: BufferedIOBase | None = None) -> Iterator[Quad]:
     """Yield the quads of one RDF file, or of its ``copy``; the suffix of ``path`` tells the format.
 
     Raises ValueError that names the file, the line and the fault.
     """
-    kind = RdfFormat.from_extension(path.suffix.removeprefix("."))
+    kind = format_of(path)
     if kind is None:
-        raise ValueError(f"{path}: unknown kind of file; give .nq, .trig, .ttl, .nt, .rdf, .jsonld")
-    try:
-        yield from parse(copy, format=kind) if copy else parse(path=str(path), format=kind)
-    except SyntaxError as error:
-        raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
+        raise ValueError(
+            f"{path}: unknown kind of file; "
+            "give .nq, .trig, .ttl, .nt, .rdf, .jsonld, or one of them with .gz"
+        )
+    with unpacked(path, copy) as file:
+        try:
+            yield from parse(file, format=kind)  # type: ignore[arg-type]
+        except SyntaxError as error:
+            raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
+
+
+def format_of(path: Path) -> RdfFormat | None:
+    """Return the format that the suffix of ``path`` tells, which .gz may follow."""
+    return RdfFormat.from_extension(Path(path.name.removesuffix(_PACKED)).suffix[1:])
+
+
+@contextmanager
+def unpacked(path: Path, copy: BufferedIOBase | None = None) -> Iterator[BufferedIOBase]:
+    """Open a file, or its ``copy``, for reading what was in it before it was packed.
+
+    Raises ValueError, also while it is read, when a packed file is damaged.
+    """
+    with nullcontext(copy) if copy else path.open("rb") as file:
+        if path.suffix != _PACKED:
+            yield file
+            return
+        try:
+            with gzip.open(file) as content:
+                yield content
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise ValueError(f"{path}: damaged, or not packed by gzip: {error}") from None
 
 
 def merge(store: Store, conventions: Conventions) -> None:
@@ -129,7 +159,7 @@ def files(path: Path) -> list[Path]:
         raise FileNotFoundError(f"{path} does not exist")
     if path.is_file():
         return [path]
-    return sorted(file for file in path.rglob("*") if RdfFormat.from_extension(file.suffix[1:]))
+    return sorted(file for file in path.rglob("*") if format_of(file))
 
 
 def _apart(store: Store, conventions: Conventions) -> set[str]:

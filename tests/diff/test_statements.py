@@ -1,5 +1,6 @@
 """Two datasets with the same statements are the same, however they are written."""
 
+import gzip
 import json
 import random
 import re
@@ -39,6 +40,16 @@ def test_order_and_the_labels_of_blank_nodes_are_no_change(
 
 def test_the_trig_of_a_build_is_the_same_as_its_nquads(dataset_path: Path) -> None:
     assert render.run(dataset_path, dataset_path.with_suffix(".trig"))[1] == 0
+
+
+def test_a_packed_dataset_is_the_same_and_so_under_another_base(
+    dataset_path: Path, tmp_path: Path
+) -> None:
+    text = dataset_path.read_text(encoding="utf-8")
+    for name, content in (("same", text), ("other", text.replace(BASE, "https://kg.example.org/"))):
+        path = tmp_path / f"{name}.nq.gz"
+        path.write_bytes(gzip.compress(content.encode(), 1))
+        assert render.run(dataset_path, path)[1] == 0
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:8000/", "https://kg.example.org/a/"])
