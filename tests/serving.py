@@ -17,6 +17,9 @@ from urllib.parse import urlsplit
 from pyoxigraph import Quad, RdfFormat, serialize
 
 ROOT = Path(__file__).parents[1]
+#: The program of this clone, and the PYTHONPATH that it needs.
+CLONE = (sys.executable, "-P", "-m", "accsm_kg.cli")
+CLONE_PATH = os.pathsep.join((str(ROOT / "server"), str(ROOT)))
 _REPLY = 60  # seconds until a reply must be there
 _START = 60  # seconds until a server must answer
 
@@ -46,21 +49,28 @@ class Reply:
 
 @contextmanager
 def running(
-    dataset: Path, *options: str, port: int = 0, root: Path = ROOT, **settings: str
+    dataset: Path | None,
+    *options: str,
+    port: int = 0,
+    program: Path | None = None,
+    cwd: Path | None = None,
+    **settings: str,
 ) -> Iterator[Server]:
-    """Serve ``dataset`` by the program at ``root`` with ``options`` and the ACCSM_* ``settings``.
+    """Serve ``dataset`` with ``options`` and the ACCSM_* ``settings`` in the folder ``cwd``.
 
-    Raises RuntimeError with what it said when it does not start, or has told of a fault of ours.
+    By this clone, unless an installed ``program`` is named. Raises RuntimeError with what it said
+    when it does not start, or has told of a fault of ours.
     """
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("ACCSM_")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("ACCSM_", "PYTHON"))}
     environment |= {f"ACCSM_{name}": value for name, value in settings.items()}
-    environment["PYTHONPATH"] = os.pathsep.join((str(root / "server"), str(root)))
-    serve = ["serve", str(dataset), f"--port={port}", *options]
-    command = [sys.executable, "-P", "-m", "accsm_kg.cli", *serve]
+    if program is None:
+        environment["PYTHONPATH"] = CLONE_PATH
+    serve = ["serve", *([str(dataset)] if dataset else []), f"--port={port}", *options]
+    command = [*([str(program)] if program else CLONE), *serve]
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as said:
-            process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
+            process = subprocess.Popen(command, stdout=said, stderr=said, env=environment, cwd=cwd)
         try:
             yield Server(_address(process, log), process.pid, log)
         finally:

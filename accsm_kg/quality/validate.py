@@ -54,12 +54,14 @@ def load(path: Path) -> tuple[ox.Store, Graph, str]:
     The store lacks the shapes and the stored queries; its default graph is the merge of all others.
     Raises ValueError for a file that is not RDF or holds no shapes, OSError for one not readable.
     """
-    store = dataset.collect(resources.existing(path))
+    store = dataset.collect(path)
     base = dataset.base_iri(store, BASE)
     shapes = Graph()
     shapes += triples(store, ox.NamedNode(base + SHAPES))
     if not len(shapes):
-        raise ValueError(f"{path} holds no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
+        raise ValueError(
+            f"{path} holds no shapes in <{base}{SHAPES}>; give a dataset that `accsm-kg build` made"
+        )
     for name in (SHAPES, QUERIES):
         store.remove_graph(ox.NamedNode(base + name))
     store.extend(dataset.place([quad.triple for quad in store], ox.DefaultGraph()))
