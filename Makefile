@@ -1,14 +1,17 @@
 PYTHON ?= python3
+PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 BENCH := $(VENV)-bench
+CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "accsm-kg needs Python 3.11 or later, which $(PYTHON) is not: install it, or name it as in make PYTHON=python3.13" >&2; exit 1; }
 
 .PHONY: serve test conformance docs lint bench lock
 
-serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:8000/
+serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:8000/ (PORT=8001)
 	$(BIN)/accsm-kg build
 	$(BIN)/accsm-kg validate --report build
-	$(BIN)/accsm-kg serve
+	$(BIN)/accsm-kg serve --port $(PORT)
 
 test: $(VENV)/dev ## Run every test
 	$(BIN)/pytest
@@ -36,18 +39,21 @@ lock: $(VENV)/dev ## Pin the newest versions of all dependencies, with hashes
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
 $(VENV)/serve: requirements.lock pyproject.toml
+	@$(CHECK_PYTHON)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/dev: requirements-dev.lock pyproject.toml
+	@$(CHECK_PYTHON)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
 $(BENCH)/installed: requirements-bench.lock pyproject.toml
+	@$(CHECK_PYTHON)
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/pip install --quiet --require-hashes -r requirements-bench.lock
 	$(BENCH)/bin/pip install --quiet --no-deps --no-build-isolation -e .

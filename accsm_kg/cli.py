@@ -1,6 +1,8 @@
 """The command line: build, validate, query, trace, diff, and the commands of entry points."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +15,8 @@ from accsm_kg.build import assemble
 from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.questions import files
 from accsm_kg.rdf import dataset
-from accsm_kg.resources import BUILT, existing
-from accsm_kg.terminal import say, step
+from accsm_kg.resources import BUILT
+from accsm_kg.terminal import note, say, step
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -35,16 +37,33 @@ def check_base(base_iri: str) -> str:
     return base_iri
 
 
-def load(path: Path) -> Store:
-    """Load the dataset at ``path``."""
-    return dataset.load(existing(path), CONVENTIONS)
+@contextmanager
+def chosen(what: str, named: Path | None) -> Iterator[Path]:
+    """Provide the path of the dataset, and report it to people unless it is ``named``.
+
+    The message ``what`` is shown while the caller works on the dataset.
+    """
+    with step(what) as status, resources.dataset(named, status.update) as (path, name):
+        if named is None:
+            note(f"Using {name}")
+        status.update(what)
+        yield path
+
+
+@contextmanager
+def loaded(what: str, named: Path | None) -> Iterator[Store]:
+    """Provide the dataset as a store; otherwise as `chosen`."""
+    with chosen(what, named) as path:
+        yield dataset.load(path, CONVENTIONS)
 
 
 DatasetArgument = Annotated[
-    Path, typer.Argument(metavar="[DATASET]", help="A built dataset, or another RDF file.")
+    Path | None,
+    typer.Argument(metavar="DATASET", help=f"Any RDF file or folder. {resources.DEFAULT}"),
 ]
 DatasetOption = Annotated[
-    Path, typer.Option("--dataset", "-d", help="A built dataset, or any RDF file or folder.")
+    Path | None,
+    typer.Option("--dataset", "-d", help=f"Any RDF file or folder. {resources.DEFAULT}"),
 ]
 Format = Annotated[str, typer.Option("--format", "-f", help="table, json, csv or tsv.")]
 TextFormat = Annotated[str, typer.Option("--format", "-f", help="text, json, csv or tsv.")]
@@ -87,17 +106,17 @@ def build_command(
 
 @app.command("validate")
 def validate_command(
-    path: DatasetArgument = BUILT,
+    path: DatasetArgument = None,
     fmt: ReportFormat = "text",
     report: Annotated[
         Path | None, typer.Option(help="Folder for the report on data quality.")
     ] = None,
 ) -> None:
     """Check the dataset against its shapes; exit status 0: passes, 1: fails, 2: error."""
-    with step("Validating …"):
+    with chosen("Validating …", path) as file:
         from accsm_kg.quality import validate  # rdflib and pySHACL take a second to import
 
-        text, status = validate.run(path, fmt, report=report)
+        text, status = validate.run(file, fmt, report=report)
     say(text)
     raise typer.Exit(status)
 
@@ -115,12 +134,11 @@ def query_command(
         list[str] | None,
         typer.Argument(metavar="[NAME=VALUE]...", help="Values for the parameters of the query."),
     ] = None,
-    path: DatasetOption = BUILT,
+    path: DatasetOption = None,
     fmt: QueryFormat = "table",
 ) -> None:
     """Run a query or a stored question; without an argument, list the stored questions."""
-    with step("Asking …"):
-        store = load(path)
+    with loaded("Asking …", path) as store:
         if what is None:
             answer = files.listing(store, fmt)
         else:
@@ -131,24 +149,27 @@ def query_command(
 @app.command("trace")
 def trace_command(
     key: Annotated[str, typer.Argument(help="A code such as A.2.2.iv, or a project's number.")],
-    path: DatasetOption = BUILT,
+    path: DatasetOption = None,
     fmt: Format = "table",
 ) -> None:
     """Trace a blueprint code down to its projects, or a project up to the blueprints."""
-    with step("Tracing …"):
-        answer = trace.run(load(path), key, fmt)
+    with loaded("Tracing …", path) as store:
+        answer = trace.run(store, key, fmt)
     say(answer)
 
 
 @app.command("diff")
 def diff_command(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The earlier dataset file.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The later dataset file.")],
+    new: Annotated[
+        Path | None,
+        typer.Argument(metavar="NEW", help=f"The later dataset file. {resources.DEFAULT}"),
+    ] = None,
     fmt: TextFormat = "text",
 ) -> None:
     """List the changes between two built datasets; exit status 0: none, 1: some, 2: error."""
-    with step("Comparing …"):
-        text, status = diff.run(old, new, fmt)
+    with chosen("Comparing …", new) as file:
+        text, status = diff.run(old, file, fmt)
     say(text)
     raise typer.Exit(status)
 

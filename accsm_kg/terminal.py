@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-import typer
 from rich.console import Console, RenderableType
 from rich.status import Status
 from rich.table import Column, Table
@@ -28,7 +27,7 @@ def step(what: str) -> Iterator[Status]:
             yield status
     except (ValueError, OSError, SyntaxError) as error:
         _print_error(error)
-        raise typer.Exit(2) from None
+        raise SystemExit(2) from None
 
 
 def _print_error(error: Exception) -> None:
@@ -37,6 +36,12 @@ def _print_error(error: Exception) -> None:
         first = number == 0 or not isinstance(error, QuerySyntaxError)
         mark = ("error ", "red") if first else "      "
         _log.print(Text.assemble(mark, line), soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Write a line to the standard error if it is a terminal."""
+    if _log.is_terminal:
+        _log.print(Text(text, "dim"), soft_wrap=True)
 
 
 def say(text: str) -> None:

@@ -17,6 +17,9 @@ from urllib.parse import urlsplit
 from pyoxigraph import Quad, RdfFormat, serialize
 
 ROOT = Path(__file__).parents[1]
+#: The program of this clone, and the PYTHONPATH that it needs.
+CLONE = (sys.executable, "-P", "-m", "accsm_kg.cli")
+CLONE_PATH = os.pathsep.join((str(ROOT / "server"), str(ROOT)))
 _TIMEOUT = 60  # seconds for a response
 _START_TIMEOUT = 60  # seconds for a server to start
 
@@ -46,21 +49,30 @@ class Reply:
 
 @contextmanager
 def running(
-    dataset: Path, *options: str, port: int = 0, root: Path = ROOT, **settings: str
+    dataset: Path | None,
+    *options: str,
+    port: int = 0,
+    program: Path | None = None,
+    cwd: Path | None = None,
+    **settings: str,
 ) -> Iterator[Server]:
-    """Serve ``dataset`` with the code in ``root``, command-line options and ACCSM_* ``settings``.
+    """Serve ``dataset`` with command-line options and ACCSM_* ``settings`` in the folder ``cwd``.
 
-    Raises RuntimeError with the log if the server does not start, or has logged a traceback.
+    The program is this clone's unless ``program`` is given. Raises RuntimeError with the log if the
+    server does not start, or has logged a traceback.
     """
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("ACCSM_")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("ACCSM_", "PYTHON"))}
     environment |= {f"ACCSM_{name}": value for name, value in settings.items()}
-    environment["PYTHONPATH"] = os.pathsep.join((str(root / "server"), str(root)))
-    serve = ["serve", str(dataset), f"--port={port}", *options]
-    command = [sys.executable, "-P", "-m", "accsm_kg.cli", *serve]
+    if program is None:
+        environment["PYTHONPATH"] = CLONE_PATH
+    serve = ["serve", *([str(dataset)] if dataset else []), f"--port={port}", *options]
+    command = [*([str(program)] if program else CLONE), *serve]
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+            process = subprocess.Popen(
+                command, stdout=output, stderr=output, env=environment, cwd=cwd
+            )
         try:
             yield Server(_address(process, log), process.pid, log)
         finally:

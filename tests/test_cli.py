@@ -5,20 +5,23 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[1]
+from serving import CLONE, CLONE_PATH, ROOT
 
 
 def _run(*words: str, cwd: Path = ROOT, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "accsm_kg.cli", *words]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1"}
+    environment = {**os.environ, "PYTHONPATH": CLONE_PATH, "COLUMNS": "100", "NO_COLOR": "1"}
     return subprocess.run(
-        command, cwd=cwd, input=stdin, capture_output=True, text=True, timeout=120, env=environment
+        [*CLONE, *words],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment,
     )
 
 
@@ -92,10 +95,10 @@ def test_trace_of_a_project_shows_measures_action_lines_and_blueprints(dataset_p
         ),
         (["query", "completed-occurrences", "-f", "xls"], "xls"),
         (["query", "completed-occurrences", "year=2017"], "year"),
-        (["validate", "nowhere.nq"], "nowhere.nq does not exist; run `accsm-kg build`"),
-        (["query", "completed-occurrences", "-d", "nowhere.nq"], "nowhere.nq does not exist; run"),
-        (["trace", "33", "-d", "nowhere.nq"], "nowhere.nq does not exist; run `accsm-kg build`"),
-        (["serve", "nowhere.nq"], "nowhere.nq does not exist; run `accsm-kg build`"),
+        (["validate", "nowhere.nq"], "nowhere.nq does not exist; name another file, or none"),
+        (["query", "completed-occurrences", "-d", "nowhere.nq"], "nowhere.nq does not exist; name"),
+        (["trace", "33", "-d", "nowhere.nq"], "nowhere.nq does not exist; name"),
+        (["serve", "nowhere.nq"], "nowhere.nq does not exist; name"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )
@@ -134,3 +137,36 @@ def test_a_stored_question_takes_a_parameter(dataset_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 10
+
+
+def test_the_dataset_is_said_to_people_unless_they_named_it(
+    dataset_path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "accsm.nq").symlink_to(dataset_path)
+    assert "Using build/accsm.nq" in _said_on_a_terminal(tmp_path, "trace", "33")
+    assert "Using" not in _said_on_a_terminal(tmp_path, "trace", "33", "-d", "build/accsm.nq")
+    assert _run("trace", "33", cwd=tmp_path).stderr == ""
+
+
+def _said_on_a_terminal(cwd: Path, *words: str) -> str:
+    """Return what a command writes on standard error where that is a terminal."""
+    ours, theirs = os.openpty()
+    subprocess.run(
+        [*CLONE, *words], cwd=cwd, stdout=subprocess.DEVNULL, stderr=theirs, check=True,
+        env={**os.environ, "PYTHONPATH": CLONE_PATH, "TERM": "dumb"}, timeout=120,
+    )  # fmt: skip
+    written = os.read(ours, 65536).decode()
+    os.close(theirs)
+    os.close(ours)
+    return written
+
+
+def test_a_dataset_is_compared_with_the_one_at_hand(dataset_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
+    number = 'project/2016-2020/33> <https://w3id.org/accsm-kg/ontology#projectNumber> "3'
+    text = dataset_path.read_text().replace(f"{number}3", f"{number}4")
+    (tmp_path / "build" / "accsm.nq").write_text(text)
+    done = _run("diff", str(dataset_path), cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "project number: 33 → 34" in done.stdout

@@ -1,56 +1,148 @@
-"""An installed wheel has the ontology, shapes, data and queries, and works as a clone does."""
+"""An installed wheel works at once in an empty folder; it carries all that a clone has."""
 
+import gzip
+import json
 import os
 import subprocess
 import sys
+import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
-from hatchling.builders.wheel import WheelBuilder
 from serving import running
 
+from accsm_kg import __version__
+from accsm_kg.namespaces import BASE
+
 ROOT = Path(__file__).parents[1]
+DATASET = "accsm_kg/resources/accsm.nq.gz"
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the files of the wheel as pip installs them."""
-    folder = tmp_path_factory.mktemp("wheel")
-    wheel = next(WheelBuilder(str(ROOT)).build(directory=str(folder)))
-    zipfile.ZipFile(wheel).extractall(folder / "site")
-    return folder / "site"
-
-
-def _run(installed: Path, cwd: Path, *words: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(installed)}
-    command = [sys.executable, "-P", "-m", "accsm_kg.cli", *words]
+def _run(*command: str | Path, cwd: Path) -> str:
+    """Return what a command says that finds no module but those of its own environment."""
+    isolated = {k: v for k, v in os.environ.items() if not k.startswith(("ACCSM_", "PYTHON"))}
     done = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120
+        command, cwd=cwd, env=isolated, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_a_wheel_builds_the_same_bytes_as_the_clone(
-    installed: Path, tmp_path: Path, dataset_path: Path
+def _built(target: str, source: Path, folder: Path) -> Path:
+    """Return the wheel or source archive that is built of ``source`` alone."""
+    _run(sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder, cwd=source)
+    (archive,) = folder.iterdir()
+    return archive
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _built("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment with the wheel; its dependencies are those that the tests run with."""
+    folder = tmp_path_factory.mktemp("environment")
+    _run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
+    pip = (sys.executable, "-m", "pip", "--python", folder, "install", "--no-deps", "--no-index")
+    _run(*pip, wheel, cwd=folder)
+    (_site(folder) / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder
+
+
+def _site(environment: Path) -> Path:
+    (folder,) = environment.glob("lib/python*/site-packages")
+    return folder
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder; whatever else a program writes to lies beside it."""
+    for name, folder in (("HOME", "home"), ("TMPDIR", "temporary")):
+        (tmp_path / folder).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    (tmp_path / "empty").mkdir()
+    return tmp_path / "empty"
+
+
+def test_an_installed_wheel_works_at_once_and_writes_nothing(
+    environment: Path, empty: Path
 ) -> None:
-    _run(installed, tmp_path, "build")
-    assert (tmp_path / "build" / "accsm.nq").read_bytes() == dataset_path.read_bytes()
-    assert "33" in _run(installed, tmp_path, "trace", "A.2.2.iv")
-    assert "passes" in _run(installed, tmp_path, "validate")
+    before = _files(environment, empty.parent)
+    for _ in range(2):
+        _check_every_command(environment / "bin" / "accsm-kg", empty)
+        assert _files(environment, empty.parent) == before
 
 
-def test_a_wheel_serves_the_conformance_record(installed: Path, dataset_path: Path) -> None:
-    with running(dataset_path, root=installed) as server:
+def _files(*folders: Path) -> dict[Path, int]:
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return {path: path.stat().st_mtime_ns for path in files}
+
+
+def _check_every_command(program: Path, cwd: Path) -> None:
+    traced = json.loads(_run(program, "trace", "A.2.2.iv", "-f", "json", cwd=cwd))
+    assert "33" in {row["number"] for row in traced["rows"]}
+    question = ("query", "projects-supporting-action-line", "line=A.2.2.i", "-f", "csv")
+    assert len(_run(program, *question, cwd=cwd).splitlines()) == 10
+    assert "passes" in _run(program, "validate", cwd=cwd)
+    with running(None, program=program, cwd=cwd) as server:
+        said = server.log.read_text()
+        page = httpx.get(f"{server.url}/id/project/2016-2020/33", follow_redirects=True)
+    assert said.startswith(f"Serving the dataset of accsm-kg {__version__} at {server.url}/\n")
+    assert page.status_code == 200
+
+
+def test_a_wheel_builds_the_same_bytes_as_the_clone_and_then_uses_them(
+    environment: Path, empty: Path, dataset_path: Path
+) -> None:
+    program, built = environment / "bin" / "accsm-kg", empty / "build" / "accsm.nq"
+    _run(program, "build", cwd=empty)
+    assert built.read_bytes() == dataset_path.read_bytes()
+    other = "https://kg.example.org/"
+    built.write_text(built.read_text().replace(BASE, other))
+    assert f"{other}id/project/2016-2020/33" in _run(program, "trace", "33", "-f", "csv", cwd=empty)
+
+
+def test_a_wheel_carries_what_is_built_of_its_sources(wheel: Path, dataset_path: Path) -> None:
+    assert gzip.decompress(_carried(wheel)) == dataset_path.read_bytes()
+
+
+def test_the_source_archive_builds_the_same_and_stays_as_it_is(wheel: Path, tmp_path: Path) -> None:
+    with tarfile.open(_built("sdist", ROOT, tmp_path / "archive")) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    before = set(source.rglob("*"))
+    other = _built("wheel", source, tmp_path / "wheel")
+    assert _carried(other) == _carried(wheel)
+    new = {path.relative_to(source).parts[0] for path in set(source.rglob("*")) - before}
+    assert new <= {"__pycache__"}  # hatchling lets Python keep the compiled hook
+
+
+def _carried(wheel: Path) -> bytes:
+    return zipfile.ZipFile(wheel).read(DATASET)
+
+
+def test_an_editable_install_builds_nothing(tmp_path: Path) -> None:
+    archive = zipfile.ZipFile(_built("wheel:editable", ROOT, tmp_path / "wheel"))
+    assert "_accsm_kg.pth" in archive.namelist()
+    assert DATASET not in archive.namelist()
+
+
+def test_a_wheel_publishes_how_it_conforms(environment: Path, empty: Path) -> None:
+    program = environment / "bin" / "accsm-kg"
+    with running(None, program=program, cwd=empty) as server:
         page = httpx.get(f"{server.url}/conformance", headers={"Accept": "text/html"}).text
         told = httpx.get(f"{server.url}/conformance?format=json").json()
     assert "SPARQL 1.1 Protocol</a></td><td>27</td><td>27</td><td>7</td>" in page
     assert told["scores"][0]["suite"] == "protocol"
 
 
-def test_a_wheel_has_pages_and_queries_and_no_tests(installed: Path) -> None:
+def test_a_wheel_carries_pages_and_queries_and_no_tests(environment: Path) -> None:
+    installed = _site(environment)
     for name in ("templates/base.html", "static/style.css", "profile.toml"):
         assert (installed / "accsm_server" / "pages" / name).is_file()
     assert list((installed / "accsm_server" / "pages" / "queries").glob("*.rq"))

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, parse
 
 from accsm_kg.namespaces import BASE, QUERIES, SHAPES, prefixes, term
-from accsm_kg.rdf.dataset import read
+from accsm_kg.rdf.dataset import format_of, read, unpacked
 from accsm_kg.rdf.terms import Term, shorten
 
 _P = prefixes()
@@ -45,9 +45,10 @@ def load(path: Path) -> tuple[list[Quad], str]:
 
 def load_reminted(path: Path, base: str, new_base: str) -> list[Quad]:
     """Return the quads of a file after replacing ``base`` by ``new_base`` in its text."""
-    text = path.read_text(encoding="utf-8").replace(base, new_base)
+    with unpacked(path) as file:
+        text = file.read().decode().replace(base, new_base)
     text = text.replace(quote(base, safe=""), quote(new_base, safe=""))
-    return list(parse(text, format=RdfFormat.from_extension(path.suffix[1:])))
+    return list(parse(text, format=format_of(path)))
 
 
 def statements(quads: Sequence[Quad], base: str) -> Iterator[Statement]:

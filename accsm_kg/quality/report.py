@@ -11,7 +11,7 @@ from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.quality.measurements import quads
 from accsm_kg.quality.results import Result, verdict
 from accsm_kg.quality.tables import tables
-from accsm_kg.rdf.dataset import base_iri, load
+from accsm_kg.rdf.dataset import base_iri, load, unpacked
 
 #: The files of a report.
 FILES: Final = ("quality.nq", "quality.md", "quality.html")
@@ -26,7 +26,7 @@ def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
     names the folder of the source texts. Equal input gives equal bytes. Raises ValueError and
     OSError for a dataset that does not parse or cannot be opened.
     """
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = _digest(path)
     store = load(path, CONVENTIONS)
     content = tables(store, results)
     lines = {f"{quad} .\n" for quad in quads(content, results, digest, base_iri(store, BASE))}
@@ -46,12 +46,19 @@ def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
 
 
 def beside(path: Path) -> Path | None:
-    """Return the RDF of the report beside a dataset if it is about a file with the same digest."""
+    """Return the RDF of the report beside a dataset if it is about a file with the same digest.
+
+    The digest is that of the unpacked file.
+    """
     report = path.with_name(FILES[0])
     if not (path.is_file() and report.is_file()):
         return None
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return report if f'"{digest}"' in report.read_text(encoding="utf-8") else None
+    return report if f'"{_digest(path)}"' in report.read_text(encoding="utf-8") else None
+
+
+def _digest(path: Path) -> str:
+    with unpacked(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _filled(template: str, values: Mapping[str, object]) -> str:

@@ -54,12 +54,14 @@ def load(path: Path) -> tuple[ox.Store, Graph, str]:
     The store has no shapes or stored queries; its default graph is the merge of the other graphs.
     Raises ValueError for a file that is not RDF or has no shapes, OSError for a missing file.
     """
-    store = dataset.collect(resources.existing(path))
+    store = dataset.collect(path)
     base = dataset.base_iri(store, BASE)
     shapes = Graph()
     shapes += triples(store, ox.NamedNode(base + SHAPES))
     if not len(shapes):
-        raise ValueError(f"{path} has no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
+        raise ValueError(
+            f"{path} has no shapes in <{base}{SHAPES}>; name a dataset made by `accsm-kg build`"
+        )
     for name in (SHAPES, QUERIES):
         store.remove_graph(ox.NamedNode(base + name))
     store.extend(dataset.place([quad.triple for quad in store], ox.DefaultGraph()))

@@ -1,10 +1,13 @@
 """Load RDF files into a store whose default graph is the merge of its data graphs."""
 
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 from pyoxigraph import (
     BlankNode,
@@ -18,6 +21,7 @@ from pyoxigraph import (
     parse,
 )
 
+_PACKED = ".gz"
 _SPACE = NamedNode("http://rdfs.org/ns/void#uriSpace")
 
 
@@ -36,9 +40,10 @@ class Conventions:
 def load(path: Path, conventions: Conventions) -> Store:
     """Return a store over an N-Quads, TriG, Turtle or other RDF file, or a folder of them.
 
-    The default graph is the merge of the data graphs: each triple occurs once, and FROM and GRAPH
-    work as in SPARQL 1.1. Raises ValueError with file, line and fault for a file that does not
-    parse, and OSError for one that cannot be opened.
+    A file may be packed with gzip, as in data.nq.gz. The default graph is the merge of the data
+    graphs: each triple occurs once, and FROM and GRAPH work as in SPARQL 1.1. Raises ValueError
+    with file, line and fault for a file that does not parse, and OSError for one that cannot be
+    opened.
     """
     store = collect(path)
     merge(store, conventions)
@@ -77,18 +82,44 @@ def statements(store: Store, conventions: Conventions) -> Iterator[Quad]:
             yield quad
 
 
-def read(path: Path, copy: IO[bytes] | None = None) -> Iterator[Quad]:
+def read(path: Path, copy: BufferedIOBase | None = None) -> Iterator[Quad]:
     """Yield the quads of one RDF file, or of its ``copy``, in the format of the suffix of ``path``.
 
     Raises ValueError with file, line and fault.
     """
-    kind = RdfFormat.from_extension(path.suffix.removeprefix("."))
+    kind = format_of(path)
     if kind is None:
-        raise ValueError(f"{path}: not an RDF file; name a .nq, .trig, .ttl, .nt, .rdf or .jsonld")
-    try:
-        yield from parse(copy, format=kind) if copy else parse(path=str(path), format=kind)
-    except SyntaxError as error:
-        raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
+        raise ValueError(
+            f"{path}: not an RDF file; "
+            "name a .nq, .trig, .ttl, .nt, .rdf or .jsonld, or one of these with .gz"
+        )
+    with unpacked(path, copy) as file:
+        try:
+            yield from parse(file, format=kind)  # type: ignore[arg-type]
+        except SyntaxError as error:
+            raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
+
+
+def format_of(path: Path) -> RdfFormat | None:
+    """Return the RDF format of the suffix of ``path``, ignoring a final .gz."""
+    return RdfFormat.from_extension(Path(path.name.removesuffix(_PACKED)).suffix[1:])
+
+
+@contextmanager
+def unpacked(path: Path, copy: BufferedIOBase | None = None) -> Iterator[BufferedIOBase]:
+    """Open a file, or its ``copy``, to read its content; a .gz file is decompressed.
+
+    Raises ValueError for a damaged .gz file, also while it is read.
+    """
+    with nullcontext(copy) if copy else path.open("rb") as file:
+        if path.suffix != _PACKED:
+            yield file
+            return
+        try:
+            with gzip.open(file) as content:
+                yield content
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise ValueError(f"{path}: damaged, or not in gzip format: {error}") from None
 
 
 def merge(store: Store, conventions: Conventions) -> None:
@@ -129,7 +160,7 @@ def files(path: Path) -> list[Path]:
         raise FileNotFoundError(f"{path} does not exist")
     if path.is_file():
         return [path]
-    return sorted(file for file in path.rglob("*") if RdfFormat.from_extension(file.suffix[1:]))
+    return sorted(file for file in path.rglob("*") if format_of(file))
 
 
 def _apart(store: Store, conventions: Conventions) -> set[str]:

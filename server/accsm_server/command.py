@@ -6,14 +6,19 @@ from typing import Annotated
 
 import typer
 
-from accsm_kg.resources import BUILT, existing
+from accsm_kg import resources
 from accsm_kg.terminal import say, step
 
 
 def serve(
-    path: Annotated[Path, typer.Argument(metavar="[DATASET]")] = BUILT,
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="DATASET", help=f"Any RDF file or folder. {resources.DEFAULT}"),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")
+    ] = 8000,
     root_path: Annotated[
         str, typer.Option(help="Path prefix that a proxy in front strips, such as /kg.")
     ] = "",
@@ -22,13 +27,16 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the dataset: SPARQL, linked data and pages."""
-    with step("Starting …") as status:
+    with (
+        step("Starting …") as status,
+        resources.dataset(path, status.update) as (file, name),
+    ):
 
         def ready(url: str) -> None:
             status.stop()
-            say(f"Serving {path} at {url}\nTry: {url}questions")
+            say(f"Serving {name} at {url}\nTry: {url}questions")
             sys.stdout.flush()
 
         from accsm_server import serve as server  # slow to import, and only needed here
 
-        server.serve(existing(path), host, port, ready, root_path, access_log)
+        server.serve(file, host, port, ready, root_path, access_log)

@@ -1,6 +1,7 @@
 """The server process: it listens, reloads the dataset, and stops."""
 
 import asyncio
+import errno
 import gc
 import logging
 import os
@@ -73,9 +74,18 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise OSError(
-            f"cannot listen on {host}:{port}: {error.strerror}; use another port"
-        ) from None
+        raise OSError(refusal(error, host, port)) from None
+
+
+def refusal(error: OSError, host: str, port: int) -> str:
+    """Return a message on why the server cannot listen, and the option to change."""
+    if error.errno == errno.EADDRINUSE:
+        other = f"--port {port + 1}, or --port 0 for any free one" if port < 65535 else "--port 0"
+        return f"port {port} of {host} is taken; choose another with {other}"
+    if error.errno == errno.EACCES:
+        return f"you may not listen on port {port}; choose one above 1023 with --port"
+    reason = str(error.strerror).partition(" (while")[0]
+    return f"cannot listen on {host}: {reason}; choose an address of this machine with --host"
 
 
 async def _serve(

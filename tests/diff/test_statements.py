@@ -1,5 +1,6 @@
 """Datasets with the same statements are equal in any order, format and blank node labels."""
 
+import gzip
 import json
 import random
 import re
@@ -37,6 +38,16 @@ def test_order_and_blank_node_labels_are_ignored(dataset_path: Path, tmp_path: P
 
 def test_the_trig_file_of_a_build_equals_its_nquads_file(dataset_path: Path) -> None:
     assert render.run(dataset_path, dataset_path.with_suffix(".trig"))[1] == 0
+
+
+def test_a_packed_dataset_is_the_same_and_so_under_another_base(
+    dataset_path: Path, tmp_path: Path
+) -> None:
+    text = dataset_path.read_text(encoding="utf-8")
+    for name, content in (("same", text), ("other", text.replace(BASE, "https://kg.example.org/"))):
+        path = tmp_path / f"{name}.nq.gz"
+        path.write_bytes(gzip.compress(content.encode(), 1))
+        assert render.run(dataset_path, path)[1] == 0
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:8000/", "https://kg.example.org/a/"])

@@ -1,5 +1,6 @@
 """Operations: health check, metrics, access log, limits, reloads and shutdown."""
 
+import gzip
 import json
 import os
 import re
@@ -312,6 +313,20 @@ def test_an_unreadable_build_is_not_served(small: Path) -> None:
         assert "still serving the old one" in server.log.read_text()
         small.write_text(TRIPLE.format(3))
         until(lambda: value(ask(server, VALUE)) == "3")
+
+
+def test_a_packed_dataset_is_served_and_so_is_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "small.ttl.gz"
+    path.write_bytes(gzip.compress(TRIPLE.format(1).encode()))
+    with running(path) as server:
+        assert value(ask(server, VALUE)) == "1"
+        whole = gzip.compress(TRIPLE.format(2).encode())
+        path.write_bytes(whole[:-9])
+        os.kill(server.pid, signal.SIGHUP)
+        until(lambda: "small.ttl.gz: damaged" in server.log.read_text())
+        assert value(ask(server, f"{VALUE} # again")) == "1"
+        path.write_bytes(whole)
+        until(lambda: value(ask(server, VALUE)) == "2")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,5 +1,6 @@
 """Writing a report as RDF, Markdown and HTML, and finding it beside its dataset."""
 
+import gzip
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,17 @@ def test_a_report_is_found_only_beside_a_dataset_with_its_digest(
     assert reports.beside(path) is None
     assert reports.beside(dataset_path) is None
     assert reports.beside(tmp_path / "nowhere.nq") is None
+
+
+def test_a_packed_dataset_has_the_same_report(
+    dataset_path: Path, results: list[Result], report: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.delenv("ACCSM_SOURCES", raising=False)
+    path = tmp_path / "accsm.nq.gz"
+    path.write_bytes(gzip.compress(dataset_path.read_bytes(), 1))
+    for file in write(path, results, tmp_path):
+        assert file.read_bytes() == (report / file.name).read_bytes()
+    assert reports.beside(path) == tmp_path / "quality.nq"
 
 
 def test_a_missing_dataset_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Loading RDF files into a store whose default graph is the merge of its data graphs."""
 
+import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,51 @@ def test_a_missing_or_invalid_file_is_named(tmp_path: Path) -> None:
         dataset.load(_written(tmp_path, LINES, "d.md"), HERE)
     with pytest.raises(ValueError, match=r"d\.nq:2: "):
         dataset.load(_written(tmp_path, LINES.splitlines()[0] + "\nwrong .\n"), HERE)
+
+
+def _packed(folder: Path, text: str, name: str) -> Path:
+    (folder / name).write_bytes(gzip.compress(text.encode()))
+    return folder / name
+
+
+def test_a_packed_file_is_read_as_what_was_packed(tmp_path: Path) -> None:
+    plain, packed = _written(tmp_path, LINES), _packed(tmp_path, LINES, "packed.nq.gz")
+    assert _values(dataset.load(packed, HERE)) == _values(dataset.load(plain, HERE))
+    turtle = _packed(tmp_path, "@prefix : <urn:> . :s :p 'a' .", "packed.ttl.gz")
+    assert _values(dataset.collect(turtle)) == {"a"}
+    plain.unlink()
+    _packed(tmp_path, "no RDF", "packed.md.gz")
+    assert dataset.files(tmp_path) == [packed, turtle]
+    assert _values(dataset.load(tmp_path, HERE)) == {"1", "2", "4", "a"}
+
+
+def test_a_packed_file_may_be_read_from_a_copy(tmp_path: Path) -> None:
+    packed = _packed(tmp_path, LINES, "packed.nq.gz")
+    moved = packed.rename(tmp_path / "copy")
+    with moved.open("rb") as copy:
+        assert len(list(dataset.read(packed, copy))) == 5
+        copy.seek(0)
+        assert len(list(dataset.read(packed, copy))) == 5
+
+
+def test_a_fault_in_a_packed_file_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"d\.nq\.gz:2: "):
+        dataset.collect(_packed(tmp_path, LINES.splitlines()[0] + "\nwrong .\n", "d.nq.gz"))
+    with pytest.raises(ValueError, match=r"d\.gz: not an RDF file; .* with \.gz$"):
+        dataset.collect(_packed(tmp_path, LINES, "d.gz"))
+
+
+@pytest.mark.parametrize("damage", [
+    lambda whole: whole[:-20],
+    lambda whole: whole[:-8] + bytes(8),
+    lambda whole: whole[:12] + b"\xff" + whole[13:],
+    lambda whole: LINES.encode(),
+], ids=["cut", "other check sum", "wrong inside", "not packed"])  # fmt: skip
+def test_a_damaged_packed_file_is_named(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path = _packed(tmp_path, LINES, "d.nq.gz")
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=r"d\.nq\.gz: damaged, or not in gzip format: "):
+        dataset.collect(path)
 
 
 def test_the_fingerprint_does_not_depend_on_the_order_of_lines(tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""The command `accsm-kg serve`: what it serves, where, and what it says when it cannot."""
+
+import errno
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from accsm_server.serve import refusal
+from serving import CLONE, CLONE_PATH, ROOT, running
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.ttl"
+    path.write_text("<urn:a> <urn:b> 1 .")
+    return path
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port of 127.0.0.1 on which another program listens."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+def _refused(*words: str) -> str:
+    """Return what is said on standard error by a server that does not start."""
+    environment = {**os.environ, "PYTHONPATH": CLONE_PATH, "COLUMNS": "100", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [*CLONE, "serve", *words], capture_output=True, text=True, timeout=60, env=environment
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    return done.stderr
+
+
+def test_a_free_port_is_found_and_the_first_line_says_it(small: Path) -> None:
+    with running(small, port=0) as one, running(small, port=0) as other:
+        for server in (one, other):
+            assert server.log.read_text().splitlines()[0] == f"Serving {small} at {server.url}/"
+            assert httpx.get(server.url).status_code == 200
+    assert one.url != other.url
+
+
+def test_a_taken_port_is_said_in_one_sentence(small: Path, taken: int) -> None:
+    assert _refused(str(small), "--port", str(taken)) == (
+        f"error port {taken} of 127.0.0.1 is taken; "
+        f"choose another with --port {taken + 1}, or --port 0 for any free one\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1: Cannot assign requested address;"),
+        (["--host", "no.invalid"], "cannot listen on no.invalid: "),
+        (["--port", "65536"], "Invalid value for '--port'"),
+        (["--port", "-1"], "Invalid value for '--port'"),
+    ],
+    ids=" ".join,
+)
+def test_an_address_that_cannot_be_is_refused(small: Path, words: list[str], said: str) -> None:
+    found = _refused(str(small), "--port", "0", *words)
+    assert said in found
+    assert "while attempting" not in found
+    assert "Traceback" not in found
+
+
+@pytest.mark.parametrize(
+    ("number", "port", "said"),
+    [
+        (errno.EADDRINUSE, 65535, "port 65535 of h is taken; choose another with --port 0"),
+        (errno.EACCES, 80, "you may not listen on port 80; choose one above 1023 with --port"),
+        (errno.EINVAL, 80, "cannot listen on h: x; choose an address of this machine with --host"),
+    ],
+)
+def test_a_refusal_names_the_option_to_use(number: int, port: int, said: str) -> None:
+    assert refusal(OSError(number, "x (while attempting to bind)"), "h", port) == said
+
+
+def test_a_clone_without_a_build_serves_its_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary, empty = tmp_path / "temporary", tmp_path / "empty"
+    temporary.mkdir()
+    empty.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    with running(None, cwd=empty) as server:
+        said = server.log.read_text()
+        page = httpx.get(f"{server.url}/id/project/2016-2020/33", follow_redirects=True)
+    assert said.startswith(f"Serving the dataset assembled from {ROOT} at ")
+    assert page.status_code == 200
+    assert [*temporary.iterdir(), *empty.iterdir()] == []
