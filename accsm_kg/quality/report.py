@@ -22,8 +22,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
     """Write the report on the dataset at ``path`` into ``folder``; return the paths of `FILES`.
 
-    ``results`` are those of `accsm_kg.quality.validate`. Quotations are checked where
-    ACCSM_SOURCES names the folder of the source texts. Equal input gives equal bytes. Raises
+    ``results`` are those of `accsm_kg.quality.validate`. Quotations are checked of the sources
+    whose texts are in the folder that ACCSM_SOURCES names. Equal input gives equal bytes. Raises
     ValueError and OSError for a dataset that cannot be read.
     """
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -34,7 +34,7 @@ def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
         "tables": content,
         "digest": digest,
         "verdict": verdict(results),
-        "checked": any(row.get("proved") for table in content for row in table.rows),
+        "unchecked": [row["path"] for table in content for row in table.rows if _unchecked(row)],
     }
     texts = ("".join(sorted(lines)), _filled("quality.md", values), _filled("quality.html", values))
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,6 +52,11 @@ def beside(path: Path) -> Path | None:
         return None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return report if f'"{digest}"' in report.read_text(encoding="utf-8") else None
+
+
+def _unchecked(source: Mapping[str, str]) -> bool:
+    """Whether a row is that of a source with quotations whose text is not at hand."""
+    return source.get("proved") == "" and source["verbatims"] != "0"
 
 
 def _filled(template: str, values: Mapping[str, object]) -> str:

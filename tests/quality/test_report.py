@@ -30,7 +30,8 @@ def test_a_failing_dataset_is_said_to_fail(
 ) -> None:
     new = [replace(result, reason="") for result in results]
     folder = written(tmp_path, dataset_path, new)
-    assert measured(folder)["unexpected", DATASET] == "3"
+    warnings = sum(result.severity == "Warning" for result in results)
+    assert measured(folder)["unexpected", DATASET] == str(warnings) != "0"
     for name in FILES[1:]:
         assert "The dataset fails: 0 violations" in (folder / name).read_text(encoding="utf-8")
 
