@@ -127,7 +127,7 @@ def query_command(
         str | None,
         typer.Argument(
             metavar="FILE|-|NAME",
-            help="A query file, - for the standard input, or the name or number of a question.",
+            help="A query file, - for the standard input, or the name of a question.",
         ),
     ] = None,
     values: Annotated[

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, Store
 from rdflib import Dataset
+from scope import KNOWN, record
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import CONVENTIONS
@@ -23,6 +24,17 @@ def dataset_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def store(dataset_path: Path) -> Store:
     return dataset.load(dataset_path, CONVENTIONS)
+
+
+@pytest.fixture(scope="session")
+def known() -> Store:
+    """The record that tests quote from: it stays the same when sources and plans are added."""
+    return record(KNOWN)
+
+
+@pytest.fixture(scope="session")
+def known_path(known: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return assemble.write(known, tmp_path_factory.mktemp("known"))[0]
 
 
 @pytest.fixture(scope="session")

@@ -57,11 +57,11 @@ def test_an_invalid_cell_is_refused_and_the_earlier_build_kept(tmp_path: Path) -
 
 
 def test_trace_of_an_action_line_lists_projects_coordinators_times_and_words(
-    dataset_path: Path,
+    known_path: Path,
 ) -> None:
-    done = _run("trace", "A.2.2.iv", "-d", str(dataset_path))
+    done = _run("trace", "A.2.2.iv", "-d", str(known_path))
     assert done.returncode == 0, done.stderr
-    rows = _run("trace", "A.2.2.iv", "-d", str(dataset_path), "-f", "json")
+    rows = _run("trace", "A.2.2.iv", "-d", str(known_path), "-f", "json")
     assert [str(n) for n in (6, 17, 30, 33, 35, 40)] == _numbers(json.loads(rows.stdout))
     for words in ("Singapore", "Cambodia", "Thailand", "September 2017", "Also supports"):
         assert words in " ".join(done.stdout.split())
@@ -113,12 +113,12 @@ def test_invalid_input_gets_a_message_and_status_2(
 
 
 def test_a_query_from_stdin_and_from_a_file_give_the_same_result(
-    dataset_path: Path, tmp_path: Path
+    known_path: Path, tmp_path: Path
 ) -> None:
     text = "SELECT ?n WHERE { ?p a accsm:Project ; accsm:projectNumber ?n } ORDER BY ?n"
     (tmp_path / "q.rq").write_text(text)
-    piped = _run("query", "-", "-d", str(dataset_path), "-f", "csv", stdin=text)
-    filed = _run("query", str(tmp_path / "q.rq"), "-d", str(dataset_path), "-f", "csv")
+    piped = _run("query", "-", "-d", str(known_path), "-f", "csv", stdin=text)
+    filed = _run("query", str(tmp_path / "q.rq"), "-d", str(known_path), "-f", "csv")
     assert piped.stdout == filed.stdout
     rows = list(csv.reader(StringIO(piped.stdout)))
     assert [row[0] for row in rows] == ["n", *map(str, range(1, 42))]
@@ -130,10 +130,10 @@ def test_query_without_an_argument_lists_the_questions(dataset_path: Path) -> No
     assert "projects-supporting-action-line" in done.stdout
 
 
-def test_a_stored_question_takes_a_parameter(dataset_path: Path) -> None:
+def test_a_stored_question_takes_a_parameter(known_path: Path) -> None:
     done = _run(
         *("query", "projects-supporting-action-line", "line=A.2.2.i"),
-        *("-d", str(dataset_path), "-f", "csv"),
+        *("-d", str(known_path), "-f", "csv"),
     )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 10

@@ -146,5 +146,6 @@ def test_a_wheel_carries_pages_and_queries_and_no_tests(environment: Path) -> No
     for name in ("templates/base.html", "static/style.css", "profile.toml"):
         assert (installed / "accsm_server" / "pages" / name).is_file()
     assert list((installed / "accsm_server" / "pages" / "queries").glob("*.rq"))
-    assert not list(installed.rglob("test_*.py"))
+    for name in ("test_*.py", "counts.tsv", "answers"):
+        assert not list(installed.rglob(name))
     assert not (installed / "server").exists()

@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyoxigraph import (
@@ -41,21 +41,40 @@ FILES = ("accsm.nq", "accsm.trig", "void.ttl")
 _TYPE = term("rdf:type")
 
 
+@dataclass(frozen=True)
+class Part:
+    """What one file of the inputs says, and the resources that it names but does not describe."""
+
+    path: Path
+    quads: list[Quad]
+    references: list[Reference]
+
+
 def assemble(root: Path, base: str = BASE) -> Store:
     """Return the dataset of the project at ``root``, with its IRIs under ``base``.
 
     The store's default graph is the merge of its data graphs. Raises ValueError with one line for
     each fault: file, line or row, column, what is wrong and what to do.
     """
-    store = Store()
-    references: list[Reference] = []
+    parts = list(read(root, base))
+    quads = [quad for part in parts for quad in part.quads]
+    _check_references(quads, [one for part in parts for one in part.references])
+    return compose(quads, root, base)
+
+
+def read(root: Path, base: str = BASE) -> Iterator[Part]:
+    """Yield what each file of the ontology, the shapes and the data says; raises ValueError."""
     for path, graph in _turtle_files(root, base):
-        store.bulk_extend(_read_turtle(path, graph, base))
+        yield Part(path, _read_turtle(path, graph, base), [])
     for path, graph in _csv_files(root / "data", base):
         table = tables.read(path, root / "data", base)
-        store.bulk_extend(place(table.triples, graph))
-        references += table.references
-    _check_references(store, references)
+        yield Part(path, list(place(table.triples, graph)), table.references)
+
+
+def compose(quads: Iterable[Quad], root: Path, base: str = BASE) -> Store:
+    """Return the dataset of ``quads``: with the stored questions, inference and a description."""
+    store = Store()
+    store.bulk_extend(quads)
     store.bulk_extend(rdf.publish(files.read(root / "data" / "queries", base), base))
     merge(store, replace(CONVENTIONS, base=base))
     inferred = list(rules.closure(store, root / "ontology" / "rules", base))
@@ -142,12 +161,13 @@ def _read_turtle(path: Path, graph: NamedNode, base: str) -> list[Quad]:
     return list(place(triples, graph))
 
 
-def _check_references(store: Store, references: Iterable[Reference]) -> None:
+def _check_references(quads: Iterable[Quad], references: Iterable[Reference]) -> None:
     """Raise ValueError with a line for each reference to a resource that has no rdf:type."""
+    described = {quad.subject for quad in quads if quad.predicate == _TYPE}
     faults = [
         f"{reference.where}; correct the name, or describe the resource"
         for reference in references
-        if next(store.quads_for_pattern(reference.iri, _TYPE, None, None), None) is None
+        if reference.iri not in described
     ]
     if faults:
         raise ValueError("\n".join(faults))

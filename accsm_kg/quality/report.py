@@ -22,9 +22,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
     """Write the report on the dataset at ``path`` to ``folder``; return the paths of `FILES`.
 
-    ``results`` are those of `accsm_kg.quality.validate`. Quotations are checked if ACCSM_SOURCES
-    names the folder of the source texts. Equal input gives equal bytes. Raises ValueError and
-    OSError for a dataset that does not parse or cannot be opened.
+    ``results`` are those of `accsm_kg.quality.validate`. Quotations are checked of the sources
+    whose texts are in the folder ACCSM_SOURCES. Equal input gives equal bytes. Raises ValueError
+    and OSError for a dataset that does not parse or cannot be opened.
     """
     digest = _digest(path)
     store = load(path, CONVENTIONS)
@@ -34,7 +34,7 @@ def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
         "tables": content,
         "digest": digest,
         "verdict": verdict(results),
-        "checked": any(row.get("proved") for table in content for row in table.rows),
+        "unchecked": [row["path"] for table in content for row in table.rows if _unchecked(row)],
     }
     texts = ("".join(sorted(lines)), _filled("quality.md", values), _filled("quality.html", values))
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,6 +59,11 @@ def beside(path: Path) -> Path | None:
 def _digest(path: Path) -> str:
     with unpacked(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _unchecked(source: Mapping[str, str]) -> bool:
+    """Whether a row is that of a source with quotations whose text is not at hand."""
+    return source.get("proved") == "" and source["verbatims"] != "0"
 
 
 def _filled(template: str, values: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.table import Column
 
 from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.query import TABLE
-from accsm_kg.questions.model import Parameter, Question, bind, order
+from accsm_kg.questions.model import Parameter, Question, bind
 from accsm_kg.questions.rdf import load
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
@@ -24,7 +25,7 @@ _SELECT = re.compile(r"^SELECT\b", re.MULTILINE)
 
 
 def read(folder: Path, base: str = BASE) -> list[Question]:
-    """Return the questions in a folder of query files, sorted as by `order`.
+    """Return the questions in a folder of query files, sorted by name.
 
     Raises ValueError with the file when a header is not YAML or lacks an entry.
     """
@@ -34,34 +35,31 @@ def read(folder: Path, base: str = BASE) -> list[Question]:
         questions = [_question(name, header, queries) for name, (_, header) in files.items()]
     except ValueError as error:
         raise ValueError(f"{folder}/{error}") from None
-    return sorted(questions, key=order)
+    return sorted(questions, key=attrgetter("name"))
 
 
 def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
     """Return the query named ``what``, with its parameters set by ``values`` (NAME=VALUE).
 
-    ``what`` is `-` for the standard input, the path of a query file, or the name or number of a
-    question in the dataset. Raises ValueError when it is none of these.
+    ``what`` is `-` for the standard input, the path of a query file, or the name of a question in
+    the dataset. Raises ValueError when it is none of these.
     """
     chosen = dict(map(_name_and_value, values))
     if what == "-" or Path(what).is_file():
         text = sys.stdin.read() if what == "-" else Path(what).read_text(encoding="utf-8")
         return bind(_unpublished(what, remint(text, base_iri(store, BASE))), chosen)
     named = {question.name: question for question in load(store)}
-    numbered = {str(question.number): question for question in named.values()}
-    question = named.get(what) or numbered.get(what)
-    if question is None:
+    if what not in named:
         close = get_close_matches(what, named, n=3, cutoff=0.4)
         hint = f"similar: {', '.join(close)}" if close else "`accsm-kg query` lists them"
         raise ValueError(f"'{what}' is neither a query file nor a stored question; {hint}")
-    return bind(question, chosen)
+    return bind(named[what], chosen)
 
 
 def listing(store: Store, fmt: str = TABLE) -> str:
     """Return the questions in the dataset as text in the format table, json, csv or tsv."""
     rows = [
         {
-            "number": str(question.number or ""),
             "name": question.name,
             "question": question.summary,
             "parameters": " ".join(f"{p.name}={p.default}" for p in question.parameters),
@@ -69,7 +67,7 @@ def listing(store: Store, fmt: str = TABLE) -> str:
         for question in load(store)
     ]
     if fmt == TABLE:
-        columns = ("No.", Column("Name", no_wrap=True), "Question", "Parameters")
+        columns = (Column("Name", no_wrap=True), "Question", "Parameters")
         return draw(table(columns, (tuple(row.values()) for row in rows)))
     if fmt == "json":
         return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
@@ -101,7 +99,6 @@ def _question(name: str, header: Mapping[str, Any], queries: Mapping[str, str]) 
         description=header["description"].strip(),
         tags=tuple(sorted(header["tags"])),
         text=queries[name],
-        number=header.get("number"),
         parameters=tuple(_parameter(name, key, given, queries) for key, given in declared.items()),
     )
 

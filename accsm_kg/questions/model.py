@@ -27,14 +27,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Question:
-    """A stored query with its `#+` header; ``number`` is that of a competency question."""
+    """A stored query with its `#+` header."""
 
     name: str
     summary: str
     description: str
     tags: tuple[str, ...]
     text: str
-    number: int | None = None
     parameters: tuple[Parameter, ...] = ()
 
 
@@ -60,8 +59,3 @@ def form(question: Question) -> str:
     if found is None:
         raise ValueError(f"{question.name}.rq: no line begins with SELECT, ASK or CONSTRUCT")
     return found[1].lower()
-
-
-def order(question: Question) -> tuple[float, str]:
-    """Return a sort key: by number, then questions without a number by name."""
-    return float("inf") if question.number is None else question.number, question.name

@@ -7,12 +7,13 @@ Each question is a `sh:SPARQLExecutable` in the form of the SIB examples
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from accsm_kg.namespaces import BASE, QUERIES, prefixes, term
-from accsm_kg.questions.model import FORMS, Parameter, Question, bind, form, order
+from accsm_kg.questions.model import FORMS, Parameter, Question, bind, form
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
 
@@ -23,14 +24,14 @@ _Properties = dict[str, list[str]]
 
 
 def load(store: Store) -> list[Question]:
-    """Return the questions in the dataset, sorted as by `order`."""
+    """Return the questions in the dataset, sorted by name."""
     resources: dict[str, _Properties] = defaultdict(lambda: defaultdict(list))
     graph = NamedNode(base_iri(store, BASE) + QUERIES)
     for subject, predicate, value, _ in store.quads_for_pattern(None, None, None, graph):
         if isinstance(subject, NamedNode) and isinstance(value, NamedNode | Literal):
             resources[subject.value][predicate.value].append(value.value)
     found = [one for one in resources.values() if _values(one, "dcterms:identifier")]
-    return sorted((_question(one, resources) for one in found), key=order)
+    return sorted((_question(one, resources) for one in found), key=attrgetter("name"))
 
 
 def publish(questions: Iterable[Question], base: str = BASE) -> Iterator[Quad]:
@@ -61,8 +62,6 @@ def _statements(question: Question, graph: str, base: str) -> Iterator[_Statemen
     yield node, "schema:target", NamedNode(f"{base}sparql")
     for tag in question.tags:
         yield node, "schema:keywords", Literal(tag)
-    if question.number is not None:
-        yield node, "schema:position", Literal(question.number)
     for position, parameter in enumerate(question.parameters):
         yield from _parameter_statements(node, position, parameter)
 
@@ -92,7 +91,6 @@ def _question(properties: _Properties, resources: dict[str, _Properties]) -> Que
         description=_value(properties, "dcterms:description"),
         tags=tuple(_values(properties, "schema:keywords")),
         text=_without_defaults(query, parameters),
-        number=next(map(int, _values(properties, "schema:position")), None),
         parameters=parameters,
     )
 

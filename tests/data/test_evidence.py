@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pyoxigraph import Store
+from scope import record
 
 from accsm_kg.namespaces import prefixes
 
@@ -20,17 +21,20 @@ def _folded(text: str) -> str:
 
 
 def test_every_quotation_occurs_in_its_lines(store: Store, sources: dict[str, list[str]]) -> None:
+    """Quotations from a source without a text in ACCSM_SOURCES are left out."""
     passages = _rows(
         store,
-        """SELECT ?e ?source ?start ?end ?words WHERE {
+        """SELECT ?e ?number ?start ?end ?words WHERE {
         ?e a accsm:Evidence ; dcterms:source ?source ; accsm:verbatim ?words ;
-           accsm:lineStart ?start ; accsm:lineEnd ?end }""",
+           accsm:lineStart ?start ; accsm:lineEnd ?end
+        BIND(STRAFTER(STR(?source), "/id/source/") AS ?number) }""",
     )
-    assert len(passages) > 350
+    at_hand = [passage for passage in passages if passage[1] in sources]
+    assert at_hand
     not_found = [
         evidence
-        for evidence, source, start, end, words in passages
-        if _folded(words) not in _folded(" ".join(sources[source[-3:]][int(start) - 1 : int(end)]))
+        for evidence, source, start, end, words in at_hand
+        if _folded(words) not in _folded(" ".join(sources[source][int(start) - 1 : int(end)]))
     ]
     assert not_found == []
 
@@ -42,7 +46,8 @@ def test_the_source_texts_have_the_recorded_digests(store: Store) -> None:
     stated = dict(_rows(store, "SELECT ?s ?h WHERE { ?s accsm:sha256 ?h }"))
     for path in Path(folder).glob("*.txt"):
         found = hashlib.sha256(path.read_bytes()).hexdigest()
-        assert stated[f"{prefixes()['id']}source/{path.name[:3]}"] == found
+        source = f"{prefixes()['id']}source/{path.name[:3]}"
+        assert stated.get(source) == found, f"{path}: not the text of a row of sources.csv"
 
 
 def test_low_and_press_sources_are_never_quoted(store: Store) -> None:
@@ -54,23 +59,21 @@ def test_low_and_press_sources_are_never_quoted(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"),
+    "name",
     [
-        ("accsm:hasSupportLink", 132),
-        ("accsm:countryCoordinator", 44),
-        ("accsm:hasOccurrence", 51),
-        ("accsm:hasBudgetStatement", 41),
-        ("accsm:addressesPriorityArea", 73),
-        ("accsm:addressesThematicArea", 19),
-        ("accsm:citesKRA", 73),
+        "accsm:hasSupportLink",
+        "accsm:countryCoordinator",
+        "accsm:hasOccurrence",
+        "accsm:hasBudgetStatement",
+        "accsm:addressesPriorityArea",
+        "accsm:addressesThematicArea",
+        "accsm:citesKRA",
     ],
 )
-def test_every_statement_of_a_project_has_quoted_evidence(
-    store: Store, name: str, count: int
-) -> None:
+def test_every_statement_of_a_project_has_quoted_evidence(store: Store, name: str) -> None:
     """A budget that the plan does not state has no words to quote."""
     stated = _rows(store, f"SELECT ?p ?o WHERE {{ ?p a accsm:Project ; {name} ?o }}")
-    assert len(stated) == count
+    assert stated
     backed = _rows(
         store,
         f"""SELECT DISTINCT ?p ?o WHERE {{ ?p {name} ?o ; accsm:hasEvidence ?e .
@@ -85,12 +88,10 @@ def test_every_statement_of_a_project_has_quoted_evidence(
     assert unbacked == (set(blank) if name == "accsm:hasBudgetStatement" else set())
 
 
-def test_every_printed_cell_is_kept_as_evidence(
-    store: Store, sources: dict[str, list[str]]
-) -> None:
+def test_every_printed_cell_is_kept_as_evidence(sources: dict[str, list[str]]) -> None:
     """The cells are those of the work plan table, lines 85 to 181 of source 001."""
     kept = _rows(
-        store,
+        record("001/2016-2020"),
         """SELECT ?line ?cell WHERE { ?e accsm:lineStart ?line ; accsm:cellIndex ?cell ;
         dcterms:source <https://w3id.org/accsm-kg/id/source/001> FILTER(?line < 182) }""",
     )

@@ -9,18 +9,22 @@ def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Res
     return client.get(path, headers={"Accept": accept})
 
 
+def _projects(page: str) -> set[int]:
+    """Return the numbers of the projects 2016-2020 that a page links to."""
+    return set(map(int, re.findall(r'href="/doc/project/2016-2020/(\d+)"', page)))
+
+
 def test_a_question_shows_its_answer_and_its_query(client: httpx.Client) -> None:
     page = get(client, "/questions/projects-supporting-action-line").text
-    for number in (6, 17, 30, 33, 35, 40):
-        assert f'href="/doc/project/2016-2020/{number}"' in page
-    assert page.count("<tr>") == 7
+    assert _projects(page) == {6, 17, 30, 33, 35, 40}
+    assert page.count("<tr>") > 6
     assert "SELECT ?number ?title" in page
     assert 'href="/sparql?query=PREFIX' in page
 
 
 def test_a_question_takes_values_from_the_url(client: httpx.Client) -> None:
     page = get(client, "/questions/projects-supporting-action-line?line=A.2.2.i").text
-    assert page.count("<tr>") == 10
+    assert _projects(page) == {7, 11, 27, 32, 33, 35, 39, 40, 41}
     assert '<option value="A.2.2.i" selected>' in page
 
 

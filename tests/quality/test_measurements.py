@@ -7,6 +7,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Store
 from quality.reading import ask, measured, written
 
 from accsm_kg.namespaces import BASE, QUALITY
+from accsm_kg.quality.results import Result
 from accsm_kg.rdf import dataset
 
 ACCSM = f"{BASE}ontology#"
@@ -84,13 +85,16 @@ def test_every_measurement_has_a_described_metric(report: Path) -> None:
     assert count("?x a dqv:QualityMetadata ; dcterms:source ?d ; prov:wasDerivedFrom ?f") == 1
 
 
-def test_the_results_are_a_shacl_report_about_resources(report: Path) -> None:
+def test_the_results_are_a_shacl_report_about_resources(
+    report: Path, results: list[Result]
+) -> None:
     store = Store()
     store.bulk_extend(dataset.read(report / "quality.nq"))
     pattern = (
         "GRAPH graph:quality { ?report a sh:ValidationReport ; sh:conforms true ; sh:result ?x . "
     )
-    assert ask(store, f"{pattern} ?x sh:resultSeverity sh:Info }}") == 41
+    infos = sum(result.severity == "Info" for result in results)
+    assert ask(store, f"{pattern} ?x sh:resultSeverity sh:Info }}") == infos > 0
     project = f"<{BASE}id/project/2016-2020/38>"
     assert (
         ask(store, f"{pattern} ?x sh:focusNode {project} ; sh:sourceShape accsm-sh:R-X-02 }}") == 1

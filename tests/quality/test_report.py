@@ -31,7 +31,8 @@ def test_the_report_on_a_failing_dataset_says_so(
 ) -> None:
     new = [replace(result, reason="") for result in results]
     folder = written(tmp_path, dataset_path, new)
-    assert measured(folder)["unexpected", DATASET] == "3"
+    warnings = sum(result.severity == "Warning" for result in results)
+    assert measured(folder)["unexpected", DATASET] == str(warnings) != "0"
     for name in FILES[1:]:
         assert "The dataset fails: 0 violations" in (folder / name).read_text(encoding="utf-8")
 

@@ -3,7 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pyoxigraph import (
     Variable,
     parse_query_results,
 )
+from scope import home, record
 
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.questions import files
@@ -29,14 +31,39 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "data" / "queries"
 FILES = {path.stem: path for path in sorted(FOLDER.glob("*.rq"))}
 QUESTIONS = {question.name: question for question in files.read(FOLDER)}
-EXPECTED = {path.stem: path for path in sorted((Path(__file__).parent / "expected").glob("*.json"))}
 
 Cell = str | int | bool | None
 Answer = bool | list[dict[str, Cell]]
 
-by_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+
+@dataclass(frozen=True)
+class Case:
+    """A question with values for its parameters, and what it answers over the record of a scope."""
+
+    question: Question
+    values: dict[str, str]
+    scope: str
+    answers: list[dict[str, Any]]
+
+
+def _cases() -> Iterator[tuple[str, Case]]:
+    """Yield the cases of each answers/*.json, which is named after its question."""
+    for path in sorted((ROOT / "data").rglob("answers/*.json")):
+        for number, said in enumerate(json.loads(path.read_text(encoding="utf-8")), start=1):
+            assert path.stem in QUESTIONS, f"{path}: no question of data/queries/ has that name"
+            scope = " ".join(said.get("sources", [home(path)]))
+            case = Case(QUESTIONS[path.stem], said["values"], scope, said["answers"])
+            yield f"{path.parent.parent.name}-{path.stem}-{number}", case
+
+
+CASES = dict(_cases())
+#: The names of all queries that questions make with their defaults and with the values of cases.
+TEXTS = {
+    **{bind(case.question, case.values): name for name, case in CASES.items()},
+    **{bind(question): name for name, question in QUESTIONS.items()},
+}
+
 by_file = pytest.mark.parametrize("path", FILES.values(), ids=FILES)
-by_expected = pytest.mark.parametrize("path", EXPECTED.values(), ids=EXPECTED)
 
 
 def _oxigraph(store: Store, text: str) -> QuerySolutions | QueryBoolean:
@@ -98,30 +125,23 @@ def _wanted(wanted: dict[str, Any]) -> object:
     return {group: set(members) for group, members in wanted["groups"].items()}
 
 
-@by_expected
-@pytest.mark.parametrize("engine", ["oxigraph", "rdflib"])
-def test_the_answer_is_the_expected_one(
-    path: Path, engine: str, store: Store, rdflib_graph: rdflib.Graph
-) -> None:
-    expected = json.loads(path.read_text(encoding="utf-8"))
-    text = bind(QUESTIONS[expected["question"]], expected["values"])
-    results = _oxigraph(store, text) if engine == "oxigraph" else _rdflib(rdflib_graph, text)
-    answer = _answer(results)
-    for wanted in expected["answers"]:
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_answer_is_the_expected_one(case: Case) -> None:
+    answer = _answer(_oxigraph(record(case.scope), bind(case.question, case.values)))
+    for wanted in case.answers:
         assert _found(answer, wanted) == _wanted(wanted)
 
 
-@by_question
+@pytest.mark.parametrize("text", TEXTS, ids=TEXTS.values())
 def test_both_engines_give_equal_results(
-    question: Question, store: Store, rdflib_graph: rdflib.Graph
+    text: str, store: Store, rdflib_graph: rdflib.Graph
 ) -> None:
-    text = bind(question)
     bag = _bag(_oxigraph(store, text))
     assert bag == _bag(_rdflib(rdflib_graph, text))
     assert isinstance(bag, bool) or max(bag[1].values(), default=1) == 1, "a row occurs twice"
 
 
-@by_question
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 def test_the_options_of_a_parameter_include_its_default(
     question: Question, store: Store, rdflib_graph: rdflib.Graph
 ) -> None:
@@ -137,32 +157,18 @@ def test_the_options_of_a_parameter_include_its_default(
             )
 
 
-def test_the_competency_questions_1_to_95_are_filed_and_have_an_expected_answer() -> None:
-    filed: Counter[int] = Counter()
-    for path in FILES.values():
-        _, head = query_files.read(path)
-        filed.update({case["number"] for case in head.get("cases", [head]) if "number" in case})
-    expected = {
-        json.loads(path.read_text(encoding="utf-8"))["number"] for path in EXPECTED.values()
-    }
-    assert filed == Counter(range(1, 96))
-    assert expected == set(range(1, 96))
-
-
-@by_expected
-def test_an_expected_answer_belongs_to_a_case_of_its_question(path: Path) -> None:
-    expected = json.loads(path.read_text(encoding="utf-8"))
-    question = QUESTIONS[expected["question"]]
-    _, head = query_files.read(FILES[question.name])
-    default = {parameter.name: parameter.default for parameter in question.parameters}
-    cases = head.get("cases", [{"number": question.number, **default}])
-    assert {"number": expected["number"], **expected["values"]} in cases
+def test_every_question_but_a_pick_list_has_an_answer_worked_out_by_hand() -> None:
+    heads = [query_files.read(path)[1] for path in FILES.values()]
+    picked = {said.get("options") for head in heads for said in head.get("parameters", {}).values()}
+    answered = {path.stem for path in (ROOT / "data").rglob("answers/*.json")}
+    bare = sorted(QUESTIONS.keys() - picked - answered)
+    assert bare == [], "file the answer of each as answers/<its name>.json beside its source"
 
 
 @by_file
 def test_the_header_is_complete(path: Path) -> None:
     _, head = query_files.read(path)
-    known = {"summary", "description", "tags", "number", "parameters", "cases"}
+    known = {"summary", "description", "tags", "parameters"}
     assert {"summary", "description", "tags"} <= set(head) <= known
     assert head["summary"].endswith("?")
     assert head["description"].strip().endswith(".")

@@ -23,12 +23,12 @@ def test_the_questions_in_the_dataset_equal_those_in_the_files(store: Store) -> 
     assert rdf.load(store) == files.read(FOLDER)
 
 
-def test_a_published_query_runs_unchanged(store: Store) -> None:
+def test_a_published_query_runs_unchanged(known: Store) -> None:
     graph, select = NamedNode(BASE + QUERIES), NamedNode(prefixes()["sh"] + "select")
     node = NamedNode(f"{BASE}{QUERIES}/projects-supporting-action-line")
-    text = next(store.quads_for_pattern(node, select, None, graph)).object
+    text = next(known.quads_for_pattern(node, select, None, graph)).object
     assert isinstance(text, Literal)
-    results = store.query(text.value)
+    results = known.query(text.value)
     assert isinstance(results, QuerySolutions)
     assert [int(row["number"].value) for row in results] == [6, 17, 30, 33, 35, 40]
 

@@ -23,14 +23,14 @@ def _labels(found: Trace, relation: str) -> list[str]:
 
 
 def test_an_action_line_has_projects_with_coordinators_time_and_words(
-    store: Store,
+    known: Store,
 ) -> None:
     columns = ("number", "coordinators", "time", "source", "line", "words")
     apsc = "of the APSC Blueprint 2025"
     all_four = f"Also supports A.2.2.i, A.2.2.iii, A.2.2.iv and A.2.2.vi {apsc}"
     three = f"A.2.2.iii, A.2.2.iv and A.2.2.vi {apsc}"
     alone = f"Also supports A.2.2.iv {apsc}"
-    assert [tuple(row[c] for c in columns) for row in trace(store, "A.2.2.iv").rows] == [
+    assert [tuple(row[c] for c in columns) for row in trace(known, "A.2.2.iv").rows] == [
         ("6", "Singapore", "2019", "001", "92", f"A.2.iii E.1.i E.2.iv {alone}"),
         ("17", "Malaysia", "April 2017", "001", "116", f"B.1.iii E.2.ix {alone}"),
         (
@@ -43,8 +43,8 @@ def test_an_action_line_has_projects_with_coordinators_time_and_words(
     ]
 
 
-def test_an_action_line_has_its_text_the_resources_above_it_and_gaps(store: Store) -> None:
-    found = trace(store, "A.2.2.iv")
+def test_an_action_line_has_its_text_the_resources_above_it_and_gaps(known: Store) -> None:
+    found = trace(known, "A.2.2.iv")
     assert [(row["kind"], row["label"], row["line"]) for row in found.above] == [
         ("action line", "APSC A.2.2.iv", "203"),
         ("heading", "APSC A.2.2", "200"),
@@ -74,20 +74,20 @@ def test_an_action_line_has_its_text_the_resources_above_it_and_gaps(store: Stor
         (" a.2.2.IV ", [6, 17, 30, 33, 35, 40]),
     ],
 )  # fmt: skip
-def test_every_kind_of_key_finds_its_projects(store: Store, key: str, numbers: list[int]) -> None:
-    assert _projects(store, key) == numbers
+def test_every_kind_of_key_finds_its_projects(known: Store, key: str, numbers: list[int]) -> None:
+    assert _projects(known, key) == numbers
 
 
 def test_a_key_result_area_has_projects_that_print_it_and_that_support_its_measures(
-    store: Store,
+    known: Store,
 ) -> None:
-    rows = trace(store, "E.2").rows
+    rows = trace(known, "E.2").rows
     assert {row["number"] for row in rows if row["relation"] == "prints"} >= {"21", "24", "38"}
     assert {"21", "24"}.isdisjoint(row["number"] for row in rows if row["relation"] == "supports")
 
 
-def test_a_project_has_measures_action_lines_kras_and_blueprints(store: Store) -> None:
-    found = trace(store, "33")
+def test_a_project_has_measures_action_lines_kras_and_blueprints(known: Store) -> None:
+    found = trace(known, "33")
     assert found.label == "ASEAN Guideline on Public Service Delivery"
     assert _labels(found, "supports") == ["ASCC A.2.iv", "ASCC B.2.ix", "ASCC E.1.vii"]
     assert _labels(found, "also supports") == [
@@ -112,13 +112,13 @@ def test_a_project_has_measures_action_lines_kras_and_blueprints(store: Store) -
     assert computed == {"contributes to KRA", "contributes to blueprint"}
 
 
-def test_a_project_has_times_with_status_and_gaps(store: Store) -> None:
-    times = [row for row in trace(store, "2016-2020/20").rows if row["relation"] == "takes place"]
+def test_a_project_has_times_with_status_and_gaps(known: Store) -> None:
+    times = [row for row in trace(known, "2016-2020/20").rows if row["relation"] == "takes place"]
     assert [(row["status"], row["line"]) for row in times] == [
         ("completed", "124"),
         ("not stated", "124"),
     ]
-    assert trace(store, "8").gaps == [
+    assert trace(known, "8").gaps == [
         "budget: to be determined",
         "no activity marked as completed at publication",
         "potential partner: not stated",
@@ -127,8 +127,8 @@ def test_a_project_has_times_with_status_and_gaps(store: Store) -> None:
     ]
 
 
-def test_a_trace_has_the_curation_issues(store: Store) -> None:
-    resources = [issue["resource"] for issue in trace(store, "11").issues]
+def test_a_trace_has_the_curation_issues(known: Store) -> None:
+    resources = [issue["resource"] for issue in trace(known, "11").issues]
     assert any("project-11" in resource for resource in resources)
 
 
@@ -147,10 +147,10 @@ def test_a_trace_has_the_curation_issues(store: Store) -> None:
     ],
 )
 def test_a_key_of_no_resource_or_of_several_is_refused(
-    store: Store, key: str, message: str
+    known: Store, key: str, message: str
 ) -> None:
     doubled = Store()
-    doubled.extend(store)
+    doubled.extend(known)
     doubled.update(
         """INSERT DATA {
         <https://w3id.org/accsm-kg/id/measure/x>
@@ -162,9 +162,9 @@ def test_a_key_of_no_resource_or_of_several_is_refused(
         trace(doubled, key)
 
 
-def test_a_dataset_under_another_base_is_traced(tmp_path: Path) -> None:
+def test_a_dataset_under_another_base_is_traced(store: Store, tmp_path: Path) -> None:
     base = "http://127.0.0.1:8000/"
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
     there = dataset.load(path, CONVENTIONS)
-    assert _projects(there, "A.2.2.iv") == [6, 17, 30, 33, 35, 40]
+    assert _projects(there, "A.2.2.iv") == _projects(store, "A.2.2.iv") != []
     assert trace(there, f"{base}id/project/2016-2020/33").kind == "project"

@@ -16,8 +16,8 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "250")
 
 
-def test_the_table_has_each_project_once_with_the_words_of_the_source(store: Store) -> None:
-    drawn = render.run(store, "ascc-2025")
+def test_the_table_has_each_project_once_with_the_words_of_the_source(known: Store) -> None:
+    drawn = render.run(known, "ascc-2025")
     first = [line.split("│")[0].strip() for line in drawn.splitlines() if "│" in line]
     assert [number for number in first if number] == [
         str(n) for n in range(1, 42) if n not in (21, 24)
@@ -26,8 +26,8 @@ def test_the_table_has_each_project_once_with_the_words_of_the_source(store: Sto
     assert "supports ASCC A.2.iii, ASCC E.2.iv: “A.2.iii E.2.iv” [001, line 87]" in drawn
 
 
-def test_the_table_of_a_project_has_values_beside_the_words_of_the_source(store: Store) -> None:
-    lines = render.run(store, "38").splitlines()
+def test_the_table_of_a_project_has_values_beside_the_words_of_the_source(known: Store) -> None:
+    lines = render.run(known, "38").splitlines()
     (printed,) = (line for line in lines if line.startswith("prints KRA"))
     assert "E.1   E.2" not in printed
     assert "“E.1 E.2 E.1 E.2 E.1 E.2 E.1 E.2 E.2” [001, line 170]" in printed
@@ -36,18 +36,18 @@ def test_the_table_of_a_project_has_values_beside_the_words_of_the_source(store:
     assert any(line == "Gap: no activity marked as completed at publication" for line in lines)
 
 
-def test_json_has_the_whole_trace(store: Store) -> None:
-    found = json.loads(render.run(store, "34", "json"))
+def test_json_has_the_whole_trace(known: Store) -> None:
+    found = json.loads(render.run(known, "34", "json"))
     assert found["label"] == "Measuring Productivity in the Public Service"
     area = [row["line"] for row in found["rows"] if row["relation"] == "addresses thematic area"]
     assert area == ["159", "162"]
     assert set(found) == {"resource", "kind", "label", "above", "rows", "gaps", "issues"}
 
 
-def test_csv_and_tsv_have_a_row_for_each_passage(store: Store) -> None:
-    rows = list(csv.DictReader(StringIO(render.run(store, "A.2.2.iv", "csv"))))
-    assert rows == trace(store, "A.2.2.iv").rows
-    assert render.run(store, "33", "tsv").startswith("relation\tcode\tlabel\t")
-    assert render.run(store, "VNM", "csv") == ""
+def test_csv_and_tsv_have_a_row_for_each_passage(known: Store) -> None:
+    rows = list(csv.DictReader(StringIO(render.run(known, "A.2.2.iv", "csv"))))
+    assert rows == trace(known, "A.2.2.iv").rows
+    assert render.run(known, "33", "tsv").startswith("relation\tcode\tlabel\t")
+    assert render.run(known, "VNM", "csv") == ""
     with pytest.raises(ValueError, match="unknown format 'xls'; choose one of table, json"):
-        render.run(store, "33", "xls")
+        render.run(known, "33", "xls")
