@@ -156,6 +156,7 @@ def _said_on_a_terminal(cwd: Path, *words: str) -> str:
         [*CLONE, *words], cwd=cwd, stdout=subprocess.DEVNULL, stderr=theirs, check=True,
         env={**os.environ, "PYTHONPATH": CLONE_PATH, "TERM": "dumb"}, timeout=120,
     )  # fmt: skip
+    os.write(theirs, b"\n")  # there is something to read
     written = os.read(ours, 65536).decode()
     os.close(theirs)
     os.close(ours)
