@@ -4,6 +4,7 @@ pySHACL sends the query of a SPARQL constraint anew for each focus node; rdflib 
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import cast
 
 import pyoxigraph as ox
@@ -46,8 +47,9 @@ def triples(
 
     Raises ValueError for a triple term, which is not of RDF 1.1.
     """
+    convert = cache(_to_rdflib)
     for quad in store.quads_for_pattern(None, None, None, graph):
-        yield _to_rdflib(quad.subject), _to_rdflib(quad.predicate), _to_rdflib(quad.object)
+        yield convert(quad.subject), convert(quad.predicate), convert(quad.object)
 
 
 def _to_oxigraph(term: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from pyshacl import validate as shacl
 from rdflib import BNode, Graph, URIRef
-from rdflib.namespace import RDF, SH, SKOS
+from rdflib.namespace import SH, SKOS
 from rdflib.term import Node
 
 from accsm_kg import resources
@@ -51,15 +51,22 @@ def run(
 def load(path: Path) -> tuple[ox.Store, Graph, str]:
     """Return a built dataset as a store to validate, its shapes, and the base of its IRIs.
 
-    The store lacks the shapes and the stored queries; its default graph is the merge of all others.
     Raises ValueError for a file that is not RDF or holds no shapes, OSError for one not readable.
     """
-    store = dataset.collect(resources.existing(path))
+    store, shapes, base = split(dataset.collect(resources.existing(path)))
+    if not len(shapes):
+        raise ValueError(f"{path} holds no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
+    return store, shapes, base
+
+
+def split(store: ox.Store) -> tuple[ox.Store, Graph, str]:
+    """Take the shapes and the stored queries out of ``store``; return it, the shapes and the base.
+
+    The default graph is then the merge of all other graphs.
+    """
     base = dataset.base_iri(store, BASE)
     shapes = Graph()
     shapes += triples(store, ox.NamedNode(base + SHAPES))
-    if not len(shapes):
-        raise ValueError(f"{path} holds no shapes in <{base}{SHAPES}>; run `accsm-kg build`")
     for name in (SHAPES, QUERIES):
         store.remove_graph(ox.NamedNode(base + name))
     store.extend(dataset.place([quad.triple for quad in store], ox.DefaultGraph()))
@@ -80,18 +87,22 @@ def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
     return sorted(results, key=lambda result: result.order)
 
 
-def only_rule(shapes: Graph, rule: str) -> Graph:
-    """Return the shapes with no targets but those of one rule, such as R-PRJ-01.
+def only_rules(shapes: Graph, *rules: str) -> Graph:
+    """Return the shapes of rules such as R-PRJ-01; those they refer to come without targets.
 
-    Shapes that those of the rule refer to stay, which is why pySHACL's own choice of shapes does
-    not do. Raises ValueError when no shape has that id.
+    pySHACL's own choice of shapes leaves out those that are referred to. Raises ValueError when no
+    shape has one of the ids.
     """
-    if rule not in map(_rule, shapes.subjects(RDF.type, SH.NodeShape)):
-        raise ValueError(f"no shape belongs to rule '{rule}'; the rules are those of shapes/*.ttl")
     chosen = Graph()
-    for shape, predicate, value in shapes:
-        if _rule(shape) == rule or not str(predicate).startswith(f"{SH}target"):
-            chosen.add((shape, predicate, value))
+    for rule in rules:
+        own = [shape for shape in shapes.subjects(unique=True) if _rule(shape) == rule]
+        if not own:
+            raise ValueError(f"no shape is of rule '{rule}'; the rules are those of shapes/*.ttl")
+        for node in {part for shape in own for part in shapes.transitive_objects(shape, None)}:
+            chosen += shapes.triples((node, None, None))
+    for shape, predicate, value in list(chosen):
+        if str(predicate).startswith(f"{SH}target") and _rule(shape) not in rules:
+            chosen.remove((shape, predicate, value))
     return chosen
 
 
