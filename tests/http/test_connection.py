@@ -158,16 +158,18 @@ def test_a_pipeline_without_end_leaves_room_for_others(server: Server) -> None:
                 line.sendall(many)
 
     threads = [threading.Thread(target=flood) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        with httpx.Client(base_url=server.url, timeout=2) as other:
+    with httpx.Client(base_url=server.url, timeout=2) as other:
+        other.get("/healthz")  # a new connection waits behind those that flood the server
+        for thread in threads:
+            thread.start()
+        try:
             for number in range(50):
                 assert other.get(sparql(f"ASK {{}} # {number}")).status_code == 200
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
+            assert httpx.get(f"{server.url}/healthz", timeout=30).status_code == 200
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
 
 
 def test_who_asks_the_same_at_once_costs_no_worker(server: Server, client: httpx.Client) -> None:

@@ -2,13 +2,14 @@
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import httpx
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
-from serving import ROOT, free_port, running
+from serving import ROOT, held_port, running
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes
@@ -137,8 +138,13 @@ def test_no_link_is_broken_also_behind_a_prefix(dataset_path: Path, prefix: str)
             assert answer.status_code == 200, link
 
 
-def test_a_client_that_follows_turtle_reaches_everything(tmp_path: Path) -> None:
-    port = free_port()
+@pytest.fixture
+def port() -> Iterator[int]:
+    with held_port() as port:
+        yield port
+
+
+def test_a_client_that_follows_turtle_reaches_everything(tmp_path: Path, port: int) -> None:
     base = f"http://127.0.0.1:{port}/"
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
     store = dataset.load(path, CONVENTIONS)
