@@ -13,8 +13,8 @@ serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:
 	$(BIN)/accsm-kg validate --report build
 	$(BIN)/accsm-kg serve --port $(PORT)
 
-test: $(VENV)/dev ## Run every test
-	$(BIN)/pytest
+test: $(VENV)/dev ## Run every test, on all cores
+	$(BIN)/pytest -n auto --dist worksteal
 
 conformance: $(VENV)/dev ## Run the W3C tests in the folder ACCSM_W3C and record their outcomes for /conformance
 	PYTHONPATH=tests $(BIN)/python -m conformance

@@ -4,6 +4,7 @@ pySHACL runs the query of a SPARQL constraint for each focus node, which takes r
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import cast
 
 import pyoxigraph as ox
@@ -46,8 +47,9 @@ def triples(
 
     Raises ValueError for a triple term, which RDF 1.1 does not have.
     """
+    convert = cache(_to_rdflib)
     for quad in store.quads_for_pattern(None, None, None, graph):
-        yield _to_rdflib(quad.subject), _to_rdflib(quad.predicate), _to_rdflib(quad.object)
+        yield convert(quad.subject), convert(quad.predicate), convert(quad.object)
 
 
 def _to_oxigraph(term: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple:

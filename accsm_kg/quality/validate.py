@@ -16,7 +16,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from pyshacl import validate as shacl
 from rdflib import BNode, Graph, URIRef
-from rdflib.namespace import RDF, SH, SKOS
+from rdflib.namespace import SH, SKOS
 from rdflib.term import Node
 
 from accsm_kg import resources
@@ -51,17 +51,24 @@ def run(
 def load(path: Path) -> tuple[ox.Store, Graph, str]:
     """Return a built dataset as a store to validate, its shapes, and its base IRI.
 
-    The store has no shapes or stored queries; its default graph is the merge of the other graphs.
     Raises ValueError for a file that is not RDF or has no shapes, OSError for a missing file.
     """
-    store = dataset.collect(path)
-    base = dataset.base_iri(store, BASE)
-    shapes = Graph()
-    shapes += triples(store, ox.NamedNode(base + SHAPES))
+    store, shapes, base = split(dataset.collect(path))
     if not len(shapes):
         raise ValueError(
             f"{path} has no shapes in <{base}{SHAPES}>; name a dataset made by `accsm-kg build`"
         )
+    return store, shapes, base
+
+
+def split(store: ox.Store) -> tuple[ox.Store, Graph, str]:
+    """Remove the shapes and stored queries from ``store``; return it, the shapes and its base IRI.
+
+    Its default graph becomes the merge of its other graphs.
+    """
+    base = dataset.base_iri(store, BASE)
+    shapes = Graph()
+    shapes += triples(store, ox.NamedNode(base + SHAPES))
     for name in (SHAPES, QUERIES):
         store.remove_graph(ox.NamedNode(base + name))
     store.extend(dataset.place([quad.triple for quad in store], ox.DefaultGraph()))
@@ -81,18 +88,21 @@ def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
     return sorted(results, key=lambda result: result.order)
 
 
-def only_rule(shapes: Graph, rule: str) -> Graph:
-    """Return ``shapes`` with the targets of one rule only, such as R-PRJ-01.
+def only_rules(shapes: Graph, *rules: str) -> Graph:
+    """Return the shapes of rules such as R-PRJ-01, and without targets those they refer to.
 
-    Other shapes stay, because those of the rule may refer to them; pySHACL's own selection drops
-    them. Raises ValueError when no shape has this rule.
+    pySHACL's own selection drops the latter. Raises ValueError when no shape has a rule.
     """
-    if rule not in map(_rule, shapes.subjects(RDF.type, SH.NodeShape)):
-        raise ValueError(f"no shape has rule '{rule}'; the rules are in shapes/*.ttl")
     chosen = Graph()
-    for shape, predicate, value in shapes:
-        if _rule(shape) == rule or not str(predicate).startswith(f"{SH}target"):
-            chosen.add((shape, predicate, value))
+    for rule in rules:
+        own = [shape for shape in shapes.subjects(unique=True) if _rule(shape) == rule]
+        if not own:
+            raise ValueError(f"no shape has rule '{rule}'; the rules are in shapes/*.ttl")
+        for node in {part for shape in own for part in shapes.transitive_objects(shape, None)}:
+            chosen += shapes.triples((node, None, None))
+    for shape, predicate, value in list(chosen):
+        if str(predicate).startswith(f"{SH}target") and _rule(shape) not in rules:
+            chosen.remove((shape, predicate, value))
     return chosen
 
 

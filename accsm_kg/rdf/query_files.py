@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WHERE = re.compile(r"^WHERE\s*\{", re.MULTILINE)
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
 
@@ -27,7 +28,7 @@ def header(text: str) -> dict[str, Any]:
     """Return the mapping written in the leading `#+` comment lines (the grlc convention)."""
     lines = [line[3:] for line in text.splitlines() if line.startswith("#+ ")]
     try:
-        found = yaml.safe_load("\n".join(lines)) or {}
+        found = yaml.load("\n".join(lines), _LOADER) or {}
     except yaml.YAMLError as error:
         raise ValueError(f"the #+ header is not YAML: {error}") from None
     if not isinstance(found, dict):

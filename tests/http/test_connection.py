@@ -158,16 +158,18 @@ def test_endless_pipelines_do_not_block_other_clients(server: Server) -> None:
                 connection.sendall(many)
 
     threads = [threading.Thread(target=flood) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        with httpx.Client(base_url=server.url, timeout=10) as other:
+    with httpx.Client(base_url=server.url, timeout=10) as other:
+        other.get("/healthz")  # a new connection waits behind those that flood the server
+        for thread in threads:
+            thread.start()
+        try:
             for number in range(50):
                 assert other.get(sparql(f"ASK {{}} # {number}")).status_code == 200
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+            assert httpx.get(f"{server.url}/healthz", timeout=30).status_code == 200
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
 
 
 def test_the_same_query_twice_at_once_ends_no_worker(server: Server, client: httpx.Client) -> None:

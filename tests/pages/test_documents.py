@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import httpx
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
-from serving import ROOT, free_port, running
+from serving import ROOT, held_port, running
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes
@@ -141,8 +142,13 @@ def test_no_link_is_broken(dataset_path: Path, described: dict[str, Any], prefix
             assert answer.status_code == 200, link
 
 
-def test_a_client_that_follows_turtle_reaches_all_resources(tmp_path: Path) -> None:
-    port = free_port()
+@pytest.fixture
+def port() -> Iterator[int]:
+    with held_port() as port:
+        yield port
+
+
+def test_a_client_that_follows_turtle_reaches_all_resources(tmp_path: Path, port: int) -> None:
     base = f"http://127.0.0.1:{port}/"
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
     store = dataset.load(path, CONVENTIONS)

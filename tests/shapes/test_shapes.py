@@ -15,7 +15,7 @@ from rdflib.namespace import OWL, RDF, RDFS, SH
 
 from accsm_kg.namespaces import BASE
 from accsm_kg.quality.results import Result
-from accsm_kg.quality.validate import check, only_rule
+from accsm_kg.quality.validate import check, only_rules
 from accsm_kg.rdf import dataset
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def shapes() -> Graph:
 
 @cache
 def rule(name: str) -> Graph:
-    return only_rule(shapes(), name)
+    return only_rules(shapes(), name)
 
 
 @cache
@@ -68,6 +68,7 @@ def name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
+@cache
 def template(message: str) -> re.Pattern[str]:
     parts = re.split(r"\{\?\w+\}", message)
     return re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
