@@ -52,19 +52,20 @@ def running(
     dataset: Path | None,
     *options: str,
     port: int = 0,
+    root: Path = ROOT,
     program: Path | None = None,
     cwd: Path | None = None,
     **settings: str,
 ) -> Iterator[Server]:
     """Serve ``dataset`` with command-line options and ACCSM_* ``settings`` in the folder ``cwd``.
 
-    The program is this clone's unless ``program`` is given. Raises RuntimeError with the log if the
+    The program is that of the clone ``root`` unless ``program`` is given. Raises RuntimeError with the log if the
     server does not start, or has logged a traceback.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ACCSM_", "PYTHON"))}
     environment |= {f"ACCSM_{name}": value for name, value in settings.items()}
     if program is None:
-        environment["PYTHONPATH"] = CLONE_PATH
+        environment["PYTHONPATH"] = os.pathsep.join((str(root / "server"), str(root)))
     serve = ["serve", *([str(dataset)] if dataset else []), f"--port={port}", *options]
     command = [*([str(program)] if program else CLONE), *serve]
     with TemporaryDirectory() as folder:
