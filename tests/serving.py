@@ -59,8 +59,8 @@ def running(
 ) -> Iterator[Server]:
     """Serve ``dataset`` with command-line options and ACCSM_* ``settings`` in the folder ``cwd``.
 
-    The program is that of the clone ``root`` unless ``program`` is given. Raises RuntimeError with the log if the
-    server does not start, or has logged a traceback.
+    The program is that of the clone ``root`` unless ``program`` is given. Raises RuntimeError with
+    the log if the server does not start, or has logged a traceback.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ACCSM_", "PYTHON"))}
     environment |= {f"ACCSM_{name}": value for name, value in settings.items()}
