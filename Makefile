@@ -1,60 +1,50 @@
 PYTHON ?= python3
 PORT ?= 8000
 VENV ?= .venv
-BIN := $(VENV)/bin
+DEV := $(VENV)-dev
 BENCH := $(VENV)-bench
 CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "accsm-kg needs Python 3.11 or later, which $(PYTHON) is not: install it, or name it as in make PYTHON=python3.13" >&2; exit 1; }
 
 .PHONY: serve test conformance docs lint bench lock
 
-serve: $(VENV)/serve ## Build, validate and serve the graph on http://127.0.0.1:8000/ (PORT=8001)
-	$(BIN)/accsm-kg build
-	$(BIN)/accsm-kg validate --report build
-	$(BIN)/accsm-kg serve --port $(PORT)
+serve: $(VENV)/installed ## Build, validate and serve the graph on http://127.0.0.1:8000/ (PORT=8001)
+	$(VENV)/bin/accsm-kg build
+	$(VENV)/bin/accsm-kg validate --report build
+	$(VENV)/bin/accsm-kg serve --port $(PORT)
 
-test: $(VENV)/dev ## Run every test, on all cores
-	$(BIN)/pytest -n auto --dist worksteal
+test: $(DEV)/installed ## Run every test, on all cores
+	$(DEV)/bin/pytest -n auto --dist worksteal
 
-conformance: $(VENV)/dev ## Run the W3C tests in the folder ACCSM_W3C and record their outcomes for /conformance
-	PYTHONPATH=tests $(BIN)/python -m conformance
+conformance: $(DEV)/installed ## Run the W3C tests in the folder ACCSM_W3C and record their outcomes for /conformance
+	PYTHONPATH=tests $(DEV)/bin/python -m conformance
 
-docs: $(VENV)/dev ## Write docs/data-dictionary.md from the headers of the tables
-	$(BIN)/python tests/docs/data_dictionary.py
+docs: $(DEV)/installed ## Write docs/data-dictionary.md from the headers of the tables
+	$(DEV)/bin/python tests/docs/data_dictionary.py
 
-lint: $(VENV)/dev ## Check formatting, style, types and import layers
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+lint: $(DEV)/installed ## Check formatting, style, types and import layers
+	$(DEV)/bin/ruff format --check
+	$(DEV)/bin/ruff check
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports
 
 bench: $(BENCH)/installed ## Benchmark the server, other servers and that of BASE=<commit> (ARGS=--quick)
 	$(BENCH)/bin/accsm-kg build
 	$(BENCH)/bin/python -m tests.benchmarks $(if $(BASE),--base $(BASE)) $(ARGS)
 
-lock: $(VENV)/dev ## Pin the newest versions of all dependencies, with hashes
-	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra lint --extra test -c requirements.lock pyproject.toml -o requirements-dev.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+lock: $(DEV)/installed ## Pin the newest versions of all dependencies, with hashes
+	$(DEV)/bin/pip install --quiet uv
+	$(DEV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock
+	$(DEV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra lint --extra test -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(DEV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
-$(VENV)/serve: requirements.lock pyproject.toml
-	@$(CHECK_PYTHON)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
-	touch $@
+$(VENV)/installed: requirements.lock
+$(DEV)/installed: requirements-dev.lock
+$(BENCH)/installed: requirements-bench.lock
 
-$(VENV)/dev: requirements-dev.lock pyproject.toml
+%/installed: pyproject.toml
 	@$(CHECK_PYTHON)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
-	touch $@
-
-$(BENCH)/installed: requirements-bench.lock pyproject.toml
-	@$(CHECK_PYTHON)
-	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/pip install --quiet --require-hashes -r requirements-bench.lock
-	$(BENCH)/bin/pip install --quiet --no-deps --no-build-isolation -e .
+	$(PYTHON) -m venv $*
+	$*/bin/pip install --quiet --require-hashes -r $(filter %.lock,$^)
+	$*/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
