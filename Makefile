@@ -3,8 +3,15 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 BENCH := $(VENV)-bench
-CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+RECENT = -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+
+# Create the environment $(1), in place of one that an older Python made.
+define CREATE
+@$(PYTHON) $(RECENT) || \
 	{ echo "accsm-kg needs Python 3.11 or later, which $(PYTHON) is not: install it, or name it as in make PYTHON=python3.13" >&2; exit 1; }
+@test ! -f $(1)/pyvenv.cfg || $(1)/bin/python $(RECENT) || rm -r $(1)
+$(PYTHON) -m venv $(1)
+endef
 
 .PHONY: serve test conformance docs lint bench lock
 
@@ -39,22 +46,19 @@ lock: $(VENV)/dev ## Pin the newest versions of all dependencies, with hashes
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
 $(VENV)/serve: requirements.lock pyproject.toml
-	@$(CHECK_PYTHON)
-	$(PYTHON) -m venv $(VENV)
+	$(call CREATE,$(VENV))
 	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/dev: requirements-dev.lock pyproject.toml
-	@$(CHECK_PYTHON)
-	$(PYTHON) -m venv $(VENV)
+	$(call CREATE,$(VENV))
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
 $(BENCH)/installed: requirements-bench.lock pyproject.toml
-	@$(CHECK_PYTHON)
-	$(PYTHON) -m venv $(BENCH)
+	$(call CREATE,$(BENCH))
 	$(BENCH)/bin/pip install --quiet --require-hashes -r requirements-bench.lock
 	$(BENCH)/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
