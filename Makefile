@@ -3,8 +3,7 @@ PORT ?= 8000
 VENV ?= .venv
 DEV := $(VENV)-dev
 BENCH := $(VENV)-bench
-CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	{ echo "accsm-kg needs Python 3.11 or later, which $(PYTHON) is not: install it, or name it as in make PYTHON=python3.13" >&2; exit 1; }
+RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 
 .PHONY: serve test conformance docs lint bench lock
 
@@ -43,7 +42,8 @@ $(DEV)/installed: requirements-dev.lock
 $(BENCH)/installed: requirements-bench.lock
 
 %/installed: pyproject.toml
-	@$(CHECK_PYTHON)
+	@$(PYTHON) $(RECENT) || { echo "accsm-kg needs Python 3.11 or later, which $(PYTHON) is not: install it, or name it as in make PYTHON=python3.13" >&2; exit 1; }
+	@test ! -f $*/pyvenv.cfg || $*/bin/python $(RECENT) || rm -r $*  # made by an older Python
 	$(PYTHON) -m venv $*
 	$*/bin/pip install --quiet --require-hashes -r $(filter %.lock,$^)
 	$*/bin/pip install --quiet --no-deps --no-build-isolation -e .

@@ -9,6 +9,9 @@ from serving import ROOT
 
 OLD = "#!/bin/sh\ncase $1 in -c) exit 1 ;; *) echo 'it was used' >&2 ;; esac\n"
 
+#: A recent Python that makes no environment.
+RECENT = "#!/bin/sh\ncase $1 in -c) exit 0 ;; *) exit 9 ;; esac\n"
+
 
 def _make(*words: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
@@ -23,10 +26,7 @@ def _make(*words: str) -> subprocess.CompletedProcess[str]:
 def test_a_python_before_3_11_is_refused_in_one_sentence(
     tmp_path: Path, target: str, exists: bool
 ) -> None:
-    python = tmp_path / "python3"
-    if exists:
-        python.write_text(OLD)
-        python.chmod(0o755)
+    python = _program(tmp_path / "python3", OLD) if exists else tmp_path / "python3"
     done = _make(target, f"PYTHON={python}", f"VENV={tmp_path}/venv")
     said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
     assert said == [
@@ -35,6 +35,24 @@ def test_a_python_before_3_11_is_refused_in_one_sentence(
     ]
     assert done.returncode == 2
     assert not list(tmp_path.glob("venv*"))
+
+
+@pytest.mark.parametrize(("content", "kept"), [(OLD, False), (RECENT, True)])
+def test_an_environment_of_an_older_python_is_replaced(
+    tmp_path: Path, content: str, kept: bool
+) -> None:
+    python, environment = _program(tmp_path / "python3", RECENT), tmp_path / "venv"
+    _program(environment / "bin" / "python", content)
+    (environment / "pyvenv.cfg").touch()
+    assert _make("serve", f"PYTHON={python}", f"VENV={environment}").returncode == 2
+    assert environment.exists() == kept
+
+
+def _program(path: Path, content: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    path.chmod(0o755)
+    return path
 
 
 def test_serve_takes_a_port() -> None:
