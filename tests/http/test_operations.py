@@ -176,13 +176,13 @@ def test_a_client_that_floods_the_pages_does_not_block_others(dataset_path: Path
 
 
 def test_the_rate_limit_applies_to_each_client(small: Path) -> None:
-    with running(small, RATE="2") as server:
+    with running(small, RATE="0.5") as server:
         found = [ask(server, VALUE) for _ in range(15)]
         other = ask(server, VALUE, "127.0.0.2")
         style = httpx.get(f"{server.url}/static/style.css")
         assert httpx.get(f"{server.url}/healthz").status_code == 200
     statuses = [answer.status_code for answer in found]
-    assert statuses[:10] == [200] * 10
+    assert statuses[:2] == [200] * 2
     assert 429 in statuses
     refused = found[statuses.index(429)]
     assert int(refused.headers["Retry-After"]) >= 1
