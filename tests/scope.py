@@ -1,8 +1,8 @@
-"""The record of a scope: the whole record without what other sources and other plans say.
+"""The part of the record that some sources and plans state: the scope of an expected number.
 
-A scope names sources and plans, divided by spaces: `001` is source 001 without the folders of its
-plans, `001/2016-2020` is source 001 with that one. What was counted or worked out by hand is true
-of a scope, and stays true when sources and plans are added.
+A scope is a list of sources and plans, separated by spaces: `001` is source 001 without the folders
+of its plans, `001/2016-2020` is source 001 with that plan. A count or an answer for a scope stays
+true when other sources and plans are added.
 """
 
 import re
@@ -11,55 +11,55 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from project import ROOT
 from pyoxigraph import Quad, Store
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import prefixes, term
 
-ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
-#: What tests of programs quote from: it says the same whatever sources and plans are added.
+#: The scope that tests of programs use, whose record does not change when sources are added.
 KNOWN = "000 001/2016-2020 002 003 004"
 
-_HOME = re.compile(r"/data/source/(\d{3}(?:/\d{4}-\d{4}(?=/))?)/")
+_FOLDER = re.compile(r"/data/source/(\d{3}(?:/\d{4}-\d{4}(?=/))?)/")
 _SOURCES = f"{prefixes()['id']}source/"
 
 
-def home(path: Path) -> str:
-    """Return the source, or the source and the plan, that a file lies under; else nothing."""
-    found = _HOME.search(path.as_posix())
+def scope_of(path: Path) -> str:
+    """Return the source or plan of a file, such as `001/2016-2020`; empty outside data/source/."""
+    found = _FOLDER.search(path.as_posix())
     return found[1] if found else ""
 
 
 @cache
 def record(scope: str, root: Path = ROOT) -> Store:
-    """Return the record of a scope; raises ValueError for a name of nothing under data/source/.
+    """Return the dataset of a scope; raises ValueError for an unknown source or plan.
 
-    Left out are the files of other sources and plans, the statements that mention a resource which
-    only these describe, and the issues about such a resource. The rest is inferred anew.
+    It leaves out the files of other sources and plans, every statement about a resource that only
+    these files describe, and the issues about such a resource. Inference is done anew.
     """
     named = {"", *scope.split(), *(name[:3] for name in scope.split())}
-    said = _said(root)
-    if not named <= said.keys():
-        raise ValueError(f"{', '.join(named - said.keys())}: no source or plan of data/source/")
-    inside = [quad for where, quads in said.items() if where in named for quad in quads]
-    outside = [quad for where, quads in said.items() if where not in named for quad in quads]
-    strange = _described(outside) - _described(inside)
-    strange |= {q.subject for q in inside if _is_about(q) and q.object in strange}
-    kept = (q for q in inside if q.subject not in strange and q.object not in strange)
+    by_scope = _quads_by_scope(root)
+    if not named <= by_scope.keys():
+        raise ValueError(f"{', '.join(named - by_scope.keys())}: not a source or plan")
+    inside = [quad for name, quads in by_scope.items() if name in named for quad in quads]
+    outside = [quad for name, quads in by_scope.items() if name not in named for quad in quads]
+    foreign = _described(outside) - _described(inside)
+    foreign |= {q.subject for q in inside if _is_about(q) and q.object in foreign}
+    kept = (q for q in inside if q.subject not in foreign and q.object not in foreign)
     return assemble.compose(kept, root)
 
 
 @cache
-def _said(root: Path) -> dict[str, list[Quad]]:
-    """Return what is said by each home; the row of a source in the vocabulary is said by it."""
-    said: dict[str, list[Quad]] = defaultdict(list)
+def _quads_by_scope(root: Path) -> dict[str, list[Quad]]:
+    """Return the quads of all files by source or plan; a row of sources.csv is of its source."""
+    found: dict[str, list[Quad]] = defaultdict(list)
     for part in assemble.read(root):
         for quad in part.quads:
             is_row = part.path.name == "sources.csv"
-            where = quad.subject.value.removeprefix(_SOURCES) if is_row else home(part.path)
-            said[where].append(quad)
-    return said
+            name = quad.subject.value.removeprefix(_SOURCES) if is_row else scope_of(part.path)
+            found[name].append(quad)
+    return found
 
 
 def _described(quads: Iterable[Quad]) -> set[object]:
@@ -67,5 +67,5 @@ def _described(quads: Iterable[Quad]) -> set[object]:
 
 
 def _is_about(quad: Quad) -> bool:
-    """Whether a quad says what an issue is about."""
+    """Return whether a quad relates an issue to a resource."""
     return quad.predicate == term("accsm:aboutResource") and "/id/issue/" in quad.subject.value

@@ -4,7 +4,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,12 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
+from project import COMMAND, ROOT, python_path
 from pyoxigraph import Quad, RdfFormat, serialize
 
-ROOT = Path(__file__).parents[1]
-#: The program of this clone, and the PYTHONPATH that it needs.
-CLONE = (sys.executable, "-P", "-m", "accsm_kg.cli")
-CLONE_PATH = os.pathsep.join((str(ROOT / "server"), str(ROOT)))
 _TIMEOUT = 60  # seconds for a response
 _START_TIMEOUT = 60  # seconds for a server to start
 
@@ -65,9 +61,9 @@ def running(
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ACCSM_", "PYTHON"))}
     environment |= {f"ACCSM_{name}": value for name, value in settings.items()}
     if program is None:
-        environment["PYTHONPATH"] = os.pathsep.join((str(root / "server"), str(root)))
+        environment["PYTHONPATH"] = python_path(root)
     serve = ["serve", *([str(dataset)] if dataset else []), f"--port={port}", *options]
-    command = [*([str(program)] if program else CLONE), *serve]
+    command = [*([str(program)] if program else COMMAND), *serve]
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as output:
@@ -117,7 +113,7 @@ def send(
 
 @contextmanager
 def held_port() -> Iterator[int]:
-    """Give a port on which a server may listen, and which nobody else is given meanwhile."""
+    """Reserve a port on which one server may listen; the system gives it to no one else."""
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", 0))

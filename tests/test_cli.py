@@ -3,30 +3,16 @@
 import csv
 import json
 import os
-import shutil
 import subprocess
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from serving import CLONE, CLONE_PATH, ROOT
-
-
-def _run(*words: str, cwd: Path = ROOT, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": CLONE_PATH, "COLUMNS": "100", "NO_COLOR": "1"}
-    return subprocess.run(
-        [*CLONE, *words],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=environment,
-    )
+from project import COMMAND, copy_inputs, python_path, run
 
 
 def test_build_writes_the_dataset_and_prints_its_size(tmp_path: Path) -> None:
-    done = _run("build", "--out", str(tmp_path))
+    done = run("build", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "quads in" in done.stdout
     assert {path.name for path in tmp_path.iterdir()} == {"accsm.nq", "accsm.trig", "void.ttl"}
@@ -36,21 +22,20 @@ def test_build_writes_the_dataset_and_prints_its_size(tmp_path: Path) -> None:
     "base", ["ftp://x/", "http://x.example", "x", "http://a b/", "http://x/>#/"]
 )
 def test_an_invalid_base_iri_is_refused(tmp_path: Path, base: str) -> None:
-    done = _run("build", "--out", str(tmp_path), "--base-iri", base)
+    done = run("build", "--out", str(tmp_path), "--base-iri", base)
     assert done.returncode == 2
     assert "--base-iri" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
 def test_an_invalid_cell_is_refused_and_the_earlier_build_kept(tmp_path: Path) -> None:
-    for folder in ("ontology", "shapes", "data"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
+    copy_inputs(tmp_path)
     out = tmp_path / "build"
-    assert _run("build", "--root", str(tmp_path), "--out", str(out)).returncode == 0
+    assert run("build", "--root", str(tmp_path), "--out", str(out)).returncode == 0
     before = (out / "accsm.nq").read_bytes()
     table = tmp_path / "data/source/001/2016-2020/occurrences.csv"
     table.write_text(table.read_text().replace("2019-01-01", "2019-13-01", 1))
-    done = _run("build", "--root", str(tmp_path), "--out", str(out))
+    done = run("build", "--root", str(tmp_path), "--out", str(out))
     assert done.returncode == 2
     assert "occurrences.csv:3: column earliest_start: '2019-13-01' is not a date" in done.stderr
     assert (out / "accsm.nq").read_bytes() == before
@@ -59,9 +44,9 @@ def test_an_invalid_cell_is_refused_and_the_earlier_build_kept(tmp_path: Path) -
 def test_trace_of_an_action_line_lists_projects_coordinators_times_and_words(
     known_path: Path,
 ) -> None:
-    done = _run("trace", "A.2.2.iv", "-d", str(known_path))
+    done = run("trace", "A.2.2.iv", "-d", str(known_path))
     assert done.returncode == 0, done.stderr
-    rows = _run("trace", "A.2.2.iv", "-d", str(known_path), "-f", "json")
+    rows = run("trace", "A.2.2.iv", "-d", str(known_path), "-f", "json")
     assert [str(n) for n in (6, 17, 30, 33, 35, 40)] == _numbers(json.loads(rows.stdout))
     for words in ("Singapore", "Cambodia", "Thailand", "September 2017", "Also supports"):
         assert words in " ".join(done.stdout.split())
@@ -73,7 +58,7 @@ def _numbers(found: dict[str, list[dict[str, str]]]) -> list[str]:
 
 
 def test_trace_of_a_project_shows_measures_action_lines_and_blueprints(dataset_path: Path) -> None:
-    done = _run("trace", "33", "-d", str(dataset_path))
+    done = run("trace", "33", "-d", str(dataset_path))
     assert done.returncode == 0, done.stderr
     for words in ("A.2.iv", "B.2.ix", "E.1.vii", "A.2.2.i", "A.2.2.iii", "A.2.2.iv", "A.2.2.vi"):
         assert words in done.stdout
@@ -106,7 +91,7 @@ def test_invalid_input_gets_a_message_and_status_2(
     dataset_path: Path, words: list[str], message: str
 ) -> None:
     dataset = [] if "nowhere.nq" in words or "-d" in words else ["-d", str(dataset_path)]
-    done = _run(*words, *dataset, stdin="SELECT {")
+    done = run(*words, *dataset, stdin="SELECT {")
     assert done.returncode == 2, done.stdout
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -117,21 +102,21 @@ def test_a_query_from_stdin_and_from_a_file_give_the_same_result(
 ) -> None:
     text = "SELECT ?n WHERE { ?p a accsm:Project ; accsm:projectNumber ?n } ORDER BY ?n"
     (tmp_path / "q.rq").write_text(text)
-    piped = _run("query", "-", "-d", str(known_path), "-f", "csv", stdin=text)
-    filed = _run("query", str(tmp_path / "q.rq"), "-d", str(known_path), "-f", "csv")
+    piped = run("query", "-", "-d", str(known_path), "-f", "csv", stdin=text)
+    filed = run("query", str(tmp_path / "q.rq"), "-d", str(known_path), "-f", "csv")
     assert piped.stdout == filed.stdout
     rows = list(csv.reader(StringIO(piped.stdout)))
     assert [row[0] for row in rows] == ["n", *map(str, range(1, 42))]
 
 
 def test_query_without_an_argument_lists_the_questions(dataset_path: Path) -> None:
-    done = _run("query", "-d", str(dataset_path))
+    done = run("query", "-d", str(dataset_path))
     assert done.returncode == 0, done.stderr
     assert "projects-supporting-action-line" in done.stdout
 
 
 def test_a_stored_question_takes_a_parameter(known_path: Path) -> None:
-    done = _run(
+    done = run(
         *("query", "projects-supporting-action-line", "line=A.2.2.i"),
         *("-d", str(known_path), "-f", "csv"),
     )
@@ -146,15 +131,15 @@ def test_the_dataset_is_said_to_people_unless_they_named_it(
     (tmp_path / "build" / "accsm.nq").symlink_to(dataset_path)
     assert "Using build/accsm.nq" in _said_on_a_terminal(tmp_path, "trace", "33")
     assert "Using" not in _said_on_a_terminal(tmp_path, "trace", "33", "-d", "build/accsm.nq")
-    assert _run("trace", "33", cwd=tmp_path).stderr == ""
+    assert run("trace", "33", cwd=tmp_path).stderr == ""
 
 
 def _said_on_a_terminal(cwd: Path, *words: str) -> str:
     """Return what a command writes on standard error where that is a terminal."""
     ours, theirs = os.openpty()
     subprocess.run(
-        [*CLONE, *words], cwd=cwd, stdout=subprocess.DEVNULL, stderr=theirs, check=True,
-        env={**os.environ, "PYTHONPATH": CLONE_PATH, "TERM": "dumb"}, timeout=120,
+        [*COMMAND, *words], cwd=cwd, stdout=subprocess.DEVNULL, stderr=theirs, check=True,
+        env={**os.environ, "PYTHONPATH": python_path(), "TERM": "dumb"}, timeout=120,
     )  # fmt: skip
     os.write(theirs, b"\n")  # there is something to read
     written = os.read(ours, 65536).decode()
@@ -168,6 +153,6 @@ def test_a_dataset_is_compared_with_the_one_at_hand(dataset_path: Path, tmp_path
     number = 'project/2016-2020/33> <https://w3id.org/accsm-kg/ontology#projectNumber> "3'
     text = dataset_path.read_text().replace(f"{number}3", f"{number}4")
     (tmp_path / "build" / "accsm.nq").write_text(text)
-    done = _run("diff", str(dataset_path), cwd=tmp_path)
+    done = run("diff", str(dataset_path), cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "project number: 33 → 34" in done.stdout

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from serving import ROOT
+from project import ROOT
 
 OLD = "#!/bin/sh\ncase $1 in -c) exit 1 ;; *) echo 'it was used' >&2 ;; esac\n"
 

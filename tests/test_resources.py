@@ -1,4 +1,4 @@
-"""Which dataset is used, where none is named and where one is."""
+"""The choice of the dataset, with and without a name."""
 
 import tempfile
 from pathlib import Path
@@ -9,42 +9,42 @@ from accsm_kg import resources
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is told of the progress, in an empty folder that is the current one."""
+def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The progress messages; the current folder is an empty one."""
     monkeypatch.chdir(tmp_path)
     return []
 
 
-def test_the_one_that_is_named(dataset_path: Path, told: list[str]) -> None:
+def test_a_named_dataset_comes_first(dataset_path: Path, messages: list[str]) -> None:
     Path("build").mkdir()
     resources.BUILT.touch()
-    with resources.dataset(dataset_path, told.append) as (path, name):
+    with resources.dataset(dataset_path, messages.append) as (path, name):
         assert (path, name) == (dataset_path, str(dataset_path))
-    assert told == []
+    assert messages == []
 
 
-def test_the_build_in_the_current_folder(told: list[str]) -> None:
+def test_the_build_in_the_current_folder_comes_second(messages: list[str]) -> None:
     Path("build").mkdir()
     resources.BUILT.touch()
-    with resources.dataset(None, told.append) as (path, name):
+    with resources.dataset(None, messages.append) as (path, name):
         assert (path, name) == (Path("build/accsm.nq"), "build/accsm.nq")
-    assert told == []
+    assert messages == []
 
 
-def test_a_clone_assembles_one_that_is_gone_afterwards(
-    dataset_path: Path, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_clone_assembles_a_temporary_dataset(
+    dataset_path: Path, messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with resources.dataset(None, told.append) as (path, name):
+    with resources.dataset(None, messages.append) as (path, name):
         assert path.read_bytes() == dataset_path.read_bytes()
         assert name == f"the dataset assembled from {resources.root()}"
-    assert told == ["Assembling the dataset …"]
+    assert messages == ["Assembling the dataset …"]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_that_is_not_there_is_refused(told: list[str]) -> None:
+def test_a_missing_dataset_is_refused(messages: list[str]) -> None:
     with (
         pytest.raises(FileNotFoundError, match=r"^none\.nq does not exist; name another file"),
-        resources.dataset(Path("none.nq"), told.append),
+        resources.dataset(Path("none.nq"), messages.append),
     ):
         pass

@@ -5,7 +5,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
-from serving import ROOT
+from project import ROOT
 
 SERVER = ROOT / "server" / "accsm_server"
 MODULES = sorted(

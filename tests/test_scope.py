@@ -1,10 +1,10 @@
-"""The record of a scope has what its sources and plans say, and nothing about what others say."""
+"""The record of a scope has the statements of its sources and plans, and none about others."""
 
 from pathlib import Path
 
 import pytest
 from pyoxigraph import QuerySolutions
-from scope import DATA, home, record
+from scope import DATA, record, scope_of
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import prefixes
@@ -27,12 +27,12 @@ def _names(scope: str, pattern: str) -> list[str]:
         ("curation/counts.tsv", ""),
     ],
 )
-def test_a_file_tells_its_scope_by_its_folder(path: str, scope: str) -> None:
-    assert home(DATA / path) == scope
+def test_the_scope_of_a_file_is_its_folder(path: str, scope: str) -> None:
+    assert scope_of(DATA / path) == scope
 
 
 def test_the_record_of_everything_is_the_whole_record(dataset_path: Path, tmp_path: Path) -> None:
-    everything = {home(path) for path in (DATA / "source").rglob("*.csv")}
+    everything = {scope_of(path) for path in (DATA / "source").rglob("*.csv")}
     whole = record(" ".join(sorted(everything)))
     assert assemble.write(whole, tmp_path)[0].read_bytes() == dataset_path.read_bytes()
 
@@ -46,12 +46,12 @@ def test_a_source_without_its_plan_has_neither_projects_nor_issues_about_them() 
     assert "issue/project-38-kra" not in issues
 
 
-def test_what_is_entailed_by_another_source_is_gone_with_it() -> None:
+def test_inferences_from_another_source_are_left_out() -> None:
     areas = "?x accsm:addressesThematicArea ?area . GRAPH graph:inferred { ?area ?property ?x }"
     assert len(_names("000 001/2016-2020", areas)) > 10
     assert _names("001/2016-2020", "?x accsm:addressesThematicArea ?area") == []
 
 
-def test_a_scope_that_nothing_has_is_refused() -> None:
-    with pytest.raises(ValueError, match="001/1999-2003: no source or plan of data/source/"):
+def test_an_unknown_scope_is_refused() -> None:
+    with pytest.raises(ValueError, match="001/1999-2003: not a source or plan"):
         record("001/1999-2003")

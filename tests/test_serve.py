@@ -1,16 +1,15 @@
-"""The command `accsm-kg serve`: what it serves, where, and what it says when it cannot."""
+"""The command `accsm-kg serve`: its dataset, its port and its errors."""
 
 import errno
-import os
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from accsm_server.serve import refusal
-from serving import CLONE, CLONE_PATH, ROOT, running
+from project import ROOT, run
+from serving import running
 
 
 @pytest.fixture
@@ -28,16 +27,13 @@ def taken() -> Iterator[int]:
 
 
 def _refused(*words: str) -> str:
-    """Return what is said on standard error by a server that does not start."""
-    environment = {**os.environ, "PYTHONPATH": CLONE_PATH, "COLUMNS": "100", "NO_COLOR": "1"}
-    done = subprocess.run(
-        [*CLONE, "serve", *words], capture_output=True, text=True, timeout=60, env=environment
-    )
+    """Return the standard error of a server that does not start."""
+    done = run("serve", *words)
     assert (done.returncode, done.stdout) == (2, "")
     return done.stderr
 
 
-def test_a_free_port_is_found_and_the_first_line_says_it(small: Path) -> None:
+def test_port_0_takes_a_free_port_and_the_first_line_names_it(small: Path) -> None:
     with running(small, port=0) as one, running(small, port=0) as other:
         for server in (one, other):
             assert server.log.read_text().splitlines()[0] == f"Serving {small} at {server.url}/"
@@ -45,7 +41,7 @@ def test_a_free_port_is_found_and_the_first_line_says_it(small: Path) -> None:
     assert one.url != other.url
 
 
-def test_a_taken_port_is_said_in_one_sentence(small: Path, taken: int) -> None:
+def test_a_taken_port_is_reported_in_one_sentence(small: Path, taken: int) -> None:
     assert _refused(str(small), "--port", str(taken)) == (
         f"error port {taken} of 127.0.0.1 is taken; "
         f"choose another with --port {taken + 1}, or --port 0 for any free one\n"
@@ -53,7 +49,7 @@ def test_a_taken_port_is_said_in_one_sentence(small: Path, taken: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1: Cannot assign requested address;"),
         (["--host", "no.invalid"], "cannot listen on no.invalid: "),
@@ -62,23 +58,23 @@ def test_a_taken_port_is_said_in_one_sentence(small: Path, taken: int) -> None:
     ],
     ids=" ".join,
 )
-def test_an_address_that_cannot_be_is_refused(small: Path, words: list[str], said: str) -> None:
+def test_an_impossible_address_is_refused(small: Path, words: list[str], message: str) -> None:
     found = _refused(str(small), "--port", "0", *words)
-    assert said in found
+    assert message in found
     assert "while attempting" not in found
     assert "Traceback" not in found
 
 
 @pytest.mark.parametrize(
-    ("number", "port", "said"),
+    ("number", "port", "message"),
     [
         (errno.EADDRINUSE, 65535, "port 65535 of h is taken; choose another with --port 0"),
         (errno.EACCES, 80, "you may not listen on port 80; choose one above 1023 with --port"),
         (errno.EINVAL, 80, "cannot listen on h: x; choose an address of this machine with --host"),
     ],
 )
-def test_a_refusal_names_the_option_to_use(number: int, port: int, said: str) -> None:
-    assert refusal(OSError(number, "x (while attempting to bind)"), "h", port) == said
+def test_a_refusal_names_the_option_to_use(number: int, port: int, message: str) -> None:
+    assert refusal(OSError(number, "x (while attempting to bind)"), "h", port) == message
 
 
 def test_a_clone_without_a_build_serves_its_sources(
@@ -89,8 +85,8 @@ def test_a_clone_without_a_build_serves_its_sources(
     empty.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     with running(None, cwd=empty) as server:
-        said = server.log.read_text()
+        log = server.log.read_text()
         page = httpx.get(f"{server.url}/id/project/2016-2020/33", follow_redirects=True)
-    assert said.startswith(f"Serving the dataset assembled from {ROOT} at ")
+    assert log.startswith(f"Serving the dataset assembled from {ROOT} at ")
     assert page.status_code == 200
     assert [*temporary.iterdir(), *empty.iterdir()] == []

@@ -1,4 +1,4 @@
-"""An installed wheel works at once in an empty folder; it carries all that a clone has."""
+"""An installed wheel works in an empty folder, and has all that a clone has."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ DATASET = "accsm_kg/resources/accsm.nq.gz"
 
 
 def _run(*command: str | Path, cwd: Path) -> str:
-    """Return what a command says that finds no module but those of its own environment."""
+    """Return the output of a command that sees no variables of Python and of the project."""
     isolated = {k: v for k, v in os.environ.items() if not k.startswith(("ACCSM_", "PYTHON"))}
     done = subprocess.run(
         command, cwd=cwd, env=isolated, capture_output=True, text=True, timeout=120
@@ -32,7 +32,7 @@ def _run(*command: str | Path, cwd: Path) -> str:
 
 
 def _built(target: str, source: Path, folder: Path) -> Path:
-    """Return the wheel or source archive that is built of ``source`` alone."""
+    """Return the wheel or source archive built from ``source``."""
     _run(sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder, cwd=source)
     (archive,) = folder.iterdir()
     return archive
@@ -45,7 +45,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new environment with the wheel; its dependencies are those that the tests run with."""
+    """A new environment with the wheel and the dependencies of the test environment."""
     folder = tmp_path_factory.mktemp("environment")
     _run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
     pip = (sys.executable, "-m", "pip", "--python", folder, "install", "--no-deps", "--no-index")
@@ -61,7 +61,7 @@ def _site(environment: Path) -> Path:
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder; whatever else a program writes to lies beside it."""
+    """An empty folder, beside which a program has its home and temporary folders."""
     for name, folder in (("HOME", "home"), ("TMPDIR", "temporary")):
         (tmp_path / folder).mkdir()
         monkeypatch.setenv(name, str(tmp_path / folder))
@@ -90,13 +90,13 @@ def _check_every_command(program: Path, cwd: Path) -> None:
     assert len(_run(program, *question, cwd=cwd).splitlines()) == 10
     assert "passes" in _run(program, "validate", cwd=cwd)
     with running(None, program=program, cwd=cwd) as server:
-        said = server.log.read_text()
+        log = server.log.read_text()
         page = httpx.get(f"{server.url}/id/project/2016-2020/33", follow_redirects=True)
-    assert said.startswith(f"Serving the dataset of accsm-kg {__version__} at {server.url}/\n")
+    assert log.startswith(f"Serving the dataset of accsm-kg {__version__} at {server.url}/\n")
     assert page.status_code == 200
 
 
-def test_a_wheel_builds_the_same_bytes_as_the_clone_and_then_uses_them(
+def test_a_wheel_builds_the_same_bytes_as_the_clone_and_uses_its_build(
     environment: Path, empty: Path, dataset_path: Path
 ) -> None:
     program, built = environment / "bin" / "accsm-kg", empty / "build" / "accsm.nq"
@@ -107,22 +107,24 @@ def test_a_wheel_builds_the_same_bytes_as_the_clone_and_then_uses_them(
     assert f"{other}id/project/2016-2020/33" in _run(program, "trace", "33", "-f", "csv", cwd=empty)
 
 
-def test_a_wheel_carries_what_is_built_of_its_sources(wheel: Path, dataset_path: Path) -> None:
-    assert gzip.decompress(_carried(wheel)) == dataset_path.read_bytes()
+def test_a_wheel_has_the_dataset_of_its_sources(wheel: Path, dataset_path: Path) -> None:
+    assert gzip.decompress(_dataset(wheel)) == dataset_path.read_bytes()
 
 
-def test_the_source_archive_builds_the_same_and_stays_as_it_is(wheel: Path, tmp_path: Path) -> None:
+def test_the_source_archive_builds_the_same_dataset_and_is_not_changed(
+    wheel: Path, tmp_path: Path
+) -> None:
     with tarfile.open(_built("sdist", ROOT, tmp_path / "archive")) as archive:
         archive.extractall(tmp_path / "source", filter="data")
     (source,) = (tmp_path / "source").iterdir()
     before = set(source.rglob("*"))
     other = _built("wheel", source, tmp_path / "wheel")
-    assert _carried(other) == _carried(wheel)
+    assert _dataset(other) == _dataset(wheel)
     new = {path.relative_to(source).parts[0] for path in set(source.rglob("*")) - before}
     assert new <= {"__pycache__"}  # hatchling lets Python keep the compiled hook
 
 
-def _carried(wheel: Path) -> bytes:
+def _dataset(wheel: Path) -> bytes:
     return zipfile.ZipFile(wheel).read(DATASET)
 
 
@@ -132,7 +134,7 @@ def test_an_editable_install_builds_nothing(tmp_path: Path) -> None:
     assert DATASET not in archive.namelist()
 
 
-def test_a_wheel_publishes_how_it_conforms(environment: Path, empty: Path) -> None:
+def test_a_wheel_serves_the_conformance_record(environment: Path, empty: Path) -> None:
     program = environment / "bin" / "accsm-kg"
     with running(None, program=program, cwd=empty) as server:
         page = httpx.get(f"{server.url}/conformance", headers={"Accept": "text/html"}).text
@@ -141,7 +143,7 @@ def test_a_wheel_publishes_how_it_conforms(environment: Path, empty: Path) -> No
     assert told["scores"][0]["suite"] == "protocol"
 
 
-def test_a_wheel_carries_pages_and_queries_and_no_tests(environment: Path) -> None:
+def test_a_wheel_has_pages_and_queries_and_no_tests(environment: Path) -> None:
     installed = _site(environment)
     for name in ("templates/base.html", "static/style.css", "profile.toml"):
         assert (installed / "accsm_server" / "pages" / name).is_file()

@@ -2,11 +2,11 @@
 
 import csv
 import hashlib
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from project import ROOT, copy_inputs
 from pyoxigraph import (
     CanonicalizationAlgorithm,
     Dataset,
@@ -20,16 +20,13 @@ from accsm_kg.build import assemble
 from accsm_kg.namespaces import APART, BASE, CONVENTIONS, prefixes
 from accsm_kg.rdf import dataset
 
-ROOT = Path(__file__).parents[2]
 Clone = Callable[[], Path]
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A copy of ontology, shapes and data that a test may change."""
-    for folder in ("ontology", "shapes", "data"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    return tmp_path
+    return copy_inputs(tmp_path)
 
 
 def _digest(folder: Path) -> dict[str, str]:

@@ -5,18 +5,17 @@ Cells are deleted in batches, each of another project, so that a message leads t
 
 import csv
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from project import ROOT, copy_inputs
 from pyoxigraph import Store
 
 from accsm_kg.build import assemble
 from accsm_kg.quality import validate
 
-ROOT = Path(__file__).parents[2]
 PLAN = Path("data/source/001/2016-2020")
 TABLES = {"projects": "number", "occurrences": "project", "components": "project",
           "objectives": "project"}  # fmt: skip
@@ -69,9 +68,7 @@ def _project(loss: Loss, row: int) -> str:
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[Loss, list[str]]:
     """The messages of the build or the validation for each deleted cell."""
-    clone = tmp_path_factory.mktemp("clone")
-    for name in ("ontology", "shapes", "data"):
-        shutil.copytree(ROOT / name, clone / name)
+    clone = copy_inputs(tmp_path_factory.mktemp("clone"))
     found: dict[Loss, list[str]] = {}
     waiting = sorted(losses(), key=lambda loss: len(filled(loss)))
     while waiting:

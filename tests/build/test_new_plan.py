@@ -12,16 +12,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from project import ROOT, copy_inputs, python_path
 from pyoxigraph import Store
 from scope import KNOWN, record
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import prefixes
 
-ROOT = Path(__file__).parents[2]
-PLAN = Path(__file__).parents[1] / "new-plan"
-#: The tests of the record itself. Those of programs read a part of it that does not grow; that two
-#: engines agree takes long.
+PLAN = ROOT / "tests" / "new-plan"
+#: The tests of the record. Tests of programs use a part of it that does not grow, and comparing the
+#: two engines takes long.
 OF_THE_RECORD = (
     "tests/data",
     "tests/questions",
@@ -33,11 +33,8 @@ by_source = pytest.mark.parametrize("source", ["999", "001"])
 
 
 def _clone(folder: Path, source: str, *others: str) -> Path:
-    """Return a copy of the project's inputs, and of others of its folders, with the new plan."""
-    for name in ("ontology", "shapes", "data", *others):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-    data = folder / "data"
+    """Copy the inputs and ``others`` of the project's folders, and add the plan to ``source``."""
+    data = copy_inputs(folder, *others) / "data"
     if source == "999":
         shutil.copytree(PLAN / "source", data / "source", dirs_exist_ok=True)
         _append(data / "vocab/sources.csv", (PLAN / "sources-row.csv").read_text())
@@ -58,7 +55,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _clone(tmp_path_factory.mktemp("clone"), "999")
 
 
-def test_its_projects_answer_like_those_of_an_earlier_plan(clone: Path) -> None:
+def test_queries_find_its_projects_beside_those_of_an_earlier_plan(clone: Path) -> None:
     both = record("001/2016-2020 999/2091-2095", clone)
     plan = "accsm:inWorkPlan/accsm:periodStart 2091"
     assert _numbers(both, plan) == [1, 2, 3]
@@ -111,7 +108,7 @@ def test_an_invalid_cell_is_refused_with_its_file_row_and_column(
 
 
 @by_source
-def test_what_was_said_before_stays_as_it_was(source: str, tmp_path: Path) -> None:
+def test_the_record_of_the_earlier_sources_does_not_change(source: str, tmp_path: Path) -> None:
     clone = _clone(tmp_path, source)
     for scope in (KNOWN, "001/2016-2020"):
         before, now = (assemble.write(record(scope, root), tmp_path / "build")[0].read_bytes()
@@ -131,8 +128,8 @@ def test_the_tests_of_the_record_pass(source: str, tmp_path: Path) -> None:
 
 
 def _pytest(clone: Path, *, text_at_hand: bool) -> subprocess.CompletedProcess[str]:
-    """Run the tests of the record; invented words do not stand in the text of a source at hand."""
-    environment = {**os.environ, "PYTHONPATH": f"{clone / 'server'}{os.pathsep}{clone}"}
+    """Run the tests of the record, without source texts if the plan's words are not in them."""
+    environment = {**os.environ, "PYTHONPATH": python_path(clone)}
     for name in ("ACCSM_NO_SKIP", "ACCSM_SOURCES")[: 1 if text_at_hand else 2]:
         environment.pop(name, None)
     command = [sys.executable, "-m", "pytest", "-v", "-o", "addopts=--import-mode=importlib"]

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from pyoxigraph import QuerySolutions
-from scope import DATA, home, record
+from scope import DATA, record, scope_of
 
 from accsm_kg.namespaces import prefixes
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
-        return [{"sources": home(path), **row} for row in csv.DictReader(file, delimiter="\t")]
+        return [{"sources": scope_of(path), **row} for row in csv.DictReader(file, delimiter="\t")]
 
 
 FILES = sorted(DATA.rglob("counts.tsv"))

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,7 +21,8 @@ from accsm_server.engine.pool.pool import Pool
 from accsm_server.errors import QueryError
 from accsm_server.serve import serve
 from accsm_server.settings import Settings
-from serving import ROOT, Server, children, running, until
+from project import ROOT
+from serving import Server, children, running, until
 
 from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf.dataset import files as rdf_files
@@ -50,6 +51,20 @@ def ask_in_vain(server: Server) -> None:
         ask(server, CROSS)
 
 
+@contextmanager
+def occupied(
+    dataset: Path, number: int, **settings: str
+) -> Iterator[tuple[Server, list[threading.Thread]]]:
+    """A server to which ``number`` threads send a query that ends with the server only."""
+    with running(dataset, TIMEOUT="60", **settings) as server:
+        threads = [threading.Thread(target=ask_in_vain, args=(server,)) for _ in range(number)]
+        for thread in threads:
+            thread.start()
+        yield server, threads
+    for thread in threads:
+        thread.join()
+
+
 def test_a_timeout_is_answered_with_advice(server: Server) -> None:
     problem = ask(server, CROSS).json()
     assert problem["status"] == 504
@@ -65,27 +80,17 @@ def test_deep_nesting_has_an_error_of_its_own(dataset_path: Path) -> None:
 
 
 def test_pages_are_served_while_all_public_workers_are_busy(dataset_path: Path) -> None:
-    with running(dataset_path, TIMEOUT="60", WORKERS="2") as server:
-        threads = [threading.Thread(target=ask_in_vain, args=(server,)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
+    with occupied(dataset_path, 2, WORKERS="2") as (server, threads):
         until(lambda: "\naccsm_workers_busy 2.0" in httpx.get(f"{server.url}/metrics").text)
         page = httpx.get(f"{server.url}/doc/country/KHM", headers={"Accept": "text/html"})
         assert all(thread.is_alive() for thread in threads)
-    for thread in threads:
-        thread.join()
     assert page.status_code == 200
 
 
 def test_a_full_queue_answers_503_with_retry_after(dataset_path: Path) -> None:
-    with running(dataset_path, TIMEOUT="60", WORKERS="1") as server:
-        threads = [threading.Thread(target=ask_in_vain, args=(server,)) for _ in range(40)]
-        for thread in threads:
-            thread.start()
+    with occupied(dataset_path, 40, WORKERS="1") as (server, _):
         until(lambda: "\naccsm_queries_waiting 16.0" in httpx.get(f"{server.url}/metrics").text)
         answer = ask(server, "ASK{}")
-    for thread in threads:
-        thread.join()
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
 
@@ -96,7 +101,7 @@ def test_a_client_that_disconnects_frees_the_worker(dataset_path: Path) -> None:
             httpx.post(f"{server.url}/sparql", data={"query": CROSS}, timeout=0.5)
         started = time.monotonic()
         assert ask(server, "ASK{}").status_code == 200
-        assert time.monotonic() - started < 10  # of the 20 seconds that a query may take
+        assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("behind", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
@@ -123,7 +128,7 @@ def test_a_client_that_disconnects_from_a_graph_frees_the_worker(dataset_path: P
                 time.sleep(0.1)
         started = time.monotonic()
         assert ask(server, "ASK{}").status_code == 200
-        assert time.monotonic() - started < 10  # of the 20 seconds that a query may take
+        assert time.monotonic() - started < 2
 
 
 def test_the_fork_server_is_restarted_when_it_dies(dataset_path: Path) -> None:
@@ -196,13 +201,13 @@ def test_no_process_outlives_the_server(dataset_path: Path) -> None:
 def test_a_slow_reader_does_not_hold_a_worker(dataset_path: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 30000"
     with (
-        running(dataset_path, WORKERS="1", TIMEOUT="20") as server,
+        running(dataset_path, WORKERS="1", TIMEOUT="5") as server,
         httpx.stream("POST", f"{server.url}/sparql", data={"query": query}) as slow,
     ):
         assert slow.status_code == 200
         started = time.monotonic()
         assert ask(server, "ASK{}").status_code == 200
-        assert time.monotonic() - started < 10  # of the 20 seconds that a query may take
+        assert time.monotonic() - started < 2
         assert len(slow.read()) > 1 << 20
 
 

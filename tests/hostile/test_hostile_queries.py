@@ -140,7 +140,7 @@ def test_a_hostile_query_ends_in_time(server: Server, name: str) -> None:
     started = time.monotonic()
     status, text = ask(server, query, timeout=SHORT if expected & HEAVY else TIMEOUT)
     assert status in expected, text[:500]
-    assert time.monotonic() - started < 5 * float(TIMEOUT)
+    assert time.monotonic() - started < 5
 
 
 def trap_url(trap: socket.socket) -> str:
@@ -258,7 +258,7 @@ def test_a_page_of_a_wide_table_is_limited(server: Server, name: str) -> None:
 
 
 def test_other_clients_did_not_wait_long(bystander: Any) -> None:
-    assert bystander.slowest < float(TIMEOUT)
+    assert bystander.slowest < 1
 
 
 def test_all_workers_are_back_and_buffers_empty(server: Server) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 from accsm_server.serve import serve
-from serving import ROOT
+from project import ROOT
 
 _ALL = quote("SELECT * { ?s ?p ?o }")
 _FEW = quote("SELECT * { ?s ?p ?o } LIMIT 3")

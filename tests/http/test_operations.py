@@ -176,13 +176,15 @@ def test_a_client_that_floods_the_pages_does_not_block_others(dataset_path: Path
 
 
 def test_the_rate_limit_applies_to_each_client(small: Path) -> None:
-    with running(small, RATE="0.5") as server:
-        found = [ask(server, VALUE) for _ in range(15)]
+    with running(small, RATE="2") as server:
+        found = [ask(server, VALUE) for _ in range(10)]
+        with ThreadPoolExecutor(15) as pool:  # at once, so that a slow machine exceeds the rate
+            found += pool.map(lambda _: ask(server, VALUE), range(30))
         other = ask(server, VALUE, "127.0.0.2")
         style = httpx.get(f"{server.url}/static/style.css")
         assert httpx.get(f"{server.url}/healthz").status_code == 200
     statuses = [answer.status_code for answer in found]
-    assert statuses[:2] == [200] * 2
+    assert statuses[:10] == [200] * 10
     assert 429 in statuses
     refused = found[statuses.index(429)]
     assert int(refused.headers["Retry-After"]) >= 1

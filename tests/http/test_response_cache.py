@@ -11,7 +11,8 @@ import pytest
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.entity_tags import matching
 from accsm_server.http.middleware.response_cache import CachedResponse, ResponseStore
-from serving import ROOT, running
+from project import ROOT
+from serving import running
 
 from accsm_kg.namespaces import BASE
 

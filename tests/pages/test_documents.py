@@ -9,8 +9,9 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 import httpx
 import pytest
+from project import ROOT
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
-from serving import ROOT, held_port, running
+from serving import held_port, running
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes

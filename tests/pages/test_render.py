@@ -5,8 +5,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from project import ROOT
 from pyoxigraph import Store
-from serving import ROOT
 
 PROJECT = "project/2016-2020/6"
 

@@ -3,18 +3,17 @@
 import csv
 import io
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from project import ROOT, copy_inputs
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import BASE
 from accsm_kg.quality import validate
 from accsm_kg.quality.results import FORMATS, Result
 
-ROOT = Path(__file__).parents[2]
 PROJECT = f"{BASE}id/project/2016-2020/"
 WARNING = Result("R-X-02", "Warning", f"{PROJECT}38", "A title", "Odd.", f"{BASE}shapes#R-X-02")
 VIOLATION = replace(WARNING, rule="R-PRJ-01", severity="Violation", message="Wrong.")
@@ -96,9 +95,7 @@ EDITS = [
 @pytest.fixture(scope="module")
 def damaged(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
     """The rule and focus of each result for tables with all the changes of EDITS."""
-    root = tmp_path_factory.mktemp("damaged")
-    for folder in ("ontology", "shapes", "data"):
-        shutil.copytree(ROOT / folder, root / folder)
+    root = copy_inputs(tmp_path_factory.mktemp("damaged"))
     tables = root / "data" / "source" / "001" / "2016-2020"
     for table, key, column, value, _, _ in EDITS:
         edit(tables / f"{table}.csv", key, column, value)

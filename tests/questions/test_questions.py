@@ -20,7 +20,7 @@ from pyoxigraph import (
     Variable,
     parse_query_results,
 )
-from scope import home, record
+from scope import record, scope_of
 
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.questions import files
@@ -51,7 +51,7 @@ def _cases() -> Iterator[tuple[str, Case]]:
     for path in sorted((ROOT / "data").rglob("answers/*.json")):
         for number, said in enumerate(json.loads(path.read_text(encoding="utf-8")), start=1):
             assert path.stem in QUESTIONS, f"{path}: no question of data/queries/ has that name"
-            scope = " ".join(said.get("sources", [home(path)]))
+            scope = " ".join(said.get("sources", [scope_of(path)]))
             case = Case(QUESTIONS[path.stem], said["values"], scope, said["answers"])
             yield f"{path.parent.parent.name}-{path.stem}-{number}", case
 
