@@ -105,9 +105,10 @@ def short(text: str, base: str = BASE) -> str:
 
 
 def _text(results: Sequence[Result], base: str) -> str:
-    """Return each message once with its resources below it, then the verdict."""
+    """Return each message once with its resources below it, failures last, then the verdict."""
     lines: list[str] = []
-    for (head, message), group in groupby(results, key=lambda r: (_head(r), r.message)):
+    last = sorted(results, key=lambda r: r.fails)
+    for (head, message), group in groupby(last, key=lambda r: (_head(r), r.message)):
         lines += [f"{head}  {message}", *_resources(list(group), base), ""]
     return "\n".join([*lines, verdict(results), ""])
 

@@ -32,6 +32,11 @@ def test_the_text_has_each_message_once_above_its_resources() -> None:
     )
 
 
+def test_the_text_has_what_fails_last() -> None:
+    text = render([VIOLATION, replace(WARNING, reason="Known."), INFO])
+    assert text.index("Odd.") < text.index("Blank.") < text.index("Wrong.")
+
+
 @pytest.mark.parametrize(("fmt", "delimiter"), [("csv", ","), ("tsv", "\t")])
 def test_a_table_has_a_row_for_each_result(fmt: str, delimiter: str) -> None:
     rows = list(csv.DictReader(io.StringIO(render([WARNING, INFO], fmt)), delimiter=delimiter))
