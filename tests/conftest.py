@@ -1,7 +1,9 @@
 """Fixtures with the dataset, built once per session: as a file, a store and an rdflib dataset."""
 
+import fcntl
+import gc
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,27 @@ from accsm_kg.rdf import dataset
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the thousands of collected tests, which takes a fifth longer."""
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
+
+
+def _written(folder: Path, make: Callable[[], Store]) -> Path:
+    """Return the N-Quads file of a dataset that is made once for all workers of a run."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent.parent / folder.name
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        path = folder / assemble.FILES[0]
+        return path if path.exists() else assemble.write(make(), folder)[0]
+
+
 @pytest.fixture(scope="session")
 def dataset_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return assemble.write(assemble.assemble(ROOT), tmp_path_factory.mktemp("build"))[0]
+    folder = tmp_path_factory.getbasetemp() / "build"
+    return _written(folder, lambda: assemble.assemble(ROOT))
 
 
 @pytest.fixture(scope="session")
@@ -27,14 +47,14 @@ def store(dataset_path: Path) -> Store:
 
 
 @pytest.fixture(scope="session")
-def known() -> Store:
+def known_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The record that tests quote from: it stays the same when sources and plans are added."""
-    return record(KNOWN)
+    return _written(tmp_path_factory.getbasetemp() / "known", lambda: record(KNOWN))
 
 
 @pytest.fixture(scope="session")
-def known_path(known: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return assemble.write(known, tmp_path_factory.mktemp("known"))[0]
+def known(known_path: Path) -> Store:
+    return dataset.load(known_path, CONVENTIONS)
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,11 @@ def test_the_tests_of_the_record_pass(clone: Path) -> None:
 
 def _pytest(clone: Path) -> subprocess.CompletedProcess[str]:
     """Run the tests of the record, without the source texts, which lack the invented words."""
-    environment = {**os.environ, "PYTHONPATH": python_path(clone)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": python_path(clone),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they take seconds to load
+    }
     for name in ("ACCSM_NO_SKIP", "ACCSM_SOURCES"):
         environment.pop(name, None)
     shutil.copytree(PLAN / "queries", clone / "data/queries", dirs_exist_ok=True)
