@@ -65,7 +65,7 @@ def test_low_and_press_sources_are_never_quoted(store: Store) -> None:
         "accsm:countryCoordinator",
         "accsm:hasOccurrence",
         "accsm:hasBudgetStatement",
-        "accsm:addressesPriorityArea",
+        "accsm:addressesPriorityAreaVersion",
         "accsm:addressesThematicArea",
         "accsm:citesKRA",
     ],
