@@ -41,9 +41,22 @@ SECTIONS = [
     "Axioms",
 ]
 #: Properties that the rules add without an OWL axiom.
-BEYOND_OWL = {RDFS.label, ACCSM.amount, ACCSM.coversYear, ACCSM.currency, ACCSM.status}
+BEYOND_OWL = {
+    RDFS.label,
+    ACCSM.amount,
+    ACCSM.citedBy,
+    ACCSM.cites,
+    ACCSM.coversYear,
+    ACCSM.currency,
+    ACCSM.inCountry,
+    ACCSM.potentialPartner,
+    ACCSM.potentialPartnerGroup,
+    ACCSM.potentialPartnerGroupIn,
+    ACCSM.potentialPartnerIn,
+    ACCSM.status,
+}
 #: The rules that infer them.
-OWN_RULES = {"amount", "label", "status", "year"}
+OWN_RULES = {"amount", "cites", "country", "label", "partner", "status", "year"}
 
 
 def name(path: Path) -> str:
