@@ -36,6 +36,19 @@ def test_a_page_shows_issues(client: httpx.Client) -> None:
     assert re.search(r'class="confidence">(certain|probable|open)<', page)
 
 
+def test_what_changes_no_conclusion_is_folded_at_the_end(client: httpx.Client) -> None:
+    page = get(client, "/doc/project/2016-2020/11").text
+    top, end = page.split("Statements</h2>", 1)
+    assert "Priority area E: three words outweigh one character" in top
+    assert "F is a residue of the scan" not in top
+    assert "F is a residue of the scan" in end[end.index("Notes on the printed text") :]
+
+
+def test_no_box_stands_for_a_reading_without_words(client: httpx.Client) -> None:
+    page = get(client, "/doc/document/asean-declaration-role-of-civil-service-2017").text
+    assert page.count("<article>") == page.count("<strong>Read as:</strong>") > 0
+
+
 def test_a_page_shows_referrers(client: httpx.Client, store: Store) -> None:
     line = NamedNode(f"{BASE}id/action-line/apsc-2025/A.2.2.iv")
     page = get(client, "/doc/action-line/apsc-2025/A.2.2.iv").text

@@ -16,17 +16,18 @@ from accsm_kg.rdf.terms import expand
 _FILE = Path(__file__).with_suffix(".toml")
 
 Properties = re.Pattern[str]
-"""A pattern of property IRIs."""
+"""A pattern of IRIs."""
 
 
 @dataclass(frozen=True)
 class ResourceProfile:
-    """The properties of resources, by section of the page: see profile.toml."""
+    """The properties of resources, by section of the page, and kinds of issues: see profile.toml."""
 
     first: tuple[str, ...]
     last: Properties
     hidden: Properties
     records: Properties
+    minor: Properties
     printed: Properties
     defined: Properties
     back_links: Properties

@@ -8,6 +8,7 @@ from itertools import chain
 from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import Term, expand, iris, local_name
 from accsm_server.engine.interface import Table
+from accsm_server.pages.profile import Properties
 from accsm_server.pages.queries import Site, load_texts, rows
 from accsm_server.pages.statements import (
     Row,
@@ -38,6 +39,11 @@ class Issue:
         """Return whether the resolution is certain."""
         return [value.text for value in self.facts.get("confidence", [])] == ["certain"]
 
+    def is_minor(self, kinds: Properties) -> bool:
+        """Return whether the resolution is certain and the defect of one of the minor ``kinds``."""
+        defects = self.facts.get("defectType", [])
+        return self.certain and any(kinds.fullmatch(defect.iri) for defect in defects)
+
 
 @dataclass(frozen=True)
 class Group:
@@ -61,6 +67,8 @@ class Description:
     title: str
     types: list[TermView]
     issues: list[Issue]
+    """Issues that change what a reader would conclude."""
+    minor_issues: list[Issue]
     stated: list[Row]
     printed: list[Row]
     computed: list[Row]
@@ -81,11 +89,13 @@ async def describe(site: Site, iri: str) -> Description:
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     groups = _groups(answers["incoming-counts"], referrers, labels)
+    issues, minor = _issues(answers["issues"], labels)
     return Description(
         iri=iri,
         title=labels.iri(iri).text,
         types=_types(statements, labels),
-        issues=_issues(answers["issues"], labels),
+        issues=issues,
+        minor_issues=minor,
         **{key: table_rows(part, labels, evidence, definitions) for key, part in sections.items()},
         incoming=[group for group in groups if _adds_information(group, shown, site)],
         incoming_computed=[group for group in groups if not _adds_information(group, shown, site)],
@@ -129,14 +139,18 @@ def _types(statements: Statements, labels: Labels) -> list[TermView]:
     return sorted(map(labels.show, stated or types), key=lambda shown: shown.text)
 
 
-def _issues(table: Table, labels: Labels) -> list[Issue]:
+def _issues(table: Table, labels: Labels) -> tuple[list[Issue], list[Issue]]:
+    """Return the issues that matter, those without a certain reading first, and the minor ones."""
     facts: dict[str, dict[str, list[TermView]]] = defaultdict(lambda: defaultdict(list))
     for row in table.rows:
         issue, predicate = iri_of(row["issue"]), iri_of(row["property"])
         if issue and predicate:
             facts[issue][local_name(predicate)].append(labels.show(row["value"]))
     issues = [Issue(labels.iri(iri), found) for iri, found in facts.items()]
-    return sorted(issues, key=lambda issue: issue.certain)
+    kinds = labels.site.profile.resource.minor
+    major = [issue for issue in issues if not issue.is_minor(kinds)]
+    minor = [issue for issue in issues if issue.is_minor(kinds)]
+    return sorted(major, key=lambda issue: issue.certain), minor
 
 
 def _groups(counts: Table, referrers: Referrers, labels: Labels) -> list[Group]:
