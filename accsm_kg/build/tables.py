@@ -109,7 +109,7 @@ def _checked_rows(reader: _Reader) -> Iterator[tuple[int, Row]]:
                 fault = f"the row has {len(cells)} cells but the header has {len(names)}"
                 reader.faults.append(f"{reader.path}:{number}: {fault}; check its commas")
                 continue
-            row = dict(zip(names, cells, strict=True))
+            row = dict.fromkeys(reader.columns, "") | dict(zip(names, cells, strict=True))
             _check_row(reader, number, row)
             yield number, row
     except csv.Error as error:
@@ -124,13 +124,18 @@ def _text(reader: _Reader) -> str:
 
 
 def _check_header(reader: _Reader, names: Sequence[str]) -> None:
-    wanted = list(reader.columns)
-    if sorted(names) != sorted(wanted):
-        missing, extra = set(wanted) - set(names), set(names) - set(wanted)
-        faults = [f"column {name} is missing" for name in sorted(missing)]
-        faults += [f"column {name!r} is unknown" for name in sorted(extra)]
-        fault = "; ".join(faults) or "a column is named twice"
-        raise ValueError(f"{reader.path}:1: {fault}; the columns are {', '.join(wanted)}")
+    """Raise ValueError for an unknown or repeated column, and for a required one that is missing.
+
+    Any other column may be missing: its cells are empty, so that columns can be added later.
+    """
+    required = {name for name, rules in reader.columns.items() if rules.get("required")}
+    faults = [f"column {name} is missing" for name in sorted(required - set(names))]
+    faults += [f"column {name!r} is unknown" for name in sorted(set(names) - set(reader.columns))]
+    if len(set(names)) < len(names):
+        faults.append("a column is named twice")
+    if faults:
+        known = ", ".join(reader.columns)
+        raise ValueError(f"{reader.path}:1: {'; '.join(faults)}; the columns are {known}")
 
 
 def _check_row(reader: _Reader, number: int, row: Row) -> None:

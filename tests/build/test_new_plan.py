@@ -134,7 +134,7 @@ def _pytest(clone: Path) -> subprocess.CompletedProcess[str]:
         "PYTHONPATH": python_path(clone),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they take seconds to load
     }
-    for name in ("ACCSM_NO_SKIP", "ACCSM_SOURCES"):
+    for name in ("ACCSM_NO_SKIP", "ACCSM_SOURCES", "PYTEST_XDIST_WORKER"):
         environment.pop(name, None)
     shutil.copytree(PLAN / "queries", clone / "data/queries", dirs_exist_ok=True)
     shutil.copy(ROOT / "pyproject.toml", clone)

@@ -41,6 +41,11 @@ def test_a_row_gives_triples_and_an_empty_cell_gives_none(tmp_path: Path) -> Non
     assert found.triples == [Triple(NamedNode("x:ball"), NamedNode("x:size"), Literal(3))]
 
 
+def test_a_table_may_do_without_a_column_that_is_not_required(tmp_path: Path) -> None:
+    found = tables.read(_table(tmp_path, "ball,3,2020-01-31", columns="name,size,day"), tmp_path)
+    assert found.triples == [Triple(NamedNode("x:ball"), NamedNode("x:size"), Literal(3))]
+
+
 def test_items_of_a_cell_are_counted_and_checked_as_references(tmp_path: Path) -> None:
     found = tables.read(_table(tmp_path, "ball,,,red | green"), tmp_path)
     orders = {t.object.value for t in found.triples if t.predicate == NamedNode("x:order")}
@@ -94,7 +99,7 @@ def test_a_repeated_key_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ("name,size,day", "things.csv:1: column colours is missing"),
+        ("size,day,colours", "things.csv:1: column name is missing"),
         ("name,size,day,colours,price", "things.csv:1: column 'price' is unknown"),
         ("name,size,day,colours,name", "things.csv:1: a column is named twice"),
     ],

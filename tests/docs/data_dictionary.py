@@ -38,13 +38,13 @@ def _place(path: str) -> str:
     """Return a path with wildcards, so that another source, plan or folder has the same one.
 
     >>> _place("data/source/001/2016-2020/plans.csv"), _place("data/source/001/arcs.csv")
-    ('data/source/NNN/YYYY-YYYY/plans.csv', 'data/source/NNN/arcs.csv')
-    >>> _place("data/curation/governance/issues.csv")
-    'data/curation/*/issues.csv'
+    ('data/source/NNN/YYYY-YYYY/plans.csv', 'data/source/NNN/…/arcs.csv')
+    >>> _place("data/curation/governance/issues.csv"), _place("data/curation/issues.csv")
+    ('data/curation/…/issues.csv', 'data/curation/…/issues.csv')
     """
     path = re.sub(r"/\d{3}/", "/NNN/", path)
     path = re.sub(r"/\d{4}-\d{4}/", "/YYYY-YYYY/", path)
-    return re.sub(r"(curation|NNN)/(?!YYYY)[^/]+/", r"\1/*/", path)
+    return re.sub(r"(curation|NNN)/(?!YYYY)(?:[^/]+/)?", r"\1/…/", path)
 
 
 def value(rules: Mapping[str, Any]) -> str:

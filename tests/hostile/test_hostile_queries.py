@@ -12,7 +12,7 @@ from serving import Server
 STAR = "(<urn:a>|!<urn:b>)*"
 CROSS = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
 #: The timeout of the server, and a shorter one for queries that would exceed it.
-TIMEOUT, SHORT = "3", "0.4"
+TIMEOUT, SHORT = "10", "0.4"
 #: In place of a status: the response was left unfinished.
 BROKEN = 0
 OK, BAD, LATE, HEAVY, LONG = {200}, {400}, {504}, {503, 504}, {504, BROKEN}
@@ -140,7 +140,7 @@ def test_a_hostile_query_ends_in_time(server: Server, name: str) -> None:
     started = time.monotonic()
     status, text = ask(server, query, timeout=SHORT if expected & HEAVY else TIMEOUT)
     assert status in expected, text[:500]
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < float(TIMEOUT)
 
 
 def trap_url(trap: socket.socket) -> str:
