@@ -21,7 +21,7 @@ Properties = re.Pattern[str]
 
 @dataclass(frozen=True)
 class ResourceProfile:
-    """The properties of resources, by section of the page, and kinds of issues: see profile.toml."""
+    """The properties of resources and the kinds of issues, by section of the page."""
 
     first: tuple[str, ...]
     last: Properties
