@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 
 from project import ROOT
-from pyoxigraph import Quad, Store
+from pyoxigraph import NamedNode, Quad, Store
 
 from accsm_kg.build import assemble
-from accsm_kg.namespaces import prefixes, term
+from accsm_kg.namespaces import BASE, prefixes, term
 
 DATA = ROOT / "data"
 #: The scope that tests of programs use, whose record does not change when sources are added.
@@ -23,6 +23,7 @@ KNOWN = "000 001/2016-2020 002 003 004"
 
 _FOLDER = re.compile(r"/data/source/(\d{3}(?:/\d{4}-\d{4}(?=/))?)/")
 _SOURCES = f"{prefixes()['id']}source/"
+_CURATION = NamedNode(f"{BASE}graph/curation")
 
 
 def scope_of(path: Path) -> str:
@@ -36,7 +37,8 @@ def record(scope: str, root: Path = ROOT) -> Store:
     """Return the dataset of a scope; raises ValueError for an unknown source or plan.
 
     It leaves out the files of other sources and plans, every statement about a resource that only
-    these files describe, and the issues about such a resource. Inference is done anew.
+    these files describe, or that the curator describes and only these files give evidence for, and
+    the issues about such a resource. Inference is done anew.
     """
     named = {"", *scope.split(), *(name[:3] for name in scope.split())}
     by_scope = _quads_by_scope(root)
@@ -45,6 +47,8 @@ def record(scope: str, root: Path = ROOT) -> Store:
     inside = [quad for name, quads in by_scope.items() if name in named for quad in quads]
     outside = [quad for name, quads in by_scope.items() if name not in named for quad in quads]
     foreign = _described(outside) - _described(inside)
+    curated = _described(quad for quad in inside if quad.graph_name == _CURATION)
+    foreign |= curated & (_backed(outside) - _backed(inside))
     foreign |= {q.subject for q in inside if _is_about(q) and q.object in foreign}
     kept = (q for q in inside if q.subject not in foreign and q.object not in foreign)
     return assemble.compose(kept, root)
@@ -60,6 +64,10 @@ def _quads_by_scope(root: Path) -> dict[str, list[Quad]]:
             name = quad.subject.value.removeprefix(_SOURCES) if is_row else scope_of(part.path)
             found[name].append(quad)
     return found
+
+
+def _backed(quads: Iterable[Quad]) -> set[object]:
+    return {quad.subject for quad in quads if quad.predicate == term("accsm:hasEvidence")}
 
 
 def _described(quads: Iterable[Quad]) -> set[object]:
