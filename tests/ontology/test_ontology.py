@@ -41,7 +41,12 @@ SECTIONS = [
     "Axioms",
 ]
 #: Properties that the rules add without an OWL axiom.
-BEYOND_OWL = {RDFS.label, ACCSM.coversYear}
+BEYOND_OWL = {
+    RDFS.label, ACCSM.coversYear, ACCSM.datePrecision, ACCSM.earliestStart, ACCSM.edtf,
+    ACCSM.latestEnd, ACCSM.mayRunInYear, ACCSM.yearIssued,
+}  # fmt: skip
+#: The rules that add nothing else.
+RULES_BEYOND_OWL = {"label", "may-run", "term", "year", "year-issued"}
 
 
 def name(path: Path) -> str:
@@ -323,7 +328,7 @@ def test_the_rules_entail_the_same_as_a_reasoner(ontology: Graph, sample: Graph)
     assert by_us == set(about_us(sample, ontology))
 
 
-@pytest.mark.parametrize("rule", [r for r in RULES if r.stem not in {"label", "year"}], ids=name)
+@pytest.mark.parametrize("rule", [r for r in RULES if r.stem not in RULES_BEYOND_OWL], ids=name)
 def test_without_a_rule_something_is_missing(rule: Path, ontology: Graph, sample: Graph) -> None:
     by_us = set(about_us(rule_closure(r for r in RULES if r != rule), ontology))
     assert by_us < set(about_us(sample, ontology))
@@ -347,11 +352,38 @@ def test_a_preferred_label_is_also_an_rdfs_label() -> None:
 
 
 @pytest.mark.parametrize(
-    ("thing", "years"), [("stage", [2017, 2018, 2019]), ("open-ended", [2017]), ("plan-1", [])]
+    ("thing", "term", "years"),
+    [
+        ("stage", ACCSM.coversYear, [2017, 2018, 2019]),
+        ("open-ended", ACCSM.coversYear, [2017]),
+        ("plan-1", ACCSM.coversYear, [2016, 2017, 2018, 2019, 2020]),
+        ("plan-2", ACCSM.coversYear, []),
+        ("term", ACCSM.coversYear, [2023, 2024]),
+        ("begun-before", ACCSM.coversYear, [2024]),
+        ("project", ACCSM.coversYear, [2017, 2018, 2019]),
+        ("other-project", ACCSM.coversYear, []),
+        ("project", ACCSM.mayRunInYear, [2017, 2018, 2019, 2020]),
+        ("other-project", ACCSM.mayRunInYear, [2016, 2017, 2018, 2019, 2020]),
+        ("yearly", ACCSM.mayRunInYear, [2018, 2019, 2020]),
+        ("biennial", ACCSM.mayRunInYear, [2018]),
+        ("instrument", ACCSM.yearIssued, [2016]),
+        ("plan-1", ACCSM.yearIssued, []),
+    ],
 )
-def test_a_dated_resource_covers_its_years(thing: str, years: list[int]) -> None:
-    found = rule_closure(RULES).objects(URIRef(ID + thing), ACCSM.coversYear)
+def test_a_resource_has_its_years(thing: str, term: URIRef, years: list[int]) -> None:
+    found = rule_closure(RULES).objects(URIRef(ID + thing), term)
     assert sorted(int(str(year)) for year in found) == years
+
+
+@pytest.mark.parametrize(
+    ("term", "time"),
+    [("term", ["2023-01-01", "2023/2024", "2024-12-31"]), ("begun-before", ["/2024", "2024-12-31"])],
+)
+def test_a_term_of_office_has_the_time_of_its_years(term: str, time: list[str]) -> None:
+    closed = rule_closure(RULES)
+    dated = (ACCSM.earliestStart, ACCSM.latestEnd, ACCSM.edtf)
+    found = [str(value) for p in dated for value in closed.objects(URIRef(ID + term), p)]
+    assert sorted(found) == time
 
 
 def test_the_sample_is_consistent(sample: Graph) -> None:
