@@ -10,7 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from owlrl import DeductiveClosure, OWLRL_Semantics
-from rdflib import OWL, RDF, RDFS, SKOS, Dataset, Graph, Namespace, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, Dataset, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.compare import isomorphic
 from rdflib.term import Node
@@ -420,10 +420,20 @@ def test_the_dataset_is_consistent(entailed: Graph) -> None:
     assert clashes(entailed) == []
 
 
+def test_a_deprecated_term_is_replaced_and_unused(ontology: Graph, published: Dataset) -> None:
+    deprecated = set(ontology.subjects(OWL.deprecated))
+    assert deprecated == set(ontology.subjects(VS_STATUS, Literal("archaic")))
+    replaced = URIRef("http://purl.org/dc/terms/isReplacedBy")
+    for term in deprecated:
+        assert (ontology.value(term, replaced), RDFS.isDefinedBy, ONTOLOGY) in ontology, term
+        assert (ontology.value(term, replaced), OWL.deprecated, None) not in ontology, term
+    assert [quad for term in deprecated for quad in published.quads((None, term, None, None))] == []
+
+
 def test_a_term_that_no_data_use_is_marked_as_testing(ontology: Graph, published: Dataset) -> None:
     used: set[object] = set()
     for s, p, o, _ in published.quads():
         if str(s).startswith(ID):
             used |= {p, o if p == RDF.type else None, getattr(o, "datatype", None)}
     unused = [t for t, status in ontology.subject_objects(VS_STATUS) if t not in used]
-    assert [t for t in unused if str(ontology.value(t, VS_STATUS)) != "testing"] == []
+    assert [t for t in unused if str(ontology.value(t, VS_STATUS)) == "stable"] == []
