@@ -377,7 +377,10 @@ def test_a_resource_has_its_years(thing: str, term: URIRef, years: list[int]) ->
 
 @pytest.mark.parametrize(
     ("term", "time"),
-    [("term", ["2023-01-01", "2023/2024", "2024-12-31"]), ("begun-before", ["/2024", "2024-12-31"])],
+    [
+        ("term", ["2023-01-01", "2023/2024", "2024-12-31"]),
+        ("begun-before", ["/2024", "2024-12-31"]),
+    ],
 )
 def test_a_term_of_office_has_the_time_of_its_years(term: str, time: list[str]) -> None:
     closed = rule_closure(RULES)
