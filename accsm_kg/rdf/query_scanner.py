@@ -24,6 +24,9 @@ _VERB = re.compile(
 #: Functions whose value may differ from call to call.
 _VOLATILE = re.compile("NOW|RAND|UUID|BNODE")
 _BLANK = re.compile(r"[\[(]|_:")
+#: A relative IRI; what may be a comparison, as in ?a<?b&&?c>?d, is left out.
+_RELATIVE = re.compile(r"(?![A-Za-z][\w+.-]*+:)[\w./#~:@%-]*+\Z")
+_DOT = re.compile(r"\\.|(\.)", re.DOTALL)
 _STAR = re.compile(r"SELECT\s*+(?:(?:DISTINCT|REDUCED)\s*+)?\*", re.IGNORECASE)
 _GLUED = 40  # longest text of keywords written before a prefix without a space, in characters
 #: Length in characters below which the scan of a query is cached.
@@ -69,6 +72,10 @@ class ScannedQuery:
     """Whether the answer may differ from run to run, because of NOW, RAND, UUID, SERVICE …"""
     makes_blank_nodes: bool
     """Whether a CONSTRUCT template has blank nodes, whose labels differ from run to run."""
+    relative: bool
+    """Whether it has relative IRIs and no BASE."""
+    dots: tuple[int, ...]
+    """The offsets of the dots in local names with several, such as x:A.2.2.iv."""
 
     @property
     def selects_all(self) -> bool:
@@ -108,6 +115,8 @@ def _scan(text: str) -> ScannedQuery:
         text, form, offset, bool(verb and not form), service, "FROM" in caps, prefixes, used, named,
         volatile=service or _VOLATILE.search(calls) is not None,
         makes_blank_nodes=form == "CONSTRUCT" and _makes_blank_nodes(text, words),
+        relative="BASE" not in caps and any(map(_RELATIVE.match, (*iris, *prefixes.values()))),
+        dots=_dots(text) if any(name.count(".") > 1 for name in names) else (),
     )  # fmt: skip
 
 
@@ -145,6 +154,20 @@ def _tokens(text: str) -> _Tokens:
             words.append((_unread(text[match.start() :]), match.start()))
             break
     return words, prefixes, names, iris
+
+
+def _dots(text: str) -> tuple[int, ...]:
+    """Return the offsets of the dots in local names that have several.
+
+    Dots at the end of a name belong to the triple, and those after a backslash are escaped.
+    """
+    dots: list[int] = []
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup in ("prefixed", "unnamed"):
+            name = match[0].rstrip(".")
+            found = [dot.start() for dot in _DOT.finditer(name, name.index(":")) if dot[1]]
+            dots += [match.start() + dot for dot in found if len(found) > 1]
+    return tuple(dots)
 
 
 def _before(prefix: str, prefixes: dict[str, str]) -> str:

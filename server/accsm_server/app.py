@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accsm_kg.namespaces import APART, prefixes
+from accsm_kg.namespaces import APART, prefixes, shown
 from accsm_server import operations
 from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
@@ -97,7 +97,8 @@ def create_pages(site: Site) -> FastAPI:
 
 def _served(engine: Engine, settings: Settings) -> ServedDataset:
     apart = frozenset(engine.base + name for name in APART)
-    return ServedDataset(engine, prefixes(engine.base), apart, settings, code_version())
+    known = {**prefixes(engine.base), **engine.prefixes}
+    return ServedDataset(engine, shown(known), known, apart, settings, code_version())
 
 
 def _endpoint(site: Site) -> Endpoint:

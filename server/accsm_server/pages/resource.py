@@ -18,7 +18,15 @@ from accsm_server.pages.statements import (
     split_computed,
     table_rows,
 )
-from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, text_of
+from accsm_server.pages.terms import (
+    Labels,
+    TermView,
+    by_text,
+    iri_of,
+    load_labels,
+    short_name,
+    text_of,
+)
 from accsm_server.sparql.queries import PAGE
 
 _QUERIES = ("statements", "evidence", "issues", "incoming-counts", "incoming-first")
@@ -58,6 +66,8 @@ class Description:
     """The content of the page about a resource."""
 
     iri: str
+    name: str
+    """The IRI as it can be pasted into a query."""
     title: str
     types: list[TermView]
     issues: list[Issue]
@@ -83,6 +93,7 @@ async def describe(site: Site, iri: str) -> Description:
     groups = _groups(answers["incoming-counts"], referrers, labels)
     return Description(
         iri=iri,
+        name=short_name(iri, site),
         title=labels.iri(iri).text,
         types=_types(statements, labels),
         issues=_issues(answers["issues"], labels),

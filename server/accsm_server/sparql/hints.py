@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from difflib import get_close_matches
 
+from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, masked
 from accsm_server.engine.interface import Query
 from accsm_server.errors import QueryError
@@ -33,9 +34,10 @@ class Hints:
         self._spaces = tuple(namespaces.values())
         self._names: set[str] = set()
 
-    async def find(self, query: Query, scanned: ScannedQuery) -> list[str]:
+    async def find(self, query: Query, supplied: SuppliedQuery) -> list[str]:
         """Return the hints about ``query``: on its syntax, and on unknown names."""
-        hints = _syntax_hints(query.text)
+        scanned = supplied.scanned
+        hints = _syntax_hints(scanned.text)
         if not self._unknown(query, scanned):
             return hints
         if not self._names:
