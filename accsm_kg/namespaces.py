@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode
 
 from accsm_kg.rdf import terms
 from accsm_kg.rdf.dataset import Conventions
+from accsm_kg.rdf.hints import Facts
 
 BASE: Final = "https://w3id.org/accsm-kg/"
 
@@ -54,6 +55,8 @@ _NAMELESS: Final = frozenset({
     "chairmanship", "concept", "convenorship", "evidence", "label-attribution", "list-entry",
     "name-record", "statement",
 })  # fmt: skip
+#: The prefixes of the namespaces in which each name is a term, a controlled value or a graph.
+_CHECKED: Final = ("accsm", "accsm-v", "graph")
 _FOLDER: Final = re.compile(r"[a-z][a-z0-9/-]*", re.ASCII)
 
 
@@ -93,6 +96,12 @@ def _is_named(folder: str, things: Set[str]) -> bool:
 def shown(known: Mapping[str, str]) -> dict[str, str]:
     """Return the prefixes with which names are shown: `id:` is only understood."""
     return {name: space for name, space in known.items() if name != "id"}
+
+
+def facts(known: Mapping[str, str], base: str = BASE) -> Facts:
+    """Return what hints have to know beforehand of a dataset with the prefixes ``known``."""
+    checked = {name: known[name] for name in _CHECKED}
+    return Facts(shown(known), base, checked, graphs="graph")
 
 
 _CANONICAL: Final = prefixes()

@@ -1,6 +1,6 @@
 """Run SPARQL queries and write their results as a table, as RDF or in a W3C results format."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,8 @@ from accsm_kg.namespaces import BASE
 from accsm_kg.rdf import dataset, query_files
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.rdf.explain import explain
+from accsm_kg.rdf.hints import FOLDER as HINTS
+from accsm_kg.rdf.hints import Rows, find
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_kg.rdf.terms import Term, short
@@ -84,6 +86,28 @@ def short_names(store: Store) -> Callable[[str], str]:
     """Return the function that shortens IRIs to names that can be pasted into a query."""
     prefixes = namespaces.shown(_prefixes(store))
     return partial(short, prefixes=prefixes, base=base_iri(store, BASE))
+
+
+def hints(store: Store, text: str) -> list[str]:
+    """Return hints about a valid query: what was supplied, and what is probably wrong."""
+    known, base = _prefixes(store), base_iri(store, BASE)
+    lookup = find(namespaces.facts(known, base), supply(scan(text), known, base))
+    try:
+        name, iris = next(lookup)
+        while True:
+            name, iris = lookup.send(_looked_up(store, name, iris))
+    except StopIteration as end:
+        found: list[str] = end.value
+        return found
+
+
+def _looked_up(store: Store, name: str, iris: Mapping[str, Collection[str]]) -> Rows:
+    text, _ = query_files.read(HINTS / f"{name}.rq")
+    for key, values in iris.items():
+        text = text.replace(f"<urn:{key}>", " ".join(str(NamedNode(iri)) for iri in values))
+    results = store.query(text)
+    assert isinstance(results, QuerySolutions)
+    return list(results)
 
 
 def _prefixes(store: Store) -> dict[str, str]:

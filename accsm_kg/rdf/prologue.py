@@ -27,6 +27,14 @@ class SuppliedQuery:
         base = [f"BASE <{self.base}>"] if self.base else []
         return base + [f"PREFIX {name}: <{space}>" for name, space in self.prefixes.items()]
 
+    @cached_property
+    def iris(self) -> frozenset[str]:
+        """Return the IRIs in the query, written in full or as prefixed names."""
+        names = self.scanned.undeclared
+        supplied = self.prefixes.items()
+        expanded = (space + local for prefix, space in supplied for local in names[prefix])
+        return frozenset(self.scanned.iris).union(expanded)
+
     @property
     def shown(self) -> str:
         """Return the query with all that it needs, so that it runs elsewhere."""
@@ -69,6 +77,5 @@ def supply(scanned: ScannedQuery, prefixes: Mapping[str, str], base: str) -> Sup
     >>> supply(scan("ASK { ?s ex:p ?o }"), {"ex": "http://example.org/"}, "").text
     'PREFIX ex: <http://example.org/> ASK { ?s ex:p ?o }'
     """
-    undeclared = scanned.used.keys() - scanned.prefixes.keys()
-    supplied = {name: prefixes[name] for name in sorted(undeclared) if name in prefixes}
+    supplied = {name: prefixes[name] for name in sorted(scanned.undeclared) if name in prefixes}
     return SuppliedQuery(scanned, supplied, base if scanned.relative else "")

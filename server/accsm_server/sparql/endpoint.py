@@ -12,11 +12,11 @@ from starlette.types import Receive, Scope, Send
 from accsm_kg.rdf import explain
 from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, scan
-from accsm_server.engine.interface import Query
+from accsm_server.engine.interface import Answer, Query
 from accsm_server.errors import QueryError, QuerySyntaxError, ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.context import RequestContext
-from accsm_server.http.headers import NEVER, REVALIDATE, Header
+from accsm_server.http.headers import NEVER, REVALIDATE, Header, Headers
 from accsm_server.http.middleware.entity_tags import tagging
 from accsm_server.http.middleware.response_cache import try_cache
 from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format
@@ -138,11 +138,20 @@ class Endpoint:
                 return
         else:
             send = tagging(send)
-        if hints := await self._hints.find(query, supplied):
-            headers.append((b"hint", " ".join(hints).encode("ascii", "backslashreplace")))
         answer = await self._served.engine.answer(query)
+        try:
+            headers += await self._hint(query, supplied, answer)
+        except BaseException:
+            answer.close()
+            raise
         context.query_outcome = await send_answer(answer, headers, send, limits=self._served.limits)
         context.rows = answer.rows
+
+    async def _hint(self, query: Query, supplied: SuppliedQuery, answer: Answer) -> Headers:
+        """Return the header with hints; the patterns are read if the answer may be empty."""
+        empty = answer.complete and answer.rows <= 1  # one row, as of a COUNT
+        hints = await self._hints.find(query, supplied, thorough=empty)
+        return [(b"hint", " ".join(hints).encode("ascii", "backslashreplace"))] if hints else []
 
     def _tag(self, query: Query, scanned: ScannedQuery) -> str:
         """Return the entity tag of the answer; empty if the same query may have other bytes."""
