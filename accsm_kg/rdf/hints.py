@@ -25,6 +25,7 @@ FOLDER = Path(__file__).parent / "queries"
 
 _MAX_HINTS = 3  # of one kind, for one query
 _MAX_NAME = 80  # characters of a name, as similar names take time to find
+_MAX_SOUND = 10_000  # IRIs of queries that are kept
 _MAX_PATTERNS = 100  # of a query, as each is compared with the others
 #: Each begins with a literal that is found fast, as every query is searched.
 _DATE = re.compile(r"20\d\d-\d\d?-\d\d?(?![\w-])")
@@ -64,6 +65,8 @@ class Facts:
     shared: dict[str, list[str]] = field(default_factory=dict)
     uses: dict[str, Uses | None] = field(default_factory=dict)
     """By property; None where they could not be found out."""
+    sound: set[str] = field(default_factory=set)
+    """IRIs whose namespace needs no hint."""
     loaded: bool = False
 
     def __post_init__(self) -> None:
@@ -85,13 +88,14 @@ def find(
     Unless ``thorough``, the patterns of the query are not read.
     """
     hints = _syntax_hints(query.scanned.text)
+    is_short = len(query.scanned.text) < SHORT
     if query.iris or graphs:
         yield from _load(facts)
         hints += _replaced(facts, query)
-        hints += yield from _schemes(facts, query)
+        hints += (yield from _schemes(facts, query)) if is_short else []
         hints += _unknown(facts, query, graphs)
         hints += _shared(facts, query)
-        if thorough and not graphs and len(query.scanned.text) < SHORT:
+        if thorough and is_short and not graphs:
             hints += yield from _patterns(facts, query)
     return [_one_line(hint) for hint in dict.fromkeys((*hints, *supplied(query)))]
 
@@ -149,11 +153,14 @@ def _shared(facts: Facts, query: SuppliedQuery) -> list[str]:
 
 def _schemes(facts: Facts, query: SuppliedQuery) -> Lookup:
     """Return hints about namespaces with https for http, and the reverse."""
+    unseen = query.iris - facts.names - facts.sound
     doubtful = {
         iri: _swap(iri)
-        for iri in sorted(query.iris)
+        for iri in sorted(unseen)
         if iri.startswith(facts.swapped) and not iri.startswith(facts.known)
     }
+    if len(facts.sound) < _MAX_SOUND:
+        facts.sound |= unseen - doubtful.keys()
     if not doubtful:
         return []
     used = {iri for (iri,) in (yield from _texts("written", these=doubtful.keys()))}

@@ -129,7 +129,7 @@ accsm:cost rdfs:isDefinedBy <{BASE}ontology> ; owl:deprecated true ;
   dcterms:isReplacedBy accsm:amount ; owl:versionInfo "2.0.0" .
 accsm:price rdfs:isDefinedBy <{BASE}ontology> ; owl:deprecated true ;
   dcterms:isReplacedBy accsm:amount , accsm:hasBudget .
-schema:startDate dcterms:relation schema:temporalCoverage .
+schema:temporalCoverage dcterms:relation schema:startDate .
 
 ex:1 a accsm:Project ; skos:prefLabel "One"@en ; accsm:hasBudget ex:1b ;
   schema:temporalCoverage "2016" ; schema:startDate "2016-05-01" ; skos:notation "1" .
