@@ -217,6 +217,29 @@ def test_a_query_that_is_right_has_no_such_hint(small: httpx.Client, query: str)
     assert re.sub(r"Supplied to the query: .*", "", hint) == ""
 
 
+@pytest.mark.parametrize("accept", ["text/csv", "text/tab-separated-values",
+                                    "application/sparql-results+json",
+                                    "application/sparql-results+xml"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("select", "hinted"),
+    [
+        ("SELECT ?a {", True),
+        ("SELECT (COUNT(?a) AS ?n) {", True),
+        ("SELECT (MIN(?a) AS ?n) {", True),
+        ("ASK {", True),
+        ("SELECT (COUNT(?x) + 7 AS ?n) {", False),
+        ("ASK { FILTER(true) } #", False),
+    ],
+)
+def test_an_answer_that_seems_empty_has_a_hint_in_every_format(
+    small: httpx.Client, select: str, hinted: bool, accept: str
+) -> None:
+    if select.startswith("ASK") and "sparql-results" not in accept:
+        accept = "*/*"
+    answer = ask(small, f"{select} ?x a accsm:Project ; accsm:amount ?a }}", accept)
+    assert ("go by `accsm:hasBudget`" in answer.headers.get("Hint", "")) == hinted, answer.text
+
+
 def test_a_hint_names_what_was_supplied(small: httpx.Client) -> None:
     written = "Supplied to the query: `PREFIX ex: <http://example.org/>`."
     assert ask(small, "ASK { ex:1 ?p ?o }").headers["Hint"] == written

@@ -1,6 +1,7 @@
 """The SPARQL endpoint: an ASGI application that answers queries of one dataset."""
 
 import asyncio
+import re
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -26,6 +27,8 @@ from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.protocol import SparqlRequest
 from accsm_server.sparql.served import ServedDataset
 
+#: In an answer with one row: the number 0, or a row without values in JSON, CSV, TSV and XML.
+_NO_VALUE = re.compile(rb"(?<![\w.-])0(?![\w.-])|\{\}|\n\r?\n|<result></result>")
 _EXAMPLE = "Open this address in a browser for an example query."
 _RESULTS, _GRAPHS = (*RESULTS, HTML), (*GRAPHS, HTML)
 _PARSE_TIMEOUT = 1.0  # seconds, enough to parse any query
@@ -149,8 +152,7 @@ class Endpoint:
 
     async def _hint(self, query: Query, supplied: SuppliedQuery, answer: Answer) -> Headers:
         """Return the header with hints; the patterns are read if the answer may be empty."""
-        empty = answer.complete and answer.rows <= 1  # one row, as of a COUNT
-        hints = await self._hints.find(query, supplied, thorough=empty)
+        hints = await self._hints.find(query, supplied, thorough=_seems_empty(answer))
         return [(b"hint", " ".join(hints).encode("ascii", "backslashreplace"))] if hints else []
 
     def _tag(self, query: Query, scanned: ScannedQuery) -> str:
@@ -206,6 +208,14 @@ def _query(request: SparqlRequest, supplied: SuppliedQuery, format: Format) -> Q
         timeout=request.timeout,
         service=scanned.service,
     )
+
+
+def _seems_empty(answer: Answer) -> bool:
+    """Return whether an answer has no rows, is false, or is one row with 0 or without a value."""
+    if not answer.complete or answer.rows > 1:
+        return False
+    body = answer.whole()
+    return bool(_NO_VALUE.search(body)) if answer.rows else b"true" not in body[-40:]
 
 
 def _is_graph(scanned: ScannedQuery) -> bool:
