@@ -16,7 +16,7 @@ from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.questions import files
 from accsm_kg.rdf import dataset
 from accsm_kg.resources import BUILT
-from accsm_kg.terminal import note, say, step
+from accsm_kg.terminal import note, say, show_hints, step
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -138,12 +138,15 @@ def query_command(
     fmt: QueryFormat = "table",
 ) -> None:
     """Run a query or a stored question; without an argument, list the stored questions."""
+    hints: list[str] = []
     with loaded("Asking …", path) as store:
         if what is None:
             answer = files.listing(store, fmt)
         else:
-            answer = query.run_cli(store, files.resolve(store, what, values or []), fmt)
+            text = files.resolve(store, what, values or [])
+            answer, hints = query.run_cli(store, text, fmt), query.hints(store, text)
     say(answer)
+    show_hints(hints)
 
 
 @app.command("trace")

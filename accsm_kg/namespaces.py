@@ -1,6 +1,7 @@
 """The base IRI, prefixes and named graphs of this dataset; no other module writes them out."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
 from typing import Final
 
@@ -8,6 +9,7 @@ from pyoxigraph import NamedNode
 
 from accsm_kg.rdf import terms
 from accsm_kg.rdf.dataset import Conventions
+from accsm_kg.rdf.hints import Facts
 
 BASE: Final = "https://w3id.org/accsm-kg/"
 
@@ -48,11 +50,58 @@ _OWN: Final = {
     "graph": "graph/",
     "id": "id/",
 }
+#: Folders below id/ whose things have no short name: links, evidence and parts of lists.
+_NAMELESS: Final = frozenset({
+    "chairmanship", "concept", "convenorship", "evidence", "label-attribution", "list-entry",
+    "name-record", "statement",
+})  # fmt: skip
+#: The prefixes of the namespaces in which each name is a term, a controlled value or a graph.
+_CHECKED: Final = ("accsm", "accsm-v", "graph")
+_FOLDER: Final = re.compile(r"[a-z][a-z0-9/-]*", re.ASCII)
 
 
 def prefixes(base: str = BASE) -> dict[str, str]:
     """Return the namespace IRI of each prefix, those of this project under ``base``."""
     return dict(sorted({**_FOREIGN, **{name: base + path for name, path in _OWN.items()}}.items()))
+
+
+def folder_prefixes(iris: Iterable[str], base: str = BASE) -> dict[str, str]:
+    """Return a prefix for each folder of things that people name, such as project-2016-2020.
+
+    ``iris`` are those of all things. A folder below a thing holds its parts and has no prefix.
+
+    >>> folder_prefixes([BASE + "id/project/2016-2020/33", BASE + "id/project/2016-2020/33/budget"])
+    {'project-2016-2020': 'https://w3id.org/accsm-kg/id/project/2016-2020/'}
+    """
+    start = f"{base}id/"
+    things = {iri.removeprefix(start) for iri in iris if iri.startswith(start)}
+    folders = {thing.rpartition("/")[0] for thing in things}
+    known, found = prefixes(base), dict[str, str]()
+    for folder in sorted(folders):
+        name = folder.replace("/", "-")
+        if _is_named(folder, things) and name not in known:
+            found.setdefault(name, f"{start}{folder}/")
+    return found
+
+
+def _is_named(folder: str, things: Set[str]) -> bool:
+    """Return whether ``folder`` holds things that people name."""
+    parts = folder.split("/")
+    above = ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+    return bool(
+        _FOLDER.fullmatch(folder) and parts[0] not in _NAMELESS and things.isdisjoint(above)
+    )
+
+
+def shown(known: Mapping[str, str]) -> dict[str, str]:
+    """Return the prefixes with which names are shown: `id:` is only understood."""
+    return {name: space for name, space in known.items() if name != "id"}
+
+
+def facts(known: Mapping[str, str], base: str = BASE) -> Facts:
+    """Return what hints have to know beforehand of a dataset with the prefixes ``known``."""
+    checked = {name: known[name] for name in _CHECKED}
+    return Facts(shown(known), base, checked, graphs="graph")
 
 
 _CANONICAL: Final = prefixes()

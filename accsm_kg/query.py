@@ -1,6 +1,7 @@
 """Run SPARQL queries and write their results as a table, as RDF or in a W3C results format."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,10 +22,14 @@ from rich.text import Text
 from accsm_kg import namespaces
 from accsm_kg.errors import AccsmError, QuerySyntaxError
 from accsm_kg.namespaces import BASE
-from accsm_kg.rdf import query_files
+from accsm_kg.rdf import dataset, query_files
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.rdf.explain import explain
-from accsm_kg.rdf.terms import Term, shorten
+from accsm_kg.rdf.hints import FOLDER as HINTS
+from accsm_kg.rdf.hints import Rows, find
+from accsm_kg.rdf.prologue import supply
+from accsm_kg.rdf.query_scanner import scan
+from accsm_kg.rdf.terms import Term, short
 from accsm_kg.terminal import check_format, draw, table
 
 Results = QuerySolutions | QueryBoolean | QueryTriples
@@ -46,26 +51,29 @@ _EXAMPLES = "See the stored questions for examples: `accsm-kg query` lists them.
 def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> Results:
     """Run a SPARQL 1.1 query on ``store``.
 
-    The prefixes of the project (or ``prefixes``) need not be declared. Raises QuerySyntaxError.
+    The prefixes of the dataset (or ``prefixes``) need not be declared, and relative IRIs are
+    relative to its base. Raises QuerySyntaxError.
     """
-    known = dict(_prefixes(store) if prefixes is None else prefixes)
+    known, base = _prefixes(store) if prefixes is None else prefixes, base_iri(store, BASE)
+    supplied = supply(scan(text), known, base)
     try:
-        return store.query(text, prefixes=known)
+        return store.query(supplied.text, base_iri=base)
     except SyntaxError as error:
-        explanation = explain(text, str(error), known, declared=known, otherwise=_EXAMPLES)
+        message = supplied.relocated(str(error))
+        explanation = explain(text, message, known, otherwise=_EXAMPLES)
         raise QuerySyntaxError(explanation) from None
 
 
 def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
     """Run a query and return its result as text in one of `FORMATS`.
 
-    A table shows IRIs as labels or CURIEs. Raises QuerySyntaxError, and AccsmError for a format
-    that does not exist or does not fit the form of the query.
+    A table shows IRIs as labels or short names. Raises QuerySyntaxError, and AccsmError for a
+    format that does not exist or does not fit the form of the query.
     """
     check_format(fmt, FORMATS)
     results = run(store, text)
     if isinstance(results, QueryTriples):
-        return _as_rdf(results, fmt, _prefixes(store))
+        return _as_rdf(results, fmt, namespaces.shown(_prefixes(store)))
     if fmt == TABLE:
         return _as_table(results, store)
     if fmt not in RESULT_FORMATS:
@@ -74,8 +82,36 @@ def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
     return (results.serialize(format=RESULT_FORMATS[fmt]) or b"").decode()
 
 
+def short_names(store: Store) -> Callable[[str], str]:
+    """Return the function that shortens IRIs to names that can be pasted into a query."""
+    prefixes = namespaces.shown(_prefixes(store))
+    return partial(short, prefixes=prefixes, base=base_iri(store, BASE))
+
+
+def hints(store: Store, text: str) -> list[str]:
+    """Return hints about a valid query: what was supplied, and what is probably wrong."""
+    known, base = _prefixes(store), base_iri(store, BASE)
+    lookup = find(namespaces.facts(known, base), supply(scan(text), known, base))
+    try:
+        name, iris = next(lookup)
+        while True:
+            name, iris = lookup.send(_looked_up(store, name, iris))
+    except StopIteration as end:
+        found: list[str] = end.value
+        return found
+
+
+def _looked_up(store: Store, name: str, iris: Mapping[str, Collection[str]]) -> Rows:
+    text, _ = query_files.read(HINTS / f"{name}.rq")
+    for key, values in iris.items():
+        text = text.replace(f"<urn:{key}>", " ".join(str(NamedNode(iri)) for iri in values))
+    results = store.query(text)
+    assert isinstance(results, QuerySolutions)
+    return list(results)
+
+
 def _prefixes(store: Store) -> dict[str, str]:
-    return namespaces.prefixes(base_iri(store, BASE))
+    return {**namespaces.prefixes(base_iri(store, BASE)), **dataset.prefixes(store)}
 
 
 def _as_rdf(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> str:
@@ -89,15 +125,15 @@ def _as_rdf(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> str
 def _as_table(results: QuerySolutions | QueryBoolean, store: Store) -> str:
     if isinstance(results, QueryBoolean):
         return "yes\n" if results else "no\n"
-    prefixes = _prefixes(store)
+    name = short_names(store)
     columns = [variable.value for variable in results.variables]
-    rows = [_row(list(solution), store, prefixes) for solution in results]
+    rows = [_row(list(solution), store, name) for solution in results]
     count = Text(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", style="dim")
     return draw(table(columns, rows), count) if rows else "no rows\n"
 
 
-def _row(terms: Sequence[Term | None], store: Store, prefixes: Mapping[str, str]) -> list[str]:
-    """Return the cells of a row: an IRI is its label, or a CURIE if another cell has that text."""
+def _row(terms: Sequence[Term | None], store: Store, name: Callable[[str], str]) -> list[str]:
+    """Return the cells of a row: an IRI is its label, or its name if another cell has that text."""
     texts = {term.value for term in terms if isinstance(term, Literal)}
 
     def cell(term: Term | None) -> str:
@@ -106,7 +142,7 @@ def _row(terms: Sequence[Term | None], store: Store, prefixes: Mapping[str, str]
         if not isinstance(term, NamedNode):
             return "" if term is None else str(term)
         label = _label(term, store)
-        return shorten(term.value, prefixes) if label is None or label in texts else label
+        return name(term.value) if label is None or label in texts else label
 
     return list(map(cell, terms))
 

@@ -44,6 +44,12 @@ def note(text: str) -> None:
         _log.print(Text(text, "dim"), soft_wrap=True)
 
 
+def show_hints(hints: Iterable[str]) -> None:
+    """Write hints about a query to the standard error."""
+    for hint in hints:
+        _log.print(Text.assemble(("hint  ", "yellow"), hint), soft_wrap=True)
+
+
 def say(text: str) -> None:
     """Write ``text`` to the standard output, with a final line end."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")

@@ -109,6 +109,26 @@ def test_a_query_from_stdin_and_from_a_file_give_the_same_result(
     assert [row[0] for row in rows] == ["n", *map(str, range(1, 42))]
 
 
+def test_hints_about_a_query_are_on_the_standard_error(known_path: Path) -> None:
+    query = 'SELECT ?c { ?c a accsm:Country ; skos:prefLabel "Cambodia" }'
+    done = run("query", "-", "-d", str(known_path), "-f", "csv", stdin=query)
+    assert done.stdout.split() == ["c"]
+    first, supplied = done.stderr.splitlines()
+    assert first == 'hint  All values of `skos:prefLabel` have a language: write `"Cambodia"@en`.'
+    assert supplied.startswith("hint  Supplied to the query: `PREFIX accsm: <")
+    stored = run("query", "projects-supporting-action-line", "-d", str(known_path))
+    assert stored.stderr == ""
+
+
+def test_names_that_the_commands_print_can_be_pasted_into_a_query(known_path: Path) -> None:
+    query = "SELECT ?p ?l { ?p accsm:projectNumber 33 ; skos:prefLabel ?l }"
+    printed = run("query", "-", "-d", str(known_path), stdin=query).stdout.splitlines()[2]
+    traced = run("trace", "33", "-d", str(known_path)).stdout.splitlines()[0]
+    for name in (printed.split()[0], traced.split()[-1]):
+        again = run("query", "-", "-d", str(known_path), stdin=f"ASK {{ {name} a ?c }}")
+        assert (name, again.stdout) == ("project-2016-2020:33", "yes\n")
+
+
 def test_query_without_an_argument_lists_the_questions(dataset_path: Path) -> None:
     done = run("query", "-d", str(dataset_path))
     assert done.returncode == 0, done.stderr

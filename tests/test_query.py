@@ -45,7 +45,7 @@ def test_an_iri_is_shortened_when_its_label_is_in_the_row_or_it_has_none(store: 
     row = query.run_cli(store, text).splitlines()[2]
     assert [cell.strip() for cell in row.split("│")] == [
         "Cambodia",
-        "id:country/KHM",
+        "country:KHM",
         "graph:nowhere",
     ]
 

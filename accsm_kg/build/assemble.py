@@ -29,12 +29,15 @@ from accsm_kg.namespaces import (
     META,
     ONTOLOGY,
     SHAPES,
+    folder_prefixes,
     prefixes,
     remint,
+    shown,
     term,
 )
 from accsm_kg.questions import files, rdf
 from accsm_kg.rdf.dataset import merge, place
+from accsm_kg.rdf.dataset import prefixes as dataset_prefixes
 
 #: The files that a build writes: the dataset in two formats, and its description.
 FILES = ("accsm.nq", "accsm.trig", "void.ttl")
@@ -75,12 +78,20 @@ def compose(quads: Iterable[Quad], root: Path, base: str = BASE) -> Store:
     """Return the dataset of ``quads``: with the stored questions, inference and a description."""
     store = Store()
     store.bulk_extend(quads)
-    store.bulk_extend(rdf.publish(files.read(root / "data" / "queries", base), base))
+    questions = files.read(root / "data" / "queries", base)
+    store.bulk_extend(rdf.publish(questions, _prefixes(store, base), base))
     merge(store, replace(CONVENTIONS, base=base))
     inferred = list(rules.closure(store, root / "ontology" / "rules", base))
     store.bulk_extend(place(inferred, NamedNode(base + INFERRED)))
     store.bulk_extend(void.quads(store, base))
     return store
+
+
+def _prefixes(store: Store, base: str) -> dict[str, str]:
+    """Return the prefixes of the project and of the folders of things in ``store``."""
+    typed = store.quads_for_pattern(None, _TYPE, None, None)
+    things = {quad.subject.value for quad in typed if isinstance(quad.subject, NamedNode)}
+    return {**prefixes(base), **folder_prefixes(things, base)}
 
 
 def write(store: Store, folder: Path, base: str = BASE) -> list[Path]:
@@ -96,16 +107,19 @@ def write(store: Store, folder: Path, base: str = BASE) -> list[Path]:
     quads = list(parse(canonical, format=RdfFormat.N_QUADS))
     meta = NamedNode(base + META)
     description = [quad.triple for quad in quads if quad.graph_name == meta]
+    names = shown(dataset_prefixes(store) or prefixes(base))
     contents = (
         canonical,
-        _serialized(_by_graph(quads), RdfFormat.TRIG, base),
-        _serialized(description, RdfFormat.TURTLE, base),
+        _serialized(_by_graph(quads), RdfFormat.TRIG, names),
+        _serialized(description, RdfFormat.TURTLE, shown(prefixes(base))),
     )
     return _replace_files(folder, dict(zip(FILES, contents, strict=True)))
 
 
-def _serialized(statements: Iterable[Quad] | Iterable[Triple], kind: RdfFormat, base: str) -> bytes:
-    return serialize(statements, format=kind, prefixes=prefixes(base)) or b""
+def _serialized(
+    statements: Iterable[Quad] | Iterable[Triple], kind: RdfFormat, prefixes: dict[str, str]
+) -> bytes:
+    return serialize(statements, format=kind, prefixes=prefixes) or b""
 
 
 def _by_graph(quads: Iterable[Quad]) -> list[Quad]:

@@ -5,17 +5,18 @@ counts are given, for stored questions and shapes only names.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, Quad, Store
 
 from accsm_kg.diff.statements import Statement, iri_or_text, load, load_reminted, statements
-from accsm_kg.namespaces import INFERRED, META, QUERIES, SHAPES, prefixes
-from accsm_kg.rdf.terms import natural, shorten
+from accsm_kg.namespaces import INFERRED, META, QUERIES, SHAPES, prefixes, shown
+from accsm_kg.rdf import dataset
+from accsm_kg.rdf.terms import natural, short
 
 #: Graphs for which only counts are given, and graphs for which only names are given.
 _COUNTED: Final = {INFERRED: "Inferred statements", META: "Description of the dataset"}
@@ -62,6 +63,7 @@ class Comparison:
 
     base: str
     new_base: str
+    prefixes: Mapping[str, str]
     changes: list[Change] = field(default_factory=list)
     summaries: list[Change] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
@@ -69,12 +71,16 @@ class Comparison:
     owners: dict[str, str] = field(default_factory=dict)
 
     def name(self, iri: str) -> str:
-        """Return the label of a resource or a term, else its CURIE."""
-        return self.labels.get(iri) or shorten(iri, prefixes(self.base))
+        """Return the label of a resource or a term, else its short name."""
+        return self.labels.get(iri) or self.short(iri)
+
+    def short(self, iri: str) -> str:
+        """Return an IRI as it can be pasted into a query."""
+        return short(iri, self.prefixes, self.base)
 
     def kind(self, iri: str) -> str:
         """Return the label of the class of a resource."""
-        return self.name(self.classes.get(iri, "")) or "other"
+        return self.name(self.classes[iri]) if iri in self.classes else "other"
 
 
 def compare(old: Path, new: Path) -> Comparison:
@@ -82,7 +88,8 @@ def compare(old: Path, new: Path) -> Comparison:
     (before, base), (after, new_base) = load(old), load(new)
     if base != new_base:
         after = load_reminted(new, new_base, base)
-    comparison = Comparison(base, new_base)
+    known = {**prefixes(base), **dataset.prefixes(_declarations(*before, *after))}
+    comparison = Comparison(base, new_base, shown(known))
     old_statements, new_statements = (set(statements(quads, base)) for quads in (before, after))
     old_graphs, new_graphs = _by_graph(old_statements), _by_graph(new_statements)
     lost = _by_graph(old_statements - new_statements)
@@ -97,6 +104,13 @@ def compare(old: Path, new: Path) -> Comparison:
     for graph in _COUNTED:
         comparison.summaries += _counts(graph, lost[graph], gained[graph])
     return comparison
+
+
+def _declarations(*quads: Quad) -> Store:
+    """Return a store of the declarations of prefixes."""
+    declared = Store()
+    declared.extend(quad for quad in quads if quad.predicate in dataset.DECLARATION)
+    return declared
 
 
 def _by_graph(found: Iterable[Statement]) -> dict[str, list[Statement]]:

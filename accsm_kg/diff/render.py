@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from accsm_kg.diff.model import Change, Comparison, compare, order
-from accsm_kg.namespaces import prefixes
-from accsm_kg.rdf.terms import shorten
 from accsm_kg.terminal import check_format, delimited
 
 FORMATS: Final = ("text", "json", "csv", "tsv")
@@ -75,7 +73,7 @@ def _numbers(counts: Counter[str]) -> str:
 def _entry(found: Comparison, iri: str, rows: list[Change]) -> Iterator[str]:
     change, own = _resource_change(iri, rows), [row for row in rows if row.resource == iri]
     label = textwrap.shorten(found.labels.get(iri, ""), _WIDTH, placeholder=" …")
-    head = f"  {change:<8} {shorten(iri, prefixes(found.base))}  {label}".rstrip()
+    head = f"  {change:<8} {found.short(iri)}  {label}".rstrip()
     if change != "changed":
         yield f"{head} ({len(own)} statement{'' if len(own) == 1 else 's'})"
         return

@@ -6,7 +6,7 @@ from typing import Final
 
 from accsm_kg.namespaces import prefixes
 from accsm_kg.quality.results import Result
-from accsm_kg.rdf.terms import shorten
+from accsm_kg.rdf.terms import short
 
 #: A row of a table: column names and texts; ``this`` is the IRI of the resource.
 Row = Mapping[str, str]
@@ -36,7 +36,7 @@ def by_class(resources: Iterable[Row], base: str) -> list[Row]:
     named = [
         {
             "this": iri,
-            "name": group[0]["name"] or shorten(iri, prefixes(base)),
+            "name": group[0]["name"] or short(iri, prefixes(base), base),
             **backing(group),
         }
         for iri, group in groups.items()

@@ -6,13 +6,13 @@ Each question is a `sh:SPARQLExecutable` in the form of the SIB examples
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from accsm_kg.namespaces import BASE, QUERIES, prefixes, term
+from accsm_kg.namespaces import BASE, QUERIES, term
 from accsm_kg.questions.model import FORMS, Parameter, Question, bind, form
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
@@ -34,13 +34,15 @@ def load(store: Store) -> list[Question]:
     return sorted((_question(one, resources) for one in found), key=attrgetter("name"))
 
 
-def publish(questions: Iterable[Question], base: str = BASE) -> Iterator[Quad]:
-    """Yield the quads of ``questions`` and of the prefixes, in the graph of stored queries."""
+def publish(
+    questions: Iterable[Question], prefixes: Mapping[str, str], base: str = BASE
+) -> Iterator[Quad]:
+    """Yield the quads of ``questions`` and of ``prefixes``, in the graph of stored queries."""
     graph = NamedNode(base + QUERIES)
     for question in questions:
         for subject, predicate, value in _statements(question, graph.value, base):
             yield Quad(NamedNode(subject), term(predicate), value, graph)
-    for name, namespace in prefixes(base).items():
+    for name, namespace in sorted(prefixes.items()):
         node = NamedNode(f"{graph.value}#prefix-{name}")
         anyuri = Literal(namespace, datatype=term("xsd:anyURI"))
         yield Quad(_prefixes(graph.value), term("sh:declare"), node, graph)

@@ -1,6 +1,7 @@
 """Load RDF files into a store whose default graph is the merge of its data graphs."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -23,6 +24,11 @@ from pyoxigraph import (
 
 _PACKED = ".gz"
 _SPACE = NamedNode("http://rdfs.org/ns/void#uriSpace")
+#: The properties that declare a prefix.
+DECLARATION = _PREFIX, _NAMESPACE = tuple(
+    NamedNode(f"http://www.w3.org/ns/shacl#{name}") for name in ("prefix", "namespace")
+)
+_PREFIX_NAME = re.compile(r"[A-Za-z](?:[\w.-]*[\w-])?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,31 @@ def base_iri(store: Store, default: str) -> str:
         if isinstance(quad.object, Literal):
             return quad.object.value.removesuffix("id/")
     return default
+
+
+def prefixes(store: Store) -> dict[str, str]:
+    """Return the prefixes that the dataset declares with sh:prefix and sh:namespace, sorted.
+
+    Left out are prefixes with several namespaces, and names and IRIs that SPARQL does not allow.
+    """
+    found: dict[str, set[str]] = {}
+    for declaration, _, name, _ in store.quads_for_pattern(None, _PREFIX, None, None):
+        if isinstance(name, Literal) and _PREFIX_NAME.fullmatch(name.value):
+            spaces = store.quads_for_pattern(declaration, _NAMESPACE, None, None)
+            found.setdefault(name.value, set()).update(_text(quad.object) for quad in spaces)
+    return {name: spaces.pop() for name, spaces in sorted(found.items())
+            if len(spaces) == 1 and _is_iri(min(spaces))}  # fmt: skip
+
+
+def _text(term: NamedNode | BlankNode | Literal | Triple) -> str:
+    return term.value if isinstance(term, NamedNode | Literal) else ""
+
+
+def _is_iri(text: str) -> bool:
+    try:
+        return bool(NamedNode(text))
+    except ValueError:
+        return False
 
 
 def files(path: Path) -> list[Path]:

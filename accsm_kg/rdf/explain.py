@@ -1,7 +1,7 @@
 """Explain why a SPARQL query does not parse: where the error is, what it is and what to do."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -58,18 +58,17 @@ class Explanation:
 def explain(
     query: str,
     message: str,
-    prefixes: Mapping[str, str],
+    prefixes: Collection[str],
     *,
-    declared: Collection[str] = (),
     otherwise: str = "",
 ) -> Explanation:
     """Explain why the engine refused ``query`` with ``message``.
 
-    ``prefixes`` are suggested for undeclared ones; those in ``declared`` need no declaration.
-    ``otherwise`` is the hint when there is no better one.
+    ``prefixes`` need no declaration in the query, and similar ones are suggested. ``otherwise`` is
+    the hint when there is no better one.
     """
     short = len(query) <= _LONGEST
-    found = _likely(query, prefixes, declared) if short else None
+    found = _likely(query, prefixes) if short else None
     hint = found.hint if found else short and _unclosed(query)
     found = found or _reported(query, message)
     line, column = _position(query, found.offset)
@@ -78,9 +77,9 @@ def explain(
     return Explanation(detail, hint, line, column, _excerpt(query, found.offset))
 
 
-def _likely(query: str, prefixes: Mapping[str, str], declared: Collection[str]) -> Mistake | None:
+def _likely(query: str, prefixes: Collection[str]) -> Mistake | None:
     """Return the first common mistake or undeclared prefix in the query, if any."""
-    found = (mistakes.find(query), _undeclared(query, prefixes, declared))
+    found = (mistakes.find(query), _undeclared(query, prefixes))
     return min(filter(None, found), key=lambda mistake: mistake.offset, default=None)
 
 
@@ -111,19 +110,13 @@ def _start(query: str, reached: int, expected: str) -> int:
     return min(starts.intersection(tried), default=reached)
 
 
-def _undeclared(
-    query: str, prefixes: Mapping[str, str], declared: Collection[str]
-) -> Mistake | None:
+def _undeclared(query: str, prefixes: Collection[str]) -> Mistake | None:
     scanned = scan(query)
     for name, offset in scanned.used.items():
-        if name in scanned.prefixes or name in declared:
+        if name in scanned.prefixes or name in prefixes:
             continue
         foreign = mistakes.foreign_letter(name)
         detail = f"the prefix `{name}:` is not declared{foreign}."
-        if name in prefixes:
-            return Mistake(
-                offset, detail, f"Add this line at the top: PREFIX {name}: <{prefixes[name]}>"
-            )
         near = get_close_matches(name[:80], [*scanned.prefixes, *prefixes], n=1)
         hint = f"Did you mean `{near[0]}:`?" if near else f"Add a line PREFIX {name}: <…>"
         hint = "Retype it in Latin letters." if foreign else hint

@@ -24,6 +24,9 @@ _VERB = re.compile(
 #: Functions whose value may differ from call to call.
 _VOLATILE = re.compile("NOW|RAND|UUID|BNODE")
 _BLANK = re.compile(r"[\[(]|_:")
+#: A relative IRI; what may be a comparison, as in ?a<?b&&?c>?d, is left out.
+_RELATIVE = re.compile(r"(?![A-Za-z][\w+.-]*+:)[\w./#~:@%-]*+\Z")
+_DOT = re.compile(r"\\.|(\.)", re.DOTALL)
 _STAR = re.compile(r"SELECT\s*+(?:(?:DISTINCT|REDUCED)\s*+)?\*", re.IGNORECASE)
 _GLUED = 40  # longest text of keywords written before a prefix without a space, in characters
 #: Length in characters below which the scan of a query is cached.
@@ -63,12 +66,18 @@ class ScannedQuery:
     prefixes: dict[str, str]
     used: dict[str, int]
     """Each prefix used in a prefixed name, with the offset of its first use."""
+    undeclared: dict[str, list[str]]
+    """The local names with each prefix that the query does not declare."""
     iris: Set[str]
-    """The IRIs in the query, written in full or as prefixed names."""
+    """The IRIs in the query, written in full or as prefixed names with a declared prefix."""
     volatile: bool
     """Whether the answer may differ from run to run, because of NOW, RAND, UUID, SERVICE …"""
     makes_blank_nodes: bool
     """Whether a CONSTRUCT template has blank nodes, whose labels differ from run to run."""
+    relative: bool
+    """Whether it has relative IRIs and no BASE."""
+    dots: tuple[int, ...]
+    """The offsets of the dots in local names with several, such as x:A.2.2.iv."""
 
     @property
     def selects_all(self) -> bool:
@@ -92,11 +101,15 @@ def scan(text: str) -> ScannedQuery:
 def _scan(text: str) -> ScannedQuery:
     words, prefixes, names, iris = _tokens(text)
     used: dict[str, int] = {}
+    undeclared: dict[str, list[str]] = {}
     named = set(iris)
     for name, offset in names.items():
         prefix, _, local = name.partition(":")
         used.setdefault(prefix, offset)
-        named.add(prefixes.get(prefix, "") + local.replace("\\", ""))
+        if prefix in prefixes:
+            named.add(prefixes[prefix] + local.replace("\\", ""))
+        else:
+            undeclared.setdefault(prefix, []).append(local.replace("\\", ""))
     words += [(_before(name, prefixes), used[name]) for name in used if name not in prefixes]
     verbs = ((match[1], at + match.start(1)) for word, at in words if (match := _VERB.match(word)))
     verb, offset = next(verbs, ("", 0))
@@ -105,9 +118,12 @@ def _scan(text: str) -> ScannedQuery:
     service = "SERVICE" in caps
     calls = caps + "".join(iri.upper() for iri in iris if "(" in iri)  # <…> may be two comparisons
     return ScannedQuery(
-        text, form, offset, bool(verb and not form), service, "FROM" in caps, prefixes, used, named,
+        text, form, offset, bool(verb and not form), service, "FROM" in caps, prefixes, used,
+        undeclared, named,
         volatile=service or _VOLATILE.search(calls) is not None,
         makes_blank_nodes=form == "CONSTRUCT" and _makes_blank_nodes(text, words),
+        relative="BASE" not in caps and any(map(_RELATIVE.match, (*iris, *prefixes.values()))),
+        dots=_dots(text) if any(name.count(".") > 1 for name in names) else (),
     )  # fmt: skip
 
 
@@ -145,6 +161,20 @@ def _tokens(text: str) -> _Tokens:
             words.append((_unread(text[match.start() :]), match.start()))
             break
     return words, prefixes, names, iris
+
+
+def _dots(text: str) -> tuple[int, ...]:
+    """Return the offsets of the dots in local names that have several.
+
+    Dots at the end of a name belong to the triple, and those after a backslash are escaped.
+    """
+    dots: list[int] = []
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup in ("prefixed", "unnamed"):
+            name = match[0].rstrip(".")
+            found = [dot.start() for dot in _DOT.finditer(name, name.index(":")) if dot[1]]
+            dots += [match.start() + dot for dot in found if len(found) > 1]
+    return tuple(dots)
 
 
 def _before(prefix: str, prefixes: dict[str, str]) -> str:

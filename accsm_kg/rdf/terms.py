@@ -7,6 +7,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 Term = NamedNode | BlankNode | Literal | Triple
 
+#: A local name that needs no escapes, and a path that stays below a base IRI.
+_LOCAL = re.compile(r"\w(?:[\w.-]*[\w-])?", re.ASCII)
+_RELATIVE = re.compile(r"[^/:?#.][^/:?#]*(?:[/#][^/.][^/]*)*/?")
 _NUMBER = re.compile(r"(\d{1,4000})")  # int() refuses more than 4300 digits
 
 
@@ -41,6 +44,26 @@ def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
         return iri
     length, name = max(fitting)
     return f"{name}:{iri[length:]}"
+
+
+def short(iri: str, prefixes: Mapping[str, str], base: str) -> str:
+    """Return ``iri`` as it can be pasted into a query that knows ``prefixes`` and ``base``.
+
+    >>> short("http://schema.org/name", {"schema": "http://schema.org/"}, "")
+    'schema:name'
+    >>> short("http://example.org/id/a/1", {}, "http://example.org/")
+    '<id/a/1>'
+    """
+    fitting = [
+        (len(space), name)
+        for name, space in prefixes.items()
+        if iri.startswith(space) and _LOCAL.fullmatch(iri, len(space))
+    ]
+    if fitting:
+        length, name = max(fitting)
+        return f"{name}:{iri[length:]}"
+    path = iri.removeprefix(base) if base else iri
+    return f"<{path if _RELATIVE.fullmatch(path) else iri}>"
 
 
 def local_name(iri: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from accsm_kg.query import TABLE, join
+from accsm_kg.query import TABLE, join, short_names
 from accsm_kg.terminal import check_format, delimited, draw, table
 from accsm_kg.trace.model import Row, Trace, trace
 
@@ -27,15 +27,15 @@ def run(store: Store, key: str, fmt: str = TABLE) -> str:
     check_format(fmt, FORMATS)
     found = trace(store, key)
     if fmt == TABLE:
-        return _text(found)
+        return _text(found, short_names(store)(found.resource))
     if fmt == "json":
         return json.dumps(asdict(found), ensure_ascii=False, indent=2) + "\n"
     return delimited(found.rows, fmt)
 
 
-def _text(found: Trace) -> str:
+def _text(found: Trace, name: str) -> str:
     drawn = _plan_table(found.rows) if found.kind == "project" else _project_table(found.rows)
-    parts: list[RenderableType] = [Text.assemble((found.label, "bold"), f"  <{found.resource}>")]
+    parts: list[RenderableType] = [Text.assemble((found.label, "bold"), f"  {name}")]
     parts += [*(Text(_heading(row)) for row in found.above), Text()]
     parts += [drawn, Text()] if found.rows else []
     notes = [f"Gap: {gap}" for gap in found.gaps] + [_issue(row) for row in found.issues]

@@ -1,7 +1,6 @@
 """The ASGI application for one dataset: the endpoint, the pages and their middlewares."""
 
 from collections.abc import Awaitable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accsm_kg.namespaces import APART, prefixes
+from accsm_kg.namespaces import APART, facts, prefixes, shown
 from accsm_server import operations
 from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
@@ -40,7 +39,7 @@ from accsm_server.pages import (
     render,
     shapes,
 )
-from accsm_server.pages.queries import Site, known_names
+from accsm_server.pages.queries import Site
 from accsm_server.pages.sparql import SparqlViews
 from accsm_server.settings import Settings
 from accsm_server.sparql.endpoint import Endpoint
@@ -97,13 +96,12 @@ def create_pages(site: Site) -> FastAPI:
 
 def _served(engine: Engine, settings: Settings) -> ServedDataset:
     apart = frozenset(engine.base + name for name in APART)
-    return ServedDataset(engine, prefixes(engine.base), apart, settings, code_version())
+    known = {**prefixes(engine.base), **engine.prefixes}
+    return ServedDataset(engine, shown(known), known, apart, settings, code_version())
 
 
 def _endpoint(site: Site) -> Endpoint:
-    profile = site.profile.sparql
-    namespaces = {name: site.prefixes[name] for name in profile.checked}
-    hints = Hints(namespaces, profile.graphs, partial(known_names, site))
+    hints = Hints(site.engine, facts(site.served.supplied, site.base))
     return Endpoint(site.served, hints, SparqlViews(site))
 
 

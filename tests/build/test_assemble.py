@@ -17,7 +17,7 @@ from pyoxigraph import (
 )
 
 from accsm_kg.build import assemble
-from accsm_kg.namespaces import APART, BASE, CONVENTIONS, prefixes
+from accsm_kg.namespaces import APART, BASE, CONVENTIONS, folder_prefixes, prefixes
 from accsm_kg.rdf import dataset
 
 Clone = Callable[[], Path]
@@ -140,3 +140,31 @@ def _edit(path: Path, row: int, column: str, cell: str) -> None:
     rows[row - 1][rows[0].index(column)] = cell
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def test_each_folder_of_things_that_people_name_has_a_prefix(store: Store) -> None:
+    declared = dataset.prefixes(store)
+    assert declared["project-2016-2020"] == f"{BASE}id/project/2016-2020/"
+    assert declared["action-line-apsc-2025"] == f"{BASE}id/action-line/apsc-2025/"
+    assert {"country", "body", "document", "meeting-accsm", "issue", "source"} <= declared.keys()
+    assert declared["accsm-v"] == f"{BASE}id/concept/"
+    assert prefixes().items() <= declared.items()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["evidence", "evidence-001", "project-2016-2020-33", "project-2016-2020-33-support",
+     "document-impact-evaluation-item", "arc-KHM-designation", "name-record-accsm"],
+)  # fmt: skip
+def test_folders_of_parts_links_and_evidence_have_no_prefix(store: Store, name: str) -> None:
+    space = f"{BASE}id/{name}".replace("-", "/")
+    declared = dataset.prefixes(store)
+    assert name not in declared
+    assert [found for found in declared.values() if found.startswith(f"{space}/")] == []
+
+
+def test_things_under_another_base_have_prefixes_under_it() -> None:
+    base = "https://kg.example.org/"
+    iris = [f"{base}id/a/1", f"{base}id/a/b/2", f"{base}id/a-b/3", f"{base}id/schema/4",
+            f"{base}id/ä/5", f"{base}id/6", f"{BASE}id/c/7"]  # fmt: skip
+    assert folder_prefixes(iris, base) == {"a": f"{base}id/a/", "a-b": f"{base}id/a-b/"}

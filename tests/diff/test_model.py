@@ -32,7 +32,7 @@ def test_a_value_that_moves_to_another_graph_is_one_change(
 def test_changed_evidence_is_listed_with_its_resource(dataset_path: Path, edited: Edited) -> None:
     words = f'<{BASE}id/evidence/001/L170/c0> <{ACCSM}verbatim> "'
     text, _ = render.run(dataset_path, edited((words, f"{words}A.2 ")))
-    assert text.startswith("Project: 1 changed\n  changed  id:project/2016-2020/38"), "not an issue"
+    assert text.startswith("Project: 1 changed\n  changed  project-2016-2020:38"), "not an issue"
     assert "      ~ Source 001, line 170, cell 0: verbatim: E.1 E.2" in text
     assert text.endswith("Resources: 1 changed; evidence: 1 changed; statements: 1 changed.\n")
 
@@ -80,10 +80,10 @@ def test_resources_are_sorted_by_class_and_number(dataset_path: Path, edited: Ed
     titles = [(f"{PROJECT}/{n}{number}", f"{PROJECT}/{n}> <{ACCSM}number> ") for n in (10, 2, 1)]
     place = without(dataset_path, f"{BASE}id/place/manila")
     text, _ = render.run(dataset_path, edited(place, *titles))
-    found = re.findall(r"^(?:[A-Z]\w+:| {2}\w+ +id:\S+)", text, re.MULTILINE)
+    found = re.findall(r"^(?:[A-Z]\w+:| {2}\w+ +[\w-]+:\S+)", text, re.MULTILINE)
     ids = [line.split()[-1] for line in found]
-    projects = [f"id:project/2016-2020/{n}" for n in (1, 2, 10)]
-    assert ids == ["Place:", "id:place/manila", "Project:", *projects, "Resources:"]
+    projects = [f"project-2016-2020:{n}" for n in (1, 2, 10)]
+    assert ids == ["Place:", "place:manila", "Project:", *projects, "Resources:"]
 
 
 def test_equal_input_gives_equal_text(dataset_path: Path, edited: Edited) -> None:

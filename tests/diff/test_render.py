@@ -26,7 +26,7 @@ def test_a_changed_value_is_shown_with_both_values_and_the_graph(
     assert status == 1
     assert text == (
         "Project: 1 changed\n"
-        "  changed  id:project/2016-2020/6"
+        "  changed  project-2016-2020:6"
         "  Leaders in E-Government: Towards Citizen-Centric Public Service Excellence\n"
         "      ~ printed title: Leaders in E-Government: Towards Citizen-Centric Public Service"
         " Excellence → Readers in E-Government: Towards Citizen-Centric Public Service Excellence"
@@ -84,9 +84,9 @@ def test_a_new_or_gone_resource_takes_one_line(dataset_path: Path, edited: Edite
     count = change[0].count(f"{BASE}graph/") - change[0].count(f"{BASE}graph/inferred")
     new = edited(change)
     gone, _ = render.run(dataset_path, new)
-    assert f"Place: 1 gone\n  gone     id:place/manila  Manila ({count} statements)\n" in gone
+    assert f"Place: 1 gone\n  gone     place:manila  Manila ({count} statements)\n" in gone
     back, _ = render.run(new, dataset_path)
-    assert f"Place: 1 new\n  new      id:place/manila  Manila ({count} statements)\n" in back
+    assert f"Place: 1 new\n  new      place:manila  Manila ({count} statements)\n" in back
     assert f"; statements: {count} gained.\n" in back
 
 

@@ -33,7 +33,7 @@ def test_the_question_of_the_home_page_is_stored(store: Store, read: profile.Pro
 def test_prefixed_names_are_expanded(read: profile.Profile) -> None:
     listed = [*read.home_classes, *read.resource.first, *read.ontology.facts, *read.ontology.notes]
     assert all(iri.startswith("http") for iri in [*listed, *read.ontology.sections.values()])
-    assert {*read.sparql.declared, *read.sparql.checked, read.sparql.graphs} <= set(prefixes())
+    assert set(read.sparql.declared) <= set(prefixes())
 
 
 def test_a_star_stands_for_any_characters(read: profile.Profile) -> None:

@@ -15,7 +15,7 @@ HEADER = "#+ summary: Which?\n#+ description: All.\n#+ tags: [x]\n"
 
 def _published(folder: Path, base: str = BASE) -> Store:
     store = Store()
-    store.extend(rdf.publish(files.read(folder, base), base))
+    store.extend(rdf.publish(files.read(folder, base), prefixes(base), base))
     return store
 
 

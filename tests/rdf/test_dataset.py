@@ -140,3 +140,22 @@ def test_triples_are_placed_in_a_graph() -> None:
     assert list(dataset.place([triple], graph)) == [
         Quad(triple.subject, triple.predicate, triple.object, graph)
     ]
+
+
+def test_the_prefixes_that_a_dataset_declares_are_read(tmp_path: Path) -> None:
+    declared = [
+        ("ex", "http://x/"),
+        ("e-2.f", "http://e/"),
+        ("two", "http://a/"),
+        ("two", "http://b/"),
+        ("a b", "http://c/"),
+        ("bad", "http://d/> SERVICE <x"),
+        ("9", "http://f/"),
+    ]
+    text = "\n".join(
+        f"<urn:{n}> <http://www.w3.org/ns/shacl#prefix> {Literal(name)} .\n"
+        f"<urn:{n}> <http://www.w3.org/ns/shacl#namespace> {Literal(space)} <urn:g> ."
+        for n, (name, space) in enumerate(declared)
+    )
+    store = dataset.collect(_written(tmp_path, text))
+    assert dataset.prefixes(store) == {"e-2.f": "http://e/", "ex": "http://x/"}

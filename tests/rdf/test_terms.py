@@ -1,9 +1,11 @@
 """IRIs, CURIEs and natural sort order."""
 
 import pytest
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store, Triple
 
-from accsm_kg.rdf.terms import expand, iris, local_name, named_node, natural, shorten
+from accsm_kg.rdf.prologue import supply
+from accsm_kg.rdf.query_scanner import scan
+from accsm_kg.rdf.terms import expand, iris, local_name, named_node, natural, short, shorten
 
 PREFIXES = {"": "http://e/", "e": "http://e/", "deep": "http://e/deep/", "x": "urn:x:"}
 
@@ -35,6 +37,36 @@ def test_an_unknown_prefix_is_left_or_refused() -> None:
 )
 def test_the_longest_namespace_is_shortened(iri: str, short: str) -> None:
     assert shorten(iri, PREFIXES) == short
+
+
+@pytest.mark.parametrize(
+    ("iri", "wanted"),
+    [
+        ("http://e/deep/a", "deep:a"),
+        ("http://e/deep/A.2.2.iv", "deep:A.2.2.iv"),
+        ("http://e/deep/", "<deep/>"),
+        ("http://e/a/b", "<a/b>"),
+        ("http://e/a#b", "<a#b>"),
+        ("http://e/a.", "<a.>"),
+        ("http://e/-a", "<-a>"),
+        ("http://e/é", "<é>"),
+        ("http://e/a:b", "<http://e/a:b>"),
+        ("http://e/a/../b", "<http://e/a/../b>"),
+        ("http://e/a//b", "<http://e/a//b>"),
+        ("http://e/?a", "<http://e/?a>"),
+        ("http://e/", "<http://e/>"),
+        ("http://other/a", "<http://other/a>"),
+        ("urn:x:a", "x:a"),
+    ],
+)
+def test_a_short_name_can_be_pasted_into_a_query(iri: str, wanted: str) -> None:
+    base, names = "http://e/", {name: PREFIXES[name] for name in ("deep", "x")}
+    assert short(iri, names, base) == wanted
+    text = supply(scan(f"SELECT ({wanted} AS ?x) {{}}"), names, base).text
+    results = Store().query(text, base_iri=base)
+    assert isinstance(results, QuerySolutions)
+    ((found,),) = results
+    assert found == NamedNode(iri)
 
 
 @pytest.mark.parametrize("iri", ["http://e/a/name", "http://e/a#name", "name"])

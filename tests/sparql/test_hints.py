@@ -1,5 +1,7 @@
 """Hints about unknown names and misleading syntax."""
 
+import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,3 +110,149 @@ def test_a_hint_is_one_line_of_ascii(client: httpx.Client) -> None:
     assert "X-Evil" not in answer.headers
     answer = ask(client, f"ASK {{ ?s <{BASE}ontology#Projet-é-日本> ?o }}")
     assert "\\xe9" in answer.headers["Hint"]
+
+
+#: A dataset with a budget beside its project, a renamed property and two that share the facts.
+SMALL = f"""
+@prefix accsm: <{BASE}ontology#> . @prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ex: <http://example.org/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix schema: <http://schema.org/> .
+@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+
+accsm:Project rdfs:isDefinedBy <{BASE}ontology> .
+accsm:Budget rdfs:isDefinedBy <{BASE}ontology> .
+accsm:Meeting rdfs:isDefinedBy <{BASE}ontology> .
+accsm:amount rdfs:isDefinedBy <{BASE}ontology> .
+accsm:hasBudget rdfs:isDefinedBy <{BASE}ontology> .
+accsm:theme rdfs:isDefinedBy <{BASE}ontology> .
+accsm:cost rdfs:isDefinedBy <{BASE}ontology> ; owl:deprecated true ;
+  dcterms:isReplacedBy accsm:amount ; owl:versionInfo "2.0.0" .
+accsm:price rdfs:isDefinedBy <{BASE}ontology> ; owl:deprecated true ;
+  dcterms:isReplacedBy accsm:amount , accsm:hasBudget .
+schema:temporalCoverage dcterms:relation schema:startDate .
+
+ex:1 a accsm:Project ; skos:prefLabel "One"@en ; accsm:hasBudget ex:1b ;
+  schema:temporalCoverage "2016" ; schema:startDate "2016-05-01" ; skos:notation "1" .
+ex:2 a accsm:Project ; skos:prefLabel "Two"@en ; schema:temporalCoverage "2017" .
+ex:1b a accsm:Budget ; accsm:amount 5 ; schema:url <https://example.org/1> .
+ex:d sh:prefix "ex" ; sh:namespace "http://example.org/" .
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    file = tmp_path_factory.mktemp("small") / "small.ttl"
+    file.write_text(SMALL)
+    with running(file) as server, httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+LEADING = {
+    'SELECT * { ?s skos:prefLabel "One" }': 'write `"One"@en`.',
+    "SELECT * { ?s skos:prefLabel ?l FILTER(?l = 'One') }": "write `'One'@en`, or use `STR(?l)`.",
+    "SELECT * { VALUES ?l { 'One' } ?s skos:prefLabel ?l }": "write `'One'@en`, or use `STR(?l)`.",
+    "SELECT ?p ?a { ?p a accsm:Project ; accsm:amount ?a }": (
+        "Nothing that is a `accsm:Project` has `accsm:amount`; "
+        "go by `accsm:hasBudget` to the `accsm:Budget` that has it."
+    ),
+    "SELECT (SUM(?a) AS ?n) { ?p skos:notation ?x ; accsm:amount ?a }": (
+        "Nothing that has `skos:notation` has `accsm:amount`; go by `accsm:hasBudget`"
+    ),
+    "SELECT * { ?p a accsm:Budget . { ?p accsm:hasBudget ?b } }": (
+        "Nothing that is a `accsm:Budget` has `accsm:hasBudget`; it is on `accsm:Project`."
+    ),
+    "ASK { ?p accsm:hasBudget ?b . ?b a accsm:Project }": (
+        "Nothing that is a value of `accsm:hasBudget` is a `accsm:Project`; "
+        "these are `accsm:Budget`."
+    ),
+    "ASK { ?p accsm:theme ?t }": "`accsm:theme` has no values in this dataset.",
+    "ASK { ?p a accsm:Meeting }": "`accsm:Meeting` has no instances in this dataset.",
+    "ASK { ?p foaf:name ?t }": "`foaf:name` has no values in this dataset.",
+    "PREFIX schema: <https://schema.org/> SELECT * { ?s schema:startDate ?o }": (
+        "write `PREFIX schema: <http://schema.org/>`."
+    ),
+    "SELECT * { ?s <https://schema.org/url> ?o }": "write `<http://schema.org/url>`.",
+    f"ASK {{ ?s a <{BASE.replace('https', 'http')}ontology#Project> }}": (
+        f"write `<{BASE}ontology#Project>`."
+    ),
+    "ASK { ?s ?p <https://example.org/3> }": "write `<http://example.org/3>`.",
+    "SELECT * { ?s schema:startDate ?d }": (
+        "`schema:startDate` has only some of these facts; see `schema:temporalCoverage`."
+    ),
+    "SELECT * { ?s accsm:cost ?o }": "`accsm:cost` was renamed in 2.0.0: write `accsm:amount`.",
+    "SELECT * { ?s accsm:price ?o }": (
+        "`accsm:price` was renamed: write `accsm:amount` or `accsm:hasBudget`."
+    ),
+}
+
+
+@pytest.mark.parametrize("query", LEADING)
+def test_a_query_that_misses_the_facts_has_a_hint_that_leads_to_them(
+    small: httpx.Client, query: str
+) -> None:
+    for _ in range(2):  # evaluated, then cached
+        assert LEADING[query] in ask(small, query).headers["Hint"]
+    page = html.unescape(re.sub("</?code>", "`", ask(small, query, "text/html").text))
+    assert LEADING[query] in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'SELECT * { ?s skos:prefLabel "One"@en }',
+        "SELECT * { ?s skos:prefLabel ?l FILTER(STR(?l) = 'One') }",
+        "SELECT * { ?s skos:notation '1' }",
+        "SELECT ?a { ?p a accsm:Project ; accsm:hasBudget ?b . ?b accsm:amount ?a , 7 }",
+        "SELECT * { { ?p accsm:hasBudget ?b } UNION { ?p accsm:amount ?a } FILTER(?p = 1) }",
+        "SELECT * { ?p a accsm:Project . { SELECT ?a { ?p accsm:amount ?a } } FILTER(?p = 1) }",
+        "ASK { GRAPH ?g { ?p a accsm:Project ; accsm:amount ?a } }",
+        "ASK { GRAPH ?g { ?p accsm:theme ?a } }",
+        "SELECT * { ?p schema:startDate ?d ; schema:temporalCoverage ?c ; skos:notation '2' }",
+        "CONSTRUCT { ?p a accsm:Project ; accsm:amount ?a } { ?p accsm:amount ?a }",
+        "ASK { ?s ?p <https://example.org/1> }",
+    ],
+)
+def test_a_query_that_is_right_has_no_such_hint(small: httpx.Client, query: str) -> None:
+    hint = ask(small, query).headers.get("Hint", "")
+    assert re.sub(r"Supplied to the query: .*", "", hint) == ""
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "text/tab-separated-values",
+                                    "application/sparql-results+json",
+                                    "application/sparql-results+xml"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("select", "hinted"),
+    [
+        ("SELECT ?a {", True),
+        ("SELECT (COUNT(?a) AS ?n) {", True),
+        ("SELECT (MIN(?a) AS ?n) {", True),
+        ("ASK {", True),
+        ("SELECT (COUNT(?x) + 7 AS ?n) {", False),
+        ("ASK { FILTER(true) } #", False),
+    ],
+)
+def test_an_answer_that_seems_empty_has_a_hint_in_every_format(
+    small: httpx.Client, select: str, hinted: bool, accept: str
+) -> None:
+    if select.startswith("ASK") and "sparql-results" not in accept:
+        accept = "*/*"
+    answer = ask(small, f"{select} ?x a accsm:Project ; accsm:amount ?a }}", accept)
+    assert ("go by `accsm:hasBudget`" in answer.headers.get("Hint", "")) == hinted, answer.text
+
+
+def test_a_hint_names_what_was_supplied(small: httpx.Client) -> None:
+    written = "Supplied to the query: `PREFIX ex: <http://example.org/>`."
+    assert ask(small, "ASK { ex:1 ?p ?o }").headers["Hint"] == written
+    assert f"`BASE <{BASE}>`" in ask(small, "ASK { <id/1> ?p ?o }").headers["Hint"]
+    assert "Hint" not in ask(small, "PREFIX ex: <http://example.org/> ASK { ex:1 ?p ?o }").headers
+    many = ask(small, "ASK { ?s dcterms:a ex:a ; skos:a rdf:a ; org:a owl:a }").headers["Hint"]
+    assert many.endswith(" and 3 more.")
+
+
+def test_a_hint_is_kept_in_one_line(small: httpx.Client) -> None:
+    for name in ("skos:a\\\r\nX-Evil:\\\r\nb", "accsm:a\\\r\nX-Evil:\\\r\nb"):
+        answer = ask(small, f"ASK {{ ?s {name} '''x\r\nX-Evil: y''' }}")
+        assert answer.status_code == 400 or "X-Evil" not in answer.headers
+    answer = ask(small, "ASK { ?s skos:prefLabel '''One\r\nX-Evil: y''' }")
+    assert "X-Evil: y" in answer.headers["Hint"]
+    assert "X-Evil" not in answer.headers

@@ -82,6 +82,10 @@ class Engine(Protocol):
         """Return the fingerprint of the dataset, a SHA-256 in hexadecimal."""
 
     @property
+    def prefixes(self) -> Mapping[str, str]:
+        """Return the prefixes that the dataset declares: see `rdf.dataset.prefixes`."""
+
+    @property
     def stats(self) -> Mapping[str, float]:
         """Return figures for the metrics, such as the number of waiting queries."""
 

@@ -55,8 +55,6 @@ class SparqlProfile:
     """The prefixes and the sample query of /sparql: see profile.toml."""
 
     declared: Sequence[str]
-    checked: Sequence[str]
-    graphs: str
     sample: str
 
 

@@ -9,7 +9,6 @@ from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import remint
 from accsm_kg.questions.model import Question
-from accsm_kg.rdf.terms import iris
 from accsm_server.engine.interface import Engine, Query, Table, fetch
 from accsm_server.pages.profile import Profile, read_profile
 from accsm_server.sparql.queries import QueryFiles
@@ -79,12 +78,6 @@ async def construct(site: Site, text: str, format: str) -> bytes:
 async def named_graph(site: Site, iri: str) -> bytes:
     """Return the graph ``iri`` as sorted N-Triples."""
     return await construct(site, site.served.queries.text("graph", this=iri), "nt")
-
-
-async def known_names(site: Site) -> set[str]:
-    """Return the IRIs of all terms, controlled values and graphs."""
-    found = await rows(site, "names")
-    return iris(row["name"] for row in found.rows)
 
 
 async def load_texts(site: Site, name: str, iris: Iterable[str]) -> dict[str, str]:

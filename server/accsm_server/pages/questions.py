@@ -13,6 +13,8 @@ from accsm_kg.namespaces import QUERIES
 from accsm_kg.questions import model
 from accsm_kg.questions.model import Parameter, Question
 from accsm_kg.questions.rdf import load
+from accsm_kg.rdf.prologue import supply
+from accsm_kg.rdf.query_scanner import scan
 from accsm_server.engine.interface import Query, fetch, table
 from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
@@ -92,9 +94,10 @@ async def published_one(site: ServedSite, name: str) -> Response:
 async def _page(site: Site, chosen: Question, given: Mapping[str, str]) -> Response:
     values = {parameter.name: given.get(parameter.name, parameter.default)
               for parameter in chosen.parameters}  # fmt: skip
-    text = model.bind(chosen, values)
+    supplied = supply(scan(model.bind(chosen, values)), site.served.supplied, site.base)
     is_graph = model.form(chosen) == "construct"
-    query = Query(text, "ttl" if is_graph else "json", prefixes=site.prefixes, internal=True)
+    format, text = "ttl" if is_graph else "json", supplied.shown
+    query = Query(supplied.text, format, prefixes=site.prefixes, internal=True)
     return render.page(
         site,
         "question.html",

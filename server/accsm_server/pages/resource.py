@@ -19,7 +19,15 @@ from accsm_server.pages.statements import (
     split_computed,
     table_rows,
 )
-from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, text_of
+from accsm_server.pages.terms import (
+    Labels,
+    TermView,
+    by_text,
+    iri_of,
+    load_labels,
+    short_name,
+    text_of,
+)
 from accsm_server.sparql.queries import PAGE
 
 _QUERIES = ("statements", "evidence", "issues", "incoming-counts", "incoming-first")
@@ -64,6 +72,8 @@ class Description:
     """The content of the page about a resource."""
 
     iri: str
+    name: str
+    """The IRI as it can be pasted into a query."""
     title: str
     types: list[TermView]
     issues: list[Issue]
@@ -92,6 +102,7 @@ async def describe(site: Site, iri: str) -> Description:
     issues, minor = _issues(answers["issues"], labels)
     return Description(
         iri=iri,
+        name=short_name(iri, site),
         title=labels.iri(iri).text,
         types=_types(statements, labels),
         issues=issues,

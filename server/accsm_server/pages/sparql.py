@@ -32,12 +32,12 @@ class SparqlViews:
         sample = "\n".join(lines) + "\n\n" + profile.sample
         return render.page(self._site, "sparql.html", query=sample, result=None)
 
-    async def answer(self, query: Query, hints: list[str]) -> Response:
-        """Return the page with the answer to ``query`` and its hints; raises QueryError."""
+    async def answer(self, query: Query, shown: str, hints: list[str]) -> Response:
+        """Return the page with the answer to ``query``, ``shown`` so; raises QueryError."""
         offers = negotiation.RESULTS if query.format == "json" else negotiation.GRAPHS
-        shown = await result(self._site, query)
+        found = await result(self._site, query)
         return render.page(
-            self._site, "sparql.html", query=query.text, result=shown, offers=offers, hints=hints
+            self._site, "sparql.html", query=shown, result=found, offers=offers, hints=hints
         )
 
     def error(self, error: ServerError, format: Format, query: str | None) -> Response:

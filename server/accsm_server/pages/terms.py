@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import QUERIES
-from accsm_kg.rdf.terms import Term, iris, local_name, natural
+from accsm_kg.rdf.terms import Term, iris, local_name, natural, short
 from accsm_server.pages.queries import Site, load_texts
 
 _UNMARKED = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
@@ -45,10 +45,10 @@ class Labels:
         return TermView("" if term is None else str(term))
 
     def row(self, terms: list[Term | None]) -> list[TermView]:
-        """Return a row of a table; an IRI is shortened if another cell already has its label."""
+        """Return a row of a table; an IRI is a short name if another cell has its label."""
         texts = {term.value for term in terms if isinstance(term, Literal)}
         return [
-            replace(shown, text=short_iri(shown.iri, self.site))
+            replace(shown, text=short_name(shown.iri, self.site))
             if shown.text in texts and shown.iri
             else shown
             for shown in map(self.show, terms)
@@ -56,7 +56,7 @@ class Labels:
 
     def iri(self, iri: str) -> TermView:
         """Return an IRI as its label, with a link."""
-        text = self.texts.get(iri) or short_iri(iri, self.site)
+        text = self.texts.get(iri) or _unlabelled(iri, self.site)
         local = local_path(iri, self.site.base)
         if local is not None:
             return TermView(text, self.site.root + local, iri)
@@ -76,11 +76,15 @@ async def load_labels(site: Site, terms: Iterable[Term | None], *other_iris: str
     return Labels(site, await load_texts(site, "labels", iris(terms) | set(other_iris)))
 
 
-def short_iri(iri: str, site: Site) -> str:
-    """Return an IRI without the base; for a known vocabulary, the local name in words."""
-    for start in (site.base + "id/", site.base):
-        if iri.startswith(start) and len(iri) > len(start):
-            return iri[len(start) :].replace("ontology#", "").replace("shapes#", "")
+def short_name(iri: str, site: Site) -> str:
+    """Return an IRI as it can be pasted into a query of this dataset."""
+    return short(iri, site.prefixes, site.base)
+
+
+def _unlabelled(iri: str, site: Site) -> str:
+    """Return a short name; for a term of another vocabulary, its local name in words."""
+    if iri.startswith(site.base):
+        return short_name(iri, site)
     if any(iri.startswith(start) for start in site.prefixes.values()):
         return _WORD_BREAK.sub(" ", local_name(iri)).lower() or iri
     return iri

@@ -1,6 +1,7 @@
 """The SPARQL endpoint: an ASGI application that answers queries of one dataset."""
 
 import asyncio
+import re
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -10,12 +11,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from accsm_kg.rdf import explain
+from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, scan
-from accsm_server.engine.interface import Query
+from accsm_server.engine.interface import Answer, Query
 from accsm_server.errors import QueryError, QuerySyntaxError, ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.context import RequestContext
-from accsm_server.http.headers import NEVER, REVALIDATE, Header
+from accsm_server.http.headers import NEVER, REVALIDATE, Header, Headers
 from accsm_server.http.middleware.entity_tags import tagging
 from accsm_server.http.middleware.response_cache import try_cache
 from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format
@@ -25,6 +27,8 @@ from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.protocol import SparqlRequest
 from accsm_server.sparql.served import ServedDataset
 
+#: In an answer with one row: the number 0, or a row without values in JSON, CSV, TSV and XML.
+_NO_VALUE = re.compile(rb"(?<![\w.-])0(?![\w.-])|\{\}|\n\r?\n|<result></result>")
 _EXAMPLE = "Open this address in a browser for an example query."
 _RESULTS, _GRAPHS = (*RESULTS, HTML), (*GRAPHS, HTML)
 _PARSE_TIMEOUT = 1.0  # seconds, enough to parse any query
@@ -38,8 +42,11 @@ class Views(Protocol):
     def form(self) -> Response:
         """Return the page with a form for a query."""
 
-    async def answer(self, query: Query, hints: list[str]) -> Response:
-        """Return the page with the answer to ``query`` and its hints; raises QueryError."""
+    async def answer(self, query: Query, shown: str, hints: list[str]) -> Response:
+        """Return the page with the answer to ``query``; raises QueryError.
+
+        ``shown`` is its text with all that it needs to run elsewhere.
+        """
 
     def error(self, error: ServerError, format: Format, query: str | None) -> Response:
         """Return the response for ``error``; its page has the form with ``query``."""
@@ -79,21 +86,22 @@ class Endpoint:
         context.query = text
         scanned = scan(text) if len(text) < SHORT else await asyncio.to_thread(scan, text)
         self._check(text, scanned)
+        supplied = supply(scanned, self._served.supplied, self._served.engine.base)
         offers = _GRAPHS if _is_graph(scanned) else _RESULTS
         try:
             format = negotiation.find(request.format, context.header(b"accept"), offers)
             if format is None:
-                await self._check_syntax(_query(request, scanned, offers[0]))
+                await self._check_syntax(_query(request, supplied, offers[0]))
                 raise negotiation.not_acceptable(offers)
-            query = _query(request, scanned, format)
+            query = _query(request, supplied, format)
             if format is HTML:
-                await self._send_page(scope, receive, query, scanned, send)
+                await self._send_page(scope, receive, query, supplied, send)
             else:
-                await self._send_answer(scope, context, query, scanned, format, send)
+                await self._send_answer(scope, context, query, supplied, format, send)
         except QueryError as error:
             context.query_outcome = error.reason
             if isinstance(error, QuerySyntaxError):
-                await self._explain(error, text)
+                await self._explain(error, supplied)
             raise
 
     def _check(self, query: str, scanned: ScannedQuery) -> None:
@@ -113,44 +121,53 @@ class Endpoint:
             pass
 
     async def _send_page(
-        self, scope: Scope, receive: Receive, query: Query, scanned: ScannedQuery, send: Send
+        self, scope: Scope, receive: Receive, query: Query, supplied: SuppliedQuery, send: Send
     ) -> None:
-        hints = await self._hints.find(query, scanned)
-        response = await self._views.answer(query, hints)
-        if scanned.volatile:
+        hints = await self._hints.find(query, supplied)
+        response = await self._views.answer(query, supplied.shown, hints)
+        if supplied.scanned.volatile:
             response.headers["Cache-Control"] = NEVER
         await response(scope, receive, tagging(send))
 
     async def _send_answer(
-        self, scope: Scope, context: RequestContext, query: Query, scanned: ScannedQuery,
+        self, scope: Scope, context: RequestContext, query: Query, supplied: SuppliedQuery,
         format: Format, send: Send,
     ) -> None:  # fmt: skip
         """Send the answer, without running the query if its entity tag suffices."""
-        headers = [*_headers(format, scanned.volatile)]
-        if tag := self._tag(query, scanned):
+        headers = [*_headers(format, supplied.scanned.volatile)]
+        if tag := self._tag(query, supplied.scanned):
             headers.append((b"etag", f'"{tag}"'.encode()))
             if await try_cache(scope, tag, headers):
                 return
         else:
             send = tagging(send)
-        if hints := await self._hints.find(query, scanned):
-            headers.append((b"hint", " ".join(hints).encode("ascii", "backslashreplace")))
         answer = await self._served.engine.answer(query)
+        try:
+            headers += await self._hint(query, supplied, answer)
+        except BaseException:
+            answer.close()
+            raise
         context.query_outcome = await send_answer(answer, headers, send, limits=self._served.limits)
         context.rows = answer.rows
+
+    async def _hint(self, query: Query, supplied: SuppliedQuery, answer: Answer) -> Headers:
+        """Return the header with hints; the patterns are read if the answer may be empty."""
+        hints = await self._hints.find(query, supplied, thorough=_seems_empty(answer))
+        return [(b"hint", " ".join(hints).encode("ascii", "backslashreplace"))] if hints else []
 
     def _tag(self, query: Query, scanned: ScannedQuery) -> str:
         """Return the entity tag of the answer; empty if the same query may have other bytes."""
         if scanned.volatile or scanned.makes_blank_nodes:
             return ""
         graphs = query.default_graphs, query.named_graphs
-        return self._served.tag(query.text, query.format, graphs)
+        return self._served.tag(scanned.text, query.format, graphs)
 
-    async def _explain(self, error: QuerySyntaxError, query: str) -> None:
+    async def _explain(self, error: QuerySyntaxError, query: SuppliedQuery) -> None:
         """Add to ``error`` the place of the mistake and advice."""
+        message, known = query.relocated(str(error)), self._served.supplied
         async with _explain_lock:
-            known = self._served.prefixes
-            work = partial(explain.explain, query, str(error), known, otherwise=_EXAMPLE)
+            text = query.scanned.text
+            work = partial(explain.explain, text, message, known, otherwise=_EXAMPLE)
             found = await asyncio.to_thread(work)
         error.detail, error.hint, error.excerpt = found.detail, found.hint, found.excerpt
         error.line, error.column = found.line, found.column
@@ -178,18 +195,27 @@ def _headers(format: Format, volatile: bool) -> tuple[Header, ...]:
     )
 
 
-def _query(request: SparqlRequest, scanned: ScannedQuery, format: Format) -> Query:
+def _query(request: SparqlRequest, supplied: SuppliedQuery, format: Format) -> Query:
+    scanned = supplied.scanned
     graph = _is_graph(scanned)
     name = format.name if format is not HTML else "ttl" if graph else "json"
     return Query(
-        scanned.text,
+        supplied.text,
         name,
         request.default_graphs,
         request.named_graphs,
-        _prefixes(scanned) if graph else {},
+        {**supplied.prefixes, **_prefixes(scanned)} if graph else {},
         timeout=request.timeout,
         service=scanned.service,
     )
+
+
+def _seems_empty(answer: Answer) -> bool:
+    """Return whether an answer has no rows, is false, or is one row with 0 or without a value."""
+    if not answer.complete or answer.rows > 1:
+        return False
+    body = answer.whole()
+    return bool(_NO_VALUE.search(body)) if answer.rows else b"true" not in body[-40:]
 
 
 def _is_graph(scanned: ScannedQuery) -> bool:

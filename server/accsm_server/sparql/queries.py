@@ -17,10 +17,15 @@ class QueryFiles:
     """The query files of one folder."""
 
     def __init__(
-        self, engine: Engine, folder: Path = FOLDER, rewrite: Callable[[str], str] = str
+        self,
+        engine: Engine,
+        folder: Path = FOLDER,
+        rewrite: Callable[[str], str] = str,
+        timeout: float | None = None,
     ) -> None:
         """Evaluate the files in ``folder``; ``rewrite`` adapts their text to the dataset."""
         self._engine, self._folder, self._rewrite = engine, folder, rewrite
+        self._timeout = timeout
         self._texts: dict[str, str] = {}
 
     def text(self, name: str, page: int = 0, /, **iris: str | Iterable[str]) -> str:
@@ -51,5 +56,6 @@ class QueryFiles:
     async def _fetch(
         self, name: str, page: int, iris: dict[str, str | Iterable[str]]
     ) -> Table | bool:
-        query = Query(self.text(name, page, **iris), "json", internal=True)
+        text = self.text(name, page, **iris)
+        query = Query(text, "json", internal=True, timeout=self._timeout)
         return table((await fetch(self._engine, query))[0])

@@ -17,7 +17,9 @@ class ServedDataset:
 
     engine: Engine
     prefixes: Mapping[str, str]
-    """Namespace IRIs by prefix."""
+    """Namespace IRIs by prefix, with which names are shown."""
+    supplied: Mapping[str, str] = field(default_factory=dict)
+    """Namespace IRIs by prefix, which queries need not declare."""
     apart: frozenset[str] = frozenset()
     """The named graphs that are not in the default graph."""
     settings: Settings = field(default_factory=Settings)

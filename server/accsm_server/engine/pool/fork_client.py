@@ -29,6 +29,7 @@ class ForkClient:
     def __init__(self, files: list[FileCopy], conventions: Conventions, memory: int) -> None:
         """Use `start` instead, which loads the dataset."""
         self.base = self.version = ""
+        self.prefixes: dict[str, str] = {}
         self._files, self._conventions, self._memory = files, conventions, memory
         self._lock = asyncio.Lock()
         self._process: Process | None = None
@@ -71,6 +72,7 @@ class ForkClient:
         if kind == messages.FAIL:
             raise ValueError(content["message"])
         self.base, self.version = content["base"], content["version"]
+        self.prefixes = content["prefixes"]
 
     async def fork(self, outbound: bool = False) -> tuple[int, socket.socket]:
         """Return the process id of a new worker and a socket to it; raises OSError."""

@@ -50,6 +50,7 @@ def main(files: list[File], conventions: Conventions, memory: int, control: sock
         control.sendall(messages.message(messages.FAIL, message=str(error)))
         return
     base, version = dataset.base_iri(store, conventions.base), dataset.fingerprint(store)
+    prefixes = dataset.prefixes(store)
     dataset.merge(store, conventions)
     view = DatasetView(base, store, dataset.default(store), conventions)
     gc.collect()
@@ -57,7 +58,8 @@ def main(files: list[File], conventions: Conventions, memory: int, control: sock
     children: set[int] = set()
     worker = partial(work, view, memory)
     with suppress(BrokenPipeError, ConnectionResetError):  # the web process has ended
-        control.sendall(messages.message(messages.HEAD, base=base, version=version))
+        head = messages.message(messages.HEAD, base=base, version=version, prefixes=prefixes)
+        control.sendall(head)
         while _handle(control, worker, children):
             pass
     for pid in list(children):

@@ -69,6 +69,11 @@ class Pool:
         return self._fork_server.version
 
     @property
+    def prefixes(self) -> Mapping[str, str]:
+        """Return the prefixes that the dataset declares: see `rdf.dataset.prefixes`."""
+        return self._fork_server.prefixes
+
+    @property
     def stats(self) -> Mapping[str, float]:
         """Return figures for the metrics: see `http.middleware.metrics`."""
         queues = (self._public, self._internal, self._outbound)

@@ -182,10 +182,12 @@ def _used_prefixes(prefixes: dict[str, str], triples: Iterable[Triple]) -> dict[
                 iris.add(term.value)
             elif isinstance(term, Literal):
                 iris.add(term.datatype.value)
+    starts = {iri[: max(iri.rfind("/"), iri.rfind("#")) + 1] for iri in iris}
     return {
         name: start
         for name, start in prefixes.items()
-        if any(iri.startswith(start) and "/" not in iri[len(start) :] for iri in iris)
+        if start in starts
+        or (not start.endswith(("/", "#")) and any(iri.startswith(start) for iri in iris))
     }
 
 

@@ -1,0 +1,197 @@
+"""Read the triple patterns of a query, group by group, without a full parser.
+
+What is not understood, such as a property path, is left out: a pattern that is returned is in the
+query, but not every pattern is returned.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from accsm_kg.rdf.query_scanner import IRI, STRING, masked
+
+TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+
+_NAME = r"[\w.-]*+:(?:[\w:.%-]|\\.)*+"
+_TOKEN = re.compile(
+    rf"""
+      (?P<variable> [?$]\w++ )
+    | (?P<iri> {IRI}++ )
+    | (?P<string> {STRING}++ (?P<suffix> @[\w-]++ | \^\^ (?: {IRI}++ | {_NAME} ) )?+ )
+    | (?P<name> {_NAME} )
+    | (?P<number> [+-]?+[\d.]*\d )
+    | (?P<word> [A-Za-z_]\w*+ )
+    | (?P<mark> [^\s\w] )
+    """,
+    re.VERBOSE,
+)
+_OPERATORS = frozenset("/|^!*+?")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A subject, predicate or object: a variable, an IRI or a literal."""
+
+    kind: str
+    """variable, iri, string (without language and datatype) or other."""
+    text: str
+    """The name of the variable, the IRI or the literal as written."""
+
+
+_OTHER = Node("other", "")
+Pattern = tuple[Node, str, Node]
+"""A subject, the IRI of a property and an object."""
+
+
+@dataclass
+class Group:
+    """The triple patterns between two braces; those of ``parent`` hold as well."""
+
+    parent: "Group | None"
+    patterns: list[Pattern] = field(default_factory=list)
+    template: bool = False
+    """Whether it holds a template of CONSTRUCT, or the data of VALUES."""
+
+
+def read(text: str, prefixes: Mapping[str, str]) -> list[Group]:
+    """Return the groups of patterns in ``text``, whose names have ``prefixes``."""
+    reader = _Reader(text, prefixes)
+    for match in _TOKEN.finditer(masked(text)):
+        reader.token(match)
+    return [group for group in reader.groups if not group.template]
+
+
+class _Reader:
+    def __init__(self, text: str, prefixes: Mapping[str, str]) -> None:
+        self.groups: list[Group] = []
+        self._text, self._prefixes = text, prefixes
+        self._open: list[tuple[Group, int]] = []
+        self._depth = self._blank_nodes = 0
+        self._template = self._expression = False
+        self._triple: list[Node] = []
+        self._outer: list[list[Node]] = []
+        self._absorb = False
+
+    def token(self, match: re.Match[str]) -> None:
+        """Take the next token."""
+        kind = match.lastgroup if match["suffix"] is None else "string"
+        if kind == "mark":
+            self._mark(match[0])
+        elif self._depth or (not self._open and kind != "word"):
+            return
+        elif kind == "word":
+            self._word(match[0].upper(), match[0])
+        else:
+            self._node(self._read(kind or "", match))
+            if match[0].endswith("."):  # the dot after a name ends the triple
+                self._restart()
+
+    def _read(self, kind: str, match: re.Match[str]) -> Node:
+        text = self._text[match.start() : match.end()]
+        if kind == "variable":
+            return Node(kind, text[1:])
+        if kind == "iri":
+            return Node("iri", text[1:-1])
+        if kind == "name":
+            prefix, _, local = text.rstrip(".").partition(":")
+            known = prefix in self._prefixes
+            return (
+                Node("iri", self._prefixes[prefix] + local.replace("\\", "")) if known else _OTHER
+            )
+        return Node("string", text) if kind == "string" and not match["suffix"] else _OTHER
+
+    def _word(self, word: str, written: str) -> None:
+        if written == "a" and len(self._triple) == 1:
+            self._node(Node("iri", TYPE))
+        elif word in ("TRUE", "FALSE") and self._triple:
+            self._node(_OTHER)
+        else:
+            self._restart()
+            self._expression = True
+            self._template = word in ("CONSTRUCT", "VALUES") or (self._template and word != "WHERE")
+            if word == "SELECT" and self._open:
+                self._open[-1][0].parent = None
+
+    def _mark(self, mark: str) -> None:
+        if mark in "{}":
+            self._brace(mark)
+        elif mark in "()":
+            self._parenthesis(mark)
+        elif not self._open or self._depth:
+            return
+        elif mark in "[]":
+            self._bracket(mark)
+        elif mark == ".":
+            self._restart()
+        elif mark in ";,":
+            self._triple = self._triple[: 1 if mark == ";" else 2]
+        elif mark in _OPERATORS:
+            self._path(mark)
+
+    def _bracket(self, mark: str) -> None:
+        if mark == "[":
+            self._outer.append(self._triple)
+            self._blank_nodes += 1
+            self._triple = [Node("variable", f"[{self._blank_nodes}")]
+        elif self._outer:
+            node, self._triple = self._triple[0], self._outer.pop()
+            self._node(node)
+
+    def _brace(self, mark: str) -> None:
+        if mark == "{":
+            group = Group(self._open[-1][0] if self._open else None, template=self._template)
+            self._open.append((group, self._depth))
+            self.groups.append(group)
+            self._depth = 0
+        elif self._open:
+            self._depth = self._open.pop()[1]
+        self._template = False
+        self._restart()
+
+    def _parenthesis(self, mark: str) -> None:
+        self._depth = max(0, self._depth + (1 if mark == "(" else -1))
+        if mark == ")" and not self._depth and self._open:
+            if self._expression:
+                self._restart()
+            else:
+                self._node(_OTHER)
+
+    def _path(self, mark: str) -> None:
+        """Leave out a predicate that is part of a path."""
+        if len(self._triple) == 2:
+            self._triple[1] = _OTHER
+        elif len(self._triple) == 1:
+            self._triple.append(_OTHER)
+        self._absorb = mark in "/|^!"
+
+    def _node(self, node: Node) -> None:
+        if self._absorb:
+            self._absorb = False
+            return
+        self._triple.append(node)
+        if len(self._triple) == 3:
+            subject, predicate, _ = self._triple
+            if predicate.kind == "iri":
+                self._open[-1][0].patterns.append((subject, predicate.text, node))
+            self._triple = self._triple[:2]
+
+    def _restart(self) -> None:
+        self._triple = []
+        self._outer.clear()
+        self._absorb = self._expression = False
+
+
+_EQUAL = re.compile(
+    rf"[?$](?P<a>\w++)\s*+=\s*+(?P<x>{STRING}++)(?![@^{STRING}])"
+    rf"|(?P<y>{STRING}++)\s*+=\s*+[?$](?P<b>\w++)"
+    rf"|\bVALUES\s++[?$](?P<c>\w++)\s*+\{{\s*+(?P<z>{STRING}++)(?![@^{STRING}])",
+    re.IGNORECASE,
+)
+
+
+def compared(text: str) -> Iterator[tuple[str, str]]:
+    """Yield variables and the plain strings that they are compared with."""
+    for match in _EQUAL.finditer(masked(text)):
+        variable = match["a"] or match["b"] or match["c"]
+        found = next(name for name in "xyz" if match[name])
+        yield variable, text[slice(*match.span(found))]

@@ -1,0 +1,80 @@
+"""The triple patterns of a query."""
+
+import time
+
+import pytest
+
+from accsm_kg.rdf.patterns import TYPE, compared, read
+
+E = {"": "urn:", "e": "http://e/"}
+
+
+def patterns(query: str) -> list[list[tuple[str, str, str]]]:
+    """Return the patterns of each group: variables with ?, IRIs of e: without their namespace."""
+
+    def text(kind: str, written: str) -> str:
+        return f"?{written}" if kind == "variable" else written.removeprefix("http://e/")
+
+    return [
+        [(text(s.kind, s.text), text("", p), text(o.kind, o.text)) for s, p, o in group.patterns]
+        for group in read(query, E)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("SELECT * { ?s e:p ?o }", [[("?s", "p", "?o")]]),
+        ("select*{?s e:p ?o.?o a e:C}", [[("?s", "p", "?o"), ("?o", TYPE, "C")]]),
+        ("SELECT ?s ?x { ?s e:p ?o ; e:q ?x , ?y . }",
+         [[("?s", "p", "?o"), ("?s", "q", "?x"), ("?s", "q", "?y")]]),
+        ("ASK { e:a.b.c e:p e:A.2.2.iv. e:b <http://e/q> 'x' }",
+         [[("a.b.c", "p", "A.2.2.iv"), ("b", "q", "'x'")]]),
+        ("ASK { ?s e:p 'x'@en , 5 , 'y'^^e:d , true ; e:q ?o }",
+         [[("?s", "p", "")] * 4 + [("?s", "q", "?o")]]),
+        ("ASK { ?s e:p/e:q ?o ; ^e:r ?o ; e:t* ?o ; (e:u|!e:v) ?o ; e:w ?o }",
+         [[("?s", "w", "?o")]]),
+        ("ASK { ?s e:p [ e:q ?o ; a e:C ] . [] e:r ?x }",
+         [[("?[1", "q", "?o"), ("?[1", TYPE, "C"), ("?s", "p", "?[1"), ("?[2", "r", "?x")]]),
+        ("ASK { ?s e:p (1 ?x 'y') ; e:q ?o }", [[("?s", "p", ""), ("?s", "q", "?o")]]),
+        ("ASK { ?s e:p ?o FILTER(?o = e:x && ?o > 1) ?s e:q ?x FILTER REGEX(?x, 'y') ?s e:r ?o }",
+         [[("?s", "p", "?o"), ("?s", "q", "?x"), ("?s", "r", "?o")]]),
+        ("ASK { ?s e:p ?o OPTIONAL { ?s e:q ?x } ?s e:r ?y }",
+         [[("?s", "p", "?o"), ("?s", "r", "?y")], [("?s", "q", "?x")]]),
+        ("CONSTRUCT { ?s e:t ?o } WHERE { ?s e:p ?o }", [[("?s", "p", "?o")]]),
+        ("CONSTRUCT WHERE { ?s e:p ?o }", [[("?s", "p", "?o")]]),
+        ("ASK { VALUES ?x { e:a e:b e:c } VALUES (?x ?y) { (e:a e:b) } ?x e:p ?y }",
+         [[("?x", "p", "?y")]]),
+        ("ASK { ?s unknown:p ?o ; ?p ?x }", [[]]),
+        ("ASK { # ?s e:p ?o\n ?s e:q '?s e:p ?o' }", [[("?s", "q", "'?s e:p ?o'")]]),
+    ],
+)  # fmt: skip
+def test_patterns_are_read_by_group(query: str, wanted: list[list[tuple[str, str, str]]]) -> None:
+    assert patterns(query) == wanted
+
+
+def test_a_group_knows_the_group_around_it_but_a_subquery_does_not() -> None:
+    outer, union, other, subquery = read(
+        "ASK { { ?a e:p ?b } UNION { ?a e:q ?b } { SELECT ?a { ?a e:r ?c } } }", E
+    )[:4]
+    assert union.parent is other.parent is outer
+    assert subquery.parent is None
+
+
+def test_plain_strings_that_variables_are_compared_with_are_found() -> None:
+    query = """ASK { FILTER(?a = 'x' || "y"=?b || ?c != 'z' || ?d = 'x'@en) VALUES ?e { "v" } }"""
+    assert list(compared(query)) == [("a", "'x'"), ("b", '"y"'), ("e", '"v"')]
+
+
+HOSTILE = ["{ ?a :b :c . ", "[", "]", "{", "}", "(", ")", "{ (", "a:b.", "a:.", "{ ?s ?p +-",
+           "{?a ", "{ ?s :p [ ", "SELECT {", "VALUES ?x { 'a' ", "{1.1.", "'", '"""', "{ ?s :p\\",
+           "?x = "]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_fails_or_takes_long(text: str) -> None:
+    query = text * (16_000 // len(text))
+    started = time.process_time()
+    read(query, E)
+    list(compared(query))
+    assert time.process_time() - started < 1
