@@ -37,8 +37,8 @@ def record(scope: str, root: Path = ROOT) -> Store:
     """Return the dataset of a scope; raises ValueError for an unknown source or plan.
 
     It leaves out the files of other sources and plans, every statement about a resource that only
-    these files describe, or that the curator describes and only these files give evidence for, and
-    the issues about such a resource. Inference is done anew.
+    these files describe, or that the curator describes and only these files back and name, and the
+    issues about such a resource. Inference is done anew.
     """
     named = {"", *scope.split(), *(name[:3] for name in scope.split())}
     by_scope = _quads_by_scope(root)
@@ -48,7 +48,8 @@ def record(scope: str, root: Path = ROOT) -> Store:
     outside = [quad for name, quads in by_scope.items() if name not in named for quad in quads]
     foreign = _described(outside) - _described(inside)
     curated = _described(quad for quad in inside if quad.graph_name == _CURATION)
-    foreign |= curated & (_backed(outside) - _backed(inside))
+    named_inside = {quad.object for quad in inside if quad.graph_name != _CURATION}
+    foreign |= (curated & (_backed(outside) - _backed(inside))) - named_inside
     foreign |= {q.subject for q in inside if _is_about(q) and q.object in foreign}
     kept = (q for q in inside if q.subject not in foreign and q.object not in foreign)
     return assemble.compose(kept, root)

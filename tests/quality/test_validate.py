@@ -88,7 +88,6 @@ EDITS = [
     ("occurrences", ("12", "2"), "stage", "", "R-X-32", "12/occurrence/2"),
     ("occurrences", ("1", "1"), "latest_end", "", "R-OCC-04", "1/occurrence/1"),
     ("occurrences", ("23", "2"), "earliest_start", "2019-01-01", "R-X-29", "23"),
-    ("occurrences", ("20", "1"), "as_of", "", "R-X-10", "20/occurrence/1"),
 ]
 
 
