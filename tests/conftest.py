@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from project import ROOT
 from pyoxigraph import RdfFormat, Store
 from rdflib import Dataset
 from scope import KNOWN, record
@@ -14,8 +15,6 @@ from scope import KNOWN, record
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf import dataset
-
-ROOT = Path(__file__).parents[1]
 
 
 def pytest_collection_finish() -> None:

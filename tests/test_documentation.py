@@ -1,16 +1,15 @@
 """The documentation names every command, setting and package, and none that does not exist."""
 
 import re
-from pathlib import Path
 
 import pytest
 import typer
 from accsm_server.settings import Settings
+from project import ROOT
 
 from accsm_kg.cli import app
 from accsm_kg.namespaces import BASE
 
-ROOT = Path(__file__).parents[1]
 PAGES = {path.name: path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
 README = TEXTS["README.md"]

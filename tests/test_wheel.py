@@ -12,12 +12,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from project import ROOT
 from serving import running
 
 from accsm_kg import __version__
 from accsm_kg.namespaces import BASE
 
-ROOT = Path(__file__).parents[1]
 DATASET = "accsm_kg/resources/accsm.nq.gz"
 
 

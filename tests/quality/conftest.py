@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
+from project import ROOT
 
 from accsm_kg.quality import validate
 from accsm_kg.quality.report import write
 from accsm_kg.quality.results import Result
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")

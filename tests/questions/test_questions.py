@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import rdflib
+from project import ROOT
 from pyoxigraph import (
     Literal,
     NamedNode,
@@ -27,7 +28,6 @@ from accsm_kg.questions import files
 from accsm_kg.questions.model import Question, bind
 from accsm_kg.rdf import query_files
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "data" / "queries"
 FILES = {path.stem: path for path in sorted(FOLDER.glob("*.rq"))}
 QUESTIONS = {question.name: question for question in files.read(FOLDER)}

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from project import ROOT
 from pyoxigraph import DefaultGraph, NamedNode, Quad
 from rdflib import Graph, URIRef
 from rdflib.namespace import OWL, RDF, RDFS, SH
@@ -18,7 +19,6 @@ from accsm_kg.quality.results import Result
 from accsm_kg.quality.validate import check, only_rules
 from accsm_kg.rdf import dataset
 
-ROOT = Path(__file__).parents[2]
 ONTOLOGY = sorted({*(ROOT / "ontology").glob("*.ttl")} - {ROOT / "ontology" / "alignments.ttl"})
 CASES = sorted(path for path in (ROOT / "tests" / "shapes").glob("*/*.t*"))
 INVALID = [path for path in CASES if path.stem.startswith("invalid-")]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from project import ROOT
 from pyoxigraph import Store
 
 from accsm_kg.build import assemble
@@ -10,7 +11,6 @@ from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.rdf import dataset
 from accsm_kg.trace.model import Trace, trace
 
-ROOT = Path(__file__).parents[2]
 LINE = f"{BASE}id/action-line/apsc-2025/A.2.2.iv"
 
 
