@@ -1,3 +1,3 @@
 """The knowledge graph of the ASEAN Cooperation on Civil Service Matters (ACCSM)."""
 
-__version__ = "1.0.0"
+__version__ = "2.0.0"

@@ -13,13 +13,16 @@ from accsm_kg.rdf.hints import Facts
 
 BASE: Final = "https://w3id.org/accsm-kg/"
 
+#: The IRIs of earlier versions of the ontology: each is a named graph.
+VERSIONS: Final = ("ontology/1.0.0",)
+_BESIDE = ("graph/shapes", "graph/meta", ".well-known/sparql-examples", "graph/quality")
 #: Named graphs that are not merged into the default graph; queries reach them with GRAPH.
-APART: Final = ("graph/shapes", "graph/meta", ".well-known/sparql-examples", "graph/quality")
+APART: Final = (*_BESIDE, *VERSIONS)
 
 ONTOLOGY, VOCAB, CURATION, INFERRED = (
     f"graph/{name}" for name in ("ontology", "vocab", "curation", "inferred")
 )
-SHAPES, META, QUERIES, QUALITY = APART
+SHAPES, META, QUERIES, QUALITY = _BESIDE
 CONVENTIONS: Final = Conventions(BASE, APART)
 
 _FOREIGN: Final = {

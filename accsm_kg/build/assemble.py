@@ -29,6 +29,7 @@ from accsm_kg.namespaces import (
     META,
     ONTOLOGY,
     SHAPES,
+    VERSIONS,
     folder_prefixes,
     prefixes,
     remint,
@@ -147,8 +148,11 @@ def _replace_files(folder: Path, contents: dict[str, bytes]) -> list[Path]:
 
 def _turtle_files(root: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
     for name, graph in (("ontology", ONTOLOGY), ("shapes", SHAPES)):
-        for path in sorted((root / name).rglob("*.ttl")):
+        for path in sorted((root / name).glob("*.ttl")):
             yield path, NamedNode(base + graph)
+    for name in VERSIONS:
+        folder, version = name.split("/")
+        yield root / folder / "versions" / f"{version}.ttl", NamedNode(base + name)
     for path in sorted((root / "data").rglob("*.ttl")):
         yield path, _data_graph(path, root / "data", base)
 

@@ -14,12 +14,16 @@ from typing import Any, Final
 from pyoxigraph import Literal, Quad, Store
 
 from accsm_kg.diff.statements import Statement, iri_or_text, load, load_reminted, statements
-from accsm_kg.namespaces import INFERRED, META, QUERIES, SHAPES, prefixes, shown
+from accsm_kg.namespaces import INFERRED, META, QUERIES, SHAPES, VERSIONS, prefixes, shown
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.terms import natural, short
 
 #: Graphs for which only counts are given, and graphs for which only names are given.
-_COUNTED: Final = {INFERRED: "Inferred statements", META: "Description of the dataset"}
+_COUNTED: Final = {
+    INFERRED: "Inferred statements",
+    META: "Description of the dataset",
+    **{version: f"Earlier version {version}" for version in VERSIONS},
+}
 _NAMED: Final = {QUERIES: "Stored questions", SHAPES: "Shapes"}
 
 _P = prefixes()

@@ -1,5 +1,6 @@
 """Named graphs: as documents, and by the Graph Store HTTP Protocol."""
 
+import re
 from pathlib import Path
 
 import httpx
@@ -7,7 +8,8 @@ import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 from serving import running
 
-from accsm_kg.namespaces import BASE
+from accsm_kg import __version__
+from accsm_kg.namespaces import BASE, VERSIONS
 
 VOCAB = f"{BASE}graph/vocab"
 FORMATS = {
@@ -29,15 +31,35 @@ def triples(answer: httpx.Response) -> set[Triple]:
     return {quad.triple for quad in parse(answer.content, format=form)}
 
 
-@pytest.mark.parametrize("path", ["/ontology", "/ontology/1.0.0", "/shapes", "/graph/source/001"])
+#: The path of the graph that is sent, by the path of the document.
+DOCUMENTS = {
+    "/ontology": "graph/ontology",
+    f"/ontology/{__version__}": "graph/ontology",
+    **{f"/{version}": version for version in VERSIONS},
+    "/shapes": "graph/shapes",
+    "/graph/source/001": "graph/source/001",
+}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_graph_is_a_document(client: httpx.Client, store: Store, path: str, name: str) -> None:
-    graph = {"/ontology": "ontology", "/ontology/1.0.0": "ontology", "/shapes": "shapes"}
     found = parse(get(client, path, FORMATS[name].media_type).content, format=FORMATS[name])
-    where = NamedNode(f"{BASE}graph/{graph.get(path, 'source/001')}")
+    where = NamedNode(BASE + DOCUMENTS[path])
     assert len({str(q.triple) for q in found}) == len(
         list(store.quads_for_pattern(None, None, None, where))
     )
+
+
+def test_each_version_of_the_ontology_has_a_page(client: httpx.Client) -> None:
+    current = get(client, "/ontology", "text/html").text
+    assert f"Version {__version__} of" in current
+    assert f'href="/{VERSIONS[-1]}"' in current
+    assert re.search(r"<code>accsm:adoptedAt</code> <small[^>]*>deprecated<", current)
+    for version in VERSIONS:
+        page = get(client, f"/{version}", "text/html").text
+        assert f"This is version {version.rpartition('/')[2]} of" in page
+        assert 'href="/ontology"' in page and ">deprecated<" not in page
 
 
 @pytest.mark.parametrize("name", DATASET_FORMATS)

@@ -4,16 +4,18 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pyoxigraph import QuerySolution
 from starlette.responses import Response
 
 from accsm_kg.namespaces import ONTOLOGY
-from accsm_kg.rdf.terms import Term, expand, natural
+from accsm_kg.rdf.terms import Term, expand, local_name, natural
 from accsm_server.engine.interface import Table
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
 from accsm_server.pages import openapi, render
 from accsm_server.pages.documents import (
     OFFERED,
+    OFFERS,
     DocumentFormat,
     SuffixFormat,
     existing_iri,
@@ -22,7 +24,7 @@ from accsm_server.pages.documents import (
     with_links,
 )
 from accsm_server.pages.parameters import FormatChoice, ServedSite
-from accsm_server.pages.queries import Site, rows
+from accsm_server.pages.queries import Site, is_graph, rows
 from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, text_of
 
 #: The values of a term of the ontology, by property IRI.
@@ -42,6 +44,16 @@ class TermEntry:
     notes: list[str]
     facts: list[tuple[str, list[TermView]]]
     count: int
+    is_deprecated: bool
+
+
+@dataclass(frozen=True)
+class Header:
+    """The version of an ontology, its date, and the version before it."""
+
+    version: str
+    issued: str
+    prior: TermView
 
 
 @router.get("/ontology", summary="The ontology", responses=OFFERED)
@@ -58,30 +70,61 @@ async def ontology_file(site: ServedSite, format: SuffixFormat) -> Response:
 
 @router.get("/ontology/{path:path}", summary="A version of the ontology", responses=OFFERED)
 async def ontology_version(site: ServedSite, path: str, choice: FormatChoice) -> Response:
-    """Return the same as /ontology, for the IRI of the current version."""
+    """Return an earlier version, or the same as /ontology for the IRI of the current one."""
     path, format = split_suffix(path, choice)
-    if path:
-        await existing_iri(site, f"ontology/{path}")
-    return await _respond(site, format, f"/ontology/{path}" if path else "/ontology")
+    if not path:
+        return await _respond(site, format, "/ontology")
+    iri = await existing_iri(site, f"ontology/{path}")
+    earlier = iri if await is_graph(site, iri) else ""
+    return await _respond(site, format, f"/ontology/{path}", earlier)
 
 
-async def _respond(site: Site, format: Format, here: str) -> Response:
+async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> Response:
+    """Return the ontology, or its version in the graph ``earlier``, at the path ``here``."""
+    graph = earlier or site.base + ONTOLOGY
     if format is not negotiation.HTML:
-        return send_graph(site, site.base + ONTOLOGY, format, here)
-    return with_links(await _page(site), site, here)
+        return send_graph(site, graph, format, here)
+    header = _header((await rows(site, "ontology-header", graph=graph)).rows, site)
+    counts = {} if earlier else _counts((await rows(site, "classes")).rows)
+    sections = await _sections(site, graph, counts)
+    response = render.page(
+        site,
+        "ontology.html",
+        header=header,
+        is_earlier=bool(earlier),
+        sections=sections,
+        here=here,
+        offers=OFFERS,
+    )
+    return with_links(response, site, here)
 
 
-async def _page(site: Site) -> Response:
-    terms = _facts(await rows(site, "terms"))
-    counts = {iri_of(row["class"]): row["count"] for row in (await rows(site, "classes")).rows}
+def _header(found: list[QuerySolution], site: Site) -> Header:
+    values = {iri_of(row["property"]): row["value"] for row in found}
+    version, issued, prior = (
+        values.get(expand(name, site.prefixes))
+        for name in ("owl:versionInfo", "dcterms:issued", "owl:priorVersion")
+    )
+    labels = Labels(site, {iri_of(prior): local_name(iri_of(prior))})
+    return Header(text_of(version), labels.show(issued).text, labels.show(prior))
+
+
+def _counts(found: list[QuerySolution]) -> dict[str, str]:
+    return {iri_of(row["class"]): text_of(row["count"]) for row in found}
+
+
+async def _sections(
+    site: Site, graph: str, counts: Mapping[str, str]
+) -> list[tuple[str, list[TermEntry]]]:
+    """Return the terms of the ontology in ``graph`` by section, with ``counts`` of members."""
+    terms = _facts(await rows(site, "terms", graph=graph))
     values = [term for facts in terms.values() for found in facts.values() for term in found]
     labels = await load_labels(site, values, *terms)
-    sections = [
-        (title, [_entry(labels, iri, terms[iri], text_of(counts.get(iri))) for iri in found])
+    return [
+        (title, [_entry(labels, iri, terms[iri], counts.get(iri, "")) for iri in found])
         for title, kind in site.profile.ontology.sections.items()
         if (found := _of_type(terms, kind, site))
     ]
-    return render.page(site, "ontology.html", sections=sections)
 
 
 def _facts(table: Table) -> dict[str, Facts]:
@@ -100,8 +143,8 @@ def _of_type(terms: Mapping[str, Facts], kind: str, site: Site) -> list[str]:
 
 
 def _entry(labels: Labels, iri: str, facts: Facts, count: str) -> TermEntry:
-    profile = labels.site.profile.ontology
-    definition = facts.get(expand("skos:definition", labels.site.prefixes), [])
+    profile, prefixes = labels.site.profile.ontology, labels.site.prefixes
+    definition = facts.get(expand("skos:definition", prefixes), [])
     return TermEntry(
         id=iri.rpartition("#")[2],
         iri=iri,
@@ -114,4 +157,5 @@ def _entry(labels: Labels, iri: str, facts: Facts, count: str) -> TermEntry:
             if (values := facts.get(fact, []))
         ],
         count=int(count or 0),
+        is_deprecated=expand("owl:deprecated", prefixes) in facts,
     )
