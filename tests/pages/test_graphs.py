@@ -1,6 +1,5 @@
 """Named graphs: as documents, and by the Graph Store HTTP Protocol."""
 
-import re
 from pathlib import Path
 
 import httpx
@@ -49,17 +48,6 @@ def test_a_graph_is_a_document(client: httpx.Client, store: Store, path: str, na
     assert len({str(q.triple) for q in found}) == len(
         list(store.quads_for_pattern(None, None, None, where))
     )
-
-
-def test_each_version_of_the_ontology_has_a_page(client: httpx.Client) -> None:
-    current = get(client, "/ontology", "text/html").text
-    assert f"Version {__version__} of" in current
-    assert f'href="/{VERSIONS[-1]}"' in current
-    assert re.search(r"<code>accsm:adoptedAt</code> <small[^>]*>deprecated<", current)
-    for version in VERSIONS:
-        page = get(client, f"/{version}", "text/html").text
-        assert f"This is version {version.rpartition('/')[2]} of" in page
-        assert 'href="/ontology"' in page and ">deprecated<" not in page
 
 
 @pytest.mark.parametrize("name", DATASET_FORMATS)

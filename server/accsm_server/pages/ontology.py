@@ -25,7 +25,15 @@ from accsm_server.pages.documents import (
 )
 from accsm_server.pages.parameters import FormatChoice, ServedSite
 from accsm_server.pages.queries import Site, is_graph, rows
-from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, text_of
+from accsm_server.pages.terms import (
+    Labels,
+    TermView,
+    by_text,
+    iri_of,
+    load_labels,
+    short_name,
+    text_of,
+)
 
 #: The values of a term of the ontology, by property IRI.
 Facts = Mapping[str, list[Term]]
@@ -45,6 +53,15 @@ class TermEntry:
     facts: list[tuple[str, list[TermView]]]
     count: int
     is_deprecated: bool
+
+
+@dataclass(frozen=True)
+class OtherProperty:
+    """A property of another vocabulary, and its uses: classes with their number of things."""
+
+    name: str
+    property: TermView
+    uses: list[tuple[TermView, str]]
 
 
 @dataclass(frozen=True)
@@ -87,12 +104,14 @@ async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> 
     header = _header((await rows(site, "ontology-header", graph=graph)).rows, site)
     counts = {} if earlier else _counts((await rows(site, "classes")).rows)
     sections = await _sections(site, graph, counts)
+    others = [] if earlier else await _other_properties(site)
     response = render.page(
         site,
         "ontology.html",
         header=header,
         is_earlier=bool(earlier),
         sections=sections,
+        others=others,
         here=here,
         offers=OFFERS,
     )
@@ -124,6 +143,20 @@ async def _sections(
         (title, [_entry(labels, iri, terms[iri], counts.get(iri, "")) for iri in found])
         for title, kind in site.profile.ontology.sections.items()
         if (found := _of_type(terms, kind, site))
+    ]
+
+
+async def _other_properties(site: Site) -> list[OtherProperty]:
+    """Return the properties of other vocabularies that things have, by name."""
+    found = (await rows(site, "other-properties")).rows
+    labels = await load_labels(site, [row["class"] for row in found])
+    uses: dict[str, list[tuple[TermView, str]]] = defaultdict(list)
+    for row in found:
+        use = labels.show(row["class"]), text_of(row["count"])
+        uses[iri_of(row["property"])].append(use)
+    return [
+        OtherProperty(short_name(iri, site), labels.iri(iri), uses[iri])
+        for iri in sorted(uses, key=lambda iri: short_name(iri, site))
     ]
 
 
