@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from pyoxigraph import NamedNode
@@ -110,6 +110,7 @@ def facts(known: Mapping[str, str], base: str = BASE) -> Facts:
 _CANONICAL: Final = prefixes()
 
 
+@cache
 def term(curie: str) -> NamedNode:
     """Return the IRI of a CURIE such as `dcterms:title`, under the canonical base."""
     return terms.named_node(curie, _CANONICAL)

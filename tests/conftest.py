@@ -13,8 +13,13 @@ from rdflib import Dataset
 from scope import KNOWN, record
 
 from accsm_kg.build import assemble
-from accsm_kg.namespaces import CONVENTIONS
+from accsm_kg.namespaces import BASE, CONVENTIONS, META, VOCAB
 from accsm_kg.rdf import dataset
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores, as many tests wait for a server or a limit."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:
@@ -38,6 +43,16 @@ def _written(folder: Path, make: Callable[[], Store]) -> Path:
 def dataset_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.getbasetemp() / "build"
     return _written(folder, lambda: assemble.assemble(ROOT))
+
+
+@pytest.fixture(scope="session")
+def small_path(dataset_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A part of the dataset with which a server starts in half the time: graph/vocab and meta."""
+    path = tmp_path_factory.mktemp("small") / "small.nq"
+    ends = tuple(f" <{BASE}{name}> .\n" for name in (VOCAB, META))
+    with dataset_path.open() as whole, path.open("w") as part:
+        part.writelines(line for line in whole if line.endswith(ends))
+    return path
 
 
 @pytest.fixture(scope="session")

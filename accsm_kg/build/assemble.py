@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from pyoxigraph import (
@@ -67,12 +68,25 @@ def assemble(root: Path, base: str = BASE) -> Store:
 
 
 def read(root: Path, base: str = BASE) -> Iterator[Part]:
-    """Yield what each file of the ontology, the shapes and the data says; raises ValueError."""
-    for path, graph in _turtle_files(root, base):
-        yield Part(path, _read_turtle(path, graph, base), [])
-    for path, graph in _csv_files(root / "data", base):
-        table = tables.read(path, root / "data", base)
-        yield Part(path, list(place(table.triples, graph)), table.references)
+    """Yield what each file of the ontology, the shapes and the data says.
+
+    Raises ValueError after the last file, with the faults of all files.
+    """
+    faults = []
+    for path, graph in chain(_turtle_files(root, base), _csv_files(root / "data", base)):
+        try:
+            yield _read_file(path, graph, root / "data", base)
+        except ValueError as error:
+            faults.append(str(error))
+    if faults:
+        raise ValueError("\n".join(faults))
+
+
+def _read_file(path: Path, graph: NamedNode, data: Path, base: str) -> Part:
+    if path.suffix == ".ttl":
+        return Part(path, _read_turtle(path, graph, base), [])
+    table = tables.read(path, data, base)
+    return Part(path, list(place(table.triples, graph)), table.references)
 
 
 def compose(quads: Iterable[Quad], root: Path, base: str = BASE) -> Store:

@@ -19,21 +19,23 @@ def closure(store: Store, rules: Path, base: str = BASE) -> Iterator[Triple]:
     queries = {
         path: query_files.read(path, reminter(base))[0] for path in sorted(rules.glob("*.rq"))
     }
-    added = True
+    derived, added = set[Triple](), True
     while added:
         added = False
         for path, query in queries.items():
-            found = _new(store, path, query)
-            added = added or bool(found)
-            store.extend(place(found, DefaultGraph()))
-            yield from found
+            found = _derive(store, path, query) - derived
+            derived |= found
+            new = [quad for quad in place(found, DefaultGraph()) if quad not in store]
+            added = added or bool(new)
+            store.extend(new)
+            yield from (quad.triple for quad in new)
 
 
-def _new(store: Store, path: Path, query: str) -> list[Triple]:
+def _derive(store: Store, path: Path, query: str) -> set[Triple]:
     try:
         results = store.query(query)
     except SyntaxError as error:
         raise ValueError(f"{path}: the rule does not parse: {error}") from None
     if not isinstance(results, QueryTriples):
         raise ValueError(f"{path}: a rule must be a CONSTRUCT query")
-    return [quad.triple for quad in place(set(results), DefaultGraph()) if quad not in store]
+    return set(results)

@@ -76,40 +76,47 @@ def _numbers(store: Store, pattern: str) -> list[int]:
     return [int(row[0].value) for row in store.query(query, prefixes=prefixes())]
 
 
-@pytest.mark.parametrize(
-    ("table", "row", "column", "cell", "said"),
-    [
-        ("projects", 2, "measures", "A.2.99", "'A.2.99' does not match"),
-        ("projects", 3, "coordinators", "SGP | XXX", "'XXX' names a resource that does not exist"),
-        ("projects", 4, "thematic_areas", "8", "'8' names a resource that does not exist"),
-        ("projects", 4, "partners", "oecd", "'oecd' names a resource that does not exist"),
-        ("projects", 2, "plan", "asean", "'asean' is not allowed; write one of accsm"),
-        ("projects", 2, "number", "", "the cell is empty; every row must fill this column"),
-        ("occurrences", 2, "earliest_start", "2092-3-12", "'2092-3-12' is not a date"),
-        ("occurrences", 3, "project", "9", "'9' names a resource that does not exist"),
-        ("occurrences", 4, "precision", "decade", "'decade' is not allowed; write one of day"),
-        ("priority-areas", 2, "code", "AA", "'AA' does not match"),
-        ("plans", 2, "period_start", "MMXCI", "'MMXCI' is not a whole number"),
-    ],
-)
-def test_an_invalid_cell_is_refused_with_its_file_row_and_column(
-    clone: Path, table: str, row: int, column: str, cell: str, said: str
+#: Invalid cells of the tables of the plan: row, column, what is written, and what is said of it.
+CELLS = [
+    ("projects", 2, "measures", "A.2.99", "'A.2.99' does not match"),
+    ("projects", 2, "plan", "asean", "'asean' is not allowed; write one of accsm"),
+    ("projects", 2, "number", "", "the cell is empty; every row must fill this column"),
+    ("occurrences", 2, "earliest_start", "2092-3-12", "'2092-3-12' is not a date"),
+    ("occurrences", 4, "precision", "decade", "'decade' is not allowed; write one of day"),
+    ("priority-areas", 2, "code", "AA", "'AA' does not match"),
+    ("plans", 2, "period_start", "MMXCI", "'MMXCI' is not a whole number"),
+]
+REFERENCES = [
+    ("projects", 3, "coordinators", "SGP | XXX", "'XXX' names a resource that does not exist"),
+    ("projects", 4, "thematic_areas", "8", "'8' names a resource that does not exist"),
+    ("projects", 4, "partners", "oecd", "'oecd' names a resource that does not exist"),
+    ("occurrences", 3, "project", "9", "'9' names a resource that does not exist"),
+]
+
+
+@pytest.mark.parametrize("cells", [CELLS, REFERENCES], ids=["cells", "references"])
+def test_every_invalid_cell_is_named_with_its_file_row_and_column(
+    clone: Path, cells: list[tuple[str, int, str, str, str]]
 ) -> None:
-    path = clone / "data/source/999/2091-2095" / f"{table}.csv"
-    before = path.read_text()
-    rows = list(csv.reader(before.splitlines()))
-    rows[row - 1][rows[0].index(column)] = cell
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+    folder = clone / "data/source/999/2091-2095"
+    before = {path: path.read_text() for path in folder.glob("*.csv")}
+    for table, row, column, cell, _ in cells:
+        _write_cell(folder / f"{table}.csv", row, column, cell)
     try:
         with pytest.raises(ValueError) as caught:
             assemble.assemble(clone)
     finally:
-        path.write_text(before)
-    assert any(
-        f"{table}.csv:{row}: column {column}: {said}" in line
-        for line in str(caught.value).splitlines()
-    )
+        for path, text in before.items():
+            path.write_text(text)
+    for table, row, column, _, said in cells:
+        assert f"{table}.csv:{row}: column {column}: {said}" in str(caught.value)
+
+
+def _write_cell(path: Path, row: int, column: str, cell: str) -> None:
+    rows = list(csv.reader(path.read_text().splitlines()))
+    rows[row - 1][rows[0].index(column)] = cell
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def test_the_record_of_the_earlier_sources_does_not_change(clone: Path, tmp_path: Path) -> None:

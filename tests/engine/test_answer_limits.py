@@ -29,9 +29,9 @@ GRAPHS = {
 
 
 @pytest.fixture(scope="module")
-def seven(dataset_path: Path) -> Iterator[Server]:
+def seven(small_path: Path) -> Iterator[Server]:
     """A server whose answers have at most seven rows."""
-    with running(dataset_path, ROWS="7") as server:
+    with running(small_path, ROWS="7") as server:
         yield server
 
 
@@ -141,9 +141,9 @@ def test_rows_without_values_are_counted(seven: Server, form: str, count: int) -
     assert ("X-Truncated" in answer.headers) == (count > 7)
 
 
-def test_a_streamed_answer_is_cut_at_the_exact_row(dataset_path: Path) -> None:
+def test_a_streamed_answer_is_cut_at_the_exact_row(small_path: Path) -> None:
     value = json.dumps('\\"},{},{\r\n' * 5)
-    with running(dataset_path, ROWS="9000") as server:
+    with running(small_path, ROWS="9000") as server:
         query = f"SELECT ?x ({value} AS ?y) {{ ?a ?b ?c . ?d a ?x }} LIMIT 10000"
         assert rows(get(server, query, "json"), "json") == 9000
         params, plain = {"query": query, "format": "csv"}, {"Accept-Encoding": "identity"}
@@ -201,7 +201,7 @@ def test_a_row_above_the_size_limit_ends_the_response(mebibyte: Server) -> None:
 
 
 def test_documents_of_the_server_are_not_cut(seven: Server) -> None:
-    page = httpx.get(f"{seven.url}/doc/project/2016-2020/33", headers={"Accept": "text/turtle"})
+    page = httpx.get(f"{seven.url}/doc/source/001", headers={"Accept": "text/turtle"})
     assert page.text.count("\n") > 20
     assert "cut after" not in page.text
 

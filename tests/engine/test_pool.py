@@ -32,8 +32,8 @@ SORT = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f ?c"
 
 
 @pytest.fixture(scope="module")
-def server(dataset_path: Path) -> Iterator[Server]:
-    with running(dataset_path, TIMEOUT="0.5", MEMORY="256", WORKERS="2") as server:
+def server(small_path: Path) -> Iterator[Server]:
+    with running(small_path, TIMEOUT="0.5", MEMORY="256", WORKERS="2") as server:
         yield server
 
 
@@ -72,31 +72,31 @@ def test_a_timeout_is_answered_with_advice(server: Server) -> None:
     assert "LIMIT" in problem["hint"]
 
 
-def test_deep_nesting_has_an_error_of_its_own(dataset_path: Path) -> None:
-    with running(dataset_path) as server:
+def test_deep_nesting_has_an_error_of_its_own(small_path: Path) -> None:
+    with running(small_path) as server:
         answer = ask(server, "SELECT * " + "{" * 300_000)
     assert answer.status_code == 400
     assert answer.json()["title"] == "The query is nested too deeply"
 
 
-def test_pages_are_served_while_all_public_workers_are_busy(dataset_path: Path) -> None:
-    with occupied(dataset_path, 2, WORKERS="2") as (server, threads):
+def test_pages_are_served_while_all_public_workers_are_busy(small_path: Path) -> None:
+    with occupied(small_path, 2, WORKERS="2") as (server, threads):
         until(lambda: "\naccsm_workers_busy 2.0" in httpx.get(f"{server.url}/metrics").text)
         page = httpx.get(f"{server.url}/doc/country/KHM", headers={"Accept": "text/html"})
         assert all(thread.is_alive() for thread in threads)
     assert page.status_code == 200
 
 
-def test_a_full_queue_answers_503_with_retry_after(dataset_path: Path) -> None:
-    with occupied(dataset_path, 40, WORKERS="1") as (server, _):
+def test_a_full_queue_answers_503_with_retry_after(small_path: Path) -> None:
+    with occupied(small_path, 40, WORKERS="1") as (server, _):
         until(lambda: "\naccsm_queries_waiting 16.0" in httpx.get(f"{server.url}/metrics").text)
         answer = ask(server, "ASK{}")
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_client_that_disconnects_frees_the_worker(dataset_path: Path) -> None:
-    with running(dataset_path, TIMEOUT="20", WORKERS="1") as server:
+def test_a_client_that_disconnects_frees_the_worker(small_path: Path) -> None:
+    with running(small_path, TIMEOUT="20", WORKERS="1") as server:
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{server.url}/sparql", data={"query": CROSS}, timeout=0.5)
         started = time.monotonic()
@@ -107,9 +107,9 @@ def test_a_client_that_disconnects_frees_the_worker(dataset_path: Path) -> None:
 @pytest.mark.parametrize("behind", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
 @pytest.mark.parametrize("then", [b"", b"garbage\r\n\r\n"])
 def test_a_client_that_disconnects_with_a_pipeline_frees_the_worker(
-    dataset_path: Path, behind: bytes, then: bytes
+    small_path: Path, behind: bytes, then: bytes
 ) -> None:
-    with running(dataset_path, TIMEOUT="20", WORKERS="1") as server:
+    with running(small_path, TIMEOUT="20", WORKERS="1") as server:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as connection:
             path = f"/sparql?query={quote(CROSS)}"
@@ -118,8 +118,8 @@ def test_a_client_that_disconnects_with_a_pipeline_frees_the_worker(
         until(lambda: "\naccsm_workers_busy 0.0" in httpx.get(f"{server.url}/metrics").text)
 
 
-def test_a_client_that_disconnects_from_a_graph_frees_the_worker(dataset_path: Path) -> None:
-    with running(dataset_path, WORKERS="1", CACHE="0") as server:
+def test_a_client_that_disconnects_from_a_graph_frees_the_worker(small_path: Path) -> None:
+    with running(small_path, WORKERS="1", CACHE="0") as server:
         address = server.url.removeprefix("http://").split(":")
         for number in range(20):
             path = f"/rdf-graph-store?default&format=jsonld&x={number}"
@@ -131,8 +131,8 @@ def test_a_client_that_disconnects_from_a_graph_frees_the_worker(dataset_path: P
         assert time.monotonic() - started < 2
 
 
-def test_the_fork_server_is_restarted_when_it_dies(dataset_path: Path) -> None:
-    with running(dataset_path) as server:
+def test_the_fork_server_is_restarted_when_it_dies(small_path: Path) -> None:
+    with running(small_path) as server:
         (fork_server,) = children(server.pid)
         os.kill(fork_server, signal.SIGKILL)
         assert ask(server, "ASK { ?s ?p ?o }").json()["boolean"] is True
@@ -162,10 +162,10 @@ def test_a_restart_loads_the_same_dataset_though_the_files_changed(
     assert in_pool(file.parent if folder else file, work)
 
 
-def test_a_cancelled_start_leaves_no_process(dataset_path: Path) -> None:
+def test_a_cancelled_start_leaves_no_process(small_path: Path) -> None:
     async def main() -> None:
         others = children(os.getpid())
-        task = asyncio.create_task(Pool.start([dataset_path], CONVENTIONS, Settings()))
+        task = asyncio.create_task(Pool.start([small_path], CONVENTIONS, Settings()))
         while children(os.getpid()) == others:
             await asyncio.sleep(0.01)
         task.cancel()
@@ -177,17 +177,17 @@ def test_a_cancelled_start_leaves_no_process(dataset_path: Path) -> None:
 
 
 def test_workers_import_nothing_from_the_working_directory(
-    dataset_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "accsm_server").mkdir()
     (tmp_path / "accsm_server" / "__init__.py").write_text("raise SystemExit('not this one')")
     monkeypatch.chdir(tmp_path)
-    with running(dataset_path) as server:
+    with running(small_path) as server:
         assert ask(server, "ASK {}").json()["boolean"] is True
 
 
-def test_no_process_outlives_the_server(dataset_path: Path) -> None:
-    with running(dataset_path, TIMEOUT="20") as server:
+def test_no_process_outlives_the_server(small_path: Path) -> None:
+    with running(small_path, TIMEOUT="20") as server:
         (fork_server,) = children(server.pid)
         workers = children(fork_server)
         threading.Thread(target=ask_in_vain, args=(server,)).start()
@@ -198,10 +198,10 @@ def test_no_process_outlives_the_server(dataset_path: Path) -> None:
     assert alive == []
 
 
-def test_a_slow_reader_does_not_hold_a_worker(dataset_path: Path) -> None:
+def test_a_slow_reader_does_not_hold_a_worker(small_path: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 30000"
     with (
-        running(dataset_path, WORKERS="1", TIMEOUT="5") as server,
+        running(small_path, WORKERS="1", TIMEOUT="5") as server,
         httpx.stream("POST", f"{server.url}/sparql", data={"query": query}) as slow,
     ):
         assert slow.status_code == 200
@@ -211,10 +211,10 @@ def test_a_slow_reader_does_not_hold_a_worker(dataset_path: Path) -> None:
         assert len(slow.read()) > 1 << 20
 
 
-def test_a_response_that_fails_midway_is_left_unfinished(dataset_path: Path) -> None:
+def test_a_response_that_fails_midway_is_left_unfinished(small_path: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
     with (
-        running(dataset_path, TIMEOUT="1") as server,
+        running(small_path, TIMEOUT="1") as server,
         httpx.stream("POST", f"{server.url}/sparql", data={"query": query}) as cut,
         pytest.raises(httpx.RemoteProtocolError),
     ):
@@ -241,7 +241,7 @@ async def query_error(pool: Pool, text: str, timeout: float | None = None) -> Qu
 
 
 @pytest.mark.parametrize("silent", ["", "SILENT "])
-def test_a_worker_cannot_open_connections(dataset_path: Path, silent: str) -> None:
+def test_a_worker_cannot_open_connections(small_path: Path, silent: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.2)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
@@ -253,38 +253,38 @@ def test_a_worker_cannot_open_connections(dataset_path: Path, silent: str) -> No
             except QueryError as error:
                 return error.reason
 
-        found = in_pool(dataset_path, work)
+        found = in_pool(small_path, work)
         with pytest.raises(TimeoutError):
             listener.accept()
     assert found == ((b"o,p,s\r\n,,\r\n", False) if silent else "refused")
 
 
-def test_a_worker_cannot_open_files(dataset_path: Path) -> None:
+def test_a_worker_cannot_open_files(small_path: Path) -> None:
     async def work(pool: Pool) -> object:
         text = "SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }"
         return await fetch(pool, Query(text, "json"))
 
-    body, _ = in_pool(dataset_path, work)  # type: ignore[misc]
+    body, _ = in_pool(small_path, work)  # type: ignore[misc]
     assert b'"bindings":[]' in body
 
 
-def test_workers_have_different_random_numbers(dataset_path: Path) -> None:
+def test_workers_have_different_random_numbers(small_path: Path) -> None:
     async def work(pool: Pool) -> object:
         query = Query("SELECT (STRUUID() AS ?u) {}", "csv")
         return await asyncio.gather(*(fetch(pool, query) for _ in range(8)))
 
-    answers = in_pool(dataset_path, work, workers=4)
+    answers = in_pool(small_path, work, workers=4)
     assert len(set(answers)) == 8  # type: ignore[call-overload]
 
 
-def test_running_out_of_memory_has_an_error_of_its_own(dataset_path: Path) -> None:
+def test_running_out_of_memory_has_an_error_of_its_own(small_path: Path) -> None:
     async def work(pool: Pool) -> object:
         return (await query_error(pool, SORT)).reason
 
-    assert in_pool(dataset_path, work, memory=128, timeout=20) == "memory"
+    assert in_pool(small_path, work, memory=128, timeout=20) == "memory"
 
 
-def test_waiting_queries_are_served_in_order(dataset_path: Path) -> None:
+def test_waiting_queries_are_served_in_order(small_path: Path) -> None:
     async def work(pool: Pool) -> object:
         order: list[int] = []
 
@@ -295,11 +295,11 @@ def test_waiting_queries_are_served_in_order(dataset_path: Path) -> None:
         await asyncio.gather(*map(one, range(16)))
         return order
 
-    assert in_pool(dataset_path, work, workers=1) == list(range(16))
+    assert in_pool(small_path, work, workers=1) == list(range(16))
 
 
 @pytest.mark.parametrize("text", ["*", "(RAND() AS ?x) ?a ?b ?c"], ids=["steady", "volatile"])
-def test_an_answer_fails_when_its_worker_is_killed(dataset_path: Path, text: str) -> None:
+def test_an_answer_fails_when_its_worker_is_killed(small_path: Path, text: str) -> None:
     query = Query(f"SELECT {text} {{ ?a ?b ?c . ?d a ?e }} LIMIT 60000", "csv")
 
     async def work(pool: Pool) -> object:
@@ -313,10 +313,10 @@ def test_an_answer_fails_when_its_worker_is_killed(dataset_path: Path, text: str
                 await anext(answer)
         return broken.value.reason, broken.value.status
 
-    assert in_pool(dataset_path, work) == ("crash", 503)
+    assert in_pool(small_path, work) == ("crash", 503)
 
 
-def test_the_timeout_includes_the_time_in_the_queue(dataset_path: Path) -> None:
+def test_the_timeout_includes_the_time_in_the_queue(small_path: Path) -> None:
     async def work(pool: Pool) -> object:
         first = asyncio.create_task(query_error(pool, CROSS, timeout=1))
         await asyncio.sleep(0)
@@ -327,11 +327,11 @@ def test_the_timeout_includes_the_time_in_the_queue(dataset_path: Path) -> None:
         await asyncio.sleep(0.5)  # until there are new workers
         return taken, reason
 
-    taken, reason = in_pool(dataset_path, work, workers=1)  # type: ignore[misc]
+    taken, reason = in_pool(small_path, work, workers=1)  # type: ignore[misc]
     assert (taken < 2.2, reason) == (True, "deadline")
 
 
-def test_a_query_fails_at_once_when_its_worker_is_killed(dataset_path: Path) -> None:
+def test_a_query_fails_at_once_when_its_worker_is_killed(small_path: Path) -> None:
     async def work(pool: Pool) -> object:
         task = asyncio.create_task(query_error(pool, CROSS))
         await asyncio.sleep(0.4)
@@ -344,12 +344,12 @@ def test_a_query_fails_at_once_when_its_worker_is_killed(dataset_path: Path) -> 
         found = await fetch(pool, Query("ASK{}", "json"))
         return taken, error.reason, dict(error.headers), found[0]
 
-    taken, reason, headers, found = in_pool(dataset_path, work, timeout=10)  # type: ignore[misc]
+    taken, reason, headers, found = in_pool(small_path, work, timeout=10)  # type: ignore[misc]
     assert (taken < 2, reason, headers) == (True, "crash", {"Retry-After": "5"})
     assert found == b'{"head":{},"boolean":true}'
 
 
-def test_a_long_query_gets_a_lower_priority(dataset_path: Path) -> None:
+def test_a_long_query_gets_a_lower_priority(small_path: Path) -> None:
     async def work(pool: Pool) -> object:
         before = {worker.pid for worker in pool._workers}
         task = asyncio.create_task(query_error(pool, CROSS))
@@ -360,7 +360,7 @@ def test_a_long_query_gets_a_lower_priority(dataset_path: Path) -> None:
         await asyncio.sleep(0.3)
         return len(last), len(before - {worker.pid for worker in pool._workers})
 
-    assert in_pool(dataset_path, work, timeout=1) == (2, 1)
+    assert in_pool(small_path, work, timeout=1) == (2, 1)
 
 
 class FakeWorker:
@@ -480,9 +480,9 @@ def test_an_unreadable_dataset_is_named_in_the_error(tmp_path: Path) -> None:
         asyncio.run(Pool.start([broken], CONVENTIONS, Settings()))
 
 
-def test_a_stopping_server_answers_running_queries(dataset_path: Path) -> None:
+def test_a_stopping_server_answers_running_queries(small_path: Path) -> None:
     answers: list[httpx.Response] = []
-    with running(dataset_path, TIMEOUT="20") as server:
+    with running(small_path, TIMEOUT="20") as server:
         thread = threading.Thread(target=lambda: answers.append(ask(server, CROSS)))
         thread.start()
         time.sleep(0.5)
@@ -491,11 +491,11 @@ def test_a_stopping_server_answers_running_queries(dataset_path: Path) -> None:
     assert answers[0].json()["title"] == "The server is stopping"
 
 
-def test_a_port_in_use_is_named_in_the_error(dataset_path: Path) -> None:
+def test_a_port_in_use_is_named_in_the_error(small_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=f"port {port} of 127.0.0.1 is taken"):
-            serve(dataset_path, "127.0.0.1", port, lambda url: None)
+            serve(small_path, "127.0.0.1", port, lambda url: None)
 
 
 ESCAPES = """

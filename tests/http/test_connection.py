@@ -37,8 +37,8 @@ COUNTED = ("accsm_queries_total", "accsm_rows_total", "accsm_cache", "accsm_work
 
 
 @pytest.fixture(scope="module", params=["0", "64"], ids=["without cache", "with cache"])
-def server(request: pytest.FixtureRequest, dataset_path: Path) -> Iterator[Server]:
-    with running(dataset_path, CACHE=request.param, ROWS="100", TIMEOUT="5") as server:
+def server(request: pytest.FixtureRequest, small_path: Path) -> Iterator[Server]:
+    with running(small_path, CACHE=request.param, ROWS="100", TIMEOUT="5") as server:
         httpx.get(f"{server.url}/sparql", params={"query": QUERIES["an unknown name"][0]})
         yield server
 
@@ -185,8 +185,8 @@ def test_the_same_query_twice_at_once_ends_no_worker(server: Server, client: htt
     assert metrics(client)["accsm_workers_ended_total"] == ended
 
 
-def test_a_cached_response_does_not_cancel_the_next_pipelined_query(dataset_path: Path) -> None:
-    with running(dataset_path, TIMEOUT="1") as server, connect(server) as connection:
+def test_a_cached_response_does_not_cancel_the_next_pipelined_query(small_path: Path) -> None:
+    with running(small_path, TIMEOUT="1") as server, connect(server) as connection:
         known = sparql("ASK {}")
         httpx.get(server.url + known)
         cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
@@ -194,8 +194,8 @@ def test_a_cached_response_does_not_cancel_the_next_pipelined_query(dataset_path
         assert b"HTTP/1.1 200" in receive(connection, b"HTTP/1.1 504", 1)
 
 
-def test_requests_are_answered_when_the_access_log_cannot_be_written(dataset_path: Path) -> None:
-    with running(dataset_path, "--access-log", CACHE="0") as server, connect(server) as connection:
+def test_requests_are_answered_when_the_access_log_cannot_be_written(small_path: Path) -> None:
+    with running(small_path, "--access-log", CACHE="0") as server, connect(server) as connection:
         httpx.get(server.url + sparql("ASK {}"))
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         connection.sendall(heads(server, *[sparql("ASK {}")] * 5))
@@ -203,9 +203,9 @@ def test_requests_are_answered_when_the_access_log_cannot_be_written(dataset_pat
 
 
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.4])
-def test_a_client_that_disconnects_frees_its_worker(dataset_path: Path, after: float) -> None:
+def test_a_client_that_disconnects_frees_its_worker(small_path: Path, after: float) -> None:
     cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-    with running(dataset_path, TIMEOUT="60") as server:
+    with running(small_path, TIMEOUT="60") as server:
         for number in range(5):
             with connect(server) as connection:
                 connection.sendall(heads(server, sparql(f"{cross} # {number}")))
@@ -227,9 +227,9 @@ def test_requests_after_connection_close_are_ignored(server: Server) -> None:
     assert b'"last"' in answers
 
 
-def test_clients_behind_a_proxy_have_their_own_rates(dataset_path: Path) -> None:
+def test_clients_behind_a_proxy_have_their_own_rates(small_path: Path) -> None:
     with (
-        running(dataset_path, RATE="1", CACHE="0") as server,
+        running(small_path, RATE="1", CACHE="0") as server,
         httpx.Client(base_url=server.url) as client,
     ):
         for who in ("192.0.2.1", "192.0.2.2"):
@@ -256,10 +256,10 @@ def test_the_body_of_a_pipelined_post_is_read(server: Server, cut: int, pause: f
         assert b"true" in receive(connection, b'"boolean"', 1)
 
 
-def test_a_worker_that_cannot_be_replaced_does_not_stop_the_others(dataset_path: Path) -> None:
+def test_a_worker_that_cannot_be_replaced_does_not_stop_the_others(small_path: Path) -> None:
     """Running out of file descriptors does not restart the fork server."""
     slow = {"query": QUERIES["too slow"][0], "timeout": "0.3"}
-    with running(dataset_path, CACHE="0", WORKERS="1") as server, httpx.Client() as client:
+    with running(small_path, CACHE="0", WORKERS="1") as server, httpx.Client() as client:
         ask = f"{server.url}{sparql('ASK { ?s ?p ?o }')}"
         assert client.get(ask).status_code == 200
         limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)

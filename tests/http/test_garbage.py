@@ -44,10 +44,10 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("cache", ["0", "8"])
-def test_no_request_leaves_a_cycle(dataset_path: Path, cache: str) -> None:
+def test_no_request_leaves_a_cycle(small_path: Path, cache: str) -> None:
     settings = {"ACCSM_RATE": "0", "ACCSM_WORKERS": "1", "ACCSM_CACHE": cache}
     environment = {**os.environ, **settings, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, __file__, str(dataset_path)]
+    command = [sys.executable, __file__, str(small_path)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, timeout=120
     )

@@ -42,8 +42,8 @@ def metrics(server: Server) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
-def server(dataset_path: Path) -> Iterator[Server]:
-    with running(dataset_path, TIMEOUT="5", WORKERS="1") as server:
+def server(small_path: Path) -> Iterator[Server]:
+    with running(small_path, TIMEOUT="5", WORKERS="1") as server:
         yield server
 
 
@@ -150,7 +150,7 @@ def test_one_client_cannot_occupy_all_workers(server: Server) -> None:
         thread.join()
 
 
-def test_a_client_that_floods_the_pages_does_not_block_others(dataset_path: Path) -> None:
+def test_a_client_that_floods_the_pages_does_not_block_others(small_path: Path) -> None:
     stop = threading.Event()
     statuses: list[int] = []
 
@@ -160,7 +160,7 @@ def test_a_client_that_floods_the_pages_does_not_block_others(dataset_path: Path
                 page = f"{server.url}/doc/country/KHM?x={number}.{len(statuses)}"
                 statuses.append(client.get(page, headers={"Accept": "text/html"}).status_code)
 
-    with running(dataset_path, WORKERS="1", CACHE="0") as server:
+    with running(small_path, WORKERS="1", CACHE="0") as server:
         threads = [threading.Thread(target=flood, args=(number,)) for number in range(40)]
         for thread in threads:
             thread.start()

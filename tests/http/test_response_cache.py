@@ -37,8 +37,8 @@ DETERMINISTIC = {
 
 
 @pytest.fixture(scope="module")
-def client(dataset_path: Path) -> Iterator[httpx.Client]:
-    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
+def client(small_path: Path) -> Iterator[httpx.Client]:
+    with running(small_path) as server, httpx.Client(base_url=server.url) as client:
         client.headers["Accept-Encoding"] = "identity"
         yield client
 
@@ -74,9 +74,9 @@ def test_every_response_has_an_etag_for_revalidation(client: httpx.Client, path:
     assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", tag)
 
 
-def test_an_etag_is_the_same_after_a_restart(client: httpx.Client, dataset_path: Path) -> None:
+def test_an_etag_is_the_same_after_a_restart(client: httpx.Client, small_path: Path) -> None:
     tag = get(client, SELECT).headers["ETag"]
-    with running(dataset_path, CACHE="0") as server, httpx.Client(base_url=server.url) as other:
+    with running(small_path, CACHE="0") as server, httpx.Client(base_url=server.url) as other:
         assert get(other, SELECT).text == get(client, SELECT).text
         assert get(other, SELECT, **{"If-None-Match": tag}).status_code == 304
         for _ in range(2):  # a server without a cache adds ETags, too
@@ -101,12 +101,12 @@ def test_an_etag_depends_on_dataset_query_graphs_and_format(
     assert len({t if isinstance(t, str) else t.headers["ETag"] for t in tags}) == len(tags)
 
 
-def test_an_etag_depends_on_the_code(dataset_path: Path, tmp_path: Path) -> None:
+def test_an_etag_depends_on_the_code(small_path: Path, tmp_path: Path) -> None:
     tags = []
     for package in ("accsm_kg", "server"):
         shutil.copytree(ROOT / package, tmp_path / package)
     for _ in range(2):
-        with running(dataset_path, root=tmp_path) as server:
+        with running(small_path, root=tmp_path) as server:
             tags.append(httpx.get(f"{server.url}/sparql", params={"query": SELECT}).headers["ETag"])
         with (tmp_path / "server/accsm_server/app.py").open("a") as file:
             file.write("# changed\n")

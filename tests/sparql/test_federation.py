@@ -95,9 +95,9 @@ def remote() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def server(dataset_path: Path, remote: str) -> Iterator[Server]:
+def server(small_path: Path, remote: str) -> Iterator[Server]:
     allowed = f"{remote}/sparql {remote}/moved"
-    with running(dataset_path, WORKERS="1", SERVICE=allowed) as server:
+    with running(small_path, WORKERS="1", SERVICE=allowed) as server:
         yield server
 
 
