@@ -191,7 +191,9 @@ def test_an_answer_lists_the_same_resources_once_unless_the_description_says_so(
             tuple(cell for cell in row if isinstance(cell, NamedNode)) for row in rows
         )
         twice = [named for named, count in resources.items() if named and count > 1]
-        assert twice == [] or "once for each" in question.description, values
+        assert twice == [] or "once for each" in question.description, (
+            f"{values}: join the rows of {twice}, or say in the description: once for each …"
+        )
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
