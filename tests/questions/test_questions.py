@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ from accsm_kg.rdf import query_files
 FOLDER = ROOT / "data" / "queries"
 FILES = {path.stem: path for path in sorted(FOLDER.glob("*.rq"))}
 QUESTIONS = {question.name: question for question in files.read(FOLDER)}
+
+#: What a person cannot read: HTML tags and bold of the scanned text, and ISO 8601 durations.
+UNREADABLE = re.compile(r"</?[a-z]+>|\*\*|^P\d+[YMD]$")
 
 Cell = str | int | bool | None
 Answer = bool | list[dict[str, Cell]]
@@ -157,6 +161,50 @@ def test_the_options_of_a_parameter_include_its_default(
             )
 
 
+def _rows(store: Store, text: str) -> list[list[object]]:
+    results = _oxigraph(store, text)
+    return [] if isinstance(results, QueryBoolean) else [list(row) for row in results]
+
+
+def _answers(
+    question: Question, store: Store
+) -> Iterator[tuple[dict[str, str], list[list[object]]]]:
+    """Yield the rows that a question answers for each combination of values of its pick-lists."""
+    offered = [
+        [str(_cell(row[0])) for row in _rows(store, parameter.options)]
+        if parameter.options
+        else [parameter.default]
+        for parameter in question.parameters
+    ]
+    for chosen in product(*offered):
+        names = [parameter.name for parameter in question.parameters]
+        values = dict(zip(names, chosen, strict=True))
+        yield values, _rows(store, bind(question, values))
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_an_answer_lists_the_same_resources_once_unless_the_description_says_so(
+    question: Question, store: Store
+) -> None:
+    for values, rows in _answers(question, store):
+        resources = Counter(
+            tuple(cell for cell in row if isinstance(cell, NamedNode)) for row in rows
+        )
+        twice = [named for named, count in resources.items() if named and count > 1]
+        assert twice == [] or "once for each" in question.description, (
+            f"{values}: join the rows of {twice}, or say in the description: once for each …"
+        )
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_an_answer_shows_no_markup_of_the_scan_and_no_duration_in_code(
+    question: Question, store: Store
+) -> None:
+    for values, rows in _answers(question, store):
+        shown = [cell.value for row in rows for cell in row if isinstance(cell, Literal)]
+        assert [text for text in shown if UNREADABLE.search(text)] == [], values
+
+
 def test_every_question_but_a_pick_list_has_an_answer_worked_out_by_hand() -> None:
     heads = [query_files.read(path)[1] for path in FILES.values()]
     picked = {said.get("options") for head in heads for said in head.get("parameters", {}).values()}
@@ -175,6 +223,16 @@ def test_the_header_is_complete(path: Path) -> None:
     assert head["tags"] == sorted(head["tags"])
     for said in head.get("parameters", {}).values():
         assert {"description", "default"} <= set(said) <= {"description", "default", "options"}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_the_header_speaks_to_people(question: Question) -> None:
+    said = [question.summary, question.description]
+    text = " ".join([*said, *(parameter.description for parameter in question.parameters)])
+    assert re.findall(r"\bIRIs?\b|\boccurrences?\b", text, re.IGNORECASE) == []
+    assert [name for name in QUESTIONS if "-" in name and name in text] == []
+    titles = {other.summary for other in QUESTIONS.values()}
+    assert set(re.findall(r'[Qq]uestion "([^"]+)"', text)) <= titles
 
 
 PACKAGE_QUERIES = {
