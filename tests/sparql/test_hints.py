@@ -10,7 +10,7 @@ import pytest
 from pyoxigraph import Store
 from serving import running
 
-from accsm_kg.namespaces import BASE
+from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.questions.files import load
 
 
@@ -103,6 +103,24 @@ def test_known_names_and_names_of_others_have_no_hint(client: httpx.Client, quer
 def test_no_stored_question_has_a_hint(client: httpx.Client, store: Store) -> None:
     for question in load(store):
         assert "Hint" not in ask(client, question.text).headers, question.name
+
+
+def test_a_property_with_some_of_the_facts_names_the_related_one(
+    client: httpx.Client, store: Store
+) -> None:
+    pairs = "SELECT ?p ?other { GRAPH graph:ontology { ?p dcterms:relation ?other } }"
+    found = [(p.value, other.value) for p, other in store.query(pairs, prefixes=prefixes())]
+    assert (f"{BASE}ontology#hasOccurrence", f"{BASE}ontology#hasRecurrence") in found
+    for iri, other in found:
+        related = f"accsm:{other.removeprefix(f'{BASE}ontology#')}"
+        hint = ask(client, f"ASK {{ ?s <{iri}> ?o }}").headers["Hint"]
+        assert "has only some of these facts; see " in hint and f"`{related}`" in hint, iri
+        assert "Hint" not in ask(client, f"ASK {{ ?s <{iri}> ?o ; <{other}> ?p }}").headers, iri
+
+
+def test_a_renamed_property_of_two_meanings_names_both(client: httpx.Client) -> None:
+    hint = ask(client, f"ASK {{ ?s <{BASE}ontology#adoptedBy> ?o }}").headers["Hint"]
+    assert "`accsm:concludedBy` or `accsm:toBeAdoptedBy`" in hint
 
 
 def test_a_hint_is_one_line_of_ascii(client: httpx.Client) -> None:
