@@ -6,7 +6,7 @@ but not every pattern is returned.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accsm_kg.rdf.query_scanner import IRI, STRING, masked
@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _OPERATORS = frozenset("/|^!*+?")
+_MAX_CLASSES = 10  # in VALUES
 _MAX_STEPS = 10  # of a sequence path
 
 
@@ -63,6 +64,8 @@ class Group:
     """The word before the first brace in capitals, such as OPTIONAL or EXISTS."""
     unread: bool = False
     """Whether a pattern was left out."""
+    data: dict[str, list[Node]] = field(default_factory=dict)
+    """What VALUES gives for one variable."""
 
 
 def read(text: str, prefixes: Mapping[str, str]) -> list[Group]:
@@ -71,6 +74,23 @@ def read(text: str, prefixes: Mapping[str, str]) -> list[Group]:
     for match in _TOKEN.finditer(masked(text)):
         reader.token(match)
     return [group for group in reader.groups if not group.template]
+
+
+def alternatives(groups: Sequence[Group]) -> Iterator[None]:
+    """Step through the classes that VALUES gives for a class in ``groups``, which then have it."""
+    yield
+    given = [(name, nodes) for group in groups for name, nodes in group.data.items()]
+    before = [group.patterns for group in groups]
+    for name, node in [(name, node) for name, nodes in given for node in nodes][:_MAX_CLASSES]:
+        for group in groups:
+            group.patterns = [
+                (subject, iri, node if iri == TYPE and value == Node("variable", name) else value)
+                for subject, iri, value in group.patterns
+            ]
+        if node.kind == "iri" and before != [group.patterns for group in groups]:
+            yield
+        for group, patterns in zip(groups, before, strict=True):
+            group.patterns = patterns
 
 
 class _Reader:
@@ -85,6 +105,7 @@ class _Reader:
         self._outer: list[tuple[list[Node], list[str]]] = []
         self._absorb = False
         self._before = ""
+        self._data: list[Node] = []
 
     def token(self, match: re.Match[str]) -> None:
         """Take the next token."""
@@ -178,6 +199,9 @@ class _Reader:
         if mark == "{":
             parent = self._open[-1][0] if self._open else None
             group = Group(parent, template=self._template, word=self._before)
+            self._data = []
+            if parent and self._template and self._triple:
+                parent.data[self._triple[0].text] = self._data
             self._open.append((group, self._depth))
             self.groups.append(group)
             self._depth = 0
@@ -208,6 +232,9 @@ class _Reader:
     def _node(self, node: Node) -> None:
         if self._absorb:
             self._absorb = False
+            return
+        if self._open and self._open[-1][0].template:
+            self._data.append(node)
             return
         self._triple.append(node)
         if len(self._triple) == 3:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from accsm_kg.rdf.patterns import TYPE, compared, read
+from accsm_kg.rdf.patterns import TYPE, alternatives, compared, read
 
 E = {"": "urn:", "e": "http://e/"}
 
@@ -77,6 +77,18 @@ def test_a_group_knows_the_word_before_it_and_whether_a_pattern_is_left_out() ->
         ("ASK", False), ("OPTIONAL", True), ("EXISTS", True), ("", False), ("UNION", False),
         ("MINUS", False),
     ]  # fmt: skip
+
+
+def test_the_classes_that_values_gives_are_read_one_after_the_other() -> None:
+    groups = read("ASK { VALUES ?c { e:A <http://e/B> 'x' } ?a a ?c { ?a e:p ?c } }", E)
+    read_in_turn = [
+        [groups[0].patterns[0][2].text, *groups[1].patterns] for _ in alternatives(groups)
+    ]
+    assert [classes[0] for classes in read_in_turn] == ["c", "http://e/A", "http://e/B"]
+    assert groups[0].patterns[0][2].text == "c"
+    assert {value.text for _, _, value in groups[1].patterns} == {"c"}
+    for other in ("VALUES (?c ?d) { (e:A e:B) }", "VALUES ?d { e:A }", "CONSTRUCT { ?a a e:A }"):
+        assert len([*alternatives(read(f"ASK {{ {other} ?a a ?c }}", E))]) == 1
 
 
 def test_a_literal_has_its_datatype() -> None:

@@ -374,6 +374,12 @@ PARTIAL = {
         "{ ?p skos:prefLabel ?n } UNION { ?p a accsm:Person ; foaf:name ?n }",
         "`foaf:name` has no values in this dataset; write `skos:prefLabel`.",
     ),
+    "for one of several classes": (
+        "VALUES ?c { accsm:ActionLine accsm:KeyResultArea } ?t a ?c "
+        "FILTER NOT EXISTS { ?p accsm:supports ?t }",
+        "Nothing that is a value of `accsm:supports` is a `accsm:KeyResultArea`; "
+        "write `accsm:contributesToKRA`.",
+    ),
     "across groups": (
         "?c a accsm:Country OPTIONAL { ?p accsm:partnerAsPrinted ?c }",
         "write `accsm:potentialPartner`.",

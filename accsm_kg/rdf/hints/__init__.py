@@ -72,8 +72,9 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     _renew(facts, groups)
     found = [pattern for group in groups for pattern in group.patterns]
     hints = (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
-    hints += yield from matches.find(facts, groups, empty=empty)
-    return hints or (yield from counts.find(facts, text, groups))
+    for _ in patterns.alternatives(groups):
+        hints += yield from matches.find(facts, groups, empty=empty)
+    return hints[: 2 * _MAX_HINTS] or (yield from counts.find(facts, text, groups))
 
 
 def _renew(facts: Facts, groups: Iterable[Group]) -> None:
