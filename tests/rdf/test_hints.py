@@ -1,11 +1,12 @@
-"""Hints about a dataset that does not answer."""
+"""What hints ask of a dataset, and hints about a dataset that does not answer."""
 
 import time
 
 import pytest
+from pyoxigraph import NamedNode, Store
 
 from accsm_kg.namespaces import facts, prefixes
-from accsm_kg.rdf.hints import Unavailable, find
+from accsm_kg.rdf.hints import FOLDER, Facts, Unavailable, find
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import SHORT, scan
 
@@ -22,6 +23,46 @@ def hints(text: str) -> list[str]:
     except StopIteration as end:
         found: list[str] = end.value
         return found
+
+
+def requests(known: Store, asked: Facts, text: str, *, thorough: bool) -> list[str]:
+    """Return the names of the queries that the hints about ``text`` ask, with their answers."""
+    lookup = find(asked, supply(scan(text), prefixes(), ""), thorough=thorough)
+    names = []
+    try:
+        name, iris = next(lookup)
+        while True:
+            names.append(name)
+            query = (FOLDER / f"{name}.rq").read_text("utf-8")
+            for key, values in iris.items():
+                query = query.replace(f"<urn:{key}>", " ".join(str(NamedNode(v)) for v in values))
+            name, iris = lookup.send(list(known.query(query)))  # type: ignore[arg-type, call-overload]
+    except StopIteration:
+        return names
+
+
+LOADED = ["replaced", "shared", "names"]
+
+
+@pytest.mark.parametrize("name", ["Project", "Country", "Summit"])
+def test_a_query_with_rows_asks_for_names_only(known: Store, name: str) -> None:
+    query = f"SELECT * {{ ?p a accsm:{name} ; skos:prefLabel ?l }}"
+    assert requests(known, facts(prefixes()), query, thorough=False) == LOADED
+
+
+@pytest.mark.parametrize(
+    ("query", "thorough"),
+    [
+        ("ASK { ?m a accsm:Meeting ; dcterms:title ?t ; accsm:amount ?a }", True),
+        ("ASK { ?p a accsm:Project ; accsm:partnerAsPrinted country:VNM ; accsm:amount 5 }", True),
+        ("SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project ; accsm:supports ?t }", False),
+        ("ASK { ?p a accsm:Project OPTIONAL { ?p dcterms:title ?t } }", False),
+    ],
+)
+def test_what_was_answered_is_not_asked_again(known: Store, query: str, thorough: bool) -> None:
+    asked = facts(prefixes())
+    assert len(requests(known, asked, query, thorough=thorough)) > len(LOADED)
+    assert requests(known, asked, f"{query} # again", thorough=thorough) == []
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def load_several(facts: Facts, properties: Iterable[str]) -> Asking[None]:
 def load_kinds(facts: Facts) -> Asking[None]:
     """Load of which kinds things are."""
     if not facts.kinds:
-        rows = yield from asked("kinds", {})
+        rows = yield from answer(facts, "kinds")
         facts.kinds = [frozenset(classes.split()) for (classes,) in rows]
 
 

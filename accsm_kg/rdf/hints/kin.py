@@ -10,7 +10,8 @@ _PROV, _RDFS = "http://www.w3.org/ns/prov#", "http://www.w3.org/2000/01/rdf-sche
 _SCHEMA, _SKOS = "http://schema.org/", "http://www.w3.org/2004/02/skos/core#"
 #: Properties that almost anything may have, best first.
 _GENERIC = (
-    (f"{_SKOS}prefLabel", f"{_RDFS}label", f"{_DCTERMS}title", f"{_SCHEMA}name", f"{_FOAF}name"),
+    (f"{_SKOS}prefLabel", f"{_RDFS}label", f"{_DCTERMS}title", f"{_SCHEMA}name", f"{_FOAF}name",
+     f"{_SKOS}altLabel"),
     (f"{_SKOS}definition", f"{_DCTERMS}description", f"{_RDFS}comment", f"{_SCHEMA}description",
      f"{_SCHEMA}text"),
     (f"{_DCTERMS}date", f"{_DCTERMS}issued", f"{_SCHEMA}startDate", f"{_SCHEMA}endDate",
