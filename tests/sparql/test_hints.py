@@ -306,6 +306,22 @@ FOLLOWED = {
         "write `9`, or use `STR(?n)`.",
         "?p accsm:projectNumber ?n FILTER(STR(?n) = '9')",
     ),
+    "a name for a thing": (
+        "?p accsm:countryCoordinator 'Cambodia'",
+        "The values of `accsm:countryCoordinator` are no texts: "
+        'write `accsm:countryCoordinator/skos:prefLabel "Cambodia"@en`.',
+        '?p accsm:countryCoordinator/skos:prefLabel "Cambodia"@en',
+    ),
+    "a variable for a name compared with a thing": (
+        "?p accsm:status ?s FILTER(?s = 'completed')",
+        'write `accsm:status/skos:prefLabel "completed"@en`.',
+        '?p accsm:status/skos:prefLabel "completed"@en',
+    ),
+    "a year for a date": (
+        "?p a accsm:Project ; dcterms:date ?d",
+        "Nothing that is a `accsm:Project` has `dcterms:date`; write `accsm:coversYear`.",
+        "?p a accsm:Project ; accsm:coversYear ?d",
+    ),
     "a thing that is the value of another property": (
         "?p accsm:partnerAsPrinted country:VNM",
         "Nothing has `country:VNM` as a value of `accsm:partnerAsPrinted`; "
@@ -339,6 +355,7 @@ PLAIN = {
     "?e accsm:aboutProperty accsm:amount": (
         "Nothing has `accsm:amount` as a value of `accsm:aboutProperty`. "
     ),
+    "?p accsm:countryCoordinator/foaf:member ?c": "`foaf:member` has no values in this dataset. ",
     "?m a accsm:Meeting , accsm:Project": (
         "Nothing that is a `accsm:Meeting` is a `accsm:Project`. "
     ),

@@ -2,23 +2,19 @@
 
 from collections.abc import Iterable
 
-from accsm_kg.rdf.hints.facts import Asking, Facts, answer, load_uses
+from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, Things, answer, load_uses
 from accsm_kg.rdf.hints.kin import is_generic, kin, nearest, similar
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role
 from accsm_kg.rdf.patterns import TYPE
 
-Things = dict[str, list[str]]
-"""The class of some things, the property whose values they are, the one they have, or one thing."""
-
 
 def things(roles: Iterable[Role]) -> Things:
     """Return what tells most of a variable with ``roles``."""
-    found: Things = {"class": [], "of": [], "has": [], "this": []}
     for what, key in ((IS, "class"), (VALUE, "of"), (HAS, "has")):
         iri = next((role.iri for role in roles if role.what == what), "")
         if iri:
-            return found | {key: [iri]}
-    return found
+            return NO_THINGS | {key: [iri]}
+    return NO_THINGS
 
 
 def same(facts: Facts, property: str, near: Things, values: Iterable[Role]) -> Asking[list[str]]:
@@ -90,7 +86,7 @@ def _link(
 
 def lacks(facts: Facts, thing: str, property: str, values: Iterable[Role]) -> Asking[str | None]:
     """Return what to write for a ``property`` that ``thing`` lacks; None if it has it."""
-    near = things([]) | {"this": [thing]}
+    near = NO_THINGS | {"this": [thing]}
     had = yield from answer(facts, "had", **near)
     if not had or (property,) in had:
         return None

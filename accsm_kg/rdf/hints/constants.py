@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from accsm_kg.rdf.hints.facts import Asking, Facts, answer
+from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, answer
+from accsm_kg.rdf.hints.kin import NAMES
 from accsm_kg.rdf.hints.names import printable
 from accsm_kg.rdf.patterns import LANGUAGE_STRING, XSD, Node, Pattern, compared
 
@@ -24,7 +25,9 @@ def find(facts: Facts, text: str, found: Iterable[Pattern]) -> Asking[list[str]]
     hints: list[str] = []
     for iri, constant, variable in constants[:_MAX_ASKED]:
         datatypes = yield from answer(facts, "constants", these=[iri])
-        if len(datatypes) == 1 and datatypes[0][1] not in ("", constant.datatype):
+        if [datatype for _, datatype, _ in datatypes] == [""]:
+            hints += yield from _name(facts, iri, constant)
+        elif len(datatypes) == 1 and datatypes[0][1] != constant.datatype:
             _, datatype, language = datatypes[0]
             hints.append(_hint(facts, iri, constant, datatype, language, variable))
     return list(filter(None, hints))
@@ -42,6 +45,19 @@ def _hint(
         write = _written(facts, _lexical(constant), datatype)
     instead = f"write `{write}`" + (f", or use `STR(?{variable})`" if variable else "")
     return f"All values of {facts.name(iri)} {all_values}{f': {instead}' if write else ''}."
+
+
+def _name(facts: Facts, iri: str, constant: Node) -> Asking[list[str]]:
+    """Return the hint about a text where the values of ``iri`` are things with names."""
+    had = [name for (name,) in (yield from answer(facts, "had", **NO_THINGS | {"of": [iri]}))]
+    name = next((name for name in NAMES if name in had), None)
+    if name is None or constant.datatype not in (_STRING, LANGUAGE_STRING):
+        return []
+    rows = yield from answer(facts, "constants", these=[name])
+    language = rows[0][2] if len(rows) == 1 else ""
+    written = f'"{printable(_lexical(constant))}"' + (f"@{language}" if language else "")
+    path = f"{facts.name(iri)[1:-1]}/{facts.name(name)[1:-1]}"
+    return [f"The values of {facts.name(iri)} are no texts: write `{path} {written}`."]
 
 
 def _lexical(constant: Node) -> str:

@@ -26,6 +26,9 @@ Texts = list[tuple[str, ...]]
 Kind = frozenset[str]
 """All classes of one thing; `LITERAL` for a literal."""
 Kinds = dict[Kind, None]
+Things = dict[str, list[str]]
+"""The class of some things, the property whose values they are, the one they have, or one thing."""
+NO_THINGS: Things = {"class": [], "of": [], "has": [], "this": []}
 LITERAL: Kind = frozenset({"http://www.w3.org/2000/01/rdf-schema#Literal"})
 
 

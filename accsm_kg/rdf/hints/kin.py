@@ -8,17 +8,22 @@ from accsm_kg.rdf.hints.facts import Asking, Facts, answer
 _DCTERMS, _FOAF = "http://purl.org/dc/terms/", "http://xmlns.com/foaf/0.1/"
 _PROV, _RDFS = "http://www.w3.org/ns/prov#", "http://www.w3.org/2000/01/rdf-schema#"
 _SCHEMA, _SKOS = "http://schema.org/", "http://www.w3.org/2004/02/skos/core#"
+#: The properties of names, best first.
+NAMES = (
+    f"{_SKOS}prefLabel", f"{_RDFS}label", f"{_DCTERMS}title", f"{_SCHEMA}name", f"{_FOAF}name",
+    f"{_SKOS}altLabel",
+)  # fmt: skip
 #: Properties that almost anything may have, best first.
 _GENERIC = (
-    (f"{_SKOS}prefLabel", f"{_RDFS}label", f"{_DCTERMS}title", f"{_SCHEMA}name", f"{_FOAF}name",
-     f"{_SKOS}altLabel"),
+    NAMES,
     (f"{_SKOS}definition", f"{_DCTERMS}description", f"{_RDFS}comment", f"{_SCHEMA}description",
      f"{_SCHEMA}text"),
     (f"{_DCTERMS}date", f"{_DCTERMS}issued", f"{_SCHEMA}startDate", f"{_SCHEMA}endDate",
-     f"{_SCHEMA}datePublished"),
+     f"{_SCHEMA}datePublished", f"{_SCHEMA}temporalCoverage"),
 )  # fmt: skip
 _FAMILIES = (*_GENERIC, (f"{_DCTERMS}source", f"{_PROV}wasDerivedFrom", f"{_PROV}hadPrimarySource"))
-_EMPTY = {"as", "by", "for", "has", "in", "is", "of", "on", "to"}
+_EMPTY = {"as", "for", "has", "in", "is", "on", "to"}
+_TURNING = {"by", "of"}  # words that turn a property round
 _MAX_NAME = 80  # characters of a name that are read
 _WORD = re.compile(r"[A-Z]?[a-z]++|[A-Z]++(?![a-z])|\d++")
 
@@ -50,10 +55,15 @@ def words(iri: str) -> frozenset[str]:
 def similar(property: str, others: Iterable[str]) -> list[str]:
     """Return those of ``others`` whose names have all words of the name of ``property``."""
     own = words(property)
-    return [iri for iri in others if iri != property and own and own <= words(iri)]
+    return [
+        iri
+        for iri in others
+        if iri != property and own and own <= (its := words(iri)) and not (its - own) & _TURNING
+    ]
 
 
 def nearest(property: str, others: Iterable[str]) -> list[str]:
     """Return those of ``others`` that share a word with ``property``, or all: two at most."""
     rest = [iri for iri in others if iri != property]
-    return ([iri for iri in rest if words(property) & words(iri)] or rest)[:2]
+    own = words(property) - _TURNING
+    return ([iri for iri in rest if own & words(iri)] or rest)[:2]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from accsm_kg.rdf.hints import advice
-from accsm_kg.rdf.hints.advice import Things, things
-from accsm_kg.rdf.hints.facts import Asking, Facts, load_kinds, load_uses, typical
+from accsm_kg.rdf.hints.advice import things
+from accsm_kg.rdf.hints.facts import Asking, Facts, Things, load_kinds, load_uses, typical
 from accsm_kg.rdf.hints.kin import is_generic
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role, Roles, read
 from accsm_kg.rdf.patterns import TYPE, Group, Pattern
