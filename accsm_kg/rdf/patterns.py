@@ -1,16 +1,19 @@
 """Read the triple patterns of a query, group by group, without a full parser.
 
-What is not understood, such as a property path, is left out: a pattern that is returned is in the
-query, but not every pattern is returned.
+A sequence path of plain properties is read as patterns with nodes between them. What is not
+understood, such as another property path, is left out: a pattern that is returned is in the query,
+but not every pattern is returned.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accsm_kg.rdf.query_scanner import IRI, STRING, masked
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+LANGUAGE_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
+XSD = "http://www.w3.org/2001/XMLSchema#"
 
 _NAME = r"[\w.-]*+:(?:[\w:.%-]|\\.)*+"
 _TOKEN = re.compile(
@@ -19,13 +22,15 @@ _TOKEN = re.compile(
     | (?P<iri> {IRI}++ )
     | (?P<string> {STRING}++ (?P<suffix> @[\w-]++ | \^\^ (?: {IRI}++ | {_NAME} ) )?+ )
     | (?P<name> {_NAME} )
-    | (?P<number> [+-]?+[\d.]*\d )
+    | (?P<number> [+-]?+[\d.]*\d(?:[eE][+-]?+\d++)?+ )
     | (?P<word> [A-Za-z_]\w*+ )
     | (?P<mark> [^\s\w] )
     """,
     re.VERBOSE,
 )
 _OPERATORS = frozenset("/|^!*+?")
+_MAX_CLASSES = 10  # in VALUES
+_MAX_STEPS = 10  # of a sequence path
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,16 @@ class Node:
     """A subject, predicate or object: a variable, an IRI or a literal."""
 
     kind: str
-    """variable, iri, string (without language and datatype) or other."""
+    """variable, iri, string (without language and datatype), literal or other."""
     text: str
     """The name of the variable, the IRI or the literal as written."""
+    datatype: str = ""
+    """The IRI of the datatype of a string or a literal; empty if it is unknown."""
 
 
 _OTHER = Node("other", "")
+#: With what the names of nodes begin that are written as [ ] or are between the steps of a path.
+NEW = "["
 Pattern = tuple[Node, str, Node]
 """A subject, the IRI of a property and an object."""
 
@@ -51,6 +60,12 @@ class Group:
     patterns: list[Pattern] = field(default_factory=list)
     template: bool = False
     """Whether it holds a template of CONSTRUCT, or the data of VALUES."""
+    word: str = ""
+    """The word before the first brace in capitals, such as OPTIONAL or EXISTS."""
+    unread: bool = False
+    """Whether a pattern was left out."""
+    data: dict[str, list[Node]] = field(default_factory=dict)
+    """What VALUES gives for one variable."""
 
 
 def read(text: str, prefixes: Mapping[str, str]) -> list[Group]:
@@ -61,25 +76,48 @@ def read(text: str, prefixes: Mapping[str, str]) -> list[Group]:
     return [group for group in reader.groups if not group.template]
 
 
+def alternatives(groups: Sequence[Group]) -> Iterator[None]:
+    """Step through the classes that VALUES gives for a class in ``groups``, which then have it."""
+    yield
+    given = [(name, nodes) for group in groups for name, nodes in group.data.items()]
+    before = [group.patterns for group in groups]
+    for name, node in [(name, node) for name, nodes in given for node in nodes][:_MAX_CLASSES]:
+        for group in groups:
+            group.patterns = [
+                (subject, iri, node if iri == TYPE and value == Node("variable", name) else value)
+                for subject, iri, value in group.patterns
+            ]
+        if node.kind == "iri" and before != [group.patterns for group in groups]:
+            yield
+        for group, patterns in zip(groups, before, strict=True):
+            group.patterns = patterns
+
+
 class _Reader:
     def __init__(self, text: str, prefixes: Mapping[str, str]) -> None:
         self.groups: list[Group] = []
         self._text, self._prefixes = text, prefixes
         self._open: list[tuple[Group, int]] = []
-        self._depth = self._blank_nodes = 0
+        self._depth = self._new_nodes = 0
         self._template = self._expression = False
         self._triple: list[Node] = []
-        self._outer: list[list[Node]] = []
+        self._steps: list[str] = []
+        self._outer: list[tuple[list[Node], list[str]]] = []
         self._absorb = False
+        self._before = ""
+        self._data: list[Node] = []
 
     def token(self, match: re.Match[str]) -> None:
         """Take the next token."""
         kind = match.lastgroup if match["suffix"] is None else "string"
         if kind == "mark":
             self._mark(match[0])
-        elif self._depth or (not self._open and kind != "word"):
+        self._before = match[0].upper() if kind == "word" else ""
+        if kind == "mark":
             return
-        elif kind == "word":
+        if self._depth or (not self._open and kind != "word"):
+            return
+        if kind == "word":
             self._word(match[0].upper(), match[0])
         else:
             self._node(self._read(kind or "", match))
@@ -93,18 +131,34 @@ class _Reader:
         if kind == "iri":
             return Node("iri", text[1:-1])
         if kind == "name":
-            prefix, _, local = text.rstrip(".").partition(":")
-            known = prefix in self._prefixes
-            return (
-                Node("iri", self._prefixes[prefix] + local.replace("\\", "")) if known else _OTHER
-            )
-        return Node("string", text) if kind == "string" and not match["suffix"] else _OTHER
+            iri = self._expanded(text)
+            return Node("iri", iri) if iri else _OTHER
+        if kind == "string":
+            return self._string(text, match.end("string") - match.start(), match["suffix"])
+        datatype = "double" if "e" in text.lower() else "decimal" if "." in text else "integer"
+        return Node("literal", text, XSD + datatype)
+
+    def _expanded(self, name: str) -> str:
+        """Return the IRI of a prefixed name, empty if the prefix is unknown."""
+        prefix, _, local = name.rstrip(".").partition(":")
+        known = self._prefixes.get(prefix)
+        return "" if known is None else known + local.replace("\\", "")
+
+    def _string(self, text: str, end: int, suffix: str | None) -> Node:
+        if not suffix:
+            return Node("string", text, f"{XSD}string")
+        suffix = text[end - len(suffix) :]
+        if suffix.startswith("@"):
+            return Node("literal", text, LANGUAGE_STRING)
+        name = suffix[2:]
+        datatype = name[1:-1] if name.startswith("<") else self._expanded(name)
+        return Node("literal", text.removesuffix(suffix), datatype)
 
     def _word(self, word: str, written: str) -> None:
         if written == "a" and len(self._triple) == 1:
             self._node(Node("iri", TYPE))
         elif word in ("TRUE", "FALSE") and self._triple:
-            self._node(_OTHER)
+            self._node(Node("literal", written, f"{XSD}boolean"))
         else:
             self._restart()
             self._expression = True
@@ -125,21 +179,29 @@ class _Reader:
             self._restart()
         elif mark in ";,":
             self._triple = self._triple[: 1 if mark == ";" else 2]
+            self._steps = self._steps if mark == "," else []
         elif mark in _OPERATORS:
             self._path(mark)
 
     def _bracket(self, mark: str) -> None:
         if mark == "[":
-            self._outer.append(self._triple)
-            self._blank_nodes += 1
-            self._triple = [Node("variable", f"[{self._blank_nodes}")]
+            self._outer.append((self._triple, self._steps))
+            self._triple, self._steps = [self._new_node()], []
         elif self._outer:
-            node, self._triple = self._triple[0], self._outer.pop()
+            node, (self._triple, self._steps) = self._triple[0], self._outer.pop()
             self._node(node)
+
+    def _new_node(self) -> Node:
+        self._new_nodes += 1
+        return Node("variable", f"{NEW}{self._new_nodes}")
 
     def _brace(self, mark: str) -> None:
         if mark == "{":
-            group = Group(self._open[-1][0] if self._open else None, template=self._template)
+            parent = self._open[-1][0] if self._open else None
+            group = Group(parent, template=self._template, word=self._before)
+            self._data = []
+            if parent and self._template and self._triple:
+                parent.data[self._triple[0].text] = self._data
             self._open.append((group, self._depth))
             self.groups.append(group)
             self._depth = 0
@@ -157,8 +219,11 @@ class _Reader:
                 self._node(_OTHER)
 
     def _path(self, mark: str) -> None:
-        """Leave out a predicate that is part of a path."""
+        """Take a step of a sequence path, or leave out a predicate that is part of another."""
         if len(self._triple) == 2:
+            if mark == "/" and self._triple[1].kind == "iri" and len(self._steps) < _MAX_STEPS:
+                self._steps = [*self._steps, self._triple.pop().text]
+                return
             self._triple[1] = _OTHER
         elif len(self._triple) == 1:
             self._triple.append(_OTHER)
@@ -168,15 +233,29 @@ class _Reader:
         if self._absorb:
             self._absorb = False
             return
+        if self._open and self._open[-1][0].template:
+            self._data.append(node)
+            return
         self._triple.append(node)
         if len(self._triple) == 3:
+            group = self._open[-1][0]
             subject, predicate, _ = self._triple
             if predicate.kind == "iri":
-                self._open[-1][0].patterns.append((subject, predicate.text, node))
+                group.patterns += self._chain(subject, predicate.text, node)
+            else:
+                group.unread = True
             self._triple = self._triple[:2]
 
+    def _chain(self, subject: Node, iri: str, value: Node) -> Iterator[Pattern]:
+        """Yield the patterns of a sequence path that ends with a property."""
+        for step in self._steps:
+            between = self._new_node()
+            yield subject, step, between
+            subject = between
+        yield subject, iri, value
+
     def _restart(self) -> None:
-        self._triple = []
+        self._triple, self._steps = [], []
         self._outer.clear()
         self._absorb = self._expression = False
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from accsm_kg.rdf.patterns import TYPE, compared, read
+from accsm_kg.rdf.patterns import TYPE, alternatives, compared, read
 
 E = {"": "urn:", "e": "http://e/"}
 
@@ -31,9 +31,15 @@ def patterns(query: str) -> list[list[tuple[str, str, str]]]:
         ("ASK { e:a.b.c e:p e:A.2.2.iv. e:b <http://e/q> 'x' }",
          [[("a.b.c", "p", "A.2.2.iv"), ("b", "q", "'x'")]]),
         ("ASK { ?s e:p 'x'@en , 5 , 'y'^^e:d , true ; e:q ?o }",
-         [[("?s", "p", "")] * 4 + [("?s", "q", "?o")]]),
-        ("ASK { ?s e:p/e:q ?o ; ^e:r ?o ; e:t* ?o ; (e:u|!e:v) ?o ; e:w ?o }",
+         [[("?s", "p", "'x'@en"), ("?s", "p", "5"), ("?s", "p", "'y'"), ("?s", "p", "true"),
+           ("?s", "q", "?o")]]),
+        ("ASK { ?s ^e:r ?o ; e:t* ?o ; (e:u|!e:v) ?o ; e:p/e:q+ ?o ; e:p/^e:q ?o ; ^e:p/e:q ?o ;"
+         " e:p/(e:q) ?o ; e:p|e:q/e:r ?o ; e:p+/e:q ?o ; e:w ?o }",
          [[("?s", "w", "?o")]]),
+        ("ASK { ?s e:p/e:q/a ?o , ?x ; e:r ?y . ?z a/e:p [ e:q/e:r 'y' ] }",
+         [[("?s", "p", "?[1"), ("?[1", "q", "?[2"), ("?[2", TYPE, "?o"),
+           ("?s", "p", "?[3"), ("?[3", "q", "?[4"), ("?[4", TYPE, "?x"), ("?s", "r", "?y"),
+           ("?[5", "q", "?[6"), ("?[6", "r", "'y'"), ("?z", TYPE, "?[7"), ("?[7", "p", "?[5")]]),
         ("ASK { ?s e:p [ e:q ?o ; a e:C ] . [] e:r ?x }",
          [[("?[1", "q", "?o"), ("?[1", TYPE, "C"), ("?s", "p", "?[1"), ("?[2", "r", "?x")]]),
         ("ASK { ?s e:p (1 ?x 'y') ; e:q ?o }", [[("?s", "p", ""), ("?s", "q", "?o")]]),
@@ -61,6 +67,42 @@ def test_a_group_knows_the_group_around_it_but_a_subquery_does_not() -> None:
     assert subquery.parent is None
 
 
+def test_a_group_knows_the_word_before_it_and_whether_a_pattern_is_left_out() -> None:
+    groups = read(
+        "ASK { ?a e:p ?b OPTIONAL { ?a e:q* ?b } FILTER(1 = 1 && NOT EXISTS { ?a ?b ?c })"
+        " { ?a e:r ?c } UNION { ?a e:s ?c } MINUS { ?a e:t ?c } }",
+        E,
+    )
+    assert [(group.word, group.unread) for group in groups] == [
+        ("ASK", False), ("OPTIONAL", True), ("EXISTS", True), ("", False), ("UNION", False),
+        ("MINUS", False),
+    ]  # fmt: skip
+
+
+def test_the_classes_that_values_gives_are_read_one_after_the_other() -> None:
+    groups = read("ASK { VALUES ?c { e:A <http://e/B> 'x' } ?a a ?c { ?a e:p ?c } }", E)
+    read_in_turn = [
+        [groups[0].patterns[0][2].text, *groups[1].patterns] for _ in alternatives(groups)
+    ]
+    assert [classes[0] for classes in read_in_turn] == ["c", "http://e/A", "http://e/B"]
+    assert groups[0].patterns[0][2].text == "c"
+    assert {value.text for _, _, value in groups[1].patterns} == {"c"}
+    for other in ("VALUES (?c ?d) { (e:A e:B) }", "VALUES ?d { e:A }", "CONSTRUCT { ?a a e:A }"):
+        assert len([*alternatives(read(f"ASK {{ {other} ?a a ?c }}", E))]) == 1
+
+
+def test_a_literal_has_its_datatype() -> None:
+    values = """'x' , "x"@en , 5 , -1.5 , 1e3 , false , 'x'^^e:d , 'x'^^<urn:d> , 'x'^^f:d"""
+    query = f"ASK {{ ?s e:p {values} }}"
+    nodes = [value for _, _, value in read(query, E)[0].patterns]
+    xsd, rdf = "http://www.w3.org/2001/XMLSchema#", TYPE.partition("#")[0]
+    assert [(node.kind, node.datatype) for node in nodes] == [
+        ("string", f"{xsd}string"), ("literal", f"{rdf}#langString"), ("literal", f"{xsd}integer"),
+        ("literal", f"{xsd}decimal"), ("literal", f"{xsd}double"), ("literal", f"{xsd}boolean"),
+        ("literal", "http://e/d"), ("literal", "urn:d"), ("literal", ""),
+    ]  # fmt: skip
+
+
 def test_plain_strings_that_variables_are_compared_with_are_found() -> None:
     query = """ASK { FILTER(?a = 'x' || "y"=?b || ?c != 'z' || ?d = 'x'@en) VALUES ?e { "v" } }"""
     assert list(compared(query)) == [("a", "'x'"), ("b", '"y"'), ("e", '"v"')]
@@ -68,7 +110,7 @@ def test_plain_strings_that_variables_are_compared_with_are_found() -> None:
 
 HOSTILE = ["{ ?a :b :c . ", "[", "]", "{", "}", "(", ")", "{ (", "a:b.", "a:.", "{ ?s ?p +-",
            "{?a ", "{ ?s :p [ ", "SELECT {", "VALUES ?x { 'a' ", "{1.1.", "'", '"""', "{ ?s :p\\",
-           "?x = "]  # fmt: skip
+           "?x = ", "{ ?s ", "a/", ":p/", "?o , "]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -185,7 +185,10 @@ LEADING = {
     ),
     "ASK { ?p accsm:theme ?t }": "`accsm:theme` has no values in this dataset.",
     "ASK { ?p a accsm:Meeting }": "`accsm:Meeting` has no instances in this dataset.",
-    "ASK { ?p foaf:name ?t }": "`foaf:name` has no values in this dataset.",
+    "ASK { ?p foaf:name ?t }": (
+        "`foaf:name` has no values in this dataset; write `skos:prefLabel`."
+    ),
+    "ASK { ?p foaf:knows ?t }": "`foaf:knows` has no values in this dataset.",
     "PREFIX schema: <https://schema.org/> SELECT * { ?s schema:startDate ?o }": (
         "write `PREFIX schema: <http://schema.org/>`."
     ),
@@ -202,6 +205,314 @@ LEADING = {
         "`accsm:price` was renamed: write `accsm:amount` or `accsm:hasBudget`."
     ),
 }
+
+
+#: Queries of the record that match nothing; the hint of each; and what it tells to write.
+FOLLOWED = {
+    "a link from the classes that the thing has": (
+        "?p accsm:hasBudgetStatement ?b . ?b accsm:amount ?a",
+        "write `accsm:statedAmount`, or go by `accsm:budgetOf` to the `accsm:Project` that has it.",
+        "?b accsm:budgetOf/accsm:amount ?a ; accsm:statedAmount ?a",
+    ),
+    "a link to a part": (
+        "?d a accsm:Declaration ; accsm:signatory ?p",
+        "Nothing that is a `accsm:Declaration` has `accsm:signatory`; "
+        "go by `accsm:hasSignature` to the `accsm:Signature` that has it.",
+        "?d a accsm:Declaration ; accsm:hasSignature/accsm:signatory ?p",
+    ),
+    "a link in the own vocabulary": (
+        "?a a accsm:PriorityArea ; accsm:measuredBy ?k",
+        "go by `accsm:hasVersion` to the `accsm:PriorityAreaVersion` that has it.",
+        "?a a accsm:PriorityArea ; accsm:hasVersion/accsm:measuredBy ?k",
+    ),
+    "another name": (
+        "?p a accsm:Project ; dcterms:title ?t",
+        "Nothing that is a `accsm:Project` has `dcterms:title`; write `skos:prefLabel`.",
+        "?p a accsm:Project ; skos:prefLabel ?t",
+    ),
+    "the name of one thing": (
+        "project-2016-2020:9 dcterms:title ?t",
+        "`project-2016-2020:9` has no `dcterms:title`; write `skos:prefLabel`.",
+        "project-2016-2020:9 skos:prefLabel ?t",
+    ),
+    "another date": (
+        "?m a accsm:Meeting ; dcterms:date ?d",
+        "`dcterms:date`; write `accsm:earliestStart` or `accsm:edtf`.",
+        "?m a accsm:Meeting ; accsm:earliestStart ?d ; accsm:edtf ?e",
+    ),
+    "a date without values": (
+        "?t a accsm:ChairmanshipTerm ; schema:startDate ?s ; schema:endDate ?e",
+        "`schema:endDate` has no values in this dataset; "
+        "write `accsm:latestEnd` or `accsm:termEndYear`.",
+        "?t a accsm:ChairmanshipTerm ; accsm:earliestStart ?s ; accsm:termEndYear ?e",
+    ),
+    "another text": (
+        "?b accsm:hasMissionStatement ?m . ?m dcterms:description ?d",
+        "`dcterms:description`; write `skos:definition`.",
+        "?b accsm:hasMissionStatement ?m . ?m skos:definition ?d",
+    ),
+    "an aligned source": (
+        "?e a accsm:Evidence ; accsm:statedIn ?s",
+        "Nothing that is a `accsm:Evidence` has `accsm:statedIn`; write `dcterms:source`.",
+        "?e a accsm:Evidence ; dcterms:source ?s",
+    ),
+    "an aligned property in a path": (
+        "?t accsm:hasEvidence/accsm:statedIn ?s",
+        "has `accsm:statedIn`; write `dcterms:source`.",
+        "?t accsm:hasEvidence/dcterms:source ?s",
+    ),
+    "an aligned property without values": (
+        "?b a accsm:BudgetStatement ; schema:value ?v ; schema:currency ?c",
+        "`schema:value` has no values in this dataset; write `accsm:statedAmount`. "
+        "`schema:currency` has no values in this dataset; write `accsm:statedCurrency`.",
+        "?b a accsm:BudgetStatement ; accsm:statedAmount ?v ; accsm:statedCurrency ?c",
+    ),
+    "a property that a document has by its parts": (
+        "?d a accsm:Declaration ; dcterms:references ?c",
+        "`dcterms:references`; write `accsm:cites`.",
+        "?d a accsm:Declaration ; accsm:cites ?c",
+    ),
+    "a similar name of a renamed property": (
+        "?d a accsm:RulesOfProcedure ; accsm:adoptedBy ?b",
+        "`accsm:concludedBy`; write `accsm:amendmentAdoptedBy` or `accsm:toBeAdoptedBy`.",
+        "?d a accsm:RulesOfProcedure ; accsm:toBeAdoptedBy ?b",
+    ),
+    "a longer chain down": (
+        "?t a accsm:TermsOfReference ; accsm:hasPart ?c . ?c a accsm:Clause",
+        "Nothing that is a `accsm:TermsOfReference` has a value of `accsm:hasPart` that is a "
+        "`accsm:Clause`; write `accsm:hasPart+`.",
+        "?t a accsm:TermsOfReference ; accsm:hasPart+ ?c . ?c a accsm:Clause",
+    ),
+    "a longer chain up to one thing": (
+        "?c a accsm:Clause ; accsm:partOf document:accsm-terms-of-reference",
+        "`document:accsm-terms-of-reference` as a value of `accsm:partOf`; write `accsm:partOf+`.",
+        "?c a accsm:Clause ; accsm:partOf+ document:accsm-terms-of-reference",
+    ),
+    "a property that leads to the class": (
+        "?p accsm:supports ?k . ?k a accsm:KeyResultArea",
+        "Nothing that is a value of `accsm:supports` is a `accsm:KeyResultArea`; "
+        "write `accsm:contributesToKRA`.",
+        "?p accsm:contributesToKRA ?k . ?k a accsm:KeyResultArea",
+    ),
+    "an integer": (
+        "?p accsm:amount 10000",
+        "All values of `accsm:amount` are `xsd:decimal`: write `10000.0`.",
+        "?p accsm:amount 10000.0",
+    ),
+    "a string for a number": (
+        "?p accsm:projectNumber '9'",
+        "All values of `accsm:projectNumber` are `xsd:integer`: write `9`.",
+        "?p accsm:projectNumber 9",
+    ),
+    "a number for a string": (
+        "?c skos:notation 18",
+        'All values of `skos:notation` are plain strings: write `"18"`.',
+        '?c skos:notation "18"',
+    ),
+    "a string for a date": (
+        "?e accsm:earliestStart '2017-04-01'",
+        'All values of `accsm:earliestStart` are `xsd:date`: write `"2017-04-01"^^xsd:date`.',
+        '?e accsm:earliestStart "2017-04-01"^^xsd:date',
+    ),
+    "a string with a datatype of others": (
+        "?e accsm:edtf '2017-04'",
+        'write `"2017-04"^^<http://id.loc.gov/datatypes/edtf/EDTF>`.',
+        '?e accsm:edtf "2017-04"^^<http://id.loc.gov/datatypes/edtf/EDTF>',
+    ),
+    "a string compared with a number": (
+        "?p accsm:projectNumber ?n FILTER(?n = '9')",
+        "write `9`, or use `STR(?n)`.",
+        "?p accsm:projectNumber ?n FILTER(STR(?n) = '9')",
+    ),
+    "a name for a thing": (
+        "?p accsm:countryCoordinator 'Cambodia'",
+        "The values of `accsm:countryCoordinator` are no texts: "
+        'write `accsm:countryCoordinator/skos:prefLabel "Cambodia"@en`.',
+        '?p accsm:countryCoordinator/skos:prefLabel "Cambodia"@en',
+    ),
+    "a variable for a name compared with a thing": (
+        "?p accsm:status ?s FILTER(?s = 'completed')",
+        'write `accsm:status/skos:prefLabel "completed"@en`.',
+        '?p accsm:status/skos:prefLabel "completed"@en',
+    ),
+    "a year for a date": (
+        "?p a accsm:Project ; dcterms:date ?d",
+        "Nothing that is a `accsm:Project` has `dcterms:date`; write `accsm:coversYear`.",
+        "?p a accsm:Project ; accsm:coversYear ?d",
+    ),
+    "a thing that is the value of another property": (
+        "?p accsm:partnerAsPrinted country:VNM",
+        "Nothing has `country:VNM` as a value of `accsm:partnerAsPrinted`; "
+        "write `accsm:potentialPartner`.",
+        "?p accsm:potentialPartner country:VNM",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def known_client(known_path: Path) -> Iterator[httpx.Client]:
+    with running(known_path) as server, httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_a_hint_that_is_followed_gives_rows(known_client: httpx.Client, name: str) -> None:
+    wrong, hint, right = FOLLOWED[name]
+    answer = ask(known_client, f"SELECT * {{ {wrong} }}", "text/csv")
+    assert (answer.text.count("\n"), hint in answer.headers["Hint"]) == (1, True), answer.headers
+    followed = ask(known_client, f"SELECT * {{ {right} }}", "text/csv")
+    assert followed.text.count("\n") > 1
+    assert "Nothing" not in followed.headers["Hint"]
+
+
+#: Queries of the record whose hint is true but knows no better, or is not needed.
+PLAIN = {
+    "?a a accsm:ResourceCentre ; dcterms:description ?d": (
+        "Nothing that is a `accsm:ResourceCentre` has `dcterms:description`. "
+    ),
+    "?e accsm:aboutProperty accsm:amount": (
+        "Nothing has `accsm:amount` as a value of `accsm:aboutProperty`. "
+    ),
+    "?p accsm:countryCoordinator/foaf:member ?c": "`foaf:member` has no values in this dataset. ",
+    "?m a accsm:Meeting , accsm:Project": (
+        "Nothing that is a `accsm:Meeting` is a `accsm:Project`. "
+    ),
+    "?m a accsm:Summit . ?d accsm:adoptedAt ?m": (
+        "`accsm:adoptedAt` was renamed in 2.0.0: write `accsm:concludedAt`. "
+    ),
+    "?s accsm:statementText ?t FILTER(CONTAINS(?t, 'xyzzy'))": "",
+}
+
+
+@pytest.mark.parametrize("pattern", PLAIN)
+def test_a_hint_says_no_more_than_is_true(known_client: httpx.Client, pattern: str) -> None:
+    hint = ask(known_client, f"SELECT * {{ {pattern} }}").headers["Hint"]
+    assert hint.partition("Supplied")[0] == PLAIN[pattern]
+
+
+#: Patterns that match nothing in queries with rows.
+PARTIAL = {
+    "OPTIONAL": ("?p a accsm:Project OPTIONAL { ?p dcterms:title ?t }", "write `skos:prefLabel`."),
+    "NOT EXISTS": (
+        "?t a accsm:Evidence FILTER NOT EXISTS { ?t accsm:statedIn ?s }",
+        "write `dcterms:source`.",
+    ),
+    "in an expression": (
+        "?t a accsm:Evidence FILTER(true && NOT EXISTS { ?t accsm:statedIn ?s })",
+        "write `dcterms:source`.",
+    ),
+    "MINUS": (
+        "?p a accsm:Project MINUS { ?p accsm:supports ?k . ?k a accsm:KeyResultArea }",
+        "write `accsm:contributesToKRA`.",
+    ),
+    "UNION": (
+        "{ ?p skos:prefLabel ?n } UNION { ?p a accsm:Person ; foaf:name ?n }",
+        "`foaf:name` has no values in this dataset; write `skos:prefLabel`.",
+    ),
+    "for one of several classes": (
+        "VALUES ?c { accsm:ActionLine accsm:KeyResultArea } ?t a ?c "
+        "FILTER NOT EXISTS { ?p accsm:supports ?t }",
+        "Nothing that is a value of `accsm:supports` is a `accsm:KeyResultArea`; "
+        "write `accsm:contributesToKRA`.",
+    ),
+    "across groups": (
+        "?c a accsm:Country OPTIONAL { ?p accsm:partnerAsPrinted ?c }",
+        "write `accsm:potentialPartner`.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTIAL)
+def test_a_part_of_a_query_that_matches_nothing_has_a_hint(
+    known_client: httpx.Client, name: str
+) -> None:
+    pattern, hint = PARTIAL[name]
+    answer = ask(known_client, f"SELECT * {{ {pattern} }}", "text/csv")
+    assert answer.text.count("\n") > 1
+    assert hint in answer.headers["Hint"]
+
+
+#: Aggregates that take a thing several times, with the hint and the right query.
+COUNTS = {
+    "two options": (
+        "SELECT ?c (COUNT(?p) AS ?n) (COUNT(?q) AS ?m) { ?c a accsm:Country "
+        "OPTIONAL { ?p accsm:countryCoordinator ?c } OPTIONAL { ?q accsm:potentialPartner ?c } } "
+        "GROUP BY ?c",
+        "`COUNT(?p)` counts a thing once for each `?q`; write `COUNT(DISTINCT ?p)` to count it "
+        "once. `COUNT(?q)` counts a thing once for each `?p`;",
+    ),
+    "a property with several values": (
+        "SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project ; accsm:supports ?t }",
+        "once for each `?t`; write `COUNT(DISTINCT ?p)`",
+    ),
+    "a step of a path": (
+        "SELECT ?b (COUNT(?p) AS ?n) { ?p accsm:supports/accsm:inBlueprint ?b } GROUP BY ?b",
+        "once for each value of `accsm:supports`; write `COUNT(DISTINCT ?p)`",
+    ),
+    "years": (
+        "SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project ; accsm:coversYear ?y FILTER(?y > 2015) }",
+        "once for each `?y`; write `COUNT(DISTINCT ?p)`",
+    ),
+    "things that are values": (
+        "SELECT (COUNT(?c) AS ?n) { ?p a accsm:Project ; accsm:countryCoordinator ?c }",
+        "once for each `?p`; write `COUNT(DISTINCT ?c)`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_count_of_rows_in_place_of_things_has_a_hint(
+    known_client: httpx.Client, name: str
+) -> None:
+    query, hint = COUNTS[name]
+    answer = ask(known_client, query, "text/csv")
+    assert hint in answer.headers["Hint"]
+    distinct = ask(known_client, re.sub(r"COUNT\(", "COUNT(DISTINCT ", query), "text/csv")
+    assert "COUNT" not in distinct.headers["Hint"]
+    assert sorted(distinct.text.split()) != sorted(answer.text.split())
+
+
+@pytest.mark.parametrize("name", ["SUM", "AVG"])
+def test_a_sum_that_takes_a_value_several_times_has_a_hint(
+    known_client: httpx.Client, name: str
+) -> None:
+    pattern = "?p a accsm:Project ; accsm:amount ?a ; accsm:supports ?t"
+    answer = ask(known_client, f"SELECT ({name}(?a) AS ?n) {{ {pattern} }}", "text/csv")
+    query = "{ SELECT DISTINCT ?p ?a WHERE { … } }".encode("ascii", "backslashreplace").decode()
+    assert (
+        f"`{name}(?a)` takes a value once for each `?t`; take it of a subquery `{query}`."
+        in (answer.headers["Hint"])
+    )
+    text = f"SELECT (SUM(?a) AS ?n) {{ {{ SELECT DISTINCT ?p ?a WHERE {{ {pattern} }} }} }}"
+    followed = ask(known_client, text, "text/csv")
+    assert followed.text.split() == ["n", "20000"]
+    assert "takes" not in followed.headers["Hint"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project ; skos:prefLabel ?l ; accsm:status ?s }",
+        "SELECT ?t (COUNT(?p) AS ?n) { ?p accsm:supports ?t . ?t skos:prefLabel ?l } GROUP BY ?t",
+        "SELECT ?l (COUNT(?p) AS ?n) { ?p accsm:supports ?t . ?t skos:prefLabel ?l } GROUP BY ?l",
+        "SELECT ?l (COUNT(?m) AS ?n) { ?b a accsm:Body ; skos:prefLabel ?l ; accsm:hasMember ?m } "
+        "GROUP BY ?l",
+        "SELECT ?y (COUNT(?o) AS ?n) { ?o a accsm:Occurrence ; accsm:coversYear ?y } GROUP BY ?y",
+        'SELECT (COUNT(?p) AS ?n) { ?p accsm:supports ?t . ?t skos:notation "A.2.2.iv" }',
+        "SELECT (COUNT(?p) AS ?n) { ?p accsm:supports ?t FILTER(?t = <urn:x>) }",
+        "SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project FILTER EXISTS { ?p accsm:supports ?t } }",
+        "SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project MINUS { ?p accsm:supports ?t } }",
+        "SELECT ?t (COUNT(?t) AS ?n) { ?p accsm:supports ?t } GROUP BY ?t",
+        "SELECT (SUM(?a) AS ?n) { ?p a accsm:Project ; accsm:amount ?a ; accsm:currency ?c }",
+        "SELECT (COUNT(?p) AS ?n) { { SELECT DISTINCT ?p { ?p accsm:supports ?t } } }",
+        "SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project ; accsm:supports|accsm:amount ?t }",
+    ],
+)
+def test_an_aggregate_that_takes_each_thing_once_has_no_hint(
+    known_client: httpx.Client, query: str
+) -> None:
+    hint = ask(known_client, query).headers["Hint"]
+    assert "once" not in hint, hint
 
 
 @pytest.mark.parametrize("query", LEADING)
@@ -245,7 +556,8 @@ def test_a_query_that_is_right_has_no_such_hint(small: httpx.Client, query: str)
         ("SELECT (COUNT(?a) AS ?n) {", True),
         ("SELECT (MIN(?a) AS ?n) {", True),
         ("ASK {", True),
-        ("SELECT (COUNT(?x) + 7 AS ?n) {", False),
+        ("SELECT (COUNT(?x) + 7 AS ?n) {", True),
+        ("SELECT (COALESCE(MIN(?a), 7) AS ?n) {", False),
         ("ASK { FILTER(true) } #", False),
     ],
 )

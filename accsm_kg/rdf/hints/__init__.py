@@ -1,0 +1,91 @@
+"""Hints about valid queries that are probably wrong, and about what was supplied to them.
+
+`find` asks for what it needs to know of the dataset; see `accsm_kg.rdf.hints.facts`. What it has
+been told is kept in `Facts`.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from accsm_kg.rdf import patterns
+from accsm_kg.rdf.hints import constants, counts, matches, names, syntax
+from accsm_kg.rdf.hints.facts import Asking, Facts, Rows, Unavailable, load
+from accsm_kg.rdf.patterns import TYPE, Group, Node
+from accsm_kg.rdf.prologue import SuppliedQuery
+from accsm_kg.rdf.query_scanner import SHORT
+
+__all__ = ["FOLDER", "Facts", "Lookup", "Rows", "Unavailable", "find", "supplied"]
+
+Lookup = Asking[list[str]]
+
+#: The folder with the queries about a dataset.
+FOLDER = Path(__file__).parent / "queries"
+
+_MAX_HINTS = 3  # of one kind, for one query
+_MAX_PATTERNS = 100  # of a query, as each is compared with the others
+_OTHER_GRAPHS = re.compile(r"\b(?:GRAPH|SERVICE)\b", re.IGNORECASE)
+#: Words of queries whose patterns may match nothing although there are rows, or that count.
+_WORDS = ("OPTIONAL", "EXISTS", "MINUS", "UNION", "COUNT", "SUM", "AVG")
+_PARTIAL = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
+
+
+def find(
+    facts: Facts, query: SuppliedQuery, graphs: Sequence[str] = (), *, thorough: bool = True
+) -> Lookup:
+    """Return the hints about ``query`` over ``graphs``, or over the whole dataset.
+
+    Unless ``thorough``, as for an empty answer, its patterns are only read if some of them may
+    match nothing nevertheless, or if it counts.
+    """
+    text = query.scanned.text
+    hints = syntax.find(text)
+    if query.iris or graphs:
+        yield from load(facts)
+        hints += yield from names.find(facts, query, graphs)
+        if not graphs and len(text) < SHORT and (thorough or _is_partial(text)):
+            hints += yield from _patterns(facts, query, empty=thorough)
+    return [names.one_line(hint) for hint in dict.fromkeys((*hints, *supplied(query)))]
+
+
+def _is_partial(text: str) -> bool:
+    capitals = text.upper()  # in which a word is found faster than by a pattern
+    return any([word in capitals for word in _WORDS]) and bool(_PARTIAL.search(capitals))
+
+
+def supplied(query: SuppliedQuery) -> list[str]:
+    """Return the hint about what was supplied to ``query``, if anything was."""
+    lines = query.declarations
+    more = f" and {len(lines) - _MAX_HINTS} more" if len(lines) > _MAX_HINTS else ""
+    written = ", ".join(f"`{line}`" for line in lines[:_MAX_HINTS])
+    return [f"Supplied to the query: {written}{more}."] if lines else []
+
+
+def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
+    """Return the hints about the patterns of ``query``; ``empty`` if nothing matches them."""
+    text, scanned = query.scanned.text, query.scanned
+    if scanned.dataset_clause or _OTHER_GRAPHS.search(text):
+        return []
+    groups = patterns.read(text, {**query.prefixes, **scanned.prefixes})
+    if sum(len(group.patterns) for group in groups) > _MAX_PATTERNS:
+        return []
+    _renew(facts, groups)
+    found = [pattern for group in groups for pattern in group.patterns]
+    hints = (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
+    for _ in patterns.alternatives(groups):
+        hints += yield from matches.find(facts, groups, empty=empty)
+    return hints[: 2 * _MAX_HINTS] or (yield from counts.find(facts, text, groups))
+
+
+def _renew(facts: Facts, groups: Iterable[Group]) -> None:
+    """Replace the deprecated terms in ``groups``, so that other hints are about the new ones."""
+    new = {term: by[0] for term, by in facts.replaced.items() if len(by) == 1}
+    for group in groups:
+        group.patterns = [
+            (
+                subject,
+                new.get(iri, iri),
+                Node("iri", new[value.text]) if iri == TYPE and value.text in new else value,
+            )
+            for subject, iri, value in group.patterns
+        ]

@@ -1,0 +1,103 @@
+"""Hints about names: renamed terms, terms of two that share the facts, and unknown names."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from accsm_kg.rdf.hints.facts import Asking, Facts, asked, swap
+from accsm_kg.rdf.prologue import SuppliedQuery
+from accsm_kg.rdf.query_scanner import SHORT
+
+_MAX_HINTS = 3  # of one kind
+_MAX_NAME = 80  # characters of a name, as similar names take time to find
+_MAX_SOUND = 10_000  # IRIs of queries that are kept
+
+
+def find(facts: Facts, query: SuppliedQuery, graphs: Sequence[str]) -> Asking[list[str]]:
+    """Return the hints about the names in ``query`` and of ``graphs``."""
+    hints = _replaced(facts, query)
+    hints += (yield from _schemes(facts, query)) if len(query.scanned.text) < SHORT else []
+    return hints + _unknown(facts, query, graphs) + _shared(facts, query)
+
+
+def _replaced(facts: Facts, query: SuppliedQuery) -> list[str]:
+    hints = []
+    for iri in sorted(facts.replaced.keys() & query.iris)[:_MAX_HINTS]:
+        terms, version = facts.replaced[iri], facts.versions[iri]
+        since = f" in {version}" if version and len(terms) == 1 else ""
+        hints.append(f"{facts.name(iri)} was renamed{since}: write {facts.either(terms)}.")
+    return hints
+
+
+def _shared(facts: Facts, query: SuppliedQuery) -> list[str]:
+    iris = query.iris
+    found = sorted(iri for iri in facts.shared.keys() & iris if iris.isdisjoint(facts.shared[iri]))
+    return [
+        f"{facts.name(iri)} has only some of these facts; "
+        f"see {' and '.join(map(facts.name, facts.shared[iri]))}."
+        for iri in found[:_MAX_HINTS]
+    ]
+
+
+def _schemes(facts: Facts, query: SuppliedQuery) -> Asking[list[str]]:
+    """Return hints about namespaces with https for http, and the reverse."""
+    unseen = query.iris - facts.names - facts.sound
+    doubtful = {
+        iri: swap(iri)
+        for iri in sorted(unseen)
+        if iri.startswith(facts.swapped) and not iri.startswith(facts.known)
+    }
+    if len(facts.sound) < _MAX_SOUND:
+        facts.sound |= unseen - doubtful.keys()
+    if not doubtful:
+        return []
+    used = {iri for (iri,) in (yield from asked("written", {"these": doubtful.keys()}))}
+    hints = {}
+    for iri, right in doubtful.items():
+        if iri not in used:
+            space, write = _right(right, facts, query)
+            scheme = space.partition(":")[0]
+            hints[space] = f"`{space}` begins with {scheme}: in this dataset; write `{write}`."
+    return list(hints.values())[:_MAX_HINTS]
+
+
+def _right(iri: str, facts: Facts, query: SuppliedQuery) -> tuple[str, str]:
+    """Return the namespace of ``iri``, and the declaration or the IRI to write."""
+    space = max((known for known in facts.known if iri.startswith(known)), key=len)
+    declared = query.scanned.prefixes.items()
+    prefix = next((name for name, written in declared if written == swap(space)), None)
+    return space, f"<{iri[:_MAX_NAME]}>" if prefix is None else f"PREFIX {prefix}: <{space}>"
+
+
+def _unknown(facts: Facts, query: SuppliedQuery, graphs: Sequence[str]) -> list[str]:
+    """Return hints about names in the namespaces of the dataset that are not in it."""
+    if not facts.names:
+        return []
+    unknown = {iri for iri in query.iris - facts.names if iri.startswith(facts.spaces)}
+    unknown = (unknown | set(graphs) - facts.names) - {*facts.spaces} - facts.replaced.keys()
+    return [_unknown_name(iri, facts) for iri in sorted(unknown)[:_MAX_HINTS]]
+
+
+def _unknown_name(iri: str, facts: Facts) -> str:
+    checked = facts.checked.items()
+    prefix, namespace = next(((p, s) for p, s in checked if iri.startswith(s)), ("", ""))
+    if not prefix:
+        return f"`<{iri[:_MAX_NAME]}>` is not a graph of this dataset."
+    what = "not a graph of this dataset" if prefix == facts.graphs else "not in the vocabulary"
+    local = printable(iri.removeprefix(namespace))
+    matches = get_close_matches(local, _local_names(facts.names, namespace), n=1)
+    guess = f"; did you mean `{prefix}:{matches[0]}`?" if matches else "."
+    return f"`{prefix}:{local}` is {what}{guess}"
+
+
+def _local_names(names: Iterable[str], namespace: str) -> list[str]:
+    return [name.removeprefix(namespace) for name in names if name.startswith(namespace)]
+
+
+def printable(text: str) -> str:
+    """Return the start of a text that a query has, as it can be shown in a hint."""
+    return one_line(text[:_MAX_NAME])
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with a question mark for each character that is not printable."""
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,0 +1,92 @@
+"""What hints ask of a dataset, and hints about a dataset that does not answer."""
+
+import time
+
+import pytest
+from pyoxigraph import NamedNode, Store
+
+from accsm_kg.namespaces import facts, prefixes
+from accsm_kg.rdf.hints import FOLDER, Facts, Unavailable, find
+from accsm_kg.rdf.prologue import supply
+from accsm_kg.rdf.query_scanner import SHORT, scan
+
+COUNT = "SELECT (COUNT(?s) AS ?n) { ?s rdfs:label ?o . ?s rdfs:label ?p "
+
+
+def hints(text: str) -> list[str]:
+    """Return the hints about a query where no request is answered."""
+    lookup = find(facts(prefixes()), supply(scan(text), prefixes(), ""))
+    try:
+        next(lookup)
+        while True:
+            lookup.throw(Unavailable)
+    except StopIteration as end:
+        found: list[str] = end.value
+        return found
+
+
+def requests(known: Store, asked: Facts, text: str, *, thorough: bool) -> list[str]:
+    """Return the names of the queries that the hints about ``text`` ask, with their answers."""
+    lookup = find(asked, supply(scan(text), prefixes(), ""), thorough=thorough)
+    names = []
+    try:
+        name, iris = next(lookup)
+        while True:
+            names.append(name)
+            query = (FOLDER / f"{name}.rq").read_text("utf-8")
+            for key, values in iris.items():
+                query = query.replace(f"<urn:{key}>", " ".join(str(NamedNode(v)) for v in values))
+            name, iris = lookup.send(list(known.query(query)))  # type: ignore[arg-type, call-overload]
+    except StopIteration:
+        return names
+
+
+LOADED = ["replaced", "shared", "names"]
+
+
+@pytest.mark.parametrize("name", ["Project", "Country", "Summit"])
+def test_a_query_with_rows_asks_for_names_only(known: Store, name: str) -> None:
+    query = f"SELECT * {{ ?p a accsm:{name} ; skos:prefLabel ?l }}"
+    assert requests(known, facts(prefixes()), query, thorough=False) == LOADED
+
+
+@pytest.mark.parametrize(
+    ("query", "thorough"),
+    [
+        ("ASK { ?m a accsm:Meeting ; dcterms:title ?t ; accsm:amount ?a }", True),
+        ("ASK { ?p a accsm:Project ; accsm:partnerAsPrinted country:VNM ; accsm:amount 5 }", True),
+        ("SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project ; accsm:supports ?t }", False),
+        ("ASK { ?p a accsm:Project OPTIONAL { ?p dcterms:title ?t } }", False),
+    ],
+)
+def test_what_was_answered_is_not_asked_again(known: Store, query: str, thorough: bool) -> None:
+    asked = facts(prefixes())
+    assert len(requests(known, asked, query, thorough=thorough)) > len(LOADED)
+    assert requests(known, asked, f"{query} # again", thorough=thorough) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { ?s a accsm:Project ; dcterms:title 5 , country:KHM . country:KHM dcterms:date ?d }",
+        "SELECT (COUNT(?s) AS ?n) { ?s accsm:supports ?o }",
+        "ASK { VALUES ?c { accsm:Project } ?s a ?c ; accsm:supports/rdfs:label 'x' }",
+    ],
+)
+def test_a_dataset_that_does_not_answer_gives_no_hint(query: str) -> None:
+    assert [hint for hint in hints(query) if not hint.startswith("Supplied")] == []
+
+
+@pytest.mark.parametrize(
+    "start", [COUNT, f"{COUNT} FILTER(", "SELECT * { ?s ", "SELECT * { VALUES ?c { "]
+)
+@pytest.mark.parametrize(
+    "part",
+    ["GROUP BY ", "GROUP  ", "COUNT(", "COUNT( ", "?a= ", "= ", "a", "a ", "IN ", "?a NOT ",
+     "VALUES ", "VALUES ?a ", "rdfs:label ?o ; ", "rdfs:label/", "a ?c ; ", "{ ?s a ?c ", "?s "],
+)  # fmt: skip
+def test_no_query_takes_long(start: str, part: str) -> None:
+    query = start + part * ((SHORT - len(start) - 1) // len(part))
+    started = time.process_time()
+    hints(query)
+    assert time.process_time() - started < 1
