@@ -17,6 +17,7 @@ from accsm_kg.namespaces import BASE, CONVENTIONS, META, VOCAB
 from accsm_kg.rdf import dataset
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than cores, as many tests wait for a server or a limit."""
     return (os.cpu_count() or 1) + 1
