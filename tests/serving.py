@@ -127,9 +127,9 @@ def children(pid: int) -> list[int]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Wait up to 10 seconds until ``condition`` is true."""
-    for _ in range(100):
+    """Wait up to 30 seconds until ``condition`` is true."""
+    for _ in range(300):
         if condition():
             return
         time.sleep(0.1)
-    raise AssertionError("the condition is still false after 10 seconds")
+    raise AssertionError("the condition is still false after 30 seconds")

@@ -226,7 +226,9 @@ def test_no_query_fetches_anything(server: Server, trap: socket.socket, name: st
 def test_no_parameter_fetches_anything(
     server: Server, trap: socket.socket, parameter: str, graph: str
 ) -> None:
-    query = "SELECT * { { ?s ?p ?o FILTER(?p = <urn:none>) } UNION { GRAPH ?g { ?s ?p '' } } }"
+    query = (
+        "SELECT * { { ?s ?p ?o FILTER(?p = <urn:none>) } UNION { GRAPH ?g { ?s ?p <urn:none> } } }"
+    )
     data = {"query": query, parameter: graph.replace("U/", trap_url(trap))}
     answer = httpx.post(f"{server.url}/sparql", data=data)
     assert answer.status_code == 200

@@ -102,7 +102,7 @@ def test_a_kill_affects_only_the_queries_of_the_killed_process(
     for thread in threads:
         thread.start()
     for _ in range(4):
-        time.sleep(0.7)
+        time.sleep(0.4)
         kill(server, victims)
     stop.set()
     for thread in threads:

@@ -117,9 +117,9 @@ def test_declared_and_used_prefixes_are_found() -> None:
 
 @pytest.mark.parametrize("text", SLOW, ids=range(len(SLOW)))
 def test_no_text_takes_long(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     scan(text)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("query", [query for query, form in FORMS.items() if form])

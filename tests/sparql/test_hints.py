@@ -272,9 +272,9 @@ FOLLOWED = {
         "`dcterms:references`; write `accsm:cites`.",
         "?d a accsm:Declaration ; accsm:cites ?c",
     ),
-    "a similar name of a renamed property": (
+    "one of two names of a renamed property": (
         "?d a accsm:RulesOfProcedure ; accsm:adoptedBy ?b",
-        "`accsm:concludedBy`; write `accsm:amendmentAdoptedBy` or `accsm:toBeAdoptedBy`.",
+        "was renamed in 2.0.0: write `accsm:concludedBy` or `accsm:toBeAdoptedBy`.",
         "?d a accsm:RulesOfProcedure ; accsm:toBeAdoptedBy ?b",
     ),
     "a longer chain down": (

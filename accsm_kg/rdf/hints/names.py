@@ -23,7 +23,7 @@ def _replaced(facts: Facts, query: SuppliedQuery) -> list[str]:
     hints = []
     for iri in sorted(facts.replaced.keys() & query.iris)[:_MAX_HINTS]:
         terms, version = facts.replaced[iri], facts.versions[iri]
-        since = f" in {version}" if version and len(terms) == 1 else ""
+        since = f" in {version}" if version else ""
         hints.append(f"{facts.name(iri)} was renamed{since}: write {facts.either(terms)}.")
     return hints
 
