@@ -131,13 +131,13 @@ def unpacked(path: Path, copy: BufferedIOBase | None = None) -> Iterator[Buffere
 def merge(store: Store, conventions: Conventions) -> None:
     """Copy every triple of the data graphs of ``store`` to its default graph."""
     apart = _apart(store, conventions)
-    triples = [
-        quad.triple
-        for graph in sorted(store.named_graphs(), key=str)  # equal datasets answer in equal order
-        if not (isinstance(graph, NamedNode) and graph.value in apart)
-        for quad in store.quads_for_pattern(None, None, None, graph)
-    ]
-    store.bulk_extend(place(triples, DefaultGraph()))
+    names = ", ".join(
+        str(graph)
+        for graph in store.named_graphs()
+        if isinstance(graph, NamedNode) and graph.value in apart
+    )
+    chosen = f"FILTER(?graph NOT IN ({names}))" if names else ""
+    store.update(f"INSERT {{ ?s ?p ?o }} WHERE {{ GRAPH ?graph {{ ?s ?p ?o }} {chosen} }}")
 
 
 def default(store: Store) -> Store:
