@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from diff.edits import Edited, without
+from project import ROOT
 
 from accsm_kg.diff import render
 from accsm_kg.namespaces import BASE
 
-ROOT = Path(__file__).parents[2]
 PROJECT = f"{BASE}id/project/2016-2020"
 ACCSM = f"{BASE}ontology#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import cast
 
 import pytest
 from accsm_server.engine.pool.dataset_view import DatasetView
+from project import ROOT
 from pyoxigraph import QueryBoolean, Store
 
 from accsm_kg.namespaces import CONVENTIONS
@@ -14,9 +14,7 @@ from accsm_kg.questions.files import read
 from accsm_kg.questions.model import bind
 from accsm_kg.rdf import dataset
 
-QUESTIONS = {
-    question.name: question for question in read(Path(__file__).parents[2] / "data/queries")
-}
+QUESTIONS = {question.name: question for question in read(ROOT / "data/queries")}
 G = "https://w3id.org/accsm-kg/graph/vocab"
 #: Queries of more than the default graph.
 NAMED_GRAPHS = {

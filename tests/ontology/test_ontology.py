@@ -10,6 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from owlrl import DeductiveClosure, OWLRL_Semantics
+from project import ROOT
 from rdflib import OWL, RDF, RDFS, SKOS, Dataset, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.compare import isomorphic
@@ -17,7 +18,6 @@ from rdflib.term import Node
 
 from accsm_kg.namespaces import APART, BASE, VERSIONS
 
-ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent
 ACCSM = Namespace("https://w3id.org/accsm-kg/ontology#")
 ONTOLOGY = URIRef("https://w3id.org/accsm-kg/ontology")

@@ -1,14 +1,13 @@
 """Binding the parameters of a question to values."""
 
-from pathlib import Path
-
 import pytest
+from project import ROOT
 from pyoxigraph import QuerySolutions, Store
 
 from accsm_kg.questions import files
 from accsm_kg.questions.model import bind
 
-FOLDER = Path(__file__).parents[2] / "data" / "queries"
+FOLDER = ROOT / "data" / "queries"
 QUESTIONS = {question.name: question for question in files.read(FOLDER)}
 
 

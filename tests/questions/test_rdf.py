@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+from project import ROOT
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from accsm_kg.namespaces import BASE, QUERIES, prefixes
 from accsm_kg.questions import files, model, rdf
 from accsm_kg.questions.model import Parameter
 
-FOLDER = Path(__file__).parents[2] / "data" / "queries"
+FOLDER = ROOT / "data" / "queries"
 HEADER = "#+ summary: Which?\n#+ description: All.\n#+ tags: [x]\n"
 
 
