@@ -260,9 +260,10 @@ class _Reader:
         self._absorb = self._expression = False
 
 
-_EQUAL = re.compile(
-    rf"[?$](?P<a>\w++)\s*+=\s*+(?P<x>{STRING}++)(?![@^{STRING}])"
-    rf"|(?P<y>{STRING}++)\s*+=\s*+[?$](?P<b>\w++)"
+_COMPARE = "(?:[<>]=?|=)"
+_COMPARED = re.compile(
+    rf"[?$](?P<a>\w++)\s*+{_COMPARE}\s*+(?P<x>{STRING}++)(?![@^{STRING}])"
+    rf"|(?P<y>{STRING}++)\s*+{_COMPARE}\s*+[?$](?P<b>\w++)"
     rf"|\bVALUES\s++[?$](?P<c>\w++)\s*+\{{\s*+(?P<z>{STRING}++)(?![@^{STRING}])",
     re.IGNORECASE,
 )
@@ -270,7 +271,7 @@ _EQUAL = re.compile(
 
 def compared(text: str) -> Iterator[tuple[str, str]]:
     """Yield variables and the plain strings that they are compared with."""
-    for match in _EQUAL.finditer(masked(text)):
+    for match in _COMPARED.finditer(masked(text)):
         variable = match["a"] or match["b"] or match["c"]
         found = next(name for name in "xyz" if match[name])
         yield variable, text[slice(*match.span(found))]

@@ -272,6 +272,27 @@ FOLLOWED = {
         "`dcterms:references`; write `accsm:cites`.",
         "?d a accsm:Declaration ; accsm:cites ?c",
     ),
+    "another property of names": (
+        '?c a accsm:Country ; rdfs:label "Vietnam"',
+        'Nothing has `"Vietnam"` as `rdfs:label`; write `skos:altLabel "Vietnam"@en`.',
+        '?c a accsm:Country ; skos:altLabel "Vietnam"@en',
+    ),
+    "a name in another language": (
+        '?c skos:prefLabel "Cambodia"@fr',
+        'Nothing has `"Cambodia"@fr` as `skos:prefLabel`; write `skos:prefLabel "Cambodia"@en`.',
+        '?c skos:prefLabel "Cambodia"@en',
+    ),
+    "a misspelt name": (
+        '?c skos:prefLabel "kambodia"@en',
+        'Nothing has `"kambodia"@en` as `skos:prefLabel`; did you mean `"Cambodia"@en`?',
+        '?c skos:prefLabel "Cambodia"@en',
+    ),
+    "a date compared with a text": (
+        '?m a accsm:Meeting ; accsm:earliestStart ?day FILTER(?day >= "2015-01-01")',
+        "All values of `accsm:earliestStart` are `xsd:date`: "
+        'write `"2015-01-01"^^xsd:date`, or use `STR(?day)`.',
+        '?m a accsm:Meeting ; accsm:earliestStart ?day FILTER(?day >= "2015-01-01"^^xsd:date)',
+    ),
     "one of two names of a renamed property": (
         "?d a accsm:RulesOfProcedure ; accsm:adoptedBy ?b",
         "was renamed in 2.0.0: write `accsm:concludedBy` or `accsm:toBeAdoptedBy`.",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, answer
 from accsm_kg.rdf.hints.kin import NAMES
@@ -10,6 +11,8 @@ from accsm_kg.rdf.patterns import LANGUAGE_STRING, XSD, Node, Pattern, compared
 
 _INTEGER, _DECIMAL = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?\d*\.\d+")
 _MAX_ASKED = 20  # constants about which more is asked
+_MAX_LENGTH = 80  # characters of a text, as similar texts take time to find
+_MAX_NAMES = 20_000  # the LIMIT of queries/texts.rq
 _STRING = f"{XSD}string"
 
 
@@ -24,6 +27,9 @@ def find(facts: Facts, text: str, found: Iterable[Pattern]) -> Asking[list[str]]
     ]
     hints: list[str] = []
     for iri, constant, variable in constants[:_MAX_ASKED]:
+        if iri in NAMES and (hint := (yield from _misnamed(facts, iri, constant))):
+            hints.append(hint)
+            continue
         datatypes = yield from answer(facts, "constants", these=[iri])
         if [datatype for _, datatype, _ in datatypes] == [""]:
             hints += yield from _name(facts, iri, constant)
@@ -31,6 +37,31 @@ def find(facts: Facts, text: str, found: Iterable[Pattern]) -> Asking[list[str]]
             _, datatype, language = datatypes[0]
             hints.append(_hint(facts, iri, constant, datatype, language, variable))
     return list(filter(None, hints))
+
+
+def _misnamed(facts: Facts, iri: str, constant: Node) -> Asking[str]:
+    """Return the hint about a name that nothing has, with one that something has, else empty."""
+    rows = yield from answer(facts, "texts", these=NAMES)
+    text, language = _lexical(constant), constant.text.rpartition("@")[2]
+    own = {name: tag for property, name, tag in rows if property == iri}
+    known = 0 < len(rows) < _MAX_NAMES
+    if not known or constant.datatype not in (_STRING, LANGUAGE_STRING):
+        return ""
+    if text in own and (constant.datatype == _STRING or language == own[text]):
+        return ""
+    nothing = f"Nothing has `{printable(constant.text)}` as {facts.name(iri)}"
+    for property, name, tag in sorted(rows, key=lambda row: row[0] != iri):
+        if name == text:
+            return f"{nothing}; write `{facts.name(property)[1:-1]} {_quoted(name, tag)}`."
+    folded = {name.casefold(): name for name in own}
+    near = folded.get(text.casefold()) or next(
+        iter(get_close_matches(text[:_MAX_LENGTH], own, n=1, cutoff=0.8)), None
+    )
+    return f"{nothing}; did you mean `{_quoted(near, own[near])}`?" if near else f"{nothing}."
+
+
+def _quoted(text: str, language: str) -> str:
+    return f'"{printable(text)}"' + (f"@{language}" if language else "")
 
 
 def _hint(
@@ -55,7 +86,7 @@ def _name(facts: Facts, iri: str, constant: Node) -> Asking[list[str]]:
         return []
     rows = yield from answer(facts, "constants", these=[name])
     language = rows[0][2] if len(rows) == 1 else ""
-    written = f'"{printable(_lexical(constant))}"' + (f"@{language}" if language else "")
+    written = _quoted(_lexical(constant), language)
     path = f"{facts.name(iri)[1:-1]}/{facts.name(name)[1:-1]}"
     return [f"The values of {facts.name(iri)} are no texts: write `{path} {written}`."]
 
