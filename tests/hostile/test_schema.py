@@ -16,7 +16,7 @@ from serving import Server
 
 from accsm_kg.namespaces import prefixes
 
-TIMEOUT = "2"
+TIMEOUT = "10"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 SITE = Site(ServedDataset(cast(Engine, None), prefixes()))
 SCHEMA = schemathesis.openapi.from_dict(create_pages(SITE).openapi())
