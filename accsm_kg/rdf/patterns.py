@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from accsm_kg.rdf.query_scanner import IRI, STRING, masked
+from accsm_kg.rdf.query_scanner import IRI, LOCAL, STRING, masked
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 LANGUAGE_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
-_NAME = r"[\w.-]*+:(?:[\w:.%-]|\\.)*+"
+_NAME = rf"[\w.-]*+{LOCAL}"
 _TOKEN = re.compile(
     rf"""
       (?P<variable> [?$]\w++ )
@@ -121,8 +121,6 @@ class _Reader:
             self._word(match[0].upper(), match[0])
         else:
             self._node(self._read(kind or "", match))
-            if match[0].endswith("."):  # the dot after a name ends the triple
-                self._restart()
 
     def _read(self, kind: str, match: re.Match[str]) -> Node:
         text = self._text[match.start() : match.end()]
@@ -140,7 +138,7 @@ class _Reader:
 
     def _expanded(self, name: str) -> str:
         """Return the IRI of a prefixed name, empty if the prefix is unknown."""
-        prefix, _, local = name.rstrip(".").partition(":")
+        prefix, _, local = name.partition(":")
         known = self._prefixes.get(prefix)
         return "" if known is None else known + local.replace("\\", "")
 

@@ -100,6 +100,22 @@ def test_known_names_and_names_of_others_have_no_hint(client: httpx.Client, quer
     assert "Hint" not in ask(client, query).headers
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "?s a accsm:Summit. ?s accsm:meetingNumber 30",
+        "?s a accsm:Summit . ?s accsm:meetingNumber 30",
+        "?s accsm:meetingNumber 30; a accsm:Summit.",
+        "?s accsm:meetingNumber ?o. ?p accsm:status accsm-v:completed.?p a accsm:Project.",
+        "?s a x:Summit. ?s x:meetingNumber 30.",
+    ],
+)
+def test_a_dot_after_a_name_is_no_part_of_it(client: httpx.Client, pattern: str) -> None:
+    answer = ask(client, f"PREFIX x: <{BASE}ontology#> ASK {{ {pattern} }}")
+    assert answer.json()["boolean"] is True
+    assert answer.headers.get("Hint", "Supplied").startswith("Supplied")
+
+
 def test_no_stored_question_has_a_hint(client: httpx.Client, store: Store) -> None:
     for question in load(store):
         assert "Hint" not in ask(client, question.text).headers, question.name
