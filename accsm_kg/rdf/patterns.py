@@ -1,8 +1,8 @@
 """Read the triple patterns of a query, group by group, without a full parser.
 
-A sequence path of plain properties is read as patterns with nodes between them. What is not
-understood, such as another property path, is left out: a pattern that is returned is in the query,
-but not every pattern is returned.
+A sequence path of plain properties, or of `a/rdfs:subClassOf*`, is read as patterns with nodes
+between them. What is not understood, such as another property path, is left out: a pattern that is
+returned is in the query, but not every pattern is returned.
 """
 
 import re
@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from accsm_kg.rdf.query_scanner import IRI, LOCAL, STRING, masked
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+#: The path `a/rdfs:subClassOf*`, which is read as one property.
+UPWARD = f"{TYPE}/rdfs:subClassOf*"
+_SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 LANGUAGE_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
@@ -29,6 +32,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _OPERATORS = frozenset("/|^!*+?")
+_HIDDEN = ("EXISTS", "MINUS")
 _MAX_CLASSES = 10  # in VALUES
 _MAX_STEPS = 10  # of a sequence path
 
@@ -66,6 +70,11 @@ class Group:
     """Whether a pattern was left out."""
     data: dict[str, list[Node]] = field(default_factory=dict)
     """What VALUES gives for one variable."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether its patterns add nothing to the rows, as those of EXISTS and MINUS."""
+        return self.word in _HIDDEN or (self.parent is not None and self.parent.hidden)
 
 
 def read(text: str, prefixes: Mapping[str, str]) -> list[Group]:
@@ -222,7 +231,9 @@ class _Reader:
             if mark == "/" and self._triple[1].kind == "iri" and len(self._steps) < _MAX_STEPS:
                 self._steps = [*self._steps, self._triple.pop().text]
                 return
-            self._triple[1] = _OTHER
+            upward = self._steps[-1:] == [TYPE] and self._triple[1].text == _SUBCLASS
+            self._triple[1] = Node("iri", UPWARD) if upward and mark == "*" else _OTHER
+            self._steps = self._steps[:-1] if upward else self._steps
         elif len(self._triple) == 1:
             self._triple.append(_OTHER)
         self._absorb = mark in "/|^!"

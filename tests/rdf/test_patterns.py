@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from accsm_kg.rdf.patterns import TYPE, alternatives, compared, read
+from accsm_kg.rdf.patterns import TYPE, UPWARD, alternatives, compared, read
 
-E = {"": "urn:", "e": "http://e/"}
+E = {"": "urn:", "e": "http://e/", "r": "http://www.w3.org/2000/01/rdf-schema#"}
 
 
 def patterns(query: str) -> list[list[tuple[str, str, str]]]:
@@ -40,6 +40,8 @@ def patterns(query: str) -> list[list[tuple[str, str, str]]]:
          [[("?s", "p", "?[1"), ("?[1", "q", "?[2"), ("?[2", TYPE, "?o"),
            ("?s", "p", "?[3"), ("?[3", "q", "?[4"), ("?[4", TYPE, "?x"), ("?s", "r", "?y"),
            ("?[5", "q", "?[6"), ("?[6", "r", "'y'"), ("?z", TYPE, "?[7"), ("?[7", "p", "?[5")]]),
+        ("ASK { ?s e:p/a/r:subClassOf* e:C ; a/r:subClassOf*/e:q ?o ; a/r:subClassOf+ e:D }",
+         [[("?s", "p", "?[1"), ("?[1", UPWARD, "C"), ("?s", UPWARD, "?[2"), ("?[2", "q", "?o")]]),
         ("ASK { ?s e:p [ e:q ?o ; a e:C ] . [] e:r ?x }",
          [[("?[1", "q", "?o"), ("?[1", TYPE, "C"), ("?s", "p", "?[1"), ("?[2", "r", "?x")]]),
         ("ASK { ?s e:p (1 ?x 'y') ; e:q ?o }", [[("?s", "p", ""), ("?s", "q", "?o")]]),

@@ -156,6 +156,8 @@ SMALL = f"""
 accsm:Project rdfs:isDefinedBy <{BASE}ontology> .
 accsm:Budget rdfs:isDefinedBy <{BASE}ontology> .
 accsm:Meeting rdfs:isDefinedBy <{BASE}ontology> .
+accsm:Work rdfs:isDefinedBy <{BASE}ontology> .
+accsm:Project rdfs:subClassOf accsm:Work .
 accsm:amount rdfs:isDefinedBy <{BASE}ontology> .
 accsm:hasBudget rdfs:isDefinedBy <{BASE}ontology> .
 accsm:theme rdfs:isDefinedBy <{BASE}ontology> .
@@ -446,6 +448,61 @@ def test_a_part_of_a_query_that_matches_nothing_has_a_hint(
     answer = ask(known_client, f"SELECT * {{ {pattern} }}", "text/csv")
     assert answer.text.count("\n") > 1
     assert hint in answer.headers["Hint"]
+
+
+INFERRED = "write `a` alone, as `a/rdfs:subClassOf*` repeats a thing for each type."
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("SELECT ?m {{ ?m {} accsm:Meeting ; rdfs:label ?l }}", "a/rdfs:subClassOf*"),
+        ("SELECT (COUNT(?m) AS ?n) {{ ?m {} accsm:Document }}", "rdf:type/rdfs:subClassOf *"),
+        (
+            "SELECT ?m {{ VALUES ?c {{ accsm:Meeting }} ?m {} ?c }}",
+            "a/<http://www.w3.org/2000/01/rdf-schema#subClassOf>*",
+        ),
+    ],
+)
+def test_a_path_up_to_a_class_has_a_hint_that_types_are_inferred(
+    known_client: httpx.Client, query: str, path: str
+) -> None:
+    answer = ask(known_client, query.format(path), "text/csv")
+    assert INFERRED in answer.headers["Hint"]
+    followed = ask(known_client, query.format("a"), "text/csv")
+    assert INFERRED not in followed.headers["Hint"]
+    distinct = ask(known_client, query.format(path).replace("?m {", "DISTINCT ?m {"), "text/csv")
+    assert (INFERRED in distinct.headers["Hint"]) == ("COUNT" in query)
+    assert answer.text != followed.text
+    assert "COUNT" in query or sorted(distinct.text.split()) == sorted(followed.text.split())
+
+
+def test_a_path_up_to_a_class_is_read_as_a_type(known_client: httpx.Client) -> None:
+    pattern = "?d a/rdfs:subClassOf* accsm:Declaration ; dcterms:references ?x"
+    hint = ask(known_client, f"SELECT DISTINCT * {{ {pattern} }}").headers["Hint"]
+    assert hint.startswith(
+        "Nothing that is a `accsm:Declaration` has `dcterms:references`; write `accsm:cites`. Supp"
+    )
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "?p a/rdfs:subClassOf* accsm:Project",
+        "?p a accsm:Project FILTER EXISTS { ?p accsm:status/a/rdfs:subClassOf* skos:Concept }",
+        "?e a/rdfs:subClassOf+ accsm:Evidence",
+        "?e a/accsm:partOf* accsm:Meeting",
+    ],
+)
+def test_a_path_that_repeats_nothing_has_no_hint(known_client: httpx.Client, pattern: str) -> None:
+    assert "inferred" not in ask(known_client, f"SELECT * {{ {pattern} }}").headers["Hint"]
+
+
+def test_a_path_up_to_a_class_stands_where_types_are_not_inferred(small: httpx.Client) -> None:
+    query = "SELECT * { ?s a/rdfs:subClassOf* accsm:Work OPTIONAL { ?s accsm:theme ?t } }"
+    answer = ask(small, query, "text/csv")
+    assert answer.text.count("\n") == 3
+    assert answer.headers["Hint"].startswith("`accsm:theme` has no values in this dataset. Supp")
 
 
 #: Aggregates that take a thing several times, with the hint and the right query.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from accsm_kg.rdf import patterns
-from accsm_kg.rdf.hints import constants, counts, matches, names, syntax
+from accsm_kg.rdf.hints import constants, counts, matches, names, syntax, types
 from accsm_kg.rdf.hints.facts import Asking, Facts, Rows, Unavailable, load
 from accsm_kg.rdf.patterns import TYPE, Group, Node
 from accsm_kg.rdf.prologue import SuppliedQuery
@@ -28,6 +28,7 @@ _OTHER_GRAPHS = re.compile(r"\b(?:GRAPH|SERVICE)\b", re.IGNORECASE)
 #: Words of queries whose patterns may match nothing although there are rows, or that count.
 _WORDS = ("OPTIONAL", "EXISTS", "MINUS", "UNION", "COUNT", "SUM", "AVG")
 _PARTIAL = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
+_UPWARD = re.compile(r"subClassOf>?\s*+\*")
 
 
 def find(
@@ -36,7 +37,7 @@ def find(
     """Return the hints about ``query`` over ``graphs``, or over the whole dataset.
 
     Unless ``thorough``, as for an empty answer, its patterns are only read if some of them may
-    match nothing nevertheless, or if it counts.
+    match nothing nevertheless, or if it counts or goes up by rdfs:subClassOf.
     """
     text = query.scanned.text
     hints = syntax.find(text)
@@ -50,7 +51,8 @@ def find(
 
 def _is_partial(text: str) -> bool:
     capitals = text.upper()  # in which a word is found faster than by a pattern
-    return any([word in capitals for word in _WORDS]) and bool(_PARTIAL.search(capitals))
+    partial = any([word in capitals for word in _WORDS]) and _PARTIAL.search(capitals)
+    return bool(partial or _UPWARD.search(text))
 
 
 def supplied(query: SuppliedQuery) -> list[str]:
@@ -70,11 +72,13 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     if sum(len(group.patterns) for group in groups) > _MAX_PATTERNS:
         return []
     _renew(facts, groups)
+    upward = yield from types.find(facts, scanned, groups)
     found = [pattern for group in groups for pattern in group.patterns]
     hints = (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
     for _ in patterns.alternatives(groups):
         hints += yield from matches.find(facts, groups, empty=empty)
-    return hints[: 2 * _MAX_HINTS] or (yield from counts.find(facts, text, groups))
+    hints = hints[: 2 * _MAX_HINTS] or (yield from counts.find(facts, text, groups))
+    return upward + hints
 
 
 def _renew(facts: Facts, groups: Iterable[Group]) -> None:
