@@ -32,7 +32,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _OPERATORS = frozenset("/|^!*+?")
-_HIDDEN = ("EXISTS", "MINUS")
+_HIDDEN = ("EXISTS", "NOT EXISTS", "MINUS")
 _MAX_CLASSES = 10  # in VALUES
 _MAX_STEPS = 10  # of a sequence path
 
@@ -65,9 +65,11 @@ class Group:
     template: bool = False
     """Whether it holds a template of CONSTRUCT, or the data of VALUES."""
     word: str = ""
-    """The word before the first brace in capitals, such as OPTIONAL or EXISTS."""
+    """The word before the first brace in capitals, such as OPTIONAL or NOT EXISTS."""
     unread: bool = False
     """Whether a pattern was left out."""
+    expression: bool = False
+    """Whether it holds more than patterns, such as FILTER or another group."""
     data: dict[str, list[Node]] = field(default_factory=dict)
     """What VALUES gives for one variable."""
 
@@ -121,7 +123,7 @@ class _Reader:
         kind = match.lastgroup if match["suffix"] is None else "string"
         if kind == "mark":
             self._mark(match[0])
-        self._before = match[0].upper() if kind == "word" else ""
+        self._before = self._preceding(kind, match[0])
         if kind == "mark":
             return
         if self._depth or (not self._open and kind != "word"):
@@ -130,6 +132,12 @@ class _Reader:
             self._word(match[0].upper(), match[0])
         else:
             self._node(self._read(kind or "", match))
+
+    def _preceding(self, kind: str | None, written: str) -> str:
+        """Return what to keep of a token for the brace after it."""
+        if kind != "word":
+            return "NOT" if written == "!" else ""
+        return "NOT EXISTS" if self._before == "NOT" else written.upper()
 
     def _read(self, kind: str, match: re.Match[str]) -> Node:
         text = self._text[match.start() : match.end()]
@@ -170,8 +178,10 @@ class _Reader:
             self._restart()
             self._expression = True
             self._template = word in ("CONSTRUCT", "VALUES") or (self._template and word != "WHERE")
-            if word == "SELECT" and self._open:
-                self._open[-1][0].parent = None
+            if self._open:
+                group = self._open[-1][0]
+                group.expression = True
+                group.parent = None if word == "SELECT" else group.parent
 
     def _mark(self, mark: str) -> None:
         if mark in "{}":
@@ -205,6 +215,8 @@ class _Reader:
     def _brace(self, mark: str) -> None:
         if mark == "{":
             parent = self._open[-1][0] if self._open else None
+            if parent:
+                parent.expression = True
             group = Group(parent, template=self._template, word=self._before)
             self._data = []
             if parent and self._template and self._triple:

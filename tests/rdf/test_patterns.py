@@ -76,8 +76,20 @@ def test_a_group_knows_the_word_before_it_and_whether_a_pattern_is_left_out() ->
         E,
     )
     assert [(group.word, group.unread) for group in groups] == [
-        ("ASK", False), ("OPTIONAL", True), ("EXISTS", True), ("", False), ("UNION", False),
+        ("ASK", False), ("OPTIONAL", True), ("NOT EXISTS", True), ("", False), ("UNION", False),
         ("MINUS", False),
+    ]  # fmt: skip
+
+
+def test_a_group_knows_whether_it_must_not_match_and_holds_more_than_patterns() -> None:
+    groups = read(
+        "ASK { ?a e:p ?b FILTER(!EXISTS { ?a e:q ?b }) FILTER EXISTS { ?a e:q ?b FILTER(?b > 1) }"
+        " FILTER not exists { ?a e:q ?b { ?a e:r ?b } } }",
+        E,
+    )
+    assert [(group.word, group.expression, group.hidden) for group in groups] == [
+        ("ASK", True, False), ("NOT EXISTS", False, True), ("EXISTS", True, True),
+        ("NOT EXISTS", True, True), ("", False, True),
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from accsm_kg.rdf import patterns
-from accsm_kg.rdf.hints import constants, counts, matches, names, syntax, types
+from accsm_kg.rdf.hints import constants, counts, matches, names, syntax, together, types
 from accsm_kg.rdf.hints.facts import Asking, Facts, Rows, Unavailable, load
 from accsm_kg.rdf.patterns import TYPE, Group, Node
 from accsm_kg.rdf.prologue import SuppliedQuery
@@ -77,6 +77,8 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     hints = (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
     for _ in patterns.alternatives(groups):
         hints += yield from matches.find(facts, groups, empty=empty)
+    if empty and not hints:
+        hints += yield from together.find(facts, text, groups)
     hints = hints[: 2 * _MAX_HINTS] or (yield from counts.find(facts, text, groups))
     return upward + hints
 
