@@ -296,6 +296,21 @@ FOLLOWED = {
         "was renamed in 2.0.0: write `accsm:concludedBy` or `accsm:toBeAdoptedBy`.",
         "?d a accsm:RulesOfProcedure ; accsm:toBeAdoptedBy ?b",
     ),
+    "another link to other data": (
+        "?x skos:prefLabel ?l ; skos:exactMatch ?link",
+        "`skos:exactMatch` has no values in this dataset; write `skos:closeMatch`.",
+        "?x skos:prefLabel ?l ; skos:closeMatch ?link",
+    ),
+    "a link to other data that a country has": (
+        "?x a accsm:Country ; skos:exactMatch ?link",
+        "`skos:exactMatch` has no values in this dataset; write `schema:sameAs` or `owl:sameAs`.",
+        "?x a accsm:Country ; owl:sameAs ?link ; schema:sameAs ?link",
+    ),
+    "a link to other data that a measure has": (
+        "?x a accsm:StrategicMeasure ; owl:sameAs ?link",
+        "Nothing that is a `accsm:StrategicMeasure` has `owl:sameAs`; write `skos:closeMatch`.",
+        "?x a accsm:StrategicMeasure ; skos:closeMatch ?link",
+    ),
     "a longer chain down": (
         "?t a accsm:TermsOfReference ; accsm:hasPart ?c . ?c a accsm:Clause",
         "Nothing that is a `accsm:TermsOfReference` has a value of `accsm:hasPart` that is a "
