@@ -8,6 +8,7 @@ returned is in the query, but not every pattern is returned.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
 from accsm_kg.rdf.query_scanner import IRI, LOCAL, STRING, masked
 
@@ -31,6 +32,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_ABSOLUTE = re.compile(r"[A-Za-z][\w+.-]*+:")
 _OPERATORS = frozenset("/|^!*+?")
 _HIDDEN = ("EXISTS", "NOT EXISTS", "MINUS")
 _MAX_CLASSES = 10  # in VALUES
@@ -79,9 +81,12 @@ class Group:
         return self.word in _HIDDEN or (self.parent is not None and self.parent.hidden)
 
 
-def read(text: str, prefixes: Mapping[str, str]) -> list[Group]:
-    """Return the groups of patterns in ``text``, whose names have ``prefixes``."""
-    reader = _Reader(text, prefixes)
+def read(text: str, prefixes: Mapping[str, str], base: str = "") -> list[Group]:
+    """Return the groups of patterns in ``text``, whose names have ``prefixes``.
+
+    Relative IRIs are resolved against ``base``; without one they are not understood.
+    """
+    reader = _Reader(text, prefixes, base)
     for match in _TOKEN.finditer(masked(text)):
         reader.token(match)
     return [group for group in reader.groups if not group.template]
@@ -105,9 +110,9 @@ def alternatives(groups: Sequence[Group]) -> Iterator[None]:
 
 
 class _Reader:
-    def __init__(self, text: str, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, text: str, prefixes: Mapping[str, str], base: str) -> None:
         self.groups: list[Group] = []
-        self._text, self._prefixes = text, prefixes
+        self._text, self._prefixes, self._base = text, prefixes, base
         self._open: list[tuple[Group, int]] = []
         self._depth = self._new_nodes = 0
         self._template = self._expression = False
@@ -143,10 +148,8 @@ class _Reader:
         text = self._text[match.start() : match.end()]
         if kind == "variable":
             return Node(kind, text[1:])
-        if kind == "iri":
-            return Node("iri", text[1:-1])
-        if kind == "name":
-            iri = self._expanded(text)
+        if kind in ("iri", "name"):
+            iri = self._resolved(text[1:-1]) if kind == "iri" else self._expanded(text)
             return Node("iri", iri) if iri else _OTHER
         if kind == "string":
             return self._string(text, match.end("string") - match.start(), match["suffix"])
@@ -157,7 +160,13 @@ class _Reader:
         """Return the IRI of a prefixed name, empty if the prefix is unknown."""
         prefix, _, local = name.partition(":")
         known = self._prefixes.get(prefix)
-        return "" if known is None else known + local.replace("\\", "")
+        return "" if known is None else self._resolved(known + local.replace("\\", ""))
+
+    def _resolved(self, iri: str) -> str:
+        """Return an IRI that may be relative in full, empty if that is not known."""
+        if _ABSOLUTE.match(iri):
+            return iri
+        return urljoin(self._base, iri) if self._base else ""
 
     def _string(self, text: str, end: int, suffix: str | None) -> Node:
         if not suffix:
@@ -166,7 +175,7 @@ class _Reader:
         if suffix.startswith("@"):
             return Node("literal", text, LANGUAGE_STRING)
         name = suffix[2:]
-        datatype = name[1:-1] if name.startswith("<") else self._expanded(name)
+        datatype = self._resolved(name[1:-1]) if name[0] == "<" else self._expanded(name)
         return Node("literal", text.removesuffix(suffix), datatype)
 
     def _word(self, word: str, written: str) -> None:

@@ -105,6 +105,15 @@ def test_the_classes_that_values_gives_are_read_one_after_the_other() -> None:
         assert len([*alternatives(read(f"ASK {{ {other} ?a a ?c }}", E))]) == 1
 
 
+def test_a_relative_iri_is_resolved_or_not_understood() -> None:
+    query = "ASK { <a/b> <p> r:c , 'x'^^<d> }"
+    (subject, iri, value), (_, _, literal) = read(query, {"r": "r/"}, "http://e/")[0].patterns
+    assert (subject.text, iri, value.text) == ("http://e/a/b", "http://e/p", "http://e/r/c")
+    assert literal.datatype == "http://e/d"
+    (group,) = read(query, {"r": "r/"})
+    assert (group.patterns, group.unread) == ([], True)
+
+
 def test_a_literal_has_its_datatype() -> None:
     values = """'x' , "x"@en , 5 , -1.5 , 1e3 , false , 'x'^^e:d , 'x'^^<urn:d> , 'x'^^f:d"""
     query = f"ASK {{ ?s e:p {values} }}"

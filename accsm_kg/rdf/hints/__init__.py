@@ -68,7 +68,7 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     text, scanned = query.scanned.text, query.scanned
     if scanned.dataset_clause or _OTHER_GRAPHS.search(text):
         return []
-    groups = patterns.read(text, {**query.prefixes, **scanned.prefixes})
+    groups = patterns.read(text, {**query.prefixes, **scanned.prefixes}, query.base)
     if sum(len(group.patterns) for group in groups) > _MAX_PATTERNS:
         return []
     _renew(facts, groups)
