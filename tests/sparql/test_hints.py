@@ -322,6 +322,24 @@ FOLLOWED = {
         "`document:accsm-terms-of-reference` as a value of `accsm:partOf`; write `accsm:partOf+`.",
         "?c a accsm:Clause ; accsm:partOf+ document:accsm-terms-of-reference",
     ),
+    "a longer chain from things without a class": (
+        "?d dcterms:title ?t ; accsm:hasPart ?c . ?c a accsm:ClausePoint",
+        "Nothing that has `dcterms:title` has a value of `accsm:hasPart` that is a "
+        "`accsm:ClausePoint`; write `accsm:hasPart+`.",
+        "?d dcterms:title ?t ; accsm:hasPart+ ?c . ?c a accsm:ClausePoint",
+    ),
+    "a longer chain to things with a property": (
+        "?d a accsm:RulesOfProcedure ; accsm:hasPart ?c . ?c accsm:tasks ?n",
+        "Nothing that is a `accsm:RulesOfProcedure` has a value of `accsm:hasPart` that has "
+        "`accsm:tasks`; write `accsm:hasPart+`.",
+        "?d a accsm:RulesOfProcedure ; accsm:hasPart+ ?c . ?c accsm:tasks ?n",
+    ),
+    "a longer chain down from one thing": (
+        "<id/document/accsm-terms-of-reference> accsm:hasPart ?c . ?c a accsm:Clause",
+        "`document:accsm-terms-of-reference` has no value of `accsm:hasPart` that is a "
+        "`accsm:Clause`; write `accsm:hasPart+`.",
+        "<id/document/accsm-terms-of-reference> accsm:hasPart+ ?c . ?c a accsm:Clause",
+    ),
     "a property that leads to the class": (
         "?p accsm:supports ?k . ?k a accsm:KeyResultArea",
         "Nothing that is a value of `accsm:supports` is a `accsm:KeyResultArea`; "
@@ -727,6 +745,19 @@ def test_a_hint_names_what_was_supplied(small: httpx.Client) -> None:
     assert "Hint" not in ask(small, "PREFIX ex: <http://example.org/> ASK { ex:1 ?p ?o }").headers
     many = ask(small, "ASK { ?s dcterms:a ex:a ; skos:a rdf:a ; org:a owl:a }").headers["Hint"]
     assert many.endswith(" and 3 more.")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { <id/1> accsm:hasBudget <id/2> . <id/1> accsm:amount <id/3> }",
+        "BASE <http://e/> ASK { <1> accsm:hasBudget <2> }",
+        "BASE <http://e/> PREFIX r: <r/> ASK { r:1 a accsm:Project ; accsm:hasBudget r:2 }",
+        "PREFIX i: <http://[> ASK { i:1 accsm:hasBudget <//[/> }",
+    ],
+)
+def test_a_relative_iri_does_not_stop_the_hints(small: httpx.Client, query: str) -> None:
+    assert ask(small, query).status_code == (400 if "[" in query else 200)
 
 
 def test_a_hint_is_kept_in_one_line(small: httpx.Client) -> None:
