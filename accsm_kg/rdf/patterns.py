@@ -80,6 +80,11 @@ class Group:
         """Whether its patterns add nothing to the rows, as those of EXISTS and MINUS."""
         return self.word in _HIDDEN or (self.parent is not None and self.parent.hidden)
 
+    @property
+    def optional(self) -> bool:
+        """Whether it is an OPTIONAL or within one."""
+        return self.word == "OPTIONAL" or (self.parent is not None and self.parent.optional)
+
 
 def read(text: str, prefixes: Mapping[str, str], base: str = "") -> list[Group]:
     """Return the groups of patterns in ``text``, whose names have ``prefixes``.

@@ -135,6 +135,28 @@ def test_a_property_with_some_of_the_facts_names_the_related_one(
         assert "has only some" not in both, iri
 
 
+@pytest.mark.parametrize(
+    ("pattern", "hinted"),
+    [
+        ("accsm:termStartYear ?s", True),
+        ("accsm:termStartYear ?s OPTIONAL { ?t accsm:termEndYear ?e }", True),
+        ("accsm:termStartYear ?s OPTIONAL { ?t accsm:termStartYear ?e }", True),
+        ("accsm:termStartYear|accsm:termEndYear ?s OPTIONAL { ?t accsm:heldBy ?e }", True),
+        ("accsm:heldBy ?c OPTIONAL { ?t accsm:termStartYear ?s }", False),
+        (
+            "accsm:heldBy ?c OPTIONAL { { ?t accsm:termStartYear ?s ; accsm:termEndYear ?e } }",
+            False,
+        ),
+        ("accsm:termStartYear ?s OPTIONAL { ?t accsm:printedTerm ?p }", False),
+    ],
+)
+def test_some_of_the_facts_are_enough_where_other_rows_stay(
+    known_client: httpx.Client, pattern: str, hinted: bool
+) -> None:
+    hint = ask(known_client, f"SELECT * {{ ?t a accsm:ChairmanshipTerm ; {pattern} }}").headers
+    assert ("only some of these facts; see `accsm:printedTerm`." in hint["Hint"]) == hinted
+
+
 def test_a_renamed_property_of_two_meanings_names_both(client: httpx.Client) -> None:
     hint = ask(client, f"ASK {{ ?s <{BASE}ontology#adoptedBy> ?o }}").headers["Hint"]
     assert "`accsm:concludedBy` or `accsm:toBeAdoptedBy`" in hint

@@ -28,10 +28,8 @@ def find(facts: Facts, text: str, groups: Sequence[Group]) -> Asking[list[str]]:
 
 
 def _is_needed(group: Group | None) -> bool:
-    """Return whether the patterns of ``group`` and of those around it are to match."""
-    if group is None:
-        return True
-    return not group.hidden and group.word != "OPTIONAL" and _is_needed(group.parent)
+    """Return whether the patterns of ``group`` are to match."""
+    return group is None or not (group.hidden or group.optional)
 
 
 def _apart(facts: Facts, group: Group, roles: Roles) -> Asking[list[str]]:
