@@ -705,6 +705,62 @@ def test_an_aggregate_that_takes_each_thing_once_has_no_hint(
     assert "once" not in hint, hint
 
 
+SORTED = "`accsm:clauseNumber` is sorted as text (1, 10, 2); sort by `accsm:sequence`."
+
+
+@pytest.mark.parametrize(
+    ("order", "hinted"),
+    [
+        ("?n", True),
+        ("?d DESC(?n) LIMIT 30", True),
+        ("ASC( ?n )", True),
+        ("?c", False),
+        ("?c LIMIT 30 VALUES ?n { '1' '2' }", False),
+        ("xsd:integer(?n)", False),
+        ("STRLEN( ?n ) ?n", False),
+    ],
+)
+def test_numbers_that_are_sorted_as_text_have_a_hint(
+    known_client: httpx.Client, order: str, hinted: bool
+) -> None:
+    pattern = "?d a accsm:TermsOfReference ; accsm:hasPart+ ?c . ?c accsm:clauseNumber ?n"
+    hint = ask(known_client, f"SELECT ?n {{ {pattern} }} ORDER BY {order}").headers["Hint"]
+    assert (SORTED in hint) == hinted
+    followed = f"SELECT ?n {{ {pattern} ; accsm:sequence ?s }} ORDER BY ?s ?n"
+    answer = ask(known_client, followed, "text/csv")
+    assert SORTED not in answer.headers["Hint"]
+    assert answer.text.split().index("2") < answer.text.split().index("10")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hinted"),
+    [
+        ("?s accsm:clauseNumber ?n ; a accsm:Clause", True),
+        ("?s accsm:clauseNumber ?n ; a accsm:ClausePoint", False),
+        ("<{}/section/III> accsm:hasPart ?s . ?s accsm:clauseNumber ?n", True),
+        ("<{}> accsm:hasPart ?s . ?s accsm:clauseNumber ?n", False),
+        ("?s a accsm:Clause ; accsm:partOf <{}/section/III> ; accsm:clauseNumber ?n", True),
+        ("?s a accsm:DocumentPart ; accsm:partOf <{}> ; accsm:clauseNumber ?n", False),
+    ],
+)
+def test_letters_are_sorted_as_text_without_a_hint(
+    known_client: httpx.Client, pattern: str, hinted: bool
+) -> None:
+    document = "id/document/accsm-terms-of-reference"
+    query = f"SELECT * {{ {pattern.format(document)} }} ORDER BY ?n"
+    answer = ask(known_client, query, "text/csv")
+    assert (answer.text.count("\n") > 2, SORTED in answer.headers["Hint"]) == (True, hinted)
+
+
+@pytest.mark.parametrize("name", ["verbatimTimeline", "sha256", "projectNumber", "edtf"])
+def test_texts_that_are_no_numbers_are_sorted_without_a_hint(
+    known_client: httpx.Client, name: str
+) -> None:
+    answer = ask(known_client, f"SELECT * {{ ?s accsm:{name} ?n }} ORDER BY ?n", "text/csv")
+    assert answer.text.count("\n") > 1
+    assert "sorted" not in answer.headers["Hint"]
+
+
 @pytest.mark.parametrize("query", LEADING)
 def test_a_query_that_misses_the_facts_has_a_hint_that_leads_to_them(
     small: httpx.Client, query: str
