@@ -55,9 +55,10 @@ def _pair(facts: Facts, properties: Sequence[str], class_: str) -> Asking[tuple[
     if len(properties) < 2:
         return None
     classes = [class_] if class_ else []
-    rows = yield from answer(facts, "apart", **{"these": properties, "class": classes})
-    apart = {frozenset(row) for row in rows}
-    return next((pair for pair in combinations(properties, 2) if frozenset(pair) in apart), None)
+    rows = yield from answer(facts, "together", **{"these": properties, "class": classes})
+    had = [set(row[0].split()) for row in rows]
+    apart = (pair for pair in combinations(properties, 2) if not any({*pair} <= one for one in had))
+    return next(apart, None) if had else None
 
 
 def _taken(facts: Facts, text: str, group: Group, roles: Roles) -> Asking[list[str]]:
