@@ -1,21 +1,25 @@
 """Read the triple patterns of a query, group by group, without a full parser.
 
-A sequence path of plain properties is read as patterns with nodes between them. What is not
-understood, such as another property path, is left out: a pattern that is returned is in the query,
-but not every pattern is returned.
+A sequence path of plain properties, or of `a/rdfs:subClassOf*`, is read as patterns with nodes
+between them. What is not understood, such as another property path, is left out: a pattern that is
+returned is in the query, but not every pattern is returned.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
-from accsm_kg.rdf.query_scanner import IRI, STRING, masked
+from accsm_kg.rdf.query_scanner import IRI, LOCAL, STRING, masked
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+#: The path `a/rdfs:subClassOf*`, which is read as one property.
+UPWARD = f"{TYPE}/rdfs:subClassOf*"
+_SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 LANGUAGE_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
-_NAME = r"[\w.-]*+:(?:[\w:.%-]|\\.)*+"
+_NAME = rf"[\w.-]*+{LOCAL}"
 _TOKEN = re.compile(
     rf"""
       (?P<variable> [?$]\w++ )
@@ -28,7 +32,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_ABSOLUTE = re.compile(r"[A-Za-z][\w+.-]*+:")
 _OPERATORS = frozenset("/|^!*+?")
+_HIDDEN = ("EXISTS", "NOT EXISTS", "MINUS")
 _MAX_CLASSES = 10  # in VALUES
 _MAX_STEPS = 10  # of a sequence path
 
@@ -61,16 +67,31 @@ class Group:
     template: bool = False
     """Whether it holds a template of CONSTRUCT, or the data of VALUES."""
     word: str = ""
-    """The word before the first brace in capitals, such as OPTIONAL or EXISTS."""
+    """The word before the first brace in capitals, such as OPTIONAL or NOT EXISTS."""
     unread: bool = False
     """Whether a pattern was left out."""
+    expression: bool = False
+    """Whether it holds more than patterns, such as FILTER or another group."""
     data: dict[str, list[Node]] = field(default_factory=dict)
     """What VALUES gives for one variable."""
 
+    @property
+    def hidden(self) -> bool:
+        """Whether its patterns add nothing to the rows, as those of EXISTS and MINUS."""
+        return self.word in _HIDDEN or (self.parent is not None and self.parent.hidden)
 
-def read(text: str, prefixes: Mapping[str, str]) -> list[Group]:
-    """Return the groups of patterns in ``text``, whose names have ``prefixes``."""
-    reader = _Reader(text, prefixes)
+    @property
+    def optional(self) -> bool:
+        """Whether it is an OPTIONAL or within one."""
+        return self.word == "OPTIONAL" or (self.parent is not None and self.parent.optional)
+
+
+def read(text: str, prefixes: Mapping[str, str], base: str = "") -> list[Group]:
+    """Return the groups of patterns in ``text``, whose names have ``prefixes``.
+
+    Relative IRIs are resolved against ``base``; without one they are not understood.
+    """
+    reader = _Reader(text, prefixes, base)
     for match in _TOKEN.finditer(masked(text)):
         reader.token(match)
     return [group for group in reader.groups if not group.template]
@@ -94,9 +115,9 @@ def alternatives(groups: Sequence[Group]) -> Iterator[None]:
 
 
 class _Reader:
-    def __init__(self, text: str, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, text: str, prefixes: Mapping[str, str], base: str) -> None:
         self.groups: list[Group] = []
-        self._text, self._prefixes = text, prefixes
+        self._text, self._prefixes, self._base = text, prefixes, base
         self._open: list[tuple[Group, int]] = []
         self._depth = self._new_nodes = 0
         self._template = self._expression = False
@@ -112,7 +133,7 @@ class _Reader:
         kind = match.lastgroup if match["suffix"] is None else "string"
         if kind == "mark":
             self._mark(match[0])
-        self._before = match[0].upper() if kind == "word" else ""
+        self._before = self._preceding(kind, match[0])
         if kind == "mark":
             return
         if self._depth or (not self._open and kind != "word"):
@@ -121,17 +142,19 @@ class _Reader:
             self._word(match[0].upper(), match[0])
         else:
             self._node(self._read(kind or "", match))
-            if match[0].endswith("."):  # the dot after a name ends the triple
-                self._restart()
+
+    def _preceding(self, kind: str | None, written: str) -> str:
+        """Return what to keep of a token for the brace after it."""
+        if kind != "word":
+            return "NOT" if written == "!" else ""
+        return "NOT EXISTS" if self._before == "NOT" else written.upper()
 
     def _read(self, kind: str, match: re.Match[str]) -> Node:
         text = self._text[match.start() : match.end()]
         if kind == "variable":
             return Node(kind, text[1:])
-        if kind == "iri":
-            return Node("iri", text[1:-1])
-        if kind == "name":
-            iri = self._expanded(text)
+        if kind in ("iri", "name"):
+            iri = self._resolved(text[1:-1]) if kind == "iri" else self._expanded(text)
             return Node("iri", iri) if iri else _OTHER
         if kind == "string":
             return self._string(text, match.end("string") - match.start(), match["suffix"])
@@ -140,9 +163,15 @@ class _Reader:
 
     def _expanded(self, name: str) -> str:
         """Return the IRI of a prefixed name, empty if the prefix is unknown."""
-        prefix, _, local = name.rstrip(".").partition(":")
+        prefix, _, local = name.partition(":")
         known = self._prefixes.get(prefix)
-        return "" if known is None else known + local.replace("\\", "")
+        return "" if known is None else self._resolved(known + local.replace("\\", ""))
+
+    def _resolved(self, iri: str) -> str:
+        """Return an IRI that may be relative in full, empty if that is not known."""
+        if _ABSOLUTE.match(iri):
+            return iri
+        return urljoin(self._base, iri) if self._base else ""
 
     def _string(self, text: str, end: int, suffix: str | None) -> Node:
         if not suffix:
@@ -151,7 +180,7 @@ class _Reader:
         if suffix.startswith("@"):
             return Node("literal", text, LANGUAGE_STRING)
         name = suffix[2:]
-        datatype = name[1:-1] if name.startswith("<") else self._expanded(name)
+        datatype = self._resolved(name[1:-1]) if name[0] == "<" else self._expanded(name)
         return Node("literal", text.removesuffix(suffix), datatype)
 
     def _word(self, word: str, written: str) -> None:
@@ -163,8 +192,10 @@ class _Reader:
             self._restart()
             self._expression = True
             self._template = word in ("CONSTRUCT", "VALUES") or (self._template and word != "WHERE")
-            if word == "SELECT" and self._open:
-                self._open[-1][0].parent = None
+            if self._open:
+                group = self._open[-1][0]
+                group.expression = True
+                group.parent = None if word == "SELECT" else group.parent
 
     def _mark(self, mark: str) -> None:
         if mark in "{}":
@@ -198,6 +229,8 @@ class _Reader:
     def _brace(self, mark: str) -> None:
         if mark == "{":
             parent = self._open[-1][0] if self._open else None
+            if parent:
+                parent.expression = True
             group = Group(parent, template=self._template, word=self._before)
             self._data = []
             if parent and self._template and self._triple:
@@ -224,7 +257,9 @@ class _Reader:
             if mark == "/" and self._triple[1].kind == "iri" and len(self._steps) < _MAX_STEPS:
                 self._steps = [*self._steps, self._triple.pop().text]
                 return
-            self._triple[1] = _OTHER
+            upward = self._steps[-1:] == [TYPE] and self._triple[1].text == _SUBCLASS
+            self._triple[1] = Node("iri", UPWARD) if upward and mark == "*" else _OTHER
+            self._steps = self._steps[:-1] if upward else self._steps
         elif len(self._triple) == 1:
             self._triple.append(_OTHER)
         self._absorb = mark in "/|^!"

@@ -28,22 +28,24 @@ _BLANK = re.compile(r"[\[(]|_:")
 _RELATIVE = re.compile(r"(?![A-Za-z][\w+.-]*+:)[\w./#~:@%-]*+\Z")
 _DOT = re.compile(r"\\.|(\.)", re.DOTALL)
 _STAR = re.compile(r"SELECT\s*+(?:(?:DISTINCT|REDUCED)\s*+)?\*", re.IGNORECASE)
+#: A prefixed name from its colon on; a dot at its end belongs to the triple.
+LOCAL = r":(?:[\w:%-]|\\.|\.++(?=[\w:%\\-]))*+"
 _GLUED = 40  # longest text of keywords written before a prefix without a space, in characters
 #: Length in characters below which the scan of a query is cached.
 SHORT = 16 << 10
 
 _TOKEN = re.compile(
-    r"""
+    rf"""
       (?= [\w\#<"'?$@:] )  # skips quickly to the start of a token
       (?:
       (?P<comment> \#[^\n\r]*+ )
-    | (?P<iri> <(?:[^<>"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f]{4,8})*+> )
-    | (?P<string> \"{3}(?:[^"\\]|\\.|"(?!""))*+\"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*+'{3}
+    | (?P<iri> <(?:[^<>"{{}}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f]{{4,8}})*+> )
+    | (?P<string> \"{{3}}(?:[^"\\]|\\.|"(?!""))*+\"{{3}} | '{{3}}(?:[^'\\]|\\.|'(?!''))*+'{{3}}
                 | "(?!"")(?:[^"\\\n\r]|\\.)*+" | '(?!'')(?:[^'\\\n\r]|\\.)*+' )
     | (?P<open> ["'] )
     | (?P<skip> [?$]\w++ | @[A-Za-z][\w-]*+ | _:[\w.-]*+ | \d++(?:\.\d++)?+ )
-    | (?P<name> [^\W\d_][\w.-]*+ ) (?P<prefixed> :(?:[\w:.%-]|\\.)*+ )?+
-    | (?P<unnamed> :(?:[\w:.%-]|\\.)*+ )
+    | (?P<name> [^\W\d_][\w.-]*+ ) (?P<prefixed> {LOCAL} )?+
+    | (?P<unnamed> {LOCAL} )
       )
     """,
     re.VERBOSE | re.DOTALL,
@@ -166,12 +168,12 @@ def _tokens(text: str) -> _Tokens:
 def _dots(text: str) -> tuple[int, ...]:
     """Return the offsets of the dots in local names that have several.
 
-    Dots at the end of a name belong to the triple, and those after a backslash are escaped.
+    Those after a backslash are escaped.
     """
     dots: list[int] = []
     for match in _TOKEN.finditer(text):
         if match.lastgroup in ("prefixed", "unnamed"):
-            name = match[0].rstrip(".")
+            name = match[0]
             found = [dot.start() for dot in _DOT.finditer(name, name.index(":")) if dot[1]]
             dots += [match.start() + dot for dot in found if len(found) > 1]
     return tuple(dots)

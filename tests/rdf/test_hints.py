@@ -78,12 +78,20 @@ def test_a_dataset_that_does_not_answer_gives_no_hint(query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "start", [COUNT, f"{COUNT} FILTER(", "SELECT * { ?s ", "SELECT * { VALUES ?c { "]
+    "start",
+    [
+        COUNT,
+        f"{COUNT} FILTER(",
+        "ASK { ?s rdfs:label ?o } ORDER BY ?o ",
+        "SELECT * { ?s ",
+        "SELECT * { VALUES ?c { ",
+    ],
 )
 @pytest.mark.parametrize(
     "part",
     ["GROUP BY ", "GROUP  ", "COUNT(", "COUNT( ", "?a= ", "= ", "a", "a ", "IN ", "?a NOT ",
-     "VALUES ", "VALUES ?a ", "rdfs:label ?o ; ", "rdfs:label/", "a ?c ; ", "{ ?s a ?c ", "?s "],
+     "VALUES ", "VALUES ?a ", "rdfs:label ?o ; ", "rdfs:label/", "a ?c ; ", "{ ?s a ?c ", "?s ",
+     "ORDER BY ?o ", "DESC(", "ASC (?o "],
 )  # fmt: skip
 def test_no_query_takes_long(start: str, part: str) -> None:
     query = start + part * ((SHORT - len(start) - 1) // len(part))

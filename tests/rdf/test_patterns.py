@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from accsm_kg.rdf.patterns import TYPE, alternatives, compared, read
+from accsm_kg.rdf.patterns import TYPE, UPWARD, alternatives, compared, read
 
-E = {"": "urn:", "e": "http://e/"}
+E = {"": "urn:", "e": "http://e/", "r": "http://www.w3.org/2000/01/rdf-schema#"}
 
 
 def patterns(query: str) -> list[list[tuple[str, str, str]]]:
@@ -40,6 +40,8 @@ def patterns(query: str) -> list[list[tuple[str, str, str]]]:
          [[("?s", "p", "?[1"), ("?[1", "q", "?[2"), ("?[2", TYPE, "?o"),
            ("?s", "p", "?[3"), ("?[3", "q", "?[4"), ("?[4", TYPE, "?x"), ("?s", "r", "?y"),
            ("?[5", "q", "?[6"), ("?[6", "r", "'y'"), ("?z", TYPE, "?[7"), ("?[7", "p", "?[5")]]),
+        ("ASK { ?s e:p/a/r:subClassOf* e:C ; a/r:subClassOf*/e:q ?o ; a/r:subClassOf+ e:D }",
+         [[("?s", "p", "?[1"), ("?[1", UPWARD, "C"), ("?s", UPWARD, "?[2"), ("?[2", "q", "?o")]]),
         ("ASK { ?s e:p [ e:q ?o ; a e:C ] . [] e:r ?x }",
          [[("?[1", "q", "?o"), ("?[1", TYPE, "C"), ("?s", "p", "?[1"), ("?[2", "r", "?x")]]),
         ("ASK { ?s e:p (1 ?x 'y') ; e:q ?o }", [[("?s", "p", ""), ("?s", "q", "?o")]]),
@@ -74,8 +76,20 @@ def test_a_group_knows_the_word_before_it_and_whether_a_pattern_is_left_out() ->
         E,
     )
     assert [(group.word, group.unread) for group in groups] == [
-        ("ASK", False), ("OPTIONAL", True), ("EXISTS", True), ("", False), ("UNION", False),
+        ("ASK", False), ("OPTIONAL", True), ("NOT EXISTS", True), ("", False), ("UNION", False),
         ("MINUS", False),
+    ]  # fmt: skip
+
+
+def test_a_group_knows_whether_it_must_not_match_and_holds_more_than_patterns() -> None:
+    groups = read(
+        "ASK { ?a e:p ?b FILTER(!EXISTS { ?a e:q ?b }) FILTER EXISTS { ?a e:q ?b FILTER(?b > 1) }"
+        " FILTER not exists { ?a e:q ?b { ?a e:r ?b } } }",
+        E,
+    )
+    assert [(group.word, group.expression, group.hidden) for group in groups] == [
+        ("ASK", True, False), ("NOT EXISTS", False, True), ("EXISTS", True, True),
+        ("NOT EXISTS", True, True), ("", False, True),
     ]  # fmt: skip
 
 
@@ -89,6 +103,15 @@ def test_the_classes_that_values_gives_are_read_one_after_the_other() -> None:
     assert {value.text for _, _, value in groups[1].patterns} == {"c"}
     for other in ("VALUES (?c ?d) { (e:A e:B) }", "VALUES ?d { e:A }", "CONSTRUCT { ?a a e:A }"):
         assert len([*alternatives(read(f"ASK {{ {other} ?a a ?c }}", E))]) == 1
+
+
+def test_a_relative_iri_is_resolved_or_not_understood() -> None:
+    query = "ASK { <a/b> <p> r:c , 'x'^^<d> }"
+    (subject, iri, value), (_, _, literal) = read(query, {"r": "r/"}, "http://e/")[0].patterns
+    assert (subject.text, iri, value.text) == ("http://e/a/b", "http://e/p", "http://e/r/c")
+    assert literal.datatype == "http://e/d"
+    (group,) = read(query, {"r": "r/"})
+    assert (group.patterns, group.unread) == ([], True)
 
 
 def test_a_literal_has_its_datatype() -> None:

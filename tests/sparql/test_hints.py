@@ -100,6 +100,22 @@ def test_known_names_and_names_of_others_have_no_hint(client: httpx.Client, quer
     assert "Hint" not in ask(client, query).headers
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "?s a accsm:Summit. ?s accsm:meetingNumber 30",
+        "?s a accsm:Summit . ?s accsm:meetingNumber 30",
+        "?s accsm:meetingNumber 30; a accsm:Summit.",
+        "?s accsm:meetingNumber ?o. ?p accsm:status accsm-v:completed.?p a accsm:Project.",
+        "?s a x:Summit. ?s x:meetingNumber 30.",
+    ],
+)
+def test_a_dot_after_a_name_is_no_part_of_it(client: httpx.Client, pattern: str) -> None:
+    answer = ask(client, f"PREFIX x: <{BASE}ontology#> ASK {{ {pattern} }}")
+    assert answer.json()["boolean"] is True
+    assert answer.headers.get("Hint", "Supplied").startswith("Supplied")
+
+
 def test_no_stored_question_has_a_hint(client: httpx.Client, store: Store) -> None:
     for question in load(store):
         assert "Hint" not in ask(client, question.text).headers, question.name
@@ -115,7 +131,30 @@ def test_a_property_with_some_of_the_facts_names_the_related_one(
         related = f"accsm:{other.removeprefix(f'{BASE}ontology#')}"
         hint = ask(client, f"ASK {{ ?s <{iri}> ?o }}").headers["Hint"]
         assert "has only some of these facts; see " in hint and f"`{related}`" in hint, iri
-        assert "Hint" not in ask(client, f"ASK {{ ?s <{iri}> ?o ; <{other}> ?p }}").headers, iri
+        both = ask(client, f"ASK {{ ?s <{iri}> ?o ; <{other}> ?p }}").headers.get("Hint", "")
+        assert "has only some" not in both, iri
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hinted"),
+    [
+        ("accsm:termStartYear ?s", True),
+        ("accsm:termStartYear ?s OPTIONAL { ?t accsm:termEndYear ?e }", True),
+        ("accsm:termStartYear ?s OPTIONAL { ?t accsm:termStartYear ?e }", True),
+        ("accsm:termStartYear|accsm:termEndYear ?s OPTIONAL { ?t accsm:heldBy ?e }", True),
+        ("accsm:heldBy ?c OPTIONAL { ?t accsm:termStartYear ?s }", False),
+        (
+            "accsm:heldBy ?c OPTIONAL { { ?t accsm:termStartYear ?s ; accsm:termEndYear ?e } }",
+            False,
+        ),
+        ("accsm:termStartYear ?s OPTIONAL { ?t accsm:printedTerm ?p }", False),
+    ],
+)
+def test_some_of_the_facts_are_enough_where_other_rows_stay(
+    known_client: httpx.Client, pattern: str, hinted: bool
+) -> None:
+    hint = ask(known_client, f"SELECT * {{ ?t a accsm:ChairmanshipTerm ; {pattern} }}").headers
+    assert ("only some of these facts; see `accsm:printedTerm`." in hint["Hint"]) == hinted
 
 
 def test_a_renamed_property_of_two_meanings_names_both(client: httpx.Client) -> None:
@@ -140,6 +179,8 @@ SMALL = f"""
 accsm:Project rdfs:isDefinedBy <{BASE}ontology> .
 accsm:Budget rdfs:isDefinedBy <{BASE}ontology> .
 accsm:Meeting rdfs:isDefinedBy <{BASE}ontology> .
+accsm:Work rdfs:isDefinedBy <{BASE}ontology> .
+accsm:Project rdfs:subClassOf accsm:Work .
 accsm:amount rdfs:isDefinedBy <{BASE}ontology> .
 accsm:hasBudget rdfs:isDefinedBy <{BASE}ontology> .
 accsm:theme rdfs:isDefinedBy <{BASE}ontology> .
@@ -298,6 +339,21 @@ FOLLOWED = {
         "was renamed in 2.0.0: write `accsm:concludedBy` or `accsm:toBeAdoptedBy`.",
         "?d a accsm:RulesOfProcedure ; accsm:toBeAdoptedBy ?b",
     ),
+    "another link to other data": (
+        "?x skos:prefLabel ?l ; skos:exactMatch ?link",
+        "`skos:exactMatch` has no values in this dataset; write `skos:closeMatch`.",
+        "?x skos:prefLabel ?l ; skos:closeMatch ?link",
+    ),
+    "a link to other data that a country has": (
+        "?x a accsm:Country ; skos:exactMatch ?link",
+        "`skos:exactMatch` has no values in this dataset; write `schema:sameAs` or `owl:sameAs`.",
+        "?x a accsm:Country ; owl:sameAs ?link ; schema:sameAs ?link",
+    ),
+    "a link to other data that a measure has": (
+        "?x a accsm:StrategicMeasure ; owl:sameAs ?link",
+        "Nothing that is a `accsm:StrategicMeasure` has `owl:sameAs`; write `skos:closeMatch`.",
+        "?x a accsm:StrategicMeasure ; skos:closeMatch ?link",
+    ),
     "a longer chain down": (
         "?t a accsm:TermsOfReference ; accsm:hasPart ?c . ?c a accsm:Clause",
         "Nothing that is a `accsm:TermsOfReference` has a value of `accsm:hasPart` that is a "
@@ -308,6 +364,24 @@ FOLLOWED = {
         "?c a accsm:Clause ; accsm:partOf document:accsm-terms-of-reference",
         "`document:accsm-terms-of-reference` as a value of `accsm:partOf`; write `accsm:partOf+`.",
         "?c a accsm:Clause ; accsm:partOf+ document:accsm-terms-of-reference",
+    ),
+    "a longer chain from things without a class": (
+        "?d dcterms:title ?t ; accsm:hasPart ?c . ?c a accsm:ClausePoint",
+        "Nothing that has `dcterms:title` has a value of `accsm:hasPart` that is a "
+        "`accsm:ClausePoint`; write `accsm:hasPart+`.",
+        "?d dcterms:title ?t ; accsm:hasPart+ ?c . ?c a accsm:ClausePoint",
+    ),
+    "a longer chain to things with a property": (
+        "?d a accsm:RulesOfProcedure ; accsm:hasPart ?c . ?c accsm:tasks ?n",
+        "Nothing that is a `accsm:RulesOfProcedure` has a value of `accsm:hasPart` that has "
+        "`accsm:tasks`; write `accsm:hasPart+`.",
+        "?d a accsm:RulesOfProcedure ; accsm:hasPart+ ?c . ?c accsm:tasks ?n",
+    ),
+    "a longer chain down from one thing": (
+        "<id/document/accsm-terms-of-reference> accsm:hasPart ?c . ?c a accsm:Clause",
+        "`document:accsm-terms-of-reference` has no value of `accsm:hasPart` that is a "
+        "`accsm:Clause`; write `accsm:hasPart+`.",
+        "<id/document/accsm-terms-of-reference> accsm:hasPart+ ?c . ?c a accsm:Clause",
     ),
     "a property that leads to the class": (
         "?p accsm:supports ?k . ?k a accsm:KeyResultArea",
@@ -411,6 +485,67 @@ def test_a_hint_says_no_more_than_is_true(known_client: httpx.Client, pattern: s
     assert hint.partition("Supplied")[0] == PLAIN[pattern]
 
 
+#: Empty answers to patterns that match one by one, with the hint and a query that gives rows.
+LEFT = {
+    "two properties": (
+        "?p a accsm:Project ; accsm:amount ?a ; accsm:drawsOnFund/skos:prefLabel ?f FILTER(?a > 1)",
+        "Nothing has both `accsm:amount` and `accsm:drawsOnFund`. ",
+        "?p a accsm:Project OPTIONAL { ?p accsm:amount ?a } OPTIONAL { ?p accsm:drawsOnFund ?f }",
+    ),
+    "two properties that only other things have": (
+        "?b a accsm:Body ; accsm:memberOf ?m ; accsm:hasIssue ?i",
+        "Nothing that is a `accsm:Body` has both `accsm:memberOf` and `accsm:hasIssue`. ",
+        "?b accsm:memberOf ?m ; accsm:hasIssue ?i",
+    ),
+    "MINUS": (
+        "?p a accsm:Project MINUS { ?p accsm:hasBudgetStatement ?b }",
+        "Every `accsm:Project` has `accsm:hasBudgetStatement`, so nothing is left. ",
+        "?p a accsm:Project MINUS { ?p accsm:amount ?b }",
+    ),
+    "NOT EXISTS": (
+        "?p accsm:projectNumber ?n FILTER NOT EXISTS { ?p accsm:hasBudgetStatement [] }",
+        "Everything that has `accsm:projectNumber` has `accsm:hasBudgetStatement`, so nothing",
+        "?p accsm:projectNumber ?n FILTER NOT EXISTS { ?p accsm:amount [] }",
+    ),
+    "!EXISTS": (
+        "?p accsm:hasBudgetStatement ?b FILTER(!EXISTS { ?b accsm:budgetOf ?q })",
+        "Every value of `accsm:hasBudgetStatement` has `accsm:budgetOf`, so nothing is left. ",
+        "?p accsm:hasBudgetStatement ?b FILTER(!EXISTS { ?b accsm:statedAmount ?q })",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_patterns_that_leave_nothing_have_a_hint(known_client: httpx.Client, name: str) -> None:
+    pattern, hint, right = LEFT[name]
+    answer = ask(known_client, f"SELECT * {{ {pattern} }}", "text/csv")
+    assert answer.text.count("\n") == 1
+    assert answer.headers["Hint"].startswith(hint)
+    followed = ask(known_client, f"SELECT * {{ {right} }}", "text/csv")
+    assert followed.text.count("\n") > 1
+    assert followed.headers["Hint"].startswith("Supplied")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "?p accsm:amount ?a FILTER(?a > 1000000) OPTIONAL { ?p accsm:drawsOnFund ?f }",
+        "?p accsm:amount ?a ; accsm:currency ?c FILTER(?a > 1000000)",
+        "?p accsm:hasBudgetStatement ?b MINUS { ?p accsm:hasBudgetStatement ?b }",
+        "?p a accsm:Project FILTER(1 > 2) MINUS { ?p accsm:hasBudgetStatement ?b FILTER(1 > 2) }",
+        "?p a accsm:Project FILTER(1 > 2) FILTER EXISTS { ?p accsm:hasBudgetStatement ?b }",
+        "?p a accsm:Project FILTER(1 > 2) MINUS { ?p accsm:amount ?a }",
+        "?p a accsm:Project FILTER(1 > 2) OPTIONAL { ?p a ?c MINUS { ?p accsm:supports ?b } }",
+    ],
+)
+def test_nothing_is_said_of_patterns_that_leave_something(
+    known_client: httpx.Client, pattern: str
+) -> None:
+    answer = ask(known_client, f"SELECT * {{ {pattern} }}", "text/csv")
+    assert answer.text.count("\n") == 1
+    assert answer.headers["Hint"].startswith("Supplied")
+
+
 #: Patterns that match nothing in queries with rows.
 PARTIAL = {
     "OPTIONAL": ("?p a accsm:Project OPTIONAL { ?p dcterms:title ?t }", "write `skos:prefLabel`."),
@@ -451,6 +586,61 @@ def test_a_part_of_a_query_that_matches_nothing_has_a_hint(
     answer = ask(known_client, f"SELECT * {{ {pattern} }}", "text/csv")
     assert answer.text.count("\n") > 1
     assert hint in answer.headers["Hint"]
+
+
+INFERRED = "write `a` alone, as `a/rdfs:subClassOf*` repeats a thing for each type."
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("SELECT ?m {{ ?m {} accsm:Meeting ; rdfs:label ?l }}", "a/rdfs:subClassOf*"),
+        ("SELECT (COUNT(?m) AS ?n) {{ ?m {} accsm:Document }}", "rdf:type/rdfs:subClassOf *"),
+        (
+            "SELECT ?m {{ VALUES ?c {{ accsm:Meeting }} ?m {} ?c }}",
+            "a/<http://www.w3.org/2000/01/rdf-schema#subClassOf>*",
+        ),
+    ],
+)
+def test_a_path_up_to_a_class_has_a_hint_that_types_are_inferred(
+    known_client: httpx.Client, query: str, path: str
+) -> None:
+    answer = ask(known_client, query.format(path), "text/csv")
+    assert INFERRED in answer.headers["Hint"]
+    followed = ask(known_client, query.format("a"), "text/csv")
+    assert INFERRED not in followed.headers["Hint"]
+    distinct = ask(known_client, query.format(path).replace("?m {", "DISTINCT ?m {"), "text/csv")
+    assert (INFERRED in distinct.headers["Hint"]) == ("COUNT" in query)
+    assert answer.text != followed.text
+    assert "COUNT" in query or sorted(distinct.text.split()) == sorted(followed.text.split())
+
+
+def test_a_path_up_to_a_class_is_read_as_a_type(known_client: httpx.Client) -> None:
+    pattern = "?d a/rdfs:subClassOf* accsm:Declaration ; dcterms:references ?x"
+    hint = ask(known_client, f"SELECT DISTINCT * {{ {pattern} }}").headers["Hint"]
+    assert hint.startswith(
+        "Nothing that is a `accsm:Declaration` has `dcterms:references`; write `accsm:cites`. Supp"
+    )
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "?p a/rdfs:subClassOf* accsm:Project",
+        "?p a accsm:Project FILTER EXISTS { ?p accsm:status/a/rdfs:subClassOf* skos:Concept }",
+        "?e a/rdfs:subClassOf+ accsm:Evidence",
+        "?e a/accsm:partOf* accsm:Meeting",
+    ],
+)
+def test_a_path_that_repeats_nothing_has_no_hint(known_client: httpx.Client, pattern: str) -> None:
+    assert "inferred" not in ask(known_client, f"SELECT * {{ {pattern} }}").headers["Hint"]
+
+
+def test_a_path_up_to_a_class_stands_where_types_are_not_inferred(small: httpx.Client) -> None:
+    query = "SELECT * { ?s a/rdfs:subClassOf* accsm:Work OPTIONAL { ?s accsm:theme ?t } }"
+    answer = ask(small, query, "text/csv")
+    assert answer.text.count("\n") == 3
+    assert answer.headers["Hint"].startswith("`accsm:theme` has no values in this dataset. Supp")
 
 
 #: Aggregates that take a thing several times, with the hint and the right query.
@@ -536,6 +726,62 @@ def test_an_aggregate_that_takes_each_thing_once_has_no_hint(
     assert "once" not in hint, hint
 
 
+SORTED = "`accsm:clauseNumber` is sorted as text (1, 10, 2); sort by `accsm:sequence`."
+
+
+@pytest.mark.parametrize(
+    ("order", "hinted"),
+    [
+        ("?n", True),
+        ("?d DESC(?n) LIMIT 30", True),
+        ("ASC( ?n )", True),
+        ("?c", False),
+        ("?c LIMIT 30 VALUES ?n { '1' '2' }", False),
+        ("xsd:integer(?n)", False),
+        ("STRLEN( ?n ) ?n", False),
+    ],
+)
+def test_numbers_that_are_sorted_as_text_have_a_hint(
+    known_client: httpx.Client, order: str, hinted: bool
+) -> None:
+    pattern = "?d a accsm:TermsOfReference ; accsm:hasPart+ ?c . ?c accsm:clauseNumber ?n"
+    hint = ask(known_client, f"SELECT ?n {{ {pattern} }} ORDER BY {order}").headers["Hint"]
+    assert (SORTED in hint) == hinted
+    followed = f"SELECT ?n {{ {pattern} ; accsm:sequence ?s }} ORDER BY ?s ?n"
+    answer = ask(known_client, followed, "text/csv")
+    assert SORTED not in answer.headers["Hint"]
+    assert answer.text.split().index("2") < answer.text.split().index("10")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hinted"),
+    [
+        ("?s accsm:clauseNumber ?n ; a accsm:Clause", True),
+        ("?s accsm:clauseNumber ?n ; a accsm:ClausePoint", False),
+        ("<{}/section/III> accsm:hasPart ?s . ?s accsm:clauseNumber ?n", True),
+        ("<{}> accsm:hasPart ?s . ?s accsm:clauseNumber ?n", False),
+        ("?s a accsm:Clause ; accsm:partOf <{}/section/III> ; accsm:clauseNumber ?n", True),
+        ("?s a accsm:DocumentPart ; accsm:partOf <{}> ; accsm:clauseNumber ?n", False),
+    ],
+)
+def test_letters_are_sorted_as_text_without_a_hint(
+    known_client: httpx.Client, pattern: str, hinted: bool
+) -> None:
+    document = "id/document/accsm-terms-of-reference"
+    query = f"SELECT * {{ {pattern.format(document)} }} ORDER BY ?n"
+    answer = ask(known_client, query, "text/csv")
+    assert (answer.text.count("\n") > 2, SORTED in answer.headers["Hint"]) == (True, hinted)
+
+
+@pytest.mark.parametrize("name", ["verbatimTimeline", "sha256", "projectNumber", "edtf"])
+def test_texts_that_are_no_numbers_are_sorted_without_a_hint(
+    known_client: httpx.Client, name: str
+) -> None:
+    answer = ask(known_client, f"SELECT * {{ ?s accsm:{name} ?n }} ORDER BY ?n", "text/csv")
+    assert answer.text.count("\n") > 1
+    assert "sorted" not in answer.headers["Hint"]
+
+
 @pytest.mark.parametrize("query", LEADING)
 def test_a_query_that_misses_the_facts_has_a_hint_that_leads_to_them(
     small: httpx.Client, query: str
@@ -598,6 +844,19 @@ def test_a_hint_names_what_was_supplied(small: httpx.Client) -> None:
     assert "Hint" not in ask(small, "PREFIX ex: <http://example.org/> ASK { ex:1 ?p ?o }").headers
     many = ask(small, "ASK { ?s dcterms:a ex:a ; skos:a rdf:a ; org:a owl:a }").headers["Hint"]
     assert many.endswith(" and 3 more.")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { <id/1> accsm:hasBudget <id/2> . <id/1> accsm:amount <id/3> }",
+        "BASE <http://e/> ASK { <1> accsm:hasBudget <2> }",
+        "BASE <http://e/> PREFIX r: <r/> ASK { r:1 a accsm:Project ; accsm:hasBudget r:2 }",
+        "PREFIX i: <http://[> ASK { i:1 accsm:hasBudget <//[/> }",
+    ],
+)
+def test_a_relative_iri_does_not_stop_the_hints(small: httpx.Client, query: str) -> None:
+    assert ask(small, query).status_code == (400 if "[" in query else 200)
 
 
 def test_a_hint_is_kept_in_one_line(small: httpx.Client) -> None:

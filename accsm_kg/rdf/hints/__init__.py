@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from accsm_kg.rdf import patterns
-from accsm_kg.rdf.hints import constants, counts, matches, names, syntax
+from accsm_kg.rdf.hints import constants, counts, matches, names, order, syntax, together, types
 from accsm_kg.rdf.hints.facts import Asking, Facts, Rows, Unavailable, load
 from accsm_kg.rdf.patterns import TYPE, Group, Node
 from accsm_kg.rdf.prologue import SuppliedQuery
@@ -28,6 +28,7 @@ _OTHER_GRAPHS = re.compile(r"\b(?:GRAPH|SERVICE)\b", re.IGNORECASE)
 #: Words of queries whose patterns may match nothing although there are rows, or that count.
 _WORDS = ("OPTIONAL", "EXISTS", "MINUS", "UNION", "COUNT", "SUM", "AVG")
 _PARTIAL = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
+_UPWARD = re.compile(r"subClassOf>?\s*+\*")
 
 
 def find(
@@ -36,21 +37,22 @@ def find(
     """Return the hints about ``query`` over ``graphs``, or over the whole dataset.
 
     Unless ``thorough``, as for an empty answer, its patterns are only read if some of them may
-    match nothing nevertheless, or if it counts.
+    match nothing nevertheless, or if it counts, sorts or goes up by rdfs:subClassOf.
     """
     text = query.scanned.text
     hints = syntax.find(text)
     if query.iris or graphs:
         yield from load(facts)
         hints += yield from names.find(facts, query, graphs)
-        if not graphs and len(text) < SHORT and (thorough or _is_partial(text)):
+        if not graphs and len(text) < SHORT:
             hints += yield from _patterns(facts, query, empty=thorough)
     return [names.one_line(hint) for hint in dict.fromkeys((*hints, *supplied(query)))]
 
 
 def _is_partial(text: str) -> bool:
     capitals = text.upper()  # in which a word is found faster than by a pattern
-    return any([word in capitals for word in _WORDS]) and bool(_PARTIAL.search(capitals))
+    partial = any([word in capitals for word in _WORDS]) and _PARTIAL.search(capitals)
+    return bool(partial or _UPWARD.search(text))
 
 
 def supplied(query: SuppliedQuery) -> list[str]:
@@ -64,16 +66,26 @@ def supplied(query: SuppliedQuery) -> list[str]:
 def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     """Return the hints about the patterns of ``query``; ``empty`` if nothing matches them."""
     text, scanned = query.scanned.text, query.scanned
-    if scanned.dataset_clause or _OTHER_GRAPHS.search(text):
+    partial, is_sorted = empty or _is_partial(text), order.is_sorted(text)
+    if not (partial or is_sorted) or scanned.dataset_clause or _OTHER_GRAPHS.search(text):
         return []
-    groups = patterns.read(text, {**query.prefixes, **scanned.prefixes})
+    groups = patterns.read(text, {**query.prefixes, **scanned.prefixes}, query.base)
     if sum(len(group.patterns) for group in groups) > _MAX_PATTERNS:
         return []
     _renew(facts, groups)
+    hints = yield from types.find(facts, scanned, groups)
+    hints += (yield from _matches(facts, text, groups, empty=empty)) if partial else []
+    return hints + ((yield from order.find(facts, text, groups)) if is_sorted else [])
+
+
+def _matches(facts: Facts, text: str, groups: Sequence[Group], *, empty: bool) -> Lookup:
+    """Return the hints about what ``groups`` match."""
     found = [pattern for group in groups for pattern in group.patterns]
     hints = (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
     for _ in patterns.alternatives(groups):
         hints += yield from matches.find(facts, groups, empty=empty)
+    if empty and not hints:
+        hints += yield from together.find(facts, text, groups)
     return hints[: 2 * _MAX_HINTS] or (yield from counts.find(facts, text, groups))
 
 

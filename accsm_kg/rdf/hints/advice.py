@@ -111,7 +111,10 @@ def holding(facts: Facts, property: str, near: Things, value: str) -> Asking[lis
     return None if property in links else nearest(property, links)
 
 
-def chain(facts: Facts, property: str, class_: str, end: str) -> Asking[bool]:
-    """Return whether a chain of ``property`` leads from a thing of a class to ``end``."""
-    iris = {"class": [class_], "property": [property], "value": [end]}
-    return bool((yield from answer(facts, "chain", **iris)))
+def chain(facts: Facts, property: str, near: Things, end: str) -> Asking[bool]:
+    """Return whether a chain of ``property`` leads from such a thing to ``end``.
+
+    That is a thing, a class of it or a property that it has.
+    """
+    rows = yield from answer(facts, "chain", **near, property=[property], value=[end])
+    return bool(rows)

@@ -35,7 +35,6 @@ _FIXED = re.compile(
     re.IGNORECASE,
 )
 _MAX_AGGREGATES = 10  # of a query
-_HIDDEN = ("EXISTS", "MINUS")
 
 
 @dataclass
@@ -62,16 +61,12 @@ def find(facts: Facts, text: str, groups: Sequence[Group]) -> Asking[list[str]]:
     aggregates = list(dict.fromkeys(_AGGREGATE.findall(text)))[:_MAX_AGGREGATES]
     if not aggregates or len(_SELECT.findall(text)) > 1 or any(group.unread for group in groups):
         return []
-    shown = [group for group in groups if not _is_hidden(group)]
+    shown = [group for group in groups if not group.hidden]
     rows = yield from _rows(facts, text, shown)
     if not rows.grouped.issubset(rows.variables):
         return []
     hints = [_hint(facts, rows, name.upper(), variable) for name, variable in aggregates]
     return [hint for hint in hints if hint][:2]
-
-
-def _is_hidden(group: Group | None) -> bool:
-    return group is not None and (group.word in _HIDDEN or _is_hidden(group.parent))
 
 
 def _rows(facts: Facts, text: str, groups: Sequence[Group]) -> Asking[_Rows]:

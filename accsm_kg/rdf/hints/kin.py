@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from accsm_kg.rdf.hints.facts import Asking, Facts, answer
 
 _DCTERMS, _FOAF = "http://purl.org/dc/terms/", "http://xmlns.com/foaf/0.1/"
+_OWL = "http://www.w3.org/2002/07/owl#"
 _PROV, _RDFS = "http://www.w3.org/ns/prov#", "http://www.w3.org/2000/01/rdf-schema#"
 _SCHEMA, _SKOS = "http://schema.org/", "http://www.w3.org/2004/02/skos/core#"
 #: The properties of names, best first.
@@ -22,6 +23,11 @@ _GENERIC = (
      f"{_SCHEMA}datePublished", f"{_SCHEMA}temporalCoverage"),
 )  # fmt: skip
 _FAMILIES = (*_GENERIC, (f"{_DCTERMS}source", f"{_PROV}wasDerivedFrom", f"{_PROV}hadPrimarySource"))
+#: Links to other data; those of one set are equals.
+_LINKS = (
+    frozenset({f"{_OWL}sameAs", f"{_SCHEMA}sameAs"}),
+    frozenset({f"{_SKOS}exactMatch", f"{_SKOS}closeMatch", f"{_SKOS}relatedMatch"}),
+)
 _EMPTY = {"as", "for", "has", "in", "is", "on", "to"}
 _TURNING = {"by", "of"}  # words that turn a property round
 _MAX_NAME = 80  # characters of a name that are read
@@ -43,7 +49,16 @@ def kin(facts: Facts, property: str) -> Asking[list[frozenset[str]]]:
     family = [iri for each in _FAMILIES if property in each for iri in each if iri != property]
     found = [aligned.get(property, set()), *({iri} for iri in family)]
     found.append({other for iri in family for other in aligned.get(iri, ())} - {property})
+    found += _links(property)
     return [frozenset(equals) for equals in found if equals]
+
+
+def _links(property: str) -> list[set[str]]:
+    """Return the links to other data if ``property`` is one, those of its own set first."""
+    if not any(property in equals for equals in _LINKS):
+        return []
+    ordered = sorted(_LINKS, key=lambda equals: property not in equals)
+    return [{*equals} - {property} for equals in ordered]
 
 
 def words(iri: str) -> frozenset[str]:

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from accsm_kg.rdf.hints import advice
 from accsm_kg.rdf.hints.advice import things
-from accsm_kg.rdf.hints.facts import Asking, Facts, Things, load_kinds, load_uses, typical
+from accsm_kg.rdf.hints.facts import (
+    NO_THINGS,
+    Asking,
+    Facts,
+    Things,
+    answer,
+    load_kinds,
+    load_uses,
+    typical,
+)
 from accsm_kg.rdf.hints.kin import is_generic
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role, Roles, read
 from accsm_kg.rdf.patterns import TYPE, Group, Pattern
@@ -119,8 +128,7 @@ def _pair(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]]:
         for last in roles.of(value.text, pattern)[:_MAX_ROLES]:
             if any(one in first.kinds and other in last.kinds for one, other in pairs):
                 continue
-            both = first.what == last.what == IS
-            if both and (yield from advice.chain(facts, iri, first.iri, last.iri)):
+            if (yield from _is_chain(facts, iri, first, last)):
                 way = _chain(facts, iri)
             else:
                 way = yield from _leading(facts, pattern, roles, last)
@@ -129,6 +137,13 @@ def _pair(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]]:
             that = f"that {last.what} {facts.name(last.iri)}"
             return [f"{_that(facts, first)} has a value of {facts.name(iri)} {that}{way}"]
     return []
+
+
+def _is_chain(facts: Facts, property: str, first: Role, last: Role) -> Asking[bool]:
+    """Return whether a chain of ``property`` leads from such a thing to such a value."""
+    if last.what == VALUE or is_generic(last.iri):
+        return False
+    return (yield from advice.chain(facts, property, things([first]), last.iri))
 
 
 def _chain(facts: Facts, property: str) -> str:
@@ -143,9 +158,24 @@ def _constants(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]
         way = yield from advice.lacks(facts, subject.text, iri, roles.of(value.text, pattern))
         if way is not None:
             hints = [f"{facts.name(subject.text)} has no {facts.name(iri)}{way or '.'}"]
+        else:
+            hints = yield from _further(facts, pattern, roles)
     if value.kind == "iri" and _is_named(facts, value.text) and not hints:
         hints = yield from _value(facts, pattern, roles)
     return hints
+
+
+def _further(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]]:
+    """Return the hint about a thing from which only a chain leads to a value of a class."""
+    subject, iri, value = pattern
+    near = NO_THINGS | {"this": [subject.text]}
+    for class_ in [role.iri for role in roles.of(value.text) if role.what == IS]:
+        if (yield from advice.chain(facts, iri, near, class_)):
+            leading = yield from answer(facts, "leading", **near, value=[class_])
+            if (iri,) not in leading:
+                start = f"{facts.name(subject.text)} has no value of {facts.name(iri)}"
+                return [f"{start} that is a {facts.name(class_)}{_chain(facts, iri)}"]
+    return []
 
 
 def _is_named(facts: Facts, iri: str) -> bool:
@@ -160,9 +190,8 @@ def _value(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]]:
     if found is None:
         return []
     way = f"; write {facts.either(found)}." if found else "."
-    for class_ in near["class"]:
-        if (yield from advice.chain(facts, iri, class_, value.text)):
-            way = _chain(facts, iri)
+    if (yield from advice.chain(facts, iri, near, value.text)):
+        way = _chain(facts, iri)
     others = (role for role in roles.of(subject.text, pattern) if role.iri != iri)
     role = next(others, None)
     start = f"{_that(facts, role)} has" if role else "Nothing has"

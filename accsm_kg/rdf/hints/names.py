@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from accsm_kg.rdf import patterns
 from accsm_kg.rdf.hints.facts import Asking, Facts, asked, swap
 from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import SHORT
@@ -31,11 +32,26 @@ def _replaced(facts: Facts, query: SuppliedQuery) -> list[str]:
 def _shared(facts: Facts, query: SuppliedQuery) -> list[str]:
     iris = query.iris
     found = sorted(iri for iri in facts.shared.keys() & iris if iris.isdisjoint(facts.shared[iri]))
+    optional = _optional(query) if found else set()
+    found = [iri for iri in found if iri not in optional]
     return [
         f"{facts.name(iri)} has only some of these facts; "
         f"see {' and '.join(map(facts.name, facts.shared[iri]))}."
         for iri in found[:_MAX_HINTS]
     ]
+
+
+def _optional(query: SuppliedQuery) -> set[str]:
+    """Return the properties in ``query`` that are in OPTIONAL only, where other rows stay."""
+    text = query.scanned.text
+    if len(text) >= SHORT or "OPTIONAL" not in text.upper():
+        return set()
+    groups = patterns.read(text, {**query.prefixes, **query.scanned.prefixes}, query.base)
+    inner, outer = (
+        {iri for group in groups if group.optional is side for _, iri, _ in group.patterns}
+        for side in (True, False)
+    )
+    return inner - outer
 
 
 def _schemes(facts: Facts, query: SuppliedQuery) -> Asking[list[str]]:

@@ -48,7 +48,7 @@ class Hints:
             while True:
                 try:
                     rows = (await self._queries.rows(name, **iris)).rows
-                except QueryError:
+                except (QueryError, ValueError):  # the query may make IRIs that are none
                     name, iris = lookup.throw(Unavailable)
                 else:
                     name, iris = lookup.send(rows)
