@@ -32,15 +32,6 @@ def scope_of(path: Path) -> str:
     return found[1] if found else ""
 
 
-def widened(scope: str) -> str:
-    """Return a scope of several sources with those of `KNOWN`, so that few records are made.
-
-    An expected number is as true for it, and it does not grow either.
-    """
-    names = scope.split()
-    return " ".join(sorted({*names, *KNOWN.split()})) if len(names) > 1 else scope
-
-
 @cache
 def record(scope: str, root: Path = ROOT) -> Store:
     """Return the dataset of a scope; raises ValueError for an unknown source or plan.

@@ -31,8 +31,8 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def server(dataset_path: Path) -> Iterator[Server]:
-    with running(dataset_path) as server:
+def server(known_path: Path) -> Iterator[Server]:
+    with running(known_path) as server:
         yield server
 
 

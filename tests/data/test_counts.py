@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from pyoxigraph import QuerySolutions
-from scope import DATA, record, scope_of, widened
+from scope import DATA, record, scope_of
 
 from accsm_kg.namespaces import prefixes
 
@@ -29,7 +29,7 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS)
 def test_the_count_equals_that_in_the_sources(row: dict[str, str]) -> None:
-    results = record(widened(row["sources"])).query(row["query"], prefixes=prefixes())
+    results = record(row["sources"]).query(row["query"], prefixes=prefixes())
     assert isinstance(results, QuerySolutions)
     ((found,),) = results
     assert found is not None

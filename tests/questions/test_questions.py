@@ -22,7 +22,7 @@ from pyoxigraph import (
     Variable,
     parse_query_results,
 )
-from scope import record, scope_of, widened
+from scope import record, scope_of
 
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.questions import files
@@ -131,7 +131,7 @@ def _wanted(wanted: dict[str, Any]) -> object:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_answer_is_the_expected_one(case: Case) -> None:
-    answer = _answer(_oxigraph(record(widened(case.scope)), bind(case.question, case.values)))
+    answer = _answer(_oxigraph(record(case.scope), bind(case.question, case.values)))
     for wanted in case.answers:
         assert _found(answer, wanted) == _wanted(wanted)
 
