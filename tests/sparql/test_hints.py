@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,12 +11,6 @@ from serving import running
 
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.questions.files import load
-
-
-@pytest.fixture(scope="module")
-def client(dataset_path: Path) -> Iterator[httpx.Client]:
-    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
-        yield client
 
 
 def ask(client: httpx.Client, query: str, accept: str = "*/*") -> httpx.Response:
@@ -442,12 +435,6 @@ FOLLOWED = {
         "?p accsm:potentialPartner country:VNM",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def known_client(known_path: Path) -> Iterator[httpx.Client]:
-    with running(known_path) as server, httpx.Client(base_url=server.url) as client:
-        yield client
 
 
 @pytest.mark.parametrize("name", FOLLOWED)

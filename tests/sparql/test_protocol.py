@@ -3,13 +3,11 @@
 import gzip
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse, parse_query_results
 from pyoxigraph import QueryResultsFormat as Results
-from serving import running
 
 from accsm_kg.namespaces import BASE, prefixes
 
@@ -25,12 +23,6 @@ GRAPHS = {
     "application/n-quads": RdfFormat.N_QUADS,
     "application/trig": RdfFormat.TRIG,
 }
-
-
-@pytest.fixture(scope="module")
-def client(dataset_path: Path) -> Iterator[httpx.Client]:
-    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
-        yield client
 
 
 def get(client: httpx.Client, query: str, accept: str = "*/*", **more: str) -> httpx.Response:

@@ -1,7 +1,6 @@
 """Queries that leave out the declarations of prefixes that the dataset has."""
 
 import html
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,12 +13,6 @@ from accsm_kg.questions.files import load
 
 LINE = "action-line-apsc-2025:A.2.2.iv"
 COUNT = "SELECT (COUNT(DISTINCT ?p) AS ?n)"
-
-
-@pytest.fixture(scope="module")
-def client(known_path: Path) -> Iterator[httpx.Client]:
-    with running(known_path) as server, httpx.Client(base_url=server.url) as client:
-        yield client
 
 
 def ask(client: httpx.Client, query: str, accept: str = "text/csv") -> httpx.Response:
@@ -45,29 +38,31 @@ def shown_query(page: str) -> str:
     ],
 )  # fmt: skip
 def test_the_prefixes_of_the_dataset_need_no_declaration(
-    client: httpx.Client, query: str, wanted: str
+    known_client: httpx.Client, query: str, wanted: str
 ) -> None:
-    answer = ask(client, query)
+    answer = ask(known_client, query)
     assert answer.text.splitlines() == ["n", wanted], answer.text
 
 
-def test_an_unknown_prefix_is_an_error_at_its_place(client: httpx.Client) -> None:
-    answer = ask(client, f"SELECT * {{ ?s accsm:supports {LINE} , acsm:x }}")
+def test_an_unknown_prefix_is_an_error_at_its_place(known_client: httpx.Client) -> None:
+    answer = ask(known_client, f"SELECT * {{ ?s accsm:supports {LINE} , acsm:x }}")
     assert answer.status_code == 400
     assert "Line 1, column 63: the prefix `acsm:` is not declared." in answer.text
     assert "Did you mean `accsm:`?" in answer.text
 
 
-def test_the_place_of_an_error_is_that_in_the_query_as_sent(client: httpx.Client) -> None:
+def test_the_place_of_an_error_is_that_in_the_query_as_sent(known_client: httpx.Client) -> None:
     query = f"SELECT * {{ ?s accsm:supports {LINE} ; ; ?a }}"
-    answer = ask(client, query)
+    answer = ask(known_client, query)
     assert answer.status_code == 400
     assert f"Line 1, column {query.index('?a') + 1}: " in answer.text
 
 
-def test_the_page_of_an_answer_shows_the_query_with_all_that_it_needs(client: httpx.Client) -> None:
+def test_the_page_of_an_answer_shows_the_query_with_all_that_it_needs(
+    known_client: httpx.Client,
+) -> None:
     query = f"SELECT ?p {{ ?p accsm:supports {LINE} ; ?q <id/country/KHM> }}"
-    page = ask(client, query, "text/html").text
+    page = ask(known_client, query, "text/html").text
     shown = shown_query(page)
     assert shown.splitlines() == [
         f"BASE <{BASE}>",
@@ -76,35 +71,39 @@ def test_the_page_of_an_answer_shows_the_query_with_all_that_it_needs(client: ht
         query,
     ]
     assert "Supplied to the query" in page
-    assert "Hint" not in ask(client, shown).headers
-    assert sorted(ask(client, shown).text.split()) == sorted(ask(client, query).text.split())
+    assert "Hint" not in ask(known_client, shown).headers
+    assert sorted(ask(known_client, shown).text.split()) == sorted(
+        ask(known_client, query).text.split()
+    )
 
 
-def test_a_graph_has_the_prefixes_that_were_supplied(client: httpx.Client) -> None:
-    answer = ask(client, f"CONSTRUCT WHERE {{ {LINE} skos:notation ?n }}", "text/turtle")
+def test_a_graph_has_the_prefixes_that_were_supplied(known_client: httpx.Client) -> None:
+    answer = ask(known_client, f"CONSTRUCT WHERE {{ {LINE} skos:notation ?n }}", "text/turtle")
     assert f"\n{LINE} skos:notation " in answer.text
     assert len(list(parse(answer.text, format=RdfFormat.TURTLE))) == 1
 
 
-def test_short_names_on_pages_and_in_turtle_can_be_pasted(client: httpx.Client) -> None:
-    page = client.get("/doc/project/2016-2020/33", headers={"Accept": "text/html"}).text
+def test_short_names_on_pages_and_in_turtle_can_be_pasted(known_client: httpx.Client) -> None:
+    page = known_client.get("/doc/project/2016-2020/33", headers={"Accept": "text/html"}).text
     assert "<code>project-2016-2020:33</code>" in page
-    answer = ask(client, "SELECT ?c ?l { ?c accsm:alpha3 'KHM' ; skos:prefLabel ?l }", "text/html")
+    answer = ask(
+        known_client, "SELECT ?c ?l { ?c accsm:alpha3 'KHM' ; skos:prefLabel ?l }", "text/html"
+    )
     assert ">country:KHM</a>" in answer.text
     part = "id/project/2016-2020/33/budget"
-    assert f"<code>&lt;{part}&gt;</code>" in client.get(
+    assert f"<code>&lt;{part}&gt;</code>" in known_client.get(
         "/doc/project/2016-2020/33/budget", headers={"Accept": "text/html"}
     ).text  # fmt: skip
-    turtle = client.get("/doc/project/2016-2020/33?format=ttl").text
+    turtle = known_client.get("/doc/project/2016-2020/33?format=ttl").text
     assert "\nproject-2016-2020:33 " in turtle
     assert "@prefix id:" not in turtle
-    assert ask(client, "ASK { project-2016-2020:33 ?p ?o }", "*/*").json()["boolean"]
-    assert ask(client, f"ASK {{ <{part}> ?p ?o }}", "*/*").json()["boolean"]
+    assert ask(known_client, "ASK { project-2016-2020:33 ?p ?o }", "*/*").json()["boolean"]
+    assert ask(known_client, f"ASK {{ <{part}> ?p ?o }}", "*/*").json()["boolean"]
 
 
-def test_every_query_on_the_pages_runs_unchanged(client: httpx.Client, known: Store) -> None:
+def test_every_query_on_the_pages_runs_unchanged(known_client: httpx.Client, known: Store) -> None:
     for path in ("/sparql", *(f"/questions/{question.name}" for question in load(known))):
-        page = client.get(path, headers={"Accept": "text/html"}).text
+        page = known_client.get(path, headers={"Accept": "text/html"}).text
         text = html.unescape(page.rpartition('<pre class="code" tabindex="0"><code>')[2])
         text = shown_query(page) if path == "/sparql" else text.partition("</code>")[0]
         known.query(text)
