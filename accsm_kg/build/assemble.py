@@ -161,12 +161,13 @@ def _replace_files(folder: Path, contents: dict[str, bytes]) -> list[Path]:
 
 
 def _turtle_files(root: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
+    versions = root / "ontology" / "versions"
     for name, graph in (("ontology", ONTOLOGY), ("shapes", SHAPES)):
-        for path in sorted((root / name).glob("*.ttl")):
-            yield path, NamedNode(base + graph)
+        for path in sorted((root / name).rglob("*.ttl")):
+            if path.parent != versions:
+                yield path, NamedNode(base + graph)
     for name in VERSIONS:
-        folder, version = name.split("/")
-        yield root / folder / "versions" / f"{version}.ttl", NamedNode(base + name)
+        yield versions / f"{name.rpartition('/')[2]}.ttl", NamedNode(base + name)
     for path in sorted((root / "data").rglob("*.ttl")):
         yield path, _data_graph(path, root / "data", base)
 

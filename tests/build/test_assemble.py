@@ -118,6 +118,15 @@ def test_a_reference_to_a_missing_resource_is_refused_with_file_row_and_column(c
         assemble.assemble(clone)
 
 
+@pytest.mark.parametrize("folder", ["ontology", "shapes"])
+def test_a_file_in_a_folder_below_is_read(clone: Path, folder: str) -> None:
+    path = clone / folder / "own" / "more.ttl"
+    path.parent.mkdir()
+    path.write_text("<x:a> <x:b> <x:c> .\n")
+    (quad,) = next(part.quads for part in assemble.read(clone) if part.path == path)
+    assert quad.graph_name == NamedNode(f"{BASE}graph/{folder}")
+
+
 def test_a_file_outside_the_folders_of_graphs_is_refused(clone: Path) -> None:
     (clone / "data/stray.ttl").write_text("")
     with pytest.raises(ValueError, match=r"stray\.ttl: in no graph folder; move it"):
