@@ -13,7 +13,7 @@ serve: $(VENV)/installed ## Build, validate and serve the graph on http://127.0.
 	$(VENV)/bin/accsm-kg serve --port $(PORT)
 
 test: $(DEV)/installed ## Run every test, on all cores
-	$(DEV)/bin/pytest -n auto --dist worksteal
+	$(DEV)/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 conformance: $(DEV)/installed ## Run the W3C tests in the folder ACCSM_W3C and record their outcomes for /conformance
 	PYTHONPATH=tests $(DEV)/bin/python -m conformance

@@ -300,12 +300,12 @@ def test_waiting_queries_are_served_in_order(small_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["*", "(RAND() AS ?x) ?a ?b ?c"], ids=["steady", "volatile"])
 def test_an_answer_fails_when_its_worker_is_killed(small_path: Path, text: str) -> None:
-    query = Query(f"SELECT {text} {{ ?a ?b ?c . ?d a ?e }} LIMIT 60000", "csv")
+    query = Query(f"SELECT {text} {{ ?a ?b ?c . ?d a ?e }} LIMIT 300000", "csv")
 
     async def work(pool: Pool) -> object:
         answer = await pool.answer(query)
         await anext(answer)
-        await asyncio.sleep(0.3)  # until the worker waits for its reader
+        await asyncio.sleep(0.3)  # the worker waits for its reader: the answer exceeds the buffer
         for worker in list(pool._workers):
             os.kill(worker.pid, signal.SIGKILL)
         with pytest.raises(QueryError) as broken:
