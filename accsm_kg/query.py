@@ -26,7 +26,7 @@ from accsm_kg.rdf import dataset, query_files
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.rdf.explain import explain
 from accsm_kg.rdf.hints import FOLDER as HINTS
-from accsm_kg.rdf.hints import Rows, find
+from accsm_kg.rdf.hints import Request, Rows, find
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_kg.rdf.terms import Term, short
@@ -93,21 +93,25 @@ def hints(store: Store, text: str) -> list[str]:
     known, base = _prefixes(store), base_iri(store, BASE)
     lookup = find(namespaces.facts(known, base), supply(scan(text), known, base))
     try:
-        name, iris = next(lookup)
+        request = next(lookup)
         while True:
-            name, iris = lookup.send(_looked_up(store, name, iris))
+            request = lookup.send(_looked_up(store, request))
     except StopIteration as end:
         found: list[str] = end.value
         return found
 
 
-def _looked_up(store: Store, name: str, iris: Mapping[str, Collection[str]]) -> Rows:
+def _looked_up(store: Store, request: Request) -> Rows:
+    results = store.query(request if isinstance(request, str) else _filled(*request))
+    assert isinstance(results, QuerySolutions)
+    return list(results)
+
+
+def _filled(name: str, iris: Mapping[str, Collection[str]]) -> str:
     text, _ = query_files.read(HINTS / f"{name}.rq")
     for key, values in iris.items():
         text = text.replace(f"<urn:{key}>", " ".join(str(NamedNode(iri)) for iri in values))
-    results = store.query(text)
-    assert isinstance(results, QuerySolutions)
-    return list(results)
+    return text
 
 
 def _prefixes(store: Store) -> dict[str, str]:

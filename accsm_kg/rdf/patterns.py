@@ -85,6 +85,11 @@ class Group:
         """Whether it is an OPTIONAL or within one."""
         return self.word == "OPTIONAL" or (self.parent is not None and self.parent.optional)
 
+    @property
+    def needed(self) -> bool:
+        """Whether its patterns are to match."""
+        return not (self.hidden or self.optional)
+
 
 def read(text: str, prefixes: Mapping[str, str], base: str = "") -> list[Group]:
     """Return the groups of patterns in ``text``, whose names have ``prefixes``.

@@ -46,6 +46,7 @@ SECTIONS = [
 #: Properties that the rules add without an OWL axiom.
 BEYOND_OWL = {
     RDFS.label,
+    ACCSM.aboutProperty,
     ACCSM.amount,
     ACCSM.citedBy,
     ACCSM.cites,
@@ -66,8 +67,8 @@ BEYOND_OWL = {
 }
 #: The rules that add nothing else.
 RULES_BEYOND_OWL = {
-    "amount", "cites", "country", "label", "may-run", "partner", "status", "term", "year",
-    "year-issued",
+    "amount", "cites", "country", "evidence", "label", "may-run", "partner", "status", "term",
+    "year", "year-issued",
 }  # fmt: skip
 
 

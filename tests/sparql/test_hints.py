@@ -111,7 +111,7 @@ def test_a_dot_after_a_name_is_no_part_of_it(client: httpx.Client, pattern: str)
 
 def test_no_stored_question_has_a_hint(client: httpx.Client, store: Store) -> None:
     for question in load(store):
-        assert "Hint" not in ask(client, question.text).headers, question.name
+        assert ask(client, question.text).headers.get("Hint") is None, question.name
 
 
 def test_a_property_with_some_of_the_facts_names_the_related_one(
@@ -452,8 +452,8 @@ PLAIN = {
     "?a a accsm:ResourceCentre ; dcterms:description ?d": (
         "Nothing that is a `accsm:ResourceCentre` has `dcterms:description`. "
     ),
-    "?e accsm:aboutProperty accsm:amount": (
-        "Nothing has `accsm:amount` as a value of `accsm:aboutProperty`. "
+    "?e accsm:aboutProperty accsm:yearIssued": (
+        "Nothing has `accsm:yearIssued` as a value of `accsm:aboutProperty`. "
     ),
     "?p accsm:countryCoordinator/foaf:member ?c": "`foaf:member` has no values in this dataset. ",
     "?m a accsm:Meeting , accsm:Project": (
@@ -462,7 +462,7 @@ PLAIN = {
     "?m a accsm:Summit . ?d accsm:adoptedAt ?m": (
         "`accsm:adoptedAt` was renamed in 2.0.0: write `accsm:concludedAt`. "
     ),
-    "?s accsm:statementText ?t FILTER(CONTAINS(?t, 'xyzzy'))": "",
+    "?s accsm:statementText ?t FILTER(CONTAINS(LCASE(?t), 'xyzzy'))": "",
 }
 
 
@@ -483,6 +483,26 @@ LEFT = {
         "?b a accsm:Body ; accsm:memberOf ?m ; accsm:hasIssue ?i",
         "Nothing that is a `accsm:Body` has both `accsm:memberOf` and `accsm:hasIssue`. ",
         "?b accsm:memberOf ?m ; accsm:hasIssue ?i",
+    ),
+    "three properties": (
+        "?d a accsm:Document ; accsm:cites ?c ; accsm:concludedBy ?b ; accsm:hasPrinciple ?p",
+        "Other patterns match, but not together with `?d accsm:cites ?c`; put it into OPTIONAL to",
+        "?d a accsm:Document ; accsm:concludedBy ?b ; accsm:hasPrinciple ?p",
+    ),
+    "a property that one thing lacks": (
+        "?p accsm:supports/skos:prefLabel ?l ; accsm:amount ?a ; accsm:projectNumber 3",
+        "Other patterns match, but not together with `?p accsm:amount ?a`; put it into OPTIONAL",
+        "?p accsm:projectNumber 3 OPTIONAL { ?p accsm:amount ?a }",
+    ),
+    "capitals": (
+        "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(STR(?l), 'SUMMIT'))",
+        "The patterns match, but no match passes FILTER; with CONTAINS, capitals and small letters",
+        "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(LCASE(?l), LCASE('SUMMIT')))",
+    ),
+    "MINUS of the same": (
+        "?p accsm:hasBudgetStatement ?b MINUS { ?p accsm:hasBudgetStatement/accsm:budgetOf ?p }",
+        "The patterns match, but MINUS takes all matches away. ",
+        "?p accsm:hasBudgetStatement ?b MINUS { ?p accsm:amount ?a }",
     ),
     "MINUS": (
         "?p a accsm:Project MINUS { ?p accsm:hasBudgetStatement ?b }",
@@ -518,7 +538,7 @@ def test_patterns_that_leave_nothing_have_a_hint(known_client: httpx.Client, nam
     [
         "?p accsm:amount ?a FILTER(?a > 1000000) OPTIONAL { ?p accsm:drawsOnFund ?f }",
         "?p accsm:amount ?a ; accsm:currency ?c FILTER(?a > 1000000)",
-        "?p accsm:hasBudgetStatement ?b MINUS { ?p accsm:hasBudgetStatement ?b }",
+        "?p accsm:hasBudgetStatement ?b MINUS { ?p accsm:hasBudgetStatement ?b } FILTER(1 > 0)",
         "?p a accsm:Project FILTER(1 > 2) MINUS { ?p accsm:hasBudgetStatement ?b FILTER(1 > 2) }",
         "?p a accsm:Project FILTER(1 > 2) FILTER EXISTS { ?p accsm:hasBudgetStatement ?b }",
         "?p a accsm:Project FILTER(1 > 2) MINUS { ?p accsm:amount ?a }",

@@ -9,13 +9,23 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from accsm_kg.rdf import patterns
-from accsm_kg.rdf.hints import constants, counts, matches, names, order, syntax, together, types
-from accsm_kg.rdf.hints.facts import Asking, Facts, Rows, Unavailable, load
+from accsm_kg.rdf.hints import (
+    constants,
+    counts,
+    matches,
+    names,
+    order,
+    syntax,
+    together,
+    types,
+    without,
+)
+from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, Unavailable, load
 from accsm_kg.rdf.patterns import TYPE, Group, Node
 from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import SHORT
 
-__all__ = ["FOLDER", "Facts", "Lookup", "Rows", "Unavailable", "find", "supplied"]
+__all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "Unavailable", "find", "supplied"]
 
 Lookup = Asking[list[str]]
 
@@ -86,6 +96,8 @@ def _matches(facts: Facts, text: str, groups: Sequence[Group], *, empty: bool) -
         hints += yield from matches.find(facts, groups, empty=empty)
     if empty and not hints:
         hints += yield from together.find(facts, text, groups)
+    if empty and not hints:
+        hints += yield from without.find(facts, text, groups)
     return hints[: 2 * _MAX_HINTS] or (yield from counts.find(facts, text, groups))
 
 

@@ -1,7 +1,8 @@
 """What is known of a dataset, and how more is asked for.
 
 A hint that needs to know more of the dataset yields the name of a file in queries/ with the IRIs to
-put into it, and is sent the rows, or `Unavailable` is thrown into it. Answers are kept.
+put into it, or a query that is as costly as that of the client. It is sent the rows, or
+`Unavailable` is thrown into it. Answers about the dataset are kept.
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ from accsm_kg.rdf.terms import short
 _MAX_KEPT = 1000  # answers
 
 T = TypeVar("T")
-Request = tuple[str, Mapping[str, Collection[str]]]
+Request = str | tuple[str, Mapping[str, Collection[str]]]
 Rows = Sequence[QuerySolution]
 Asking = Generator[Request, Rows, T]
 """What asks for facts on the way to its result."""
@@ -109,8 +110,17 @@ def answer(facts: Facts, name: str, **iris: Collection[str]) -> Asking[Texts]:
 
 def asked(name: str, iris: Mapping[str, Collection[str]]) -> Asking[Texts]:
     """Return the rows of a query as texts, without keeping them; none if they are unavailable."""
+    return (yield from _texts((name, iris)))
+
+
+def tried(query: str) -> Asking[Texts]:
+    """Return the rows of a query made from that of a client; none if they are unavailable."""
+    return (yield from _texts(query))
+
+
+def _texts(request: Request) -> Asking[Texts]:
     try:
-        rows = yield name, iris
+        rows = yield request
     except Unavailable:
         return []
     return [tuple(map(_text, row)) for row in rows]

@@ -20,16 +20,13 @@ def find(facts: Facts, text: str, groups: Sequence[Group]) -> Asking[list[str]]:
     """Return the hints about ``groups`` whose properties no thing has, or all things have."""
     hints: list[str] = []
     for group, roles in zip(groups, read(facts, groups), strict=True):
-        if _is_needed(group):
+        if group.needed:
             hints += yield from _apart(facts, group, roles)
-        elif group.word in ("MINUS", "NOT EXISTS") and _is_needed(group.parent):
+        elif group.word in ("MINUS", "NOT EXISTS") and (
+            group.parent is None or group.parent.needed
+        ):
             hints += yield from _taken(facts, text, group, roles)
     return hints[:_MAX_HINTS]
-
-
-def _is_needed(group: Group | None) -> bool:
-    """Return whether the patterns of ``group`` are to match."""
-    return group is None or not (group.hidden or group.optional)
 
 
 def _apart(facts: Facts, group: Group, roles: Roles) -> Asking[list[str]]:

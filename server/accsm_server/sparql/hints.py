@@ -4,14 +4,15 @@ import asyncio
 from contextlib import nullcontext
 
 from accsm_kg.rdf import hints
-from accsm_kg.rdf.hints import Facts, Lookup, Unavailable
+from accsm_kg.rdf.hints import Facts, Lookup, Request, Rows, Unavailable
 from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import SHORT
-from accsm_server.engine.interface import Engine, Query
+from accsm_server.engine.interface import Engine, Query, Table, fetch, table
 from accsm_server.errors import QueryError
 from accsm_server.sparql.queries import QueryFiles
 
 _TIMEOUT = 5.0  # seconds for a query about the dataset, as hints are optional
+_TRIED_TIMEOUT = 1.0  # seconds for a query made from that of a client
 _KEPT = 1024  # queries whose hints are kept
 
 
@@ -20,7 +21,7 @@ class Hints:
 
     def __init__(self, engine: Engine, facts: Facts) -> None:
         """Learn ``facts`` about the dataset of ``engine`` as they are needed."""
-        self._facts = facts
+        self._engine, self._facts = engine, facts
         self._queries = QueryFiles(engine, hints.FOLDER, timeout=_TIMEOUT)
         self._loading = asyncio.Lock()
         self._found: dict[tuple[str, tuple[str, ...], bool], list[str]] = {}
@@ -44,14 +45,24 @@ class Hints:
 
     async def _answer(self, lookup: Lookup) -> list[str]:
         try:
-            name, iris = next(lookup)
+            request = next(lookup)
             while True:
                 try:
-                    rows = (await self._queries.rows(name, **iris)).rows
+                    rows = await self._rows(request)
                 except (QueryError, ValueError):  # the query may make IRIs that are none
-                    name, iris = lookup.throw(Unavailable)
+                    request = lookup.throw(Unavailable)
                 else:
-                    name, iris = lookup.send(rows)
+                    request = lookup.send(rows)
         except StopIteration as end:
             found: list[str] = end.value
             return found
+
+    async def _rows(self, request: Request) -> Rows:
+        """Return the rows of a request; a query made from that of a client is one of the client."""
+        if not isinstance(request, str):
+            return (await self._queries.rows(request[0], **request[1])).rows
+        found = table(
+            (await fetch(self._engine, Query(request, "json", timeout=_TRIED_TIMEOUT)))[0]
+        )
+        assert isinstance(found, Table)
+        return found.rows
