@@ -3,6 +3,8 @@
 import re
 
 import httpx
+import pytest
+from accsm_server.pages.property_uses import _telling
 from pyoxigraph import QuerySolutions, Store
 
 from accsm_kg import __version__
@@ -42,3 +44,32 @@ def test_properties_of_other_vocabularies_are_listed_with_the_things_that_have_t
         assert isinstance(rows, QuerySolutions)
         ((found,),) = rows
         assert found is not None and uses[name][label] == found.value
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "label"),
+    [
+        ("amount", "Project", "project"),
+        ("takesPlaceIn", "Meeting", "meeting"),
+        ("measureOf", "StrategicMeasure", "strategic measure"),
+        ("alpha3", "Country", "country"),
+    ],
+)
+def test_a_property_says_on_how_many_things_of_a_class_it_is(
+    client: httpx.Client, store: Store, name: str, kind: str, label: str
+) -> None:
+    entry = page(client, "/ontology").partition(f'id="{name}"')[2].partition("</article>")[0]
+    stated = re.findall(r">([^<]+)</a> (\d+)(?: of (\d+))?", entry.partition("<dt>on</dt>")[2])
+    query = (
+        f"SELECT (COUNT(DISTINCT ?x) AS ?n) (COUNT(DISTINCT ?y) AS ?all) {{ ?y a accsm:{kind} "
+        f"OPTIONAL {{ ?y accsm:{name} ?v BIND(?y AS ?x) }} }}"
+    )
+    ((found, whole),) = store.query(query, prefixes=prefixes())
+    assert (label, found.value, "" if found == whole else whole.value) in stated
+
+
+def test_a_class_stands_for_its_subclasses_unless_one_has_all_uses() -> None:
+    above = {"a:Clause": ["a:Part"], "a:Recital": ["a:Part"], "a:Part": ["a:Thing"]}
+    assert _telling({"a:Thing": 3, "a:Part": 3, "a:Clause": 2, "a:Recital": 1}, above) == ["a:Part"]
+    assert _telling({"a:Thing": 3, "a:Part": 2, "a:Clause": 2}, above) == ["a:Thing"]
+    assert _telling({"a:Part": 2, "a:Clause": 2}, above) == ["a:Clause"]

@@ -24,6 +24,7 @@ from accsm_server.pages.documents import (
     with_links,
 )
 from accsm_server.pages.parameters import FormatChoice, ServedSite
+from accsm_server.pages.property_uses import Use, load_uses
 from accsm_server.pages.queries import Site, is_graph, rows
 from accsm_server.pages.terms import (
     Labels,
@@ -52,16 +53,17 @@ class TermEntry:
     notes: list[str]
     facts: list[tuple[str, list[TermView]]]
     count: int
+    uses: list[Use]
     is_deprecated: bool
 
 
 @dataclass(frozen=True)
 class OtherProperty:
-    """A property of another vocabulary, and its uses: classes with their number of things."""
+    """A property of another vocabulary, and the classes whose things have it."""
 
     name: str
     property: TermView
-    uses: list[tuple[TermView, str]]
+    uses: list[Use]
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,11 @@ async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> 
     if format is not negotiation.HTML:
         return send_graph(site, graph, format, here)
     header = _header((await rows(site, "ontology-header", graph=graph)).rows, site)
+    terms = _facts(await rows(site, "terms", graph=graph))
     counts = {} if earlier else _counts((await rows(site, "classes")).rows)
-    sections = await _sections(site, graph, counts)
-    others = [] if earlier else await _other_properties(site)
+    uses = {} if earlier else await load_uses(site, counts, _superclasses(terms, site))
+    sections = await _sections(site, terms, counts, uses)
+    others = _other_properties(await load_labels(site, [], *uses), terms, uses)
     response = render.page(
         site,
         "ontology.html",
@@ -128,36 +132,43 @@ def _header(found: list[QuerySolution], site: Site) -> Header:
     return Header(text_of(version), labels.show(issued).text, labels.show(prior))
 
 
-def _counts(found: list[QuerySolution]) -> dict[str, str]:
-    return {iri_of(row["class"]): text_of(row["count"]) for row in found}
+def _counts(found: list[QuerySolution]) -> dict[str, int]:
+    return {iri_of(row["class"]): int(text_of(row["count"])) for row in found}
+
+
+def _superclasses(terms: Mapping[str, Facts], site: Site) -> dict[str, list[str]]:
+    above = expand("rdfs:subClassOf", site.prefixes)
+    return {iri: [iri_of(value) for value in facts.get(above, [])] for iri, facts in terms.items()}
 
 
 async def _sections(
-    site: Site, graph: str, counts: Mapping[str, str]
+    site: Site,
+    terms: Mapping[str, Facts],
+    counts: Mapping[str, int],
+    uses: Mapping[str, list[Use]],
 ) -> list[tuple[str, list[TermEntry]]]:
-    """Return the terms of the ontology in ``graph`` by section, with ``counts`` of members."""
-    terms = _facts(await rows(site, "terms", graph=graph))
+    """Return the ``terms`` by section, with ``counts`` of members and ``uses`` of properties."""
     values = [term for facts in terms.values() for found in facts.values() for term in found]
     labels = await load_labels(site, values, *terms)
     return [
-        (title, [_entry(labels, iri, terms[iri], counts.get(iri, "")) for iri in found])
+        (
+            title,
+            [
+                _entry(labels, iri, terms[iri], counts.get(iri, 0), uses.get(iri, []))
+                for iri in found
+            ],
+        )
         for title, kind in site.profile.ontology.sections.items()
         if (found := _of_type(terms, kind, site))
     ]
 
 
-async def _other_properties(site: Site) -> list[OtherProperty]:
-    """Return the properties of other vocabularies that things have, by name."""
-    found = (await rows(site, "other-properties")).rows
-    labels = await load_labels(site, [row["class"] for row in found])
-    uses: dict[str, list[tuple[TermView, str]]] = defaultdict(list)
-    for row in found:
-        use = labels.show(row["class"]), text_of(row["count"])
-        uses[iri_of(row["property"])].append(use)
-    return [
-        OtherProperty(short_name(iri, site), labels.iri(iri), uses[iri])
-        for iri in sorted(uses, key=lambda iri: short_name(iri, site))
-    ]
+def _other_properties(
+    labels: Labels, terms: Mapping[str, Facts], uses: Mapping[str, list[Use]]
+) -> list[OtherProperty]:
+    """Return the properties that are not among ``terms``, by name."""
+    names = sorted((short_name(iri, labels.site), iri) for iri in uses if iri not in terms)
+    return [OtherProperty(name, labels.iri(iri), uses[iri]) for name, iri in names]
 
 
 def _facts(table: Table) -> dict[str, Facts]:
@@ -175,7 +186,7 @@ def _of_type(terms: Mapping[str, Facts], kind: str, site: Site) -> list[str]:
     return sorted(found, key=natural)
 
 
-def _entry(labels: Labels, iri: str, facts: Facts, count: str) -> TermEntry:
+def _entry(labels: Labels, iri: str, facts: Facts, count: int, uses: list[Use]) -> TermEntry:
     profile, prefixes = labels.site.profile.ontology, labels.site.prefixes
     definition = facts.get(expand("skos:definition", prefixes), [])
     return TermEntry(
@@ -189,6 +200,7 @@ def _entry(labels: Labels, iri: str, facts: Facts, count: str) -> TermEntry:
             for fact in profile.facts
             if (values := facts.get(fact, []))
         ],
-        count=int(count or 0),
+        count=count,
+        uses=uses,
         is_deprecated=expand("owl:deprecated", prefixes) in facts,
     )
