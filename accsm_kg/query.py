@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -91,7 +92,8 @@ def short_names(store: Store) -> Callable[[str], str]:
 def hints(store: Store, text: str) -> list[str]:
     """Return hints about a valid query: what was supplied, and what is probably wrong."""
     known, base = _prefixes(store), base_iri(store, BASE)
-    lookup = find(namespaces.facts(known, base), supply(scan(text), known, base))
+    supplied, empty = supply(scan(text), known, base), _seems_empty(run(store, text))
+    lookup = find(namespaces.facts(known, base), supplied, thorough=empty)
     try:
         request = next(lookup)
         while True:
@@ -99,6 +101,18 @@ def hints(store: Store, text: str) -> list[str]:
     except StopIteration as end:
         found: list[str] = end.value
         return found
+
+
+def _seems_empty(results: Results) -> bool:
+    """Return whether there are no rows, the answer is false, or one row has 0 or no value."""
+    if isinstance(results, QueryBoolean):
+        return not results
+    if isinstance(results, QueryTriples):
+        return next(results, None) is None
+    rows = [list(row) for row in islice(results, 2)]
+    return not rows or (
+        len(rows) == 1 and all(term is None or term.value == "0" for term in rows[0])
+    )
 
 
 def _looked_up(store: Store, request: Request) -> Rows:

@@ -116,6 +116,11 @@ def test_hints_about_a_query_are_on_the_standard_error(known_path: Path) -> None
     first, supplied = done.stderr.splitlines()
     assert first == 'hint  All values of `skos:prefLabel` have a language: write `"Cambodia"@en`.'
     assert supplied.startswith("hint  Supplied to the query: `PREFIX accsm: <")
+    query = (
+        "SELECT ?n { ?p accsm:projectNumber ?n ; skos:prefLabel ?l FILTER(CONTAINS(?l, 'Work')) }"
+    )
+    done = run("query", "-", "-d", str(known_path), "-f", "csv", stdin=query)
+    assert done.stdout.count("\n") > 2 and done.stderr.startswith("hint  Supplied")
     stored = run("query", "projects-supporting-action-line", "-d", str(known_path))
     assert stored.stderr == ""
 

@@ -462,7 +462,7 @@ PLAIN = {
     "?m a accsm:Summit . ?d accsm:adoptedAt ?m": (
         "`accsm:adoptedAt` was renamed in 2.0.0: write `accsm:concludedAt`. "
     ),
-    "?s accsm:statementText ?t FILTER(CONTAINS(LCASE(?t), 'xyzzy'))": "",
+    "?s accsm:statementText ?t FILTER(CONTAINS(?t, CONCAT('xy', 'zzy')))": "",
 }
 
 
@@ -485,8 +485,8 @@ LEFT = {
         "?b accsm:memberOf ?m ; accsm:hasIssue ?i",
     ),
     "three properties": (
-        "?d a accsm:Document ; accsm:cites ?c ; accsm:concludedBy ?b ; accsm:hasPrinciple ?p",
-        "Other patterns match, but not together with `?d accsm:cites ?c`; put it into OPTIONAL to",
+        "?d accsm:cites ?c ; accsm:concludedBy ?b ; accsm:hasPrinciple ?p",
+        "Other patterns match, but not together with `?d accsm:",
         "?d a accsm:Document ; accsm:concludedBy ?b ; accsm:hasPrinciple ?p",
     ),
     "a property that one thing lacks": (
@@ -496,8 +496,19 @@ LEFT = {
     ),
     "capitals": (
         "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(STR(?l), 'SUMMIT'))",
-        "The patterns match, but no match passes FILTER; with CONTAINS, capitals and small letters",
-        "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(LCASE(?l), LCASE('SUMMIT')))",
+        "Capitals and small letters differ: write `CONTAINS(LCASE(STR(?l)), LCASE('SUMMIT'))`. ",
+        "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(LCASE(STR(?l)), LCASE('SUMMIT')))",
+    ),
+    "a text that no value has": (
+        "?b a accsm:Blueprint ; dcterms:title ?t FILTER(REGEX(STR(?t), 'political-security', 'i'))",
+        'No value of `?t` passes FILTER; it is `"APSC Blueprint 2025"` or `"ASCC Blueprint 2025"`.',
+        "?b a accsm:Blueprint ; dcterms:title ?t FILTER(CONTAINS(?t, 'APSC'))",
+    ),
+    "a text that other things have": (
+        "?k accsm:measuresArea ?v . ?v skos:notation 'A' OPTIONAL { ?k schema:value ?x }",
+        "Other patterns match, but not together with `?v skos:notation 'A'`; the value there is "
+        'for example `"A 2016-2020"` or `"',
+        "?k accsm:measuresArea ?v . ?v skos:notation 'A 2016-2020'",
     ),
     "MINUS of the same": (
         "?p accsm:hasBudgetStatement ?b MINUS { ?p accsm:hasBudgetStatement/accsm:budgetOf ?p }",
@@ -810,7 +821,7 @@ def test_a_query_that_misses_the_facts_has_a_hint_that_leads_to_them(
         "SELECT * { ?p a accsm:Project . { SELECT ?a { ?p accsm:amount ?a } } FILTER(?p = 1) }",
         "ASK { GRAPH ?g { ?p a accsm:Project ; accsm:amount ?a } }",
         "ASK { GRAPH ?g { ?p accsm:theme ?a } }",
-        "SELECT * { ?p schema:startDate ?d ; schema:temporalCoverage ?c ; skos:notation '2' }",
+        "SELECT * { ?p schema:startDate ?d ; schema:temporalCoverage ?c ; skos:notation '1' }",
         "CONSTRUCT { ?p a accsm:Project ; accsm:amount ?a } { ?p accsm:amount ?a }",
         "ASK { ?s ?p <https://example.org/1> }",
     ],

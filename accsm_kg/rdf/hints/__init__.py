@@ -92,12 +92,13 @@ def _matches(facts: Facts, text: str, groups: Sequence[Group], *, empty: bool) -
     """Return the hints about what ``groups`` match."""
     found = [pattern for group in groups for pattern in group.patterns]
     hints = (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
-    for _ in patterns.alternatives(groups):
-        hints += yield from matches.find(facts, groups, empty=empty)
-    if empty and not hints:
-        hints += yield from together.find(facts, text, groups)
-    if empty and not hints:
-        hints += yield from without.find(facts, text, groups)
+    for needed in (True, False):
+        for _ in patterns.alternatives(groups):
+            hints += yield from matches.find(facts, groups, empty=empty, needed=needed)
+        if empty and needed and not hints:
+            hints += yield from together.find(facts, text, groups)
+        if empty and needed and not hints:
+            hints += yield from without.find(facts, text, groups)
     return hints[: 2 * _MAX_HINTS] or (yield from counts.find(facts, text, groups))
 
 

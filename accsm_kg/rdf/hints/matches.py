@@ -23,15 +23,18 @@ _MAX_ASKED = 20  # patterns of a group about which more is asked
 _MAX_ROLES = 5  # of a variable that are compared with those of another
 
 
-def find(facts: Facts, groups: Sequence[Group], *, empty: bool) -> Asking[list[str]]:
+def find(facts: Facts, groups: Sequence[Group], *, empty: bool, needed: bool) -> Asking[list[str]]:
     """Return the hints about patterns of ``groups`` that no thing matches.
 
-    Values are only looked for if the answer is ``empty``.
+    The groups are those that are ``needed`` for an answer, or the others. Values are only looked
+    for if the answer is ``empty``.
     """
     yield from load_kinds(facts)
     yield from load_uses(facts, {iri for group in groups for _, iri, _ in group.patterns})
     hints: dict[str, None] = {}
     for group, roles in zip(groups, read(facts, groups), strict=True):
+        if group.needed != needed:
+            continue
         asked = [_unused(facts, pattern, roles) for pattern in group.patterns]
         asked += [_clash(facts, *clash, roles) for clash in roles.clashes]
         clashing = [role.pattern for clash in roles.clashes for role in clash]

@@ -4,24 +4,26 @@ The patterns are tried without each of them, then one after the other.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pyoxigraph import NamedNode
 
 from accsm_kg.rdf.hints.facts import Asking, Facts, Texts, tried
 from accsm_kg.rdf.patterns import LANGUAGE_STRING, NEW, TYPE, UPWARD, Group, Node, Pattern
-from accsm_kg.rdf.query_scanner import masked
+from accsm_kg.rdf.query_scanner import STRING, masked
 
 _MAX_HINTS = 2
 _MAX_PATTERNS = 10
+_MAX_VALUES = 2
+_VALUE = Node("variable", "__value")
 _WHOLE, _WITHOUT, _FIRST = "whole", "without", "first"
 _UPWARD = f"<{TYPE}>/<http://www.w3.org/2000/01/rdf-schema#subClassOf>*"
 _CONDITION = re.compile(r"\b(?:FILTER|MINUS|HAVING)\b", re.IGNORECASE)
-_EXACT = re.compile(
-    r"""\bFILTER\s*+\(?+\s*+(CONTAINS|REGEX|STRSTARTS|STRENDS)\s*+\(\s*+(?:STR\s*+\(\s*+)?[?$]\w++\s*+\)?\s*+,\s*+["']""",
-    re.IGNORECASE,
+_TEXT = re.compile(
+    rf"""(?ix) \bFILTER \s*+ \(?+ \s*+ (?: CONTAINS | REGEX | STRSTARTS | STRENDS ) \s*+
+    \( \s*+ (?: (?: STR | LCASE | UCASE ) \s*+ \( \s*+ )*+ [?$] (?P<name> \w++ ) [\s)]*+
+    , \s*+ (?: [LU]CASE \s*+ \( \s*+ )?+ (?P<constant> {STRING}++ )"""
 )
-_FOLDED = re.compile(r"\b[LU]CASE\b|[\"']i[\"']\s*+\)", re.IGNORECASE)
 
 
 def find(facts: Facts, text: str, groups: Sequence[Group]) -> Asking[list[str]]:
@@ -31,13 +33,13 @@ def find(facts: Facts, text: str, groups: Sequence[Group]) -> Asking[list[str]]:
         if 0 < len(patterns) <= _MAX_PATTERNS:
             rows = yield from _tried(patterns)
             if rows and (_WHOLE, "0") not in rows:
-                return [_hint(facts, pattern) for pattern in _apart(patterns, rows)]
+                return (yield from _apart(facts, patterns, rows))
             if (
                 rows
                 and sum(one.needed for one in groups) == 1
                 and not any(one.data for one in groups)
             ):
-                return _conditions(text)
+                return (yield from _conditions(text, patterns))
     return []
 
 
@@ -49,7 +51,9 @@ def _whole(facts: Facts, group: Group | None) -> list[Pattern]:
             return []
         found = [*group.patterns, *found]
         group = group.parent
-    return found if all(iri == TYPE or facts.used(iri).pairs for _, iri, _ in found) else []
+    known = all(iri == TYPE or facts.used(iri).pairs for _, iri, _ in found)
+    own = any(name.startswith("__") for pattern in found for name in _variables(pattern))
+    return found if known and not own else []
 
 
 def _tried(patterns: Sequence[Pattern]) -> Asking[Texts]:
@@ -61,13 +65,14 @@ def _tried(patterns: Sequence[Pattern]) -> Asking[Texts]:
         parts = [_part(*one) for one in sets if _is_joined(one[2])]
     except ValueError:  # an IRI that is none
         return []
-    return (yield from tried(f"SELECT ?set ?n {{ {' UNION '.join(parts)} }}")) if parts else []
+    return (yield from tried(f"SELECT ?__set ?__n {{ {' UNION '.join(parts)} }}")) if parts else []
 
 
 def _part(name: str, number: int, patterns: Sequence[Pattern]) -> str:
     """Return a query with one row if ``patterns`` match."""
-    written = " . ".join(map(" ".join, map(_written, patterns)))
-    return f'{{ SELECT ("{name}" AS ?set) ({number} AS ?n) {{ {written} }} LIMIT 1 }}'
+    return (
+        f'{{ SELECT ("{name}" AS ?__set) ({number} AS ?__n) {{ {_written(patterns)} }} LIMIT 1 }}'
+    )
 
 
 def _is_joined(patterns: Sequence[Pattern]) -> bool:
@@ -91,11 +96,12 @@ def _variables(pattern: Pattern) -> set[str]:
     return {node.text for node in (pattern[0], pattern[2]) if node.kind == "variable"}
 
 
-def _written(pattern: Pattern) -> Iterator[str]:
-    subject, iri, value = pattern
-    yield _node(subject)
-    yield _UPWARD if iri == UPWARD else str(NamedNode(iri))
-    yield _node(value)
+def _written(patterns: Sequence[Pattern]) -> str:
+    """Return patterns as they stand in a query."""
+    return " . ".join(
+        f"{_node(subject)} {_UPWARD if iri == UPWARD else NamedNode(iri)} {_node(value)}"
+        for subject, iri, value in patterns
+    )
 
 
 def _node(node: Node) -> str:
@@ -107,27 +113,34 @@ def _node(node: Node) -> str:
     return f"{node.text}^^{NamedNode(node.datatype)}" if typed else node.text or "[]"
 
 
-def _apart(patterns: Sequence[Pattern], rows: Texts) -> list[Pattern]:
-    """Return the patterns with a free value that do not match together with others."""
+def _apart(facts: Facts, patterns: Sequence[Pattern], rows: Texts) -> Asking[list[str]]:
+    """Return the hints about the patterns that do not match together with others."""
     found = [patterns[int(n)] for name, n in rows if name == _WITHOUT]
-    found = [pattern for pattern in found if _is_free(pattern)]
     first = max((int(n) for name, n in rows if name == _FIRST), default=0)
-    return found[:_MAX_HINTS] or [
-        pattern for pattern in patterns[first : first + 1] if _is_free(pattern)
-    ]
+    hints = []
+    for one in found:
+        if one[2].kind == "string" or one[2].datatype == LANGUAGE_STRING:
+            others = [pattern for pattern in patterns if pattern != one]
+            values = yield from _values([*others, (one[0], one[1], _VALUE)], _VALUE.text)
+            hints += [f"{_others(facts, one)}; the value there is {values}."] if values else []
+    for one in found or patterns[first : first + 1]:
+        if one[1] != TYPE and one[2].kind == "variable":
+            hints.append(f"{_others(facts, one)}; put it into OPTIONAL to keep what lacks it.")
+    return hints[:_MAX_HINTS]
 
 
-def _is_free(pattern: Pattern) -> bool:
-    return pattern[1] != TYPE and pattern[2].kind == "variable"
+def _values(patterns: Sequence[Pattern], name: str) -> Asking[str]:
+    """Return some values of a variable of ``patterns`` as alternatives in a sentence."""
+    limit = f"ORDER BY ?{name} LIMIT {_MAX_VALUES + 1}"
+    rows = yield from tried(f"SELECT DISTINCT ?{name} {{ {_written(patterns)} }} {limit}")
+    shown = " or ".join(f'`"{" ".join(value.split())[:80]}"`' for (value,) in rows[:_MAX_VALUES])
+    return f"for example {shown}" if len(rows) > _MAX_VALUES else shown
 
 
-def _hint(facts: Facts, pattern: Pattern) -> str:
+def _others(facts: Facts, pattern: Pattern) -> str:
     subject, iri, value = pattern
     shown = f"`{_shown(facts, subject)} {facts.name(iri)[1:-1]} {_shown(facts, value)}`"
-    return (
-        f"Other patterns match, but not together with {shown}; "
-        "put it into OPTIONAL to keep what lacks it."
-    )
+    return f"Other patterns match, but not together with {shown}"
 
 
 def _shown(facts: Facts, node: Node) -> str:
@@ -136,13 +149,20 @@ def _shown(facts: Facts, node: Node) -> str:
     return "[]" if node.text.startswith(NEW) else _node(node)
 
 
-def _conditions(text: str) -> list[str]:
-    """Return the hint that names the one condition of a query whose patterns match."""
+def _conditions(text: str, patterns: Sequence[Pattern]) -> Asking[list[str]]:
+    """Return the hint about the one condition of a query whose patterns match."""
     words = {word.upper() for word in _CONDITION.findall(masked(text))}
-    exact = " and ".join(sorted({word.upper() for word in _EXACT.findall(text)}))
-    if words == {"FILTER"} and exact and not _FOLDED.search(text):
-        folding = f"with {exact}, capitals and small letters differ"
-        return [
-            f"The patterns match, but no match passes FILTER; {folding}: compare LCASE of both."
-        ]
-    return ["The patterns match, but MINUS takes all matches away."] if words == {"MINUS"} else []
+    if words == {"MINUS"}:
+        return ["The patterns match, but MINUS takes all matches away."]
+    condition = _TEXT.search(masked(text))
+    if words != {"FILTER"} or not condition:
+        return []
+    name, constant = condition["name"], text[slice(*condition.span("constant"))]
+    if name not in set().union(*map(_variables, patterns)):
+        return []
+    folded = f"CONTAINS(LCASE(STR(?{name})), LCASE({constant}))"
+    tests = f"{_written(patterns)} FILTER({folded})"
+    if (yield from tried(f"SELECT (1 AS ?__n) {{ {tests} }} LIMIT 1")):
+        return [f"Capitals and small letters differ: write `{folded}`."]
+    values = yield from _values(patterns, name)
+    return [f"No value of `?{name}` passes FILTER; it is {values}."] if values else []
