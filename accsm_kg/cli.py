@@ -98,8 +98,11 @@ def build_command(
 ) -> None:
     """Build the dataset from the ontology, the shapes and the data."""
     with step("Building …"):
-        store = assemble.assemble(root or resources.root(), base_iri)
+        inputs = root or resources.root()
+        store = assemble.assemble(inputs, base_iri)
         paths = assemble.write(store, out, base_iri)
+    for path in assemble.unread(inputs):
+        say(f"Not read: {path}; tables are .csv or .xlsx, RDF is .ttl, in small letters")
     quads = paths[0].read_bytes().count(b"\n")
     say(f"{quads:,} quads in {', '.join(map(str, paths))}")
 

@@ -1,6 +1,7 @@
 """Assemble the ontology, the shapes and the data into one dataset of named graphs; write it."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pyoxigraph import (
     CanonicalizationAlgorithm,
     Dataset,
     DefaultGraph,
+    Literal,
     NamedNode,
     Quad,
     RdfFormat,
@@ -21,7 +23,8 @@ from pyoxigraph import (
     serialize,
 )
 
-from accsm_kg.build import rules, tables, void
+from accsm_kg.build import rules, sheets, tables, void
+from accsm_kg.build.cell_rules import characters
 from accsm_kg.build.tables import Reference
 from accsm_kg.namespaces import (
     BASE,
@@ -40,9 +43,11 @@ from accsm_kg.namespaces import (
 from accsm_kg.questions import files, rdf
 from accsm_kg.rdf.dataset import merge, place
 from accsm_kg.rdf.dataset import prefixes as dataset_prefixes
+from accsm_kg.rdf.query_files import decoded
 
 #: The files that a build writes: the dataset in two formats, and its description.
 FILES = ("accsm.nq", "accsm.trig", "void.ttl")
+_READ = (".ttl", ".rq", ".tsv", *sheets.SUFFIXES)
 _TYPE = term("rdf:type")
 
 
@@ -72,8 +77,10 @@ def read(root: Path, base: str = BASE) -> Iterator[Part]:
 
     Raises ValueError after the last file, with the faults of all files.
     """
-    faults = []
-    for path, graph in chain(_turtle_files(root, base), _csv_files(root / "data", base)):
+    faults = _missing(root)
+    if faults:
+        raise ValueError("\n".join(faults))
+    for path, graph in chain(_turtle_files(root, base), _tables(root / "data", base)):
         try:
             yield _read_file(path, graph, root / "data", base)
         except ValueError as error:
@@ -172,9 +179,35 @@ def _turtle_files(root: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
         yield path, _data_graph(path, root / "data", base)
 
 
-def _csv_files(data: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
-    for path in sorted(data.rglob("*.csv")):
+def _tables(data: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
+    found = sorted(path for path in data.rglob("*") if path.suffix in sheets.SUFFIXES)
+    for path in found:
+        if path.suffix != sheets.SUFFIXES[0] and path.with_suffix(sheets.SUFFIXES[0]) in found:
+            raise ValueError(f"{path}: there is a .csv of the same name; delete one of the two")
         yield path, _data_graph(path, data, base)
+
+
+def _missing(root: Path) -> list[str]:
+    """Return a message for each folder of the inputs that has no files of its own."""
+    return [
+        f"{root / folder}: no {suffix} files; name the folder of the project with --root"
+        for folder, suffix in (("ontology", ".ttl"), ("shapes", ".ttl"), ("data", ".csv"))
+        if not any((root / folder).rglob(f"*{suffix}"))
+    ]
+
+
+def unread(root: Path) -> list[Path]:
+    """Return the files of the inputs that no part of the build reads."""
+    found = (path for name in ("ontology", "shapes", "data") for path in (root / name).rglob("*"))
+    hidden = re.compile(r"/[._]")
+    return sorted(
+        path
+        for path in found
+        if path.is_file()
+        and path.suffix not in _READ
+        and not hidden.search(f"/{path.relative_to(root).as_posix()}")
+        and "answers" not in path.parts
+    )
 
 
 def _data_graph(path: Path, data: Path, base: str) -> NamedNode:
@@ -186,11 +219,18 @@ def _data_graph(path: Path, data: Path, base: str) -> NamedNode:
 
 
 def _read_turtle(path: Path, graph: NamedNode, base: str) -> list[Quad]:
-    text = remint(path.read_text(encoding="utf-8"), base)
+    text = remint(decoded(path), base)
     try:
         triples = [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
     except SyntaxError as error:
         raise ValueError(f"{path}:{error.lineno}: not valid Turtle: {error.msg}") from None
+    faults = [
+        f"{path}: {triple.predicate} of {triple.subject} {fault}"
+        for triple in triples
+        if isinstance(triple.object, Literal) and (fault := characters(triple.object.value))
+    ]
+    if faults:
+        raise ValueError("\n".join(faults))
     return list(place(triples, graph))
 
 

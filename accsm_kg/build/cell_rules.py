@@ -1,4 +1,4 @@
-"""Check table cells against the column rules in the header of the table's query.
+"""Check table cells: their characters, and the column rules in the header of the table's query.
 
 The rules are those of Frictionless Table Schema (required, pattern, enum, type) and two more:
 `separator` (a cell holds items separated by ` | `, and each is checked) and `with` (the cell is
@@ -7,11 +7,16 @@ filled exactly when the cell of another column is).
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 SEPARATOR: Final = " | "
+
+_ERRORS = "REF!|N/A|NAME[?]|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!"
+#: What a spreadsheet writes for an error, and UTF-8 that was read as Windows-1252.
+_BROKEN = re.compile(f"#(?:{_ERRORS})|\u00c3[\x80-\xbf]|\u00e2\u20ac")
 
 Row = Mapping[str, str]
 Rules = Mapping[str, Any]
@@ -33,8 +38,29 @@ def check_cell(row: Row, column: str, rules: Rules) -> Iterator[str]:
         return
     if partner and not row[partner]:
         yield f"the cell is filled but {partner} is empty; fill both or neither"
+    if fault := characters(cell):
+        yield f"the cell {fault}"
     for item in items(cell, rules):
         yield from _check_item(item, rules)
+
+
+def characters(text: str) -> str:
+    """Return what is wrong with the characters of ``text``, and what to do; empty if nothing is.
+
+    Refused are those that no reader sees, those that XML cannot say, those that stand for lost
+    ones, and what spreadsheets write in place of a value. Spaces, tabs and line feeds are text.
+
+    >>> characters("one\u200btwo")
+    "has a zero width space (U+200B) after 'one'; write what was meant, such as a plain space"
+    """
+    for place, character in enumerate(text):
+        if character == "\ufffd" or not (character.isprintable() or character in "\n\t"):
+            name = unicodedata.name(character, "control character").lower()
+            there = f"has a {name} (U+{ord(character):04X}) after {text[:place][-20:]!r}"
+            return f"{there}; write what was meant, such as a plain space"
+    if broken := _BROKEN.search(text):
+        return f"has {broken[0]!r}, which a program wrote in place of text; write the text"
+    return ""
 
 
 def _check_item(item: str, rules: Rules) -> Iterator[str]:
@@ -54,17 +80,32 @@ def _check_item(item: str, rules: Rules) -> Iterator[str]:
 def _is_canonical(item: str, parse: Callable[[str], object]) -> bool:
     try:
         return str(parse(item)) == item
-    except (ValueError, InvalidOperation):
+    except ValueError:
         return False
 
 
+def _integer(item: str) -> int:
+    """Return a number that the engine keeps: one of 64 bits."""
+    if not -(2**63) <= (number := int(item)) < 2**63:
+        raise ValueError
+    return number
+
+
+def _decimal(item: str) -> str:
+    """Return a number that the engine keeps, as written: 128 bits, 18 digits after the point."""
+    if not _DECIMAL.fullmatch(item) or abs(Decimal(item)) * 10**18 >= 2**127:
+        raise ValueError
+    return item
+
+
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,18})?")
 _PARSERS: Final[dict[str, Callable[[str], object]]] = {
-    "integer": int,
-    "decimal": Decimal,
+    "integer": _integer,
+    "decimal": _decimal,
     "date": datetime.date.fromisoformat,
 }
 _HINTS: Final = {
-    "integer": "not a whole number; write digits without leading zeros",
-    "decimal": "not a number; write it like 10000 or 0.5",
+    "integer": "not a whole number; write digits without leading zeros, at most 18",
+    "decimal": "not a number; write it like 10000 or 0.5, with at most 20 digits before the point",
     "date": "not a date; write YYYY-MM-DD",
 }

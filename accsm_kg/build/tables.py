@@ -1,4 +1,4 @@
-"""Map a curated CSV table to triples with the CONSTRUCT query of the same name.
+"""Map a curated table to triples with the CONSTRUCT query of the same name.
 
 Each column of the table is a variable of the query (the Tarql convention). The header of the query
 states rules for the columns: `accsm_kg.build.cell_rules` checks single cells, this module checks
@@ -7,14 +7,15 @@ must exist). A column with `separator` gives a solution for each item, with its 
 variable `?<column>_n`.
 """
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import NamedNode, QueryTriples, Store, Triple
 
+from accsm_kg.build import sheets
 from accsm_kg.build.cell_rules import Row, Rules, check_cell, items
 from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.rdf import query_files
@@ -22,6 +23,7 @@ from accsm_kg.rdf import query_files
 _RULES: Final = {
     "type", "required", "pattern", "enum", "separator", "with", "reference", "description",
 }  # fmt: skip
+_MAX_FAULTS = 3  # of a header that are told one by one
 
 
 @dataclass(frozen=True)
@@ -100,27 +102,23 @@ def _check_rules(reader: _Reader) -> None:
 
 def _checked_rows(reader: _Reader) -> Iterator[tuple[int, Row]]:
     """Yield the number (the header is row 1) and the cells of each row, collecting faults."""
-    records = csv.reader(_text(reader).splitlines(keepends=True), strict=True)
-    try:
-        names = next(records, [])
-        _check_header(reader, names)
-        for number, cells in enumerate(records, start=2):
-            if len(cells) != len(names):
-                fault = f"the row has {len(cells)} cells but the header has {len(names)}"
-                reader.faults.append(f"{reader.path}:{number}: {fault}; check its commas")
-                continue
-            row = dict.fromkeys(reader.columns, "") | dict(zip(names, cells, strict=True))
-            _check_row(reader, number, row)
-            yield number, row
-    except csv.Error as error:
-        raise ValueError(f"{reader.path}:{records.line_num}: not valid CSV: {error}") from None
-
-
-def _text(reader: _Reader) -> str:
-    try:
-        return remint(reader.path.read_bytes().decode("utf-8-sig"), reader.base)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{reader.path}: not UTF-8 ({error}); save it as CSV UTF-8") from None
+    sheet = sheets.read(reader.path, reader.columns)
+    (_, names), *rows = sheet.rows or [(1, [])]
+    _check_header(reader, names)
+    if not rows:
+        reader.faults.append(f"{reader.path}: the table has no rows; fill it or delete the file")
+    for number, cells in rows:
+        if len(cells) != len(names):
+            fault = f"the row has {len(cells)} cells but the header has {len(names)}"
+            reader.faults.append(f"{reader.path}:{number}: {fault}; check what divides its cells")
+            continue
+        written = (remint(cell, reader.base) for cell in cells)
+        row = dict.fromkeys(reader.columns, "") | dict(zip(names, written, strict=True))
+        for column in reader.columns:
+            position = names.index(column) if column in names else 0
+            where = f"{sheet.where(number, position)}: column {column}"
+            _check(reader, where, row, column, sheet.guessed.get((number, position), ""))
+        yield number, row
 
 
 def _check_header(reader: _Reader, names: Sequence[str]) -> None:
@@ -129,31 +127,44 @@ def _check_header(reader: _Reader, names: Sequence[str]) -> None:
     Any other column may be missing: its cells are empty, so that columns can be added later.
     """
     required = {name for name, rules in reader.columns.items() if rules.get("required")}
-    faults = [f"column {name} is missing" for name in sorted(required - set(names))]
-    faults += [f"column {name!r} is unknown" for name in sorted(set(names) - set(reader.columns))]
+    missing, unknown = sorted(required - set(names)), sorted(set(names) - set(reader.columns))
+    faults = [f"column {name} is missing" for name in missing]
+    faults += [f"column {name!r} is unknown{_meant(name, reader.columns)}" for name in unknown]
     if len(set(names)) < len(names):
         faults.append("a column is named twice")
+    if len(faults) > _MAX_FAULTS:
+        row = f"the first row, {', '.join(names)[:60]!r}, does not name the columns of the table"
+        faults = [f"{row}; write their names there, and a comma between two"]
     if faults:
-        known = ", ".join(reader.columns)
-        raise ValueError(f"{reader.path}:1: {'; '.join(faults)}; the columns are {known}")
+        raise ValueError(f"{reader.path}:1: {'; '.join(faults)}")
 
 
-def _check_row(reader: _Reader, number: int, row: Row) -> None:
-    for column, rules in reader.columns.items():
-        where = f"{reader.path}:{number}: column {column}"
-        reader.faults += [f"{where}: {fault}" for fault in check_cell(row, column, rules)]
-        if "reference" in rules:
-            for item in filter(None, items(row[column], rules)):
-                path = rules["reference"].format(item, **reader.location, **row)
-                reader.references.append(_reference(f"{reader.base}id/{path}", where, item))
+def _meant(name: str, columns: Iterable[str]) -> str:
+    found = get_close_matches(name, columns, 1)
+    return f"; write {found[0]!r}" if found else ""
 
 
-def _reference(iri: str, where: str, item: str) -> Reference:
+def _check(reader: _Reader, where: str, row: Row, column: str, guessed: str) -> None:
+    rules = reader.columns[column]
+    reader.faults += [f"{where}: {fault}" for fault in check_cell(row, column, rules)]
+    if guessed and guessed != rules.get("type"):
+        fault = f"the spreadsheet made a {guessed} of what was typed"
+        reader.faults.append(f"{where}: {fault}; format the column as text and write it again")
+    if "reference" in rules:
+        for item in filter(None, items(row[column], rules)):
+            path = rules["reference"].format(item, **reader.location, **row)
+            _refer(reader, f"{reader.base}id/{path}", where, item)
+
+
+def _refer(reader: _Reader, iri: str, where: str, item: str) -> None:
     try:
         node = NamedNode(iri)
     except ValueError:
-        raise ValueError(f"{where}: <{iri}> is not an IRI; remove spaces and brackets") from None
-    return Reference(node, f"{where}: {item!r} names a resource that does not exist, <{iri}>")
+        fault = f"{item!r} makes <{iri}>, which is no IRI; remove spaces and brackets"
+        reader.faults.append(f"{where}: {fault}")
+    else:
+        missing = f"{item!r} names a resource that does not exist, <{iri}>"
+        reader.references.append(Reference(node, f"{where}: {missing}"))
 
 
 def _check_unique(reader: _Reader, rows: Sequence[tuple[int, Row]], columns: Sequence[str]) -> None:

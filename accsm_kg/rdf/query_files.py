@@ -17,11 +17,21 @@ def read(path: Path, edit: Callable[[str], str] = str) -> tuple[str, dict[str, A
 
     Raises ValueError with the name of the file when the header is not a YAML mapping.
     """
-    text = edit(path.read_text(encoding="utf-8"))
+    text = edit(decoded(path))
     try:
         return text, header(text)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def decoded(path: Path, encoding: str = "utf-8-sig", advice: str = "save it as UTF-8") -> str:
+    """Return the text of a file without a byte order mark; raises ValueError with file and line."""
+    raw = path.read_bytes()
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line, byte = raw[: error.start].count(b"\n") + 1, raw[error.start]
+        raise ValueError(f"{path}:{line}: not UTF-8 (byte {byte:#04x}); {advice}") from None
 
 
 def header(text: str) -> dict[str, Any]:

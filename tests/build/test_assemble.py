@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,6 +131,51 @@ def test_a_file_in_a_folder_below_is_read(clone: Path, folder: str) -> None:
 def test_a_file_outside_the_folders_of_graphs_is_refused(clone: Path) -> None:
     (clone / "data/stray.ttl").write_text("")
     with pytest.raises(ValueError, match=r"stray\.ttl: in no graph folder; move it"):
+        assemble.assemble(clone)
+
+
+@pytest.mark.parametrize("folder", ["ontology", "shapes", "data"])
+def test_a_project_without_files_is_refused(clone: Path, folder: str) -> None:
+    shutil.rmtree(clone / folder)
+    (clone / folder).mkdir()
+    with pytest.raises(ValueError, match=rf"{folder}: no [.]\w+ files; name the folder of the pro"):
+        assemble.assemble(clone)
+
+
+def test_a_table_as_csv_and_as_workbook_is_refused(clone: Path) -> None:
+    (clone / "data/vocab/countries.xlsx").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"countries[.]xlsx: there is a [.]csv of the same name"):
+        assemble.assemble(clone)
+
+
+def test_files_that_are_not_read_are_named(clone: Path) -> None:
+    assert assemble.unread(clone) == []
+    names = ["data/vocab/Parties.CSV", "data/vocab/parties.csv.gz", "ontology/old.owl"]
+    for name in [*names, "data/vocab/._parties.csv", "data/.DS_Store"]:
+        (clone / name).write_bytes(b"")
+    assert assemble.unread(clone) == [clone / name for name in names]
+
+
+def test_an_unseen_character_in_turtle_is_refused(clone: Path) -> None:
+    path = clone / "data/vocab/invented.ttl"
+    path.write_text('<https://e.org/s> <https://e.org/p> "one\u00a0two" .\n')
+    with pytest.raises(ValueError) as caught:
+        assemble.assemble(clone)
+    fault = "<https://e.org/p> of <https://e.org/s> has a no-break space (U+00A0) after 'one'"
+    assert f"{path}: {fault}" in str(caught.value)
+
+
+def test_a_byte_order_mark_is_skipped_and_another_encoding_refused(clone: Path) -> None:
+    path = clone / "data/vocab/topics.ttl"
+    before = path.read_bytes()
+    path.write_bytes(b"\xef\xbb\xbf" + before)
+    part = assemble._read_turtle(path, NamedNode("urn:g"), BASE)
+    path.write_bytes(before)
+    assert part == assemble._read_turtle(path, NamedNode("urn:g"), BASE)
+    path.write_bytes(before + b"# caf\xe9\n")
+    with pytest.raises(
+        ValueError, match=r"topics[.]ttl:\d+: not UTF-8 [(]byte 0xe9[)]; save it as"
+    ):
         assemble.assemble(clone)
 
 

@@ -1,7 +1,9 @@
 """Reading tables: the triples of valid rows, and the messages for invalid cells."""
 
+import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -66,11 +68,20 @@ def test_quotes_backslashes_and_line_breaks_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (",,,", "things.csv:2: column name: the cell is empty; every row must fill this column"),
+        (",3,2020-01-31,", "things.csv:2: column name: the cell is empty; every row must fill"),
         ("Ball,,,", "things.csv:2: column name: 'Ball' does not match [a-z]+"),
         ("ball,03,2020-01-31,", "column size: '03' is not a whole number; write digits"),
         ("ball,3,2020-1-31,", "column day: '2020-1-31' is not a date; write YYYY-MM-DD"),
         ("ball,3,2020-02-30,", "column day: '2020-02-30' is not a date"),
+        (
+            "ball,9223372036854775808,2020-01-31,",
+            "column size: '9223372036854775808' is not a whole",
+        ),
+        (
+            "ball,,,red | gr\u00adeen",
+            "column colours: the cell has a soft hyphen (U+00AD) after 'red |",
+        ),
+        ("#REF!,,,", "column name: the cell has '#REF!', which a program wrote in place of text"),
         ("ball,3,,", "column day: the cell is empty but size is filled"),
         ("ball,,2020-01-31,", "column day: the cell is filled but size is empty"),
         ("ball,,,blue", "column colours: 'blue' is not allowed; write one of red, green"),
@@ -85,7 +96,7 @@ def test_an_invalid_cell_is_refused(tmp_path: Path, row: str, message: str) -> N
 
 def test_all_faults_are_listed_at_once(tmp_path: Path) -> None:
     _refused(
-        _table(tmp_path, ",,,", "ball,x,2020-01-31,blue"),
+        _table(tmp_path, ",3,2020-01-31,", "ball,x,2020-01-31,blue"),
         ":2: column name",
         ":3: column size",
         "blue",
@@ -102,6 +113,11 @@ def test_a_repeated_key_is_refused(tmp_path: Path) -> None:
         ("size,day,colours", "things.csv:1: column name is missing"),
         ("name,size,day,colours,price", "things.csv:1: column 'price' is unknown"),
         ("name,size,day,colours,name", "things.csv:1: a column is named twice"),
+        ("name,siez,day", "things.csv:1: column 'siez' is unknown; write 'size'"),
+        ("", "things.csv:1: column name is missing"),
+        ("name,size,,day", "things.csv:1: column '' is unknown"),
+        ("a,b,c,d", "things.csv:1: the first row, 'a, b, c, d', does not name the columns"),
+        ("name,size", "things.csv: the table has no rows; fill it or delete the file"),
     ],
 )
 def test_an_invalid_header_is_refused(tmp_path: Path, columns: str, message: str) -> None:
@@ -117,4 +133,83 @@ def test_a_table_without_a_query_is_refused(tmp_path: Path) -> None:
 def test_a_table_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     table = _table(tmp_path)
     table.write_bytes(b"name,size,day,colours\nbl\xe9,,,\n")
-    _refused(table, "things.csv: not UTF-8", "save it as CSV UTF-8")
+    _refused(table, "things.csv:2: not UTF-8 (byte 0xe9); save it as CSV UTF-8")
+
+
+ROWS = [["name", "size", "day", "colours"], ["ball", "3", "2020-01-31", "red | green"]]
+TEXT = "\n".join(",".join(row) for row in ROWS) + "\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT.encode("utf-8-sig"),
+        TEXT.encode("utf-16"),
+        b"\xfe\xff" + TEXT.encode("utf-16-be"),
+        TEXT.replace(",", ";").encode(),
+        TEXT.replace(",", "\t").encode(),
+        b"sep=;\r\n" + TEXT.replace(",", ";").replace("\n", "\r\n").encode(),
+        TEXT.replace(",", '","').replace("\n", '"\n"').removesuffix('"').join('"\n').encode(),
+        TEXT.replace("\n", ",,\n").encode() + b",,,,,\n\n",
+    ],
+    ids=["mark", "UTF-16", "big UTF-16", "semicolons", "tabs", "sep=", "quotes", "empty cells"],
+)
+def test_a_table_is_read_as_spreadsheets_save_it(tmp_path: Path, content: bytes) -> None:
+    table = _table(tmp_path)
+    table.write_text(TEXT)
+    expected = tables.read(table, tmp_path)
+    table.write_bytes(content)
+    assert tables.read(table, tmp_path).triples == expected.triples != []
+
+
+def _workbook(folder: Path, *rows: list[object], more: str = "") -> Path:
+    workbook = openpyxl.Workbook()
+    for row in (ROWS[0], *rows):
+        workbook.active.append(row)
+    workbook.create_sheet("Other")["B2"] = more
+    (folder / "things.rq").write_text(HEADER)
+    workbook.save(folder / "things.xlsx")
+    return folder / "things.xlsx"
+
+
+def test_a_workbook_is_read_as_the_same_csv(tmp_path: Path) -> None:
+    table = _table(tmp_path)
+    table.write_text(TEXT)
+    row = ["ball", 3, datetime.date(2020, 1, 31), "red | green"]
+    assert (
+        tables.read(_workbook(tmp_path, row), tmp_path).triples
+        == tables.read(table, tmp_path).triples
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (["Ball", 3, "2020-01-31", ""], "cell A2: column name: 'Ball' does not match"),
+        ([datetime.date(2020, 1, 31)], "cell A2: column name: the spreadsheet made a date of what"),
+        (["ball", 3.5, "2020-01-31", ""], "cell B2: column size: the spreadsheet made a decimal"),
+        (["ball", "#N/A", "2020-01-31", ""], "cell B2: column size: the cell has '#N/A', which a"),
+    ],
+)
+def test_an_invalid_cell_of_a_workbook_is_refused(
+    tmp_path: Path, row: list[object], message: str
+) -> None:
+    _refused(_workbook(tmp_path, row), f"things.xlsx: sheet Sheet, {message}")
+
+
+def test_a_workbook_with_cells_on_two_sheets_or_none_is_refused(tmp_path: Path) -> None:
+    _refused(_workbook(tmp_path, ["ball"], more="x"), "things.xlsx: 2 sheets have cells; keep")
+    (tmp_path / "things.xlsx").write_bytes(b"no workbook")
+    _refused(tmp_path / "things.xlsx", "things.xlsx: not an .xlsx workbook: ")
+
+
+def test_a_cell_after_the_last_named_column_is_refused(tmp_path: Path) -> None:
+    table = _table(tmp_path, "ball,,,,,x", columns="name,size,day,colours,,")
+    _refused(table, "things.csv:2: the row has 6 cells but the header has 4")
+
+
+def test_a_name_that_makes_no_iri_does_not_hide_other_faults(tmp_path: Path) -> None:
+    text = HEADER.replace("enum: [red, green], ", "")
+    table = _table(tmp_path, "ball,x,2020-01-31,a b")
+    (tmp_path / "things.rq").write_text(text)
+    _refused(table, "column size: 'x' is not a whole number", "column colours: 'a b' makes <")
