@@ -494,6 +494,12 @@ LEFT = {
         "Other patterns match, but not together with `?p accsm:amount ?a`; put it into OPTIONAL",
         "?p accsm:projectNumber 3 OPTIONAL { ?p accsm:amount ?a }",
     ),
+    "a document that is no source text": (
+        "?e a accsm:Evidence ; dcterms:source ?s . ?s skos:prefLabel 'APSC Blueprint 2025'@en",
+        "Other patterns match, but not together with `?s skos:prefLabel 'APSC Blueprint 2025'@en`; "
+        'the value there is for example `"Source 00',
+        "?e a accsm:Evidence ; dcterms:source ?s . ?s skos:prefLabel ?l",
+    ),
     "capitals": (
         "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(STR(?l), 'SUMMIT'))",
         "Capitals and small letters differ: write `CONTAINS(LCASE(STR(?l)), LCASE('SUMMIT'))`. ",
@@ -562,6 +568,20 @@ def test_nothing_is_said_of_patterns_that_leave_something(
     answer = ask(known_client, f"SELECT * {{ {pattern} }}", "text/csv")
     assert answer.text.count("\n") == 1
     assert answer.headers["Hint"].startswith("Supplied")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "?x skos:prefLabel 'Malaysia' ; accsm:statementText 'Service'",
+        "?service skos:prefLabel 'Malaysia' # of a graph",
+        "?x skos:prefLabel 'Malaysia' ; graph:service ?graph",
+        "?x skos:prefLabel 'Malaysia' ; <https://example.org/service/graph> ?y",
+    ],
+)
+def test_words_of_names_and_texts_are_no_clauses(known_client: httpx.Client, pattern: str) -> None:
+    hint = ask(known_client, f"SELECT * {{ {pattern}\n}}").headers["Hint"]
+    assert "All values of `skos:prefLabel` have a language" in hint
 
 
 #: Patterns that match nothing in queries with rows.

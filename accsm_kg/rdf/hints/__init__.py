@@ -23,7 +23,7 @@ from accsm_kg.rdf.hints import (
 from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, Unavailable, load
 from accsm_kg.rdf.patterns import TYPE, Group, Node
 from accsm_kg.rdf.prologue import SuppliedQuery
-from accsm_kg.rdf.query_scanner import SHORT
+from accsm_kg.rdf.query_scanner import SHORT, masked
 
 __all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "Unavailable", "find", "supplied"]
 
@@ -34,7 +34,7 @@ FOLDER = Path(__file__).parent / "queries"
 
 _MAX_HINTS = 3  # of one kind, for one query
 _MAX_PATTERNS = 100  # of a query, as each is compared with the others
-_OTHER_GRAPHS = re.compile(r"\b(?:GRAPH|SERVICE)\b", re.IGNORECASE)
+_OTHER_GRAPHS = re.compile(r"(?<![?$:\w.-])(?:GRAPH|SERVICE)\b(?!:)", re.IGNORECASE)
 #: Words of queries whose patterns may match nothing although there are rows, or that count.
 _WORDS = ("OPTIONAL", "EXISTS", "MINUS", "UNION", "COUNT", "SUM", "AVG")
 _PARTIAL = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
@@ -77,7 +77,7 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     """Return the hints about the patterns of ``query``; ``empty`` if nothing matches them."""
     text, scanned = query.scanned.text, query.scanned
     partial, is_sorted = empty or _is_partial(text), order.is_sorted(text)
-    if not (partial or is_sorted) or scanned.dataset_clause or _OTHER_GRAPHS.search(text):
+    if not (partial or is_sorted) or scanned.dataset_clause or _OTHER_GRAPHS.search(masked(text)):
         return []
     groups = patterns.read(text, {**query.prefixes, **scanned.prefixes}, query.base)
     if sum(len(group.patterns) for group in groups) > _MAX_PATTERNS:

@@ -123,10 +123,11 @@ def _apart(facts: Facts, patterns: Sequence[Pattern], rows: Texts) -> Asking[lis
             others = [pattern for pattern in patterns if pattern != one]
             values = yield from _values([*others, (one[0], one[1], _VALUE)], _VALUE.text)
             hints += [f"{_others(facts, one)}; the value there is {values}."] if values else []
-    for one in found or patterns[first : first + 1]:
-        if one[1] != TYPE and one[2].kind == "variable":
-            hints.append(f"{_others(facts, one)}; put it into OPTIONAL to keep what lacks it.")
-    return hints[:_MAX_HINTS]
+    return hints[:_MAX_HINTS] or [
+        f"{_others(facts, one)}; put it into OPTIONAL to keep what lacks it."
+        for one in found[:_MAX_HINTS] or patterns[first : first + 1]
+        if one[1] != TYPE and one[2].kind == "variable"
+    ]
 
 
 def _values(patterns: Sequence[Pattern], name: str) -> Asking[str]:
