@@ -1,7 +1,7 @@
 """Reloads the dataset when its files change, without dropping a request.
 
 The old dataset is served until the new one is loaded, and is closed when its last request has
-ended. If the new one cannot be loaded, the old one remains.
+ended. If the new one cannot be loaded or is much smaller, the old one remains.
 """
 
 import asyncio
@@ -24,6 +24,10 @@ from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _INTERVAL = 1.0  # seconds between two checks of the files
+_SHRUNK = (
+    "the new dataset has %d statements, still serving the old one with %d: check the build, or set "
+    "ACCSM_KEEP=0 and restart"
+)
 
 #: Path, modification time in ns, size and inode of the files of the dataset and its report.
 Stamp = list[tuple[str, int, int, int]]
@@ -88,8 +92,12 @@ class Reloader:
                 _LOG.error("cannot load the new dataset, still serving the old one: %s", error)
                 self._counts.reloads["failed"] += 1
                 return
-            if loaded.engine.version == self.current.engine.version:
+            served, new = self.current.engine, loaded.engine
+            if new.version == served.version:
                 self._counts.reloads["unchanged"] += 1
+            elif new.size < served.size * self._settings.keep:
+                _LOG.error(_SHRUNK, new.size, served.size)
+                self._counts.reloads["failed"] += 1
             else:
                 self._counts.reloads["done"] += 1
                 self.current, loaded = loaded, self.current

@@ -36,6 +36,9 @@ class Settings:
     proxies: str = "127.0.0.1"
     """Addresses of trusted proxies, which set X-Forwarded-For and X-Forwarded-Proto."""
 
+    keep: float = 0.5
+    """The part of the served statements that a new build must have to be loaded; 0: none."""
+
     @property
     def queue(self) -> int:
         """Return how many queries of one client may wait; there is room for as many of others."""
@@ -65,6 +68,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         cache=_integer(environment, "ACCSM_CACHE", default.cache, zero=True),
         service=_endpoints(environment.get("ACCSM_SERVICE", "")),
         proxies=environment.get("ACCSM_PROXIES", default.proxies),
+        keep=_number(environment, "ACCSM_KEEP", default.keep, zero=True),
     )
 
 

@@ -317,6 +317,25 @@ def test_an_unreadable_build_is_not_served(small: Path) -> None:
         until(lambda: value(ask(server, VALUE)) == "3")
 
 
+@pytest.mark.parametrize(("keep", "served"), [("", "4"), ("0", "1")])
+def test_a_build_with_less_than_half_of_the_statements_is_not_served(
+    small: Path, keep: str, served: str
+) -> None:
+    count = "SELECT (COUNT(*) AS ?o) { ?s ?p ?n }"
+    small.write_text("".join(TRIPLE.format(n) for n in range(4)))
+    with running(small, KEEP=keep) as server:
+        assert value(ask(server, count)) == "4"
+        small.write_text(TRIPLE.format(1))
+        os.kill(server.pid, signal.SIGHUP)
+        outcome = "failed" if keep == "" else "done"
+        until(lambda: metrics(server).get(f"accsm_reloads_total['{outcome}']"))
+        assert value(ask(server, f"{count} # again")) == served
+        refused = "the new dataset has 1 statements, still serving the old one with 4" in (
+            server.log.read_text()
+        )
+        assert refused == (keep == "")
+
+
 def test_a_packed_dataset_is_served_and_so_is_the_next(tmp_path: Path) -> None:
     path = tmp_path / "small.ttl.gz"
     path.write_bytes(gzip.compress(TRIPLE.format(1).encode()))

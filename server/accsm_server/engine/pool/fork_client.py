@@ -28,7 +28,7 @@ class ForkClient:
 
     def __init__(self, files: list[FileCopy], conventions: Conventions, memory: int) -> None:
         """Use `start` instead, which loads the dataset."""
-        self.base = self.version = ""
+        self.base, self.version, self.size = "", "", 0
         self.prefixes: dict[str, str] = {}
         self._files, self._conventions, self._memory = files, conventions, memory
         self._lock = asyncio.Lock()
@@ -72,7 +72,7 @@ class ForkClient:
         if kind == messages.FAIL:
             raise ValueError(content["message"])
         self.base, self.version = content["base"], content["version"]
-        self.prefixes = content["prefixes"]
+        self.prefixes, self.size = content["prefixes"], content["size"]
 
     async def fork(self, outbound: bool = False) -> tuple[int, socket.socket]:
         """Return the process id of a new worker and a socket to it; raises OSError."""

@@ -50,7 +50,7 @@ def main(files: list[File], conventions: Conventions, memory: int, control: sock
         control.sendall(messages.message(messages.FAIL, message=str(error)))
         return
     base, version = dataset.base_iri(store, conventions.base), dataset.fingerprint(store)
-    prefixes = dataset.prefixes(store)
+    prefixes, size = dataset.prefixes(store), len(store)
     dataset.merge(store, conventions)
     view = DatasetView(base, store, dataset.default(store), conventions)
     gc.collect()
@@ -58,8 +58,8 @@ def main(files: list[File], conventions: Conventions, memory: int, control: sock
     children: set[int] = set()
     worker = partial(work, view, memory)
     with suppress(BrokenPipeError, ConnectionResetError):  # the web process has ended
-        head = messages.message(messages.HEAD, base=base, version=version, prefixes=prefixes)
-        control.sendall(head)
+        facts = {"base": base, "version": version, "prefixes": prefixes, "size": size}
+        control.sendall(messages.message(messages.HEAD, **facts))
         while _handle(control, worker, children):
             pass
     for pid in list(children):

@@ -74,6 +74,11 @@ class Pool:
         return self._fork_server.prefixes
 
     @property
+    def size(self) -> int:
+        """Return the number of statements of the dataset."""
+        return self._fork_server.size
+
+    @property
     def stats(self) -> Mapping[str, float]:
         """Return figures for the metrics: see `http.middleware.metrics`."""
         queues = (self._public, self._internal, self._outbound)
