@@ -55,6 +55,8 @@ def loaded(what: str, named: Path | None) -> Iterator[Store]:
     """Provide the dataset as a store; otherwise as `chosen`."""
     with chosen(what, named) as path:
         yield dataset.load(path, CONVENTIONS)
+    if passed := dataset.unread(path) if path.is_dir() else []:
+        show_hints([f"Not read, as they are no RDF: {', '.join(file.name for file in passed)}."])
 
 
 DatasetArgument = Annotated[

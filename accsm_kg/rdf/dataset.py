@@ -2,13 +2,15 @@
 
 import gzip
 import re
+import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BufferedIOBase
+from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import (
     BlankNode,
@@ -22,7 +24,17 @@ from pyoxigraph import (
     parse,
 )
 
-_PACKED = ".gz"
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_OPENERS: dict[str, Callable[[BufferedReader], Any]] = {".gz": gzip.open, ".zst": zstd.open}
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
+#: The files of a folder that are read; a file that is named may have any suffix of an RDF format.
+_SUFFIXES = frozenset({".nq", ".trig", ".ttl", ".nt", ".n3", ".rdf", ".jsonld"})
+_MARK = b"\xef\xbb\xbf"
+_MAX_NAMED = 5
 _SPACE = NamedNode("http://rdfs.org/ns/void#uriSpace")
 #: The properties that declare a prefix.
 DECLARATION = _PREFIX, _NAMESPACE = tuple(
@@ -46,10 +58,10 @@ class Conventions:
 def load(path: Path, conventions: Conventions) -> Store:
     """Return a store over an N-Quads, TriG, Turtle or other RDF file, or a folder of them.
 
-    A file may be packed with gzip, as in data.nq.gz. The default graph is the merge of the data
-    graphs: each triple occurs once, and FROM and GRAPH work as in SPARQL 1.1. Raises ValueError
-    with file, line and fault for a file that does not parse, and OSError for one that cannot be
-    opened.
+    A file may be packed, as data.nq.gz or data.nq.zst, and begin with a byte order mark. The
+    default graph is the merge of the data graphs: each triple occurs once, and FROM and GRAPH work
+    as in SPARQL 1.1. Raises ValueError with file, line and fault for a file that does not parse,
+    and OSError for one that cannot be opened.
     """
     store = collect(path)
     merge(store, conventions)
@@ -88,7 +100,7 @@ def statements(store: Store, conventions: Conventions) -> Iterator[Quad]:
             yield quad
 
 
-def read(path: Path, copy: BufferedIOBase | None = None) -> Iterator[Quad]:
+def read(path: Path, copy: BufferedReader | None = None) -> Iterator[Quad]:
     """Yield the quads of one RDF file, or of its ``copy``, in the format of the suffix of ``path``.
 
     Raises ValueError with file, line and fault.
@@ -97,35 +109,45 @@ def read(path: Path, copy: BufferedIOBase | None = None) -> Iterator[Quad]:
     if kind is None:
         raise ValueError(
             f"{path}: not an RDF file; "
-            "name a .nq, .trig, .ttl, .nt, .rdf or .jsonld, or one of these with .gz"
+            "name a .nq, .trig, .ttl, .nt, .rdf or .jsonld, or one of these with .gz or .zst"
         )
     with unpacked(path, copy) as file:
+        if file.peek(len(_MARK)).startswith(_MARK):
+            file.read(len(_MARK))
         try:
-            yield from parse(file, format=kind)  # type: ignore[arg-type]
+            yield from parse(file, format=kind)
         except SyntaxError as error:
             raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
 
 
 def format_of(path: Path) -> RdfFormat | None:
-    """Return the RDF format of the suffix of ``path``, ignoring a final .gz."""
-    return RdfFormat.from_extension(Path(path.name.removesuffix(_PACKED)).suffix[1:])
+    """Return the RDF format of the suffix of ``path``, ignoring a final .gz or .zst."""
+    return RdfFormat.from_extension(_suffix(path)[1:])
+
+
+def _suffix(path: Path) -> str:
+    """Return the suffix of a file in small letters, before .gz or .zst."""
+    name = path.with_suffix("") if path.suffix.lower() in _OPENERS else path
+    return name.suffix.lower()
 
 
 @contextmanager
-def unpacked(path: Path, copy: BufferedIOBase | None = None) -> Iterator[BufferedIOBase]:
-    """Open a file, or its ``copy``, to read its content; a .gz file is decompressed.
+def unpacked(path: Path, copy: BufferedReader | None = None) -> Iterator[BufferedReader]:
+    """Open a file, or its ``copy``, to read its content; a .gz or .zst file is decompressed.
 
-    Raises ValueError for a damaged .gz file, also while it is read.
+    Raises ValueError for a damaged file, also while it is read.
     """
     with nullcontext(copy) if copy else path.open("rb") as file:
-        if path.suffix != _PACKED:
+        opener = _OPENERS.get(path.suffix.lower())
+        if opener is None:
             yield file
             return
         try:
-            with gzip.open(file) as content:
+            with BufferedReader(opener(file)) as content:
                 yield content
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ValueError(f"{path}: damaged, or not in gzip format: {error}") from None
+        except _DAMAGED as error:
+            kind = "gzip" if opener is gzip.open else "Zstandard"
+            raise ValueError(f"{path}: damaged, or not in {kind} format: {error}") from None
 
 
 def merge(store: Store, conventions: Conventions) -> None:
@@ -186,12 +208,35 @@ def _is_iri(text: str) -> bool:
 
 
 def files(path: Path) -> list[Path]:
-    """Return the RDF files of a dataset; raises OSError when there is none at ``path``."""
+    """Return the RDF files of a dataset; raises OSError when there is none at ``path``.
+
+    Hidden files of a folder are left out, and those of `unread`.
+    """
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist")
     if path.is_file():
         return [path]
-    return sorted(file for file in path.rglob("*") if format_of(file))
+    found = [file for file in _visible(path) if _suffix(file) in _SUFFIXES]
+    if not found:
+        passed = ", ".join(file.name for file in unread(path)[:_MAX_NAMED]) or "no other files"
+        wanted = ", ".join(sorted(_SUFFIXES))
+        raise FileNotFoundError(f"{path}: no RDF file ({wanted}, or packed) among {passed}")
+    return found
+
+
+def unread(path: Path) -> list[Path]:
+    """Return the files of the folder ``path`` that are not read, as their suffix is of no RDF."""
+    return [file for file in _visible(path) if _suffix(file) not in _SUFFIXES]
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Return the files in a folder and below it, without hidden ones such as ._a.ttl."""
+    found = (file for file in folder.rglob("*") if file.is_symlink() or file.is_file())
+    return sorted(
+        file
+        for file in found
+        if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    )
 
 
 def _apart(store: Store, conventions: Conventions) -> set[str]:

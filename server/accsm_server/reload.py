@@ -153,6 +153,8 @@ class Reloader:
 def _files(path: Path) -> list[Path]:
     """Return the files of the dataset at ``path``, and its quality report if there is one."""
     beside = report.beside(path)
+    for file in dataset.unread(path) if path.is_dir() else ():
+        _LOG.warning("not read, as its suffix is of no RDF: %s", file)
     return [*dataset.files(path), *([beside] if beside else [])]
 
 

@@ -8,7 +8,7 @@ import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from accsm_kg.rdf import dataset
-from accsm_kg.rdf.dataset import Conventions
+from accsm_kg.rdf.dataset import Conventions, zstd
 
 HERE = Conventions("http://e/", ("graph/apart",))
 #: Two data graphs that share a triple, a triple without a graph, and a graph not to merge.
@@ -71,6 +71,44 @@ def test_a_folder_is_read_as_one_dataset(tmp_path: Path) -> None:
     assert _values(dataset.collect(tmp_path)) == {"a"}
 
 
+def test_hidden_files_and_others_of_a_folder_are_left_out(tmp_path: Path) -> None:
+    _written(tmp_path, "<urn:s> <urn:p> 'a' .", "one.TTL")
+    for name in ("._one.ttl", ".DS_Store"):
+        _written(tmp_path, "\0\5\026\7Mac OS X", name)
+    for name in ("README.txt", "notes.json", "pom.xml", "old.owl"):
+        _written(tmp_path, "no RDF", name)
+    (tmp_path / "folder.ttl").mkdir()
+    assert [file.name for file in dataset.files(tmp_path)] == ["one.TTL"]
+    names = ["README.txt", "notes.json", "old.owl", "pom.xml"]
+    assert [file.name for file in dataset.unread(tmp_path)] == names
+    assert _values(dataset.load(tmp_path, HERE)) == {"a"}
+
+
+def test_a_folder_without_rdf_is_an_error_that_names_its_files(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no RDF file [(].*[.]ttl.*[)] among no other"):
+        dataset.load(tmp_path, HERE)
+    _written(tmp_path, "no RDF", "onto.owl")
+    with pytest.raises(FileNotFoundError, match=r"among onto[.]owl$"):
+        dataset.load(tmp_path, HERE)
+    (tmp_path / "gone.ttl").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match=r"gone[.]ttl"):
+        dataset.load(tmp_path, HERE)
+
+
+@pytest.mark.parametrize("name", ["d.nq", "d.ttl", "d.trig", "d.nt", "d.ttl.gz", "d.nt.zst"])
+def test_a_byte_order_mark_is_skipped(tmp_path: Path, name: str) -> None:
+    pack = {".gz": gzip.compress, ".zst": zstd.compress}.get(Path(name).suffix, bytes)
+    (tmp_path / name).write_bytes(pack(b'\xef\xbb\xbf<urn:s> <urn:p> "a" .\n'))
+    assert _values(dataset.load(tmp_path / name, HERE)) == {"a"}
+
+
+def test_a_damaged_zst_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "d.nt.zst"
+    path.write_bytes(zstd.compress(b"<urn:s> <urn:p> 'a' .\n" * 99)[:-5])
+    with pytest.raises(ValueError, match=r"d[.]nt[.]zst: damaged, or not in Zstandard format"):
+        dataset.load(path, HERE)
+
+
 def test_a_missing_or_invalid_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.nq does not exist$"):
         dataset.load(tmp_path / "nowhere.nq", HERE)
@@ -108,7 +146,7 @@ def test_a_packed_file_may_be_read_from_a_copy(tmp_path: Path) -> None:
 def test_a_fault_in_a_packed_file_is_named_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"d\.nq\.gz:2: "):
         dataset.collect(_packed(tmp_path, LINES.splitlines()[0] + "\nwrong .\n", "d.nq.gz"))
-    with pytest.raises(ValueError, match=r"d\.gz: not an RDF file; .* with \.gz$"):
+    with pytest.raises(ValueError, match=r"d\.gz: not an RDF file; .* with \.gz or \.zst$"):
         dataset.collect(_packed(tmp_path, LINES, "d.gz"))
 
 
