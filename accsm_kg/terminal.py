@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ from rich.text import Text
 from accsm_kg.errors import QuerySyntaxError, UnknownNameError
 
 _DELIMITERS: Final = {"csv": ",", "tsv": "\t"}
+#: Control characters, and those that turn the direction of a text.
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _log = Console(stderr=True, highlight=False)
 
 
@@ -35,7 +38,7 @@ def _print_error(error: Exception) -> None:
     for number, line in enumerate(str(error).splitlines()):
         first = number == 0 or not isinstance(error, QuerySyntaxError)
         mark = ("error ", "red") if first else "      "
-        _log.print(Text.assemble(mark, line), soft_wrap=True)
+        _log.print(Text.assemble(mark, visible(line)), soft_wrap=True)
 
 
 def note(text: str) -> None:
@@ -47,11 +50,24 @@ def note(text: str) -> None:
 def show_hints(hints: Iterable[str]) -> None:
     """Write hints about a query to the standard error."""
     for hint in hints:
-        _log.print(Text.assemble(("hint  ", "yellow"), hint), soft_wrap=True)
+        _log.print(Text.assemble(("hint  ", "yellow"), visible(hint)), soft_wrap=True)
+
+
+def visible(text: str) -> str:
+    """Return ``text`` with its control characters as code, so that none reaches a terminal.
+
+    >>> print(visible("\x1b[31mred"))
+    \\u001B[31mred
+    """
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04X}", text)
 
 
 def say(text: str) -> None:
-    """Write ``text`` to the standard output, with a final line end."""
+    """Write ``text`` to the standard output, with a final line end: to a file in UTF-8."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        terminal = sys.stdout.isatty()
+        sys.stdout.reconfigure(encoding=None if terminal else "utf-8", errors="replace")
+        text = visible(text) if terminal else text
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
@@ -84,4 +100,4 @@ def draw(*parts: RenderableType) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
     with console.capture() as capture:
         console.print(*parts, sep="\n")
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+    return "\n".join(visible(line.rstrip()) for line in capture.get().split("\n")[:-1]) + "\n"

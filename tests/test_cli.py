@@ -109,6 +109,41 @@ def test_a_query_from_stdin_and_from_a_file_give_the_same_result(
     assert [row[0] for row in rows] == ["n", *map(str, range(1, 42))]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.parametrize("fmt", ["table", "csv", "json"])
+def test_output_to_a_file_is_utf8_whatever_the_encoding(
+    known_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, fmt: str
+) -> None:
+    query = 'SELECT (STR("\\u2019\\u0E44\\u2503") AS ?x) {}'
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    done = run("query", "-", "-d", str(known_path), "-f", fmt, stdin=query)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\u2019\u0e44\u2503" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["query", "diff"])
+def test_no_control_character_of_the_data_reaches_a_terminal(tmp_path: Path, command: str) -> None:
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    old, new = tmp_path / "old.nt", tmp_path / "new.nt"
+    old.write_text(f'<http://e/a> {label} "a" .\n')
+    new.write_text(f'<http://e/a> {label} "\\u001B[31mred\\u202E" .\n')
+    if command == "query":
+        done = run("query", "-", "-d", str(new), stdin="SELECT ?o { ?s ?p ?o }")
+    else:
+        done = run("diff", str(old), str(new))
+    assert "\\u001B[31mred\\u202E" in done.stdout
+    assert done.stdout.replace("\n", "").isprintable()
+
+
+def test_a_query_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "q.rq").write_bytes(b"ASK {}\n# caf\xe9")
+    done = run("query", str(tmp_path / "q.rq"), "-d", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    (tmp_path / "d.nt").write_text("")
+    done = run("query", str(tmp_path / "q.rq"), "-d", str(tmp_path / "d.nt"))
+    assert "q.rq:2: not UTF-8 (byte 0xe9); save it as UTF-8" in done.stderr
+
+
 def test_hints_about_a_query_are_on_the_standard_error(known_path: Path) -> None:
     query = 'SELECT ?c { ?c a accsm:Country ; skos:prefLabel "Cambodia" }'
     done = run("query", "-", "-d", str(known_path), "-f", "csv", stdin=query)

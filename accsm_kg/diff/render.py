@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from accsm_kg.diff.model import Change, Comparison, compare, order
-from accsm_kg.terminal import check_format, delimited
+from accsm_kg.terminal import check_format, delimited, visible
 
 FORMATS: Final = ("text", "json", "csv", "tsv")
 
@@ -58,7 +58,7 @@ def _text(found: Comparison) -> str:
         lines += [line for iri in iris for line in _entry(found, iri, entries[iri])] + [""]
     for kind, rows in groupby(found.summaries, lambda row: row.kind):
         lines.append(f"{kind}: {_summary(list(rows))}")
-    return "\n".join([*lines, *_totals(entries), ""])
+    return visible("\n".join([*lines, *_totals(entries), ""]))
 
 
 def _resource_change(iri: str, rows: Iterable[Change]) -> str:

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from accsm_kg.namespaces import BASE, prefixes, term
 from accsm_kg.rdf.terms import natural
-from accsm_kg.terminal import check_format
+from accsm_kg.terminal import check_format, visible
 
 SEVERITIES = ("Violation", "Warning", "Info")
 FORMATS = ("text", "json", "csv", "tsv", "turtle")
@@ -110,7 +110,7 @@ def _text(results: Sequence[Result], base: str) -> str:
     last = sorted(results, key=lambda r: r.fails)
     for (head, message), group in groupby(last, key=lambda r: (_head(r), r.message)):
         lines += [f"{head}  {message}", *_resources(list(group), base), ""]
-    return "\n".join([*lines, verdict(results), ""])
+    return visible("\n".join([*lines, verdict(results), ""]))
 
 
 def _head(result: Result) -> str:

@@ -46,7 +46,7 @@ def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
     """
     chosen = dict(map(_name_and_value, values))
     if what == "-" or Path(what).is_file():
-        text = sys.stdin.read() if what == "-" else Path(what).read_text(encoding="utf-8")
+        text = _standard_input() if what == "-" else query_files.decoded(Path(what))
         return bind(_unpublished(what, remint(text, base_iri(store, BASE))), chosen)
     named = {question.name: question for question in load(store)}
     if what not in named:
@@ -54,6 +54,10 @@ def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
         hint = f"similar: {', '.join(close)}" if close else "`accsm-kg query` lists them"
         raise ValueError(f"'{what}' is neither a query file nor a stored question; {hint}")
     return bind(named[what], chosen)
+
+
+def _standard_input() -> str:
+    return query_files.decode(sys.stdin.buffer.read(), "standard input")
 
 
 def listing(store: Store, fmt: str = TABLE) -> str:

@@ -26,12 +26,18 @@ def read(path: Path, edit: Callable[[str], str] = str) -> tuple[str, dict[str, A
 
 def decoded(path: Path, encoding: str = "utf-8-sig", advice: str = "save it as UTF-8") -> str:
     """Return the text of a file without a byte order mark; raises ValueError with file and line."""
-    raw = path.read_bytes()
+    return decode(path.read_bytes(), str(path), encoding, advice)
+
+
+def decode(
+    raw: bytes, name: str, encoding: str = "utf-8-sig", advice: str = "write it as UTF-8"
+) -> str:
+    """Return bytes as text without a byte order mark; raises ValueError with ``name`` and line."""
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
         line, byte = raw[: error.start].count(b"\n") + 1, raw[error.start]
-        raise ValueError(f"{path}:{line}: not UTF-8 (byte {byte:#04x}); {advice}") from None
+        raise ValueError(f"{name}:{line}: not UTF-8 (byte {byte:#04x}); {advice}") from None
 
 
 def header(text: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Reading questions from query files, and finding and listing them for the command line."""
 
 import json
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,7 @@ def test_a_question_is_resolved_by_name_and_from_a_file(
     (tmp_path / "mine.rq").write_text(asked)
     filed = files.resolve(known, str(tmp_path / "mine.rq"), ["n=y"])
     assert query.run_cli(known, filed, "csv").splitlines() == ["n", "y"]
-    monkeypatch.setattr("sys.stdin", StringIO(asked))
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(asked.encode())))
     assert query.run_cli(known, files.resolve(known, "-"), "csv").splitlines() == ["n", "x"]
 
 
