@@ -113,6 +113,9 @@ def build_command(
 def validate_command(
     path: DatasetArgument = None,
     fmt: ReportFormat = "text",
+    baseline: Annotated[
+        Path | None, typer.Option(help="Table of expected warnings. Default: shapes/baseline.csv.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Folder for the report on data quality.")
     ] = None,
@@ -121,7 +124,7 @@ def validate_command(
     with chosen("Validating …", path) as file:
         from accsm_kg.quality import validate  # rdflib and pySHACL take a second to import
 
-        text, status = validate.run(file, fmt, report=report)
+        text, status = validate.run(file, fmt, baseline, report)
     say(text)
     raise typer.Exit(status)
 

@@ -1,8 +1,10 @@
 """An rdflib graph for pySHACL whose SPARQL queries are run by Oxigraph.
 
 pySHACL runs the query of a SPARQL constraint for each focus node, which takes rdflib minutes.
+Literals keep their lexical form: rdflib makes "01" and "1" equal and takes "2017-W05-1" for a date.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import cast
@@ -12,6 +14,17 @@ from rdflib import BNode, Graph, Literal, URIRef, Variable
 from rdflib.namespace import XSD
 from rdflib.query import Result
 from rdflib.term import Identifier, Node
+
+#: What the datatype of a literal begins with that is not in its lexical space.
+ILL_FORMED = "ill-formed:"
+_LEXICAL = {
+    str(XSD.boolean): re.compile("true|false|1|0"),
+    str(XSD.decimal): re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"),
+    str(XSD.integer): re.compile("[+-]?[0-9]+"),
+}
+_TIMES = "date", "dateTime", "time", "gYear", "gYearMonth", "gMonthDay", "duration"
+_CAST = {str(XSD[name]) for name in (*_TIMES, "double", "float")}
+_ENGINE = ox.Store()
 
 
 class ShaclStore(Graph):
@@ -27,9 +40,18 @@ class ShaclStore(Graph):
         self, query_object: str, _processor: str, _result: str, _namespaces: None,
         bindings: Mapping[str, Node], *_options: bool,
     ) -> Result:  # fmt: skip
-        """Run a SELECT query with ``bindings`` for some of its variables."""
+        """Run a SELECT or ASK query with ``bindings`` for some of its variables."""
         bound = {ox.Variable(name): _to_oxigraph(term) for name, term in bindings.items()}
-        solutions = self._dataset.query(query_object, substitutions=bound)
+        try:
+            solutions = self._dataset.query(query_object, substitutions=bound)
+        except RuntimeError as error:  # the engine binds the variables that a SELECT returns
+            raise ValueError(
+                f"{error}; a constraint component with parameters cannot run"
+            ) from None
+        if isinstance(solutions, ox.QueryBoolean):
+            asked = Result("ASK")
+            asked.askAnswer = bool(solutions)
+            return asked
         found = cast(ox.QuerySolutions, solutions)
         result = Result("SELECT")
         result.vars = [Variable(variable.value) for variable in found.variables]
@@ -53,7 +75,23 @@ def triples(
 
 
 def _to_oxigraph(term: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple:
+    if isinstance(term, Literal):
+        if term.language:
+            return ox.Literal(str(term), language=term.language)
+        kind = term.datatype and ox.NamedNode(term.datatype.removeprefix(ILL_FORMED))
+        return ox.Literal(str(term), datatype=kind or None)
     return ox.BlankNode(term) if isinstance(term, BNode) else ox.NamedNode(str(term))
+
+
+def _is_ill_formed(literal: ox.Literal) -> bool:
+    """Return whether a literal is not in the lexical space of its datatype, if that is known."""
+    datatype = literal.datatype.value
+    if form := _LEXICAL.get(datatype):
+        return not form.fullmatch(literal.value)
+    if datatype not in _CAST:
+        return False
+    written = ox.Literal(literal.value)
+    return not _ENGINE.query(f"ASK {{ BIND(<{datatype}>({written}) AS ?x) FILTER(BOUND(?x)) }}")
 
 
 def _to_rdflib(term: object) -> Identifier:
@@ -66,6 +104,7 @@ def _to_rdflib(term: object) -> Identifier:
             return Literal(term.value, lang=language)
         case ox.Literal():
             # In rdflib "B" differs from "B"^^xsd:string; its parsers return the former.
-            kind = URIRef(term.datatype.value)
-            return Literal(term.value, datatype=None if kind == XSD.string else kind)
+            kind = URIRef((ILL_FORMED if _is_ill_formed(term) else "") + term.datatype.value)
+            found = None if kind == XSD.string else kind
+            return Literal(term.value, datatype=found, normalize=False)
     raise ValueError(f"{term} is not an RDF 1.1 term; SHACL cannot check it, so remove it")

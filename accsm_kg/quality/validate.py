@@ -3,30 +3,36 @@
 The shapes are W3C SHACL with SPARQL constraints, run by pySHACL, in a named graph of the dataset;
 all other graphs but the stored queries are validated. A violation fails the dataset, and so does a
 warning unless the baseline, shapes/baseline.csv, expects it for that resource with a reason. An
-expected warning that no longer occurs is a new warning. Infos never fail it.
+expected warning that no longer occurs is a new warning if the dataset has its rule. Infos never
+fail it; any other severity counts as a violation.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
+from pyshacl import errors
 from pyshacl import validate as shacl
 from rdflib import BNode, Graph, URIRef
 from rdflib.namespace import SH, SKOS
 from rdflib.term import Node
 
 from accsm_kg import resources
+from accsm_kg.build import sheets
 from accsm_kg.namespaces import BASE, QUERIES, SHAPES, remint
 from accsm_kg.quality.report import write
-from accsm_kg.quality.results import FORMATS, Result, render, short
+from accsm_kg.quality.results import FORMATS, SEVERITIES, Result, render, short
 from accsm_kg.quality.shacl_store import ShaclStore, triples
 from accsm_kg.rdf import dataset
 from accsm_kg.terminal import check_format
 
+_BASELINE = ("rule", "focus", "reason")
+_SHACL_ERRORS = (
+    errors.ConstraintLoadError, errors.ReportableRuntimeError, errors.RuleLoadError,
+    errors.ShapeLoadError, errors.ValidationFailure,
+)  # fmt: skip
 _RULE = re.compile(r"R-[A-Z]+-[0-9]+")
 
 
@@ -41,7 +47,9 @@ def run(
     """
     check_format(fmt, FORMATS)
     data, shapes, base = load(path)
-    expected = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
+    rules = {_rule(shape) for shape in shapes.subjects()}
+    rows = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
+    expected = {key: reason for key, reason in rows.items() if key[0] in rules}
     results = apply_baseline(check(data, shapes, base), expected, base)
     if report:
         write(path, results, report)
@@ -78,14 +86,36 @@ def split(store: ox.Store) -> tuple[ox.Store, Graph, str]:
 def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
     """Run ``shapes`` on the default graph of ``store`` and return the sorted results.
 
-    SPARQL constraints can also use its named graphs. Raises ValueError when a shape is invalid.
+    SPARQL constraints can also use its named graphs. Raises ValueError that names the rule of a
+    shape that cannot be used.
     """
     data = ShaclStore(store)
-    _, found, _ = shacl(data, shacl_graph=shapes, inplace=True)
-    if not isinstance(found, Graph):
-        raise ValueError(f"the shapes are invalid: {found}")
+    _name_parts(shapes)
+    try:
+        found = _report(data, shapes)
+    except ValueError as error:
+        for rule in sorted({_rule(shape) for shape in _named(shapes)}):
+            try:
+                _report(data, only_rules(shapes, rule))
+            except ValueError as own:
+                raise ValueError(f"{rule}: the shape cannot be used: {own}") from None
+        raise ValueError(f"the shapes cannot be used: {error}") from None
     results = {_result(data, found, node, base) for node in found.objects(None, SH.result)}
     return sorted(results, key=lambda result: result.order)
+
+
+def _report(data: Graph, shapes: Graph) -> Graph:
+    try:
+        _, found, text = shacl(data, shacl_graph=shapes, inplace=True)
+    except (*_SHACL_ERRORS, re.error, SyntaxError, ValueError) as error:
+        raise ValueError(" ".join(str(error).split())) from None
+    if not isinstance(found, Graph):
+        raise ValueError(" ".join(text.split()))
+    return found
+
+
+def _named(shapes: Graph) -> set[URIRef]:
+    return {shape for shape in shapes.subjects() if isinstance(shape, URIRef)}
 
 
 def only_rules(shapes: Graph, *rules: str) -> Graph:
@@ -107,9 +137,19 @@ def only_rules(shapes: Graph, *rules: str) -> Graph:
 
 
 def read_baseline(path: Path, base: str = BASE) -> dict[tuple[str, str], str]:
-    """Return the reasons of expected warnings by rule and focus node."""
-    rows = csv.DictReader(io.StringIO(remint(path.read_text(encoding="utf-8"), base)))
-    return {(row["rule"], row["focus"]): row["reason"] for row in rows}
+    """Return the reasons of expected warnings by rule and focus node.
+
+    Raises ValueError with file, row and fault.
+    """
+    sheet = sheets.read(path, _BASELINE)
+    (_, names), *rows = sheet.rows or [(1, [])]
+    if sorted(names) != sorted(_BASELINE):
+        raise ValueError(f"{path}:1: the columns must be {', '.join(_BASELINE)}")
+    for number, cells in rows:
+        if len(cells) != len(names):
+            raise ValueError(f"{path}:{number}: the row has {len(cells)} cells, not {len(names)}")
+    found = (dict(zip(names, cells, strict=True)) for _, cells in rows)
+    return {(row["rule"], remint(row["focus"], base)): row["reason"] for row in found}
 
 
 def apply_baseline(
@@ -141,15 +181,42 @@ def _rule(shape: Node) -> str:
     return found[0] if found else str(shape)
 
 
+def _name_parts(shapes: Graph) -> None:
+    """Give each blank property shape an IRI made of that of its shape, the same in every run."""
+    for shape in sorted(_named(shapes)):
+        parts = [part for part in shapes.objects(shape, SH.property) if isinstance(part, BNode)]
+        said = {part: sorted(map(str, _values(shapes, part))) for part in parts}
+        for number, part in enumerate(sorted(parts, key=lambda part: said[part]), start=1):
+            name = URIRef(f"{shape}-{number}")
+            for s, p, o in [*shapes.triples((part, None, None)), (shape, SH.property, part)]:
+                shapes.remove((s, p, o))
+                shapes.add((name if s == part else s, p, name if o == part else o))
+
+
+def _values(shapes: Graph, part: Node) -> list[Node]:
+    return [value for value in shapes.objects(part, None) if not isinstance(value, BNode)]
+
+
+def _message(found: Graph, node: Node) -> str:
+    """Return the message of a result: in English, else without a language, else the first."""
+
+    def rank(message: Node) -> tuple[bool, bool, str]:
+        language = getattr(message, "language", None) or ""
+        return not language.startswith("en"), bool(language), str(message)
+
+    return str(min(found.objects(node, SH.resultMessage), key=rank, default=""))
+
+
 def _result(data: Graph, found: Graph, node: Node, base: str) -> Result:
     focus, shape = found.value(node, SH.focusNode), found.value(node, SH.sourceShape)
     path, value = found.value(node, SH.resultPath), found.value(node, SH.value)
+    severity = str(found.value(node, SH.resultSeverity)).removeprefix(str(SH))
     return Result(
         rule=_rule(shape or node),
-        severity=str(found.value(node, SH.resultSeverity)).removeprefix(str(SH)),
+        severity=severity if severity in SEVERITIES else SEVERITIES[0],
         focus=str(focus),
         label=str((focus and data.value(focus, SKOS.prefLabel)) or ""),
-        message=short(str(found.value(node, SH.resultMessage)), base),
+        message=short(_message(found, node), base),
         shape=str(shape),
         path=str(path) if isinstance(path, URIRef) else "",
         value="" if value is None or isinstance(value, BNode) else str(value),

@@ -169,3 +169,127 @@ def test_a_dataset_without_shapes_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_rule_is_refused(dataset_path: Path) -> None:
     with pytest.raises(ValueError, match="R-NO-99"):
         validate.only_rules(validate.load(dataset_path)[1], "R-NO-99")
+
+
+# --- shapes and data of others -------------------------------------------------------------------
+
+PREFIXES = """
+@prefix ex: <http://example.org/> .
+@prefix graph: <https://w3id.org/accsm-kg/graph/> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+THING = "ex:R-TST-01 a sh:NodeShape ; sh:targetClass ex:T ; "
+
+
+def written(folder: Path, shapes: str, data: str) -> Path:
+    path = folder / "other.trig"
+    path.write_text(f"{PREFIXES} graph:shapes {{ {shapes} }} graph:vocab {{ {data} }}")
+    return path
+
+
+def found(folder: Path, shapes: str, data: str) -> list[tuple[str, ...]]:
+    report = json.loads(validate.run(written(folder, shapes, data), "json")[0])
+    return [(r["rule"], r["severity"], r["message"], r["focus"]) for r in report["results"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("date", "2017-02-30"),
+        ("date", "2017-02-03T00:00:00Z"),
+        ("date", "2017"),
+        ("date", "2017-W05-1"),
+        ("gYear", "17"),
+        ("integer", "1.0"),
+        ("decimal", "1e5"),
+        ("boolean", "yes"),
+    ],
+)
+def test_a_value_that_is_not_written_as_its_datatype_is_a_violation(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str, text: str
+) -> None:
+    shape = f'{THING} sh:property [ sh:path ex:p ; sh:datatype xsd:{kind} ; sh:message "Wrong." ] .'
+    results = found(tmp_path, shape, f'ex:a a ex:T ; ex:p "{text}"^^xsd:{kind} .')
+    assert results == [("R-TST-01", "Violation", "Wrong.", "http://example.org/a")]
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("text", ["urn:word", "some words"])
+def test_a_literal_is_a_focus_node(tmp_path: Path, text: str) -> None:
+    shape = (
+        "ex:R-TST-01 a sh:NodeShape ; sh:targetObjectsOf ex:p ; sh:sparql [ "
+        'sh:message "Bad." ; sh:select "SELECT $this WHERE { FILTER(ISLITERAL($this)) }" ] .'
+    )
+    assert found(tmp_path, shape, f'ex:a ex:p "{text}" .')[0][2:] == ("Bad.", text)
+
+
+def test_a_message_is_english_and_a_nameless_shape_has_the_rule_of_its_owner(
+    tmp_path: Path,
+) -> None:
+    messages = 'sh:message "Thai."@th , "Dalam bahasa Melayu."@ms , "In English."@en'
+    shape = f"{THING} sh:property [ sh:path ex:p ; sh:minCount 1 ; {messages} ] ."
+    (result,) = found(tmp_path, shape, "ex:a a ex:T .")
+    assert result[:3] == ("R-TST-01", "Violation", "In English.")
+
+
+def test_a_severity_of_others_counts_as_a_violation(tmp_path: Path) -> None:
+    rule = (
+        'sh:property [ sh:path ex:p ; sh:minCount 1 ; sh:message "No." ; sh:severity ex:Fatal ] .'
+    )
+    assert found(tmp_path, THING + rule, "ex:a a ex:T .")[0][1] == "Violation"
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ('sh:property [ sh:path ex:p ; sh:pattern "[a-" ]', "unterminated character set"),
+        ("sh:property [ sh:minCount 1 ]", "not a well-formed SHACL PropertyShape"),
+        ('sh:sparql [ sh:select "SELECT $this WHERE { $this ex:p " ]', "error at 5:"),
+    ],
+    ids=["pattern", "path", "query"],
+)
+def test_a_shape_that_cannot_be_used_is_named(tmp_path: Path, rule: str, message: str) -> None:
+    other = "ex:R-TST-00 a sh:NodeShape ; sh:targetClass ex:T ; sh:nodeKind sh:IRI ."
+    path = written(tmp_path, f"{other} {THING} {rule} .", 'ex:a a ex:T ; ex:p "x" .')
+    with pytest.raises(ValueError, match=r"^R-TST-01: the shape cannot be used: ") as caught:
+        validate.run(path)
+    assert message in str(caught.value)
+
+
+def test_a_component_with_parameters_is_said_not_to_run(tmp_path: Path) -> None:
+    component = (
+        "ex:C a sh:ConstraintComponent ; sh:parameter [ sh:path ex:most ] ; sh:validator [ a "
+        'sh:SPARQLAskValidator ; sh:ask "ASK { FILTER(STRLEN(STR($value)) <= $most) }" ] . '
+    )
+    shape = f"{component} {THING} sh:property [ sh:path ex:p ; ex:most 3 ] ."
+    with pytest.raises(ValueError, match="a constraint component with parameters cannot run"):
+        validate.run(written(tmp_path, shape, 'ex:a a ex:T ; ex:p "abcdef" .'))
+
+
+def test_the_baseline_of_the_project_is_not_that_of_others(tmp_path: Path) -> None:
+    shape = f"{THING} sh:nodeKind sh:IRI ."
+    assert found(tmp_path, shape, "ex:a a ex:T .") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("\ufeffrule;focus;reason\nR-TST-01;http://example.org/a;Right.\n".encode(), ""),
+        (b"rule,focus\nR-TST-01,x\n", "b.csv:1: the columns must be rule, focus, reason"),
+        (b"rule,focus,reason\nR-TST-01,x\n", "b.csv:2: the row has 2 cells, not 3"),
+        (b"rule,focus,reason\nR-TST-01,x,caf\xe9\n", "b.csv:2: not UTF-8 (byte 0xe9)"),
+    ],
+    ids=["as a spreadsheet saves it", "columns", "cells", "encoding"],
+)
+def test_a_baseline_of_ones_own(tmp_path: Path, content: bytes, message: str) -> None:
+    shape = f"{THING} sh:nodeKind sh:BlankNode ; sh:severity sh:Warning ."
+    path, baseline = written(tmp_path, shape, "ex:a a ex:T ."), tmp_path / "b.csv"
+    baseline.write_bytes(content)
+    if message:
+        with pytest.raises(ValueError) as caught:
+            validate.run(path, baseline=baseline)
+        assert message in str(caught.value)
+    else:
+        assert validate.run(path, baseline=baseline)[1] == 0
+        assert validate.run(path)[1] == 1
