@@ -200,9 +200,9 @@ def _values(shapes: Graph, part: Node) -> list[Node]:
 def _message(found: Graph, node: Node) -> str:
     """Return the message of a result: in English, else without a language, else the first."""
 
-    def rank(message: Node) -> tuple[bool, bool, str]:
+    def rank(message: Node) -> tuple[bool, str]:
         language = getattr(message, "language", None) or ""
-        return not language.startswith("en"), bool(language), str(message)
+        return not language.startswith("en"), language
 
     return str(min(found.objects(node, SH.resultMessage), key=rank, default=""))
 

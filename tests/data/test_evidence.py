@@ -90,6 +90,8 @@ def test_every_statement_of_a_project_has_quoted_evidence(store: Store, name: st
 
 def test_every_printed_cell_is_kept_as_evidence(sources: dict[str, list[str]]) -> None:
     """The cells are those of the work plan table, lines 85 to 181 of source 001."""
+    if "001" not in sources:
+        pytest.skip("the text of source 001 is not in ACCSM_SOURCES")
     kept = _rows(
         record("001/2016-2020"),
         """SELECT ?line ?cell WHERE { ?e accsm:lineStart ?line ; accsm:cellIndex ?cell ;

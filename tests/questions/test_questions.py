@@ -255,4 +255,5 @@ def test_the_query_keeps_the_house_style(path: Path) -> None:
     assert "SELECT *" not in body
     assert ("ORDER BY" in body) == ("\nSELECT" in body)
     assert re.findall(r"\?\w*_\w*|\?[A-Z]\w*", body) == []
-    assert [line for line in text.splitlines() if len(line) > 100 or line != line.rstrip()] == []
+    long = [line for line in text.splitlines() if len(line) > 100 or line != line.rstrip()]
+    assert long == [], "lines have at most 100 characters and no space at the end"
