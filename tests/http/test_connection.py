@@ -186,7 +186,7 @@ def test_the_same_query_twice_at_once_ends_no_worker(server: Server, client: htt
 
 
 def test_a_cached_response_does_not_cancel_the_next_pipelined_query(small_path: Path) -> None:
-    with running(small_path, TIMEOUT="1") as server, connect(server) as connection:
+    with running(small_path, TIMEOUT="3") as server, connect(server) as connection:
         known = sparql("ASK {}")
         httpx.get(server.url + known)
         cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
