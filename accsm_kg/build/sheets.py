@@ -11,15 +11,13 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
-
 from accsm_kg.rdf.query_files import decoded
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 SUFFIXES: Final = (".csv", ".xlsx")
 _DIVIDERS: Final = ",;\t"
@@ -43,6 +41,8 @@ class Sheet:
         """Return how a message names a cell; ``position`` counts from 0."""
         if not self.name:
             return f"{self.path}:{row}"
+        from openpyxl.utils import get_column_letter
+
         return f"{self.path}: sheet {self.name}, cell {get_column_letter(position + 1)}{row}"
 
 
@@ -93,6 +93,9 @@ def _decoded(path: Path) -> str:
 
 def _workbook(path: Path) -> Sheet:
     """Return the one sheet of a workbook that has cells."""
+    import openpyxl  # takes half as long as the start of a command
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         workbook = openpyxl.load_workbook(path, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
@@ -104,7 +107,7 @@ def _workbook(path: Path) -> Sheet:
     return found[0]
 
 
-def _sheet(path: Path, worksheet: Worksheet) -> Sheet:
+def _sheet(path: Path, worksheet: "Worksheet") -> Sheet:
     rows = list(enumerate(worksheet.iter_rows(), 1))
     return Sheet(
         path,

@@ -29,17 +29,16 @@ _TEXT = re.compile(
 def find(facts: Facts, text: str, groups: Sequence[Group]) -> Asking[list[str]]:
     """Return the hints about ``groups`` of the query ``text``, whose answer is empty."""
     for group in groups:
-        patterns = _linked(_whole(facts, group))
-        if 0 < len(patterns) <= _MAX_PATTERNS:
-            rows = yield from _tried(patterns)
-            if rows and (_WHOLE, "0") not in rows:
-                return (yield from _apart(facts, patterns, rows))
-            if (
-                rows
-                and sum(one.needed for one in groups) == 1
-                and not any(one.data for one in groups)
-            ):
-                return (yield from _conditions(text, patterns))
+        whole = _whole(facts, group)
+        patterns = _linked(whole)
+        if not 0 < len(patterns) <= _MAX_PATTERNS:
+            continue
+        rows = yield from _tried(patterns)
+        if rows and (_WHOLE, "0") not in rows:
+            return (yield from _apart(facts, patterns, rows))
+        alone = sum(one.needed for one in groups) == 1 and not any(one.data for one in groups)
+        if rows and alone and len(patterns) == len(whole):
+            return (yield from _conditions(text, patterns))
     return []
 
 
