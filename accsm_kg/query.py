@@ -27,7 +27,7 @@ from accsm_kg.rdf import dataset, query_files
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.rdf.explain import explain
 from accsm_kg.rdf.hints import FOLDER as HINTS
-from accsm_kg.rdf.hints import Request, Rows, find
+from accsm_kg.rdf.hints import Request, Rows, Unavailable, find
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_kg.rdf.terms import Term, short
@@ -97,7 +97,12 @@ def hints(store: Store, text: str) -> list[str]:
     try:
         request = next(lookup)
         while True:
-            request = lookup.send(_looked_up(store, request))
+            try:
+                rows = _looked_up(store, request)
+            except (ValueError, SyntaxError):  # the query may make IRIs that are none
+                request = lookup.throw(Unavailable)
+            else:
+                request = lookup.send(rows)
     except StopIteration as end:
         found: list[str] = end.value
         return found

@@ -9,12 +9,12 @@ import datetime
 import io
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zipfile import BadZipFile
 
-from accsm_kg.rdf.query_files import decoded
+from accsm_kg.rdf.query_files import decode
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -55,10 +55,8 @@ def read(path: Path, columns: Collection[str]) -> Sheet:
     sheet = _workbook(path) if path.suffix == ".xlsx" else Sheet(path, _csv(path, columns))
     rows = [(number, cells) for number, cells in sheet.rows if any(cells)]
     width = len("".join("x" if name else " " for _, names in rows[:1] for name in names).rstrip())
-    sheet.rows[:] = [
-        (number, cells if any(cells[width:]) else cells[:width]) for number, cells in rows
-    ]
-    return sheet
+    cut = [(number, cells if any(cells[width:]) else cells[:width]) for number, cells in rows]
+    return replace(sheet, rows=cut)
 
 
 def _csv(path: Path, columns: Collection[str]) -> Rows:
@@ -87,8 +85,9 @@ def _named(text: str, divider: str, columns: Collection[str]) -> int:
 
 
 def _decoded(path: Path) -> str:
-    encoding = "utf-16" if path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return decoded(path, encoding, "save it as CSV UTF-8").replace("\r\n", "\n")
+    raw = path.read_bytes()
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return decode(raw, str(path), encoding, "save it as CSV UTF-8").replace("\r\n", "\n")
 
 
 def _workbook(path: Path) -> Sheet:

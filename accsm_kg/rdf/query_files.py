@@ -24,9 +24,9 @@ def read(path: Path, edit: Callable[[str], str] = str) -> tuple[str, dict[str, A
         raise ValueError(f"{path}: {error}") from None
 
 
-def decoded(path: Path, encoding: str = "utf-8-sig", advice: str = "save it as UTF-8") -> str:
+def decoded(path: Path) -> str:
     """Return the text of a file without a byte order mark; raises ValueError with file and line."""
-    return decode(path.read_bytes(), str(path), encoding, advice)
+    return decode(path.read_bytes(), str(path), advice="save it as UTF-8")
 
 
 def decode(
