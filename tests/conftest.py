@@ -23,9 +23,17 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+#: The files that take 25 s or more: a worker runs a whole file, and would end after the others.
+LONGEST = {
+    "test_wheel", "test_cli", "test_connection", "test_hostile_queries", "test_lost_cells",
+    "test_new_plan", "test_ontology", "test_operations", "test_pool", "test_questions",
+    "test_validate",
+}  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the file that takes longest; a worker would be alone with it at the end."""
-    items.sort(key=lambda item: item.path.name != "test_wheel.py")
+    """Begin with the longest files."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 def pytest_collection_finish() -> None:
