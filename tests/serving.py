@@ -89,12 +89,12 @@ def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
 
 
 @contextmanager
-def serving(quads: Iterable[Quad]) -> Iterator[str]:
-    """Serve ``quads`` and yield the URL; raises as `running` does."""
+def serving(quads: Iterable[Quad], port: int = 0, **settings: str) -> Iterator[str]:
+    """Serve ``quads`` with ``settings`` and yield the URL; raises as `running` does."""
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data.nq"
         data.write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
-        with running(data) as server:
+        with running(data, port=port, **settings) as server:
             yield server.url
 
 

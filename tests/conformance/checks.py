@@ -1,21 +1,12 @@
 """Compare responses with the expected ones."""
 
-import csv
-import io
-
 from accsm_server.http import negotiation
 from conformance.manifests import Request
 from pyoxigraph import (
-    BlankNode,
-    CanonicalizationAlgorithm,
-    Dataset,
     Literal,
-    NamedNode,
-    Quad,
     QueryResultsFormat,
     QuerySolutions,
     RdfFormat,
-    Store,
     Triple,
     parse,
     parse_query_results,
@@ -24,12 +15,7 @@ from serving import Reply
 
 from accsm_kg.namespaces import prefixes
 
-_RESULTS = {
-    "srj": QueryResultsFormat.JSON,
-    "json": QueryResultsFormat.JSON,
-    "xml": QueryResultsFormat.XML,
-    "tsv": QueryResultsFormat.TSV,
-}
+_RESULTS = {"json": QueryResultsFormat.JSON, "xml": QueryResultsFormat.XML}
 _TABULAR = {format.media_type: format.name for format in negotiation.RESULTS}
 _SD = prefixes()["sd"]
 #: The properties of service descriptions, with the classes of subject and object.
@@ -70,7 +56,7 @@ def _result(found: Reply, expected: Request) -> str:
     name = _TABULAR.get(found.media_type, "")
     if expected.format == "tabular" and name:
         return ""
-    if name not in ("json", "xml"):
+    if name not in _RESULTS:
         return f"{found.media_type or 'no type'} is not the type of a {expected.format} result"
     results = parse_query_results(found.body, format=_RESULTS[name])
     if isinstance(results, QuerySolutions):
@@ -85,62 +71,6 @@ def _unreadable(body: bytes, format: RdfFormat) -> str:
     except SyntaxError as error:
         return f"not {format.name}: {error}"
     return ""
-
-
-def evaluation(found: bytes, expected: bytes, suffix: str) -> str:
-    """Return how results differ from the expected ones in a file with ``suffix``; "" if equal.
-
-    Blank nodes are compared by position. Literals are compared by value, as the store keeps them
-    in canonical form: the expected ones are put through a store first.
-    """
-    if suffix == "csv":
-        same = _cells(found) == _cells(expected)
-    else:
-        results = [parse_query_results(b, format=_RESULTS[suffix]) for b in (found, expected)]
-        first, second = (_graph(r) if isinstance(r, QuerySolutions) else bool(r) for r in results)
-        same = first == second
-    return "" if same else "the answer differs from the expected one"
-
-
-def _graph(solutions: QuerySolutions) -> list[str]:
-    """Return rows as sorted lines that depend neither on their order nor on blank node labels."""
-    names = [variable.value for variable in solutions.variables]
-    store = Store()
-    for row in solutions:
-        node = BlankNode()
-        for name in names:
-            term = row[name]
-            if term is not None:
-                store.add(Quad(node, NamedNode(f"urn:var:{name}"), term))
-        store.add(Quad(node, NamedNode("urn:row"), node))
-    return [*sorted(names), *_canonical(Dataset(store))]
-
-
-def _cells(table: bytes) -> list[list[tuple[str, str | float]]]:
-    rows = list(csv.DictReader(io.StringIO(table.decode())))
-    return [sorted((name, _value(cell)) for name, cell in row.items()) for row in rows]
-
-
-def _value(cell: str) -> str | float:
-    if cell.startswith("_:"):
-        return "_:"
-    try:
-        return float(cell)
-    except ValueError:
-        return cell
-
-
-def graphs(found: bytes, expected: bytes) -> str:
-    """Return how two Turtle documents differ; "" if their graphs are isomorphic."""
-    first, second = (
-        _canonical(Dataset(parse(text, format=RdfFormat.TURTLE))) for text in (found, expected)
-    )
-    return "" if first == second else "the graph differs from the expected one"
-
-
-def _canonical(dataset: Dataset) -> list[str]:
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return sorted(map(str, dataset))
 
 
 def description(triples: list[Triple]) -> str:

@@ -1,8 +1,10 @@
-"""The W3C test manifests: their cases, with requests and expected responses."""
+"""The W3C test manifests: their cases, with requests or queries and what is expected."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urljoin
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Store, Triple, parse
 
@@ -12,6 +14,8 @@ from accsm_kg.rdf.terms import named_node
 Node = NamedNode | BlankNode
 Term = Node | Literal | Triple
 
+#: The address of the W3C's tests: the IRI of a file is its path below this.
+BASE = "https://w3c.github.io/rdf-tests/sparql/"
 _MANIFEST = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 _NAMESPACES = {
     "mf": _MANIFEST,
@@ -22,6 +26,7 @@ _NAMESPACES = {
     "rdf": prefixes()["rdf"],
     "rdfs": prefixes()["rdfs"],
 }
+_FROM = re.compile(r"\bFROM\s+(?:NAMED\s+)?<([^<>]*)>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,63 +45,113 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """A query over a data file, with the file of its expected result."""
+class File:
+    """A file of the tests: its IRI, and where it is."""
 
-    query: str
-    data: Path
-    result: Path
+    iri: str
+    path: Path
+
+    @property
+    def text(self) -> str:
+        """Return its content, which is in UTF-8; raises OSError or UnicodeDecodeError."""
+        return self.path.read_bytes().decode()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The dataset of a query, and its expected result."""
+
+    data: tuple[File, ...]
+    """The default graph."""
+    graphs: tuple[File, ...]
+    """The named graphs."""
+    chosen: tuple[File, ...]
+    """The graphs that the query names with FROM; the query then has no other dataset."""
+    endpoints: Mapping[str, File]
+    """The default graph of each endpoint that SERVICE names."""
+    result: File
+    lax: bool
+    """Whether rows may be fewer times in the answer than in the result, as with REDUCED."""
+
+    @property
+    def files(self) -> list[File]:
+        """Return all files with data."""
+        return [*self.data, *self.graphs, *self.chosen, *self.endpoints.values()]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A test: its name, its title, and its requests or its evaluation."""
+    """A test: its path, its title, and its requests or its query."""
 
-    name: str
+    path: str
+    """Its folder below `BASE`, `#`, and its name there."""
+    kind: str
+    """The local name of its class, such as `NegativeSyntaxTest11`."""
     title: str
     requests: tuple[Request, ...] = ()
+    query: File | None = None
     evaluation: Evaluation | None = None
     notes: tuple[str, ...] = ()
     """The comments of the manifest."""
+
+    @property
+    def name(self) -> str:
+        """Return the part of its path after the folder."""
+        return self.path.partition("#")[2]
 
 
 class Manifest:
     """A manifest, read from Turtle."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read the manifest of ``folder``; raises OSError or SyntaxError."""
-        self.folder = folder
+    def __init__(self, root: Path, path: str) -> None:
+        """Read the manifest ``path`` in ``root``, the folder of `BASE`.
+
+        Raises OSError or SyntaxError.
+        """
+        self._root = root
+        self._entry = NamedNode(BASE + path)
+        self._folder = path.rpartition("/")[0]
         self._store = Store()
-        base = (folder / "manifest.ttl").as_uri()
+        file = str(root / path)
         self._store.bulk_extend(
-            parse(path=str(folder / "manifest.ttl"), format=RdfFormat.TURTLE, base_iri=base)
+            parse(path=file, format=RdfFormat.TURTLE, base_iri=self._entry.value)
         )
-        self._entry = NamedNode(base)
+
+    def included(self) -> list["Manifest"]:
+        """Return the manifests that this one includes."""
+        lists = self._all(self._entry, "mf:include")
+        files = [self._file(item) for found in lists for item in self._items(found)]
+        return [Manifest(self._root, file.iri.removeprefix(BASE)) for file in files]
 
     def cases(self) -> list[Case]:
         """Return the tests in order."""
         listed = next(iter(self._all(self._entry, "mf:entries")), None)
         return [self._case(node) for node in self._items(listed)]
 
-    def data(self) -> dict[str, Path]:
-        """Return the data files by the name of their graph."""
+    def data(self) -> list[File]:
+        """Return the data files, each with the name of its graph as IRI."""
         named = self._store.quads_for_pattern(None, _iri("ut:graphData"), None, None)
-        found = {}
+        found = []
         for quad in named:
             assert isinstance(quad.object, NamedNode | BlankNode)
-            file = self._path(self._all(quad.object, "ut:graph")[0])
-            found[_text(self._all(quad.object, "rdfs:label"))] = file
+            file = self._file(self._all(quad.object, "ut:graph")[0])
+            found.append(File(_text(self._all(quad.object, "rdfs:label")), file.path))
         return found
 
     def _case(self, node: Term) -> Case:
         assert isinstance(node, NamedNode)
         actions = [item for item in self._all(node, "mf:action") if isinstance(item, Node)]
         lists = [found for action in actions for found in self._all(action, "ht:requests")]
+        kind = self._all(node, "rdf:type")[0]
+        assert isinstance(kind, NamedNode)
+        evaluation = self._evaluation(node, actions)
         return Case(
-            node.value.rpartition("#")[2],
+            f"{self._folder}#{node.value.rpartition('#')[2]}",
+            kind.value.rpartition("#")[2],
             _text(self._all(node, "mf:name")),
             tuple(self._request(item) for found in lists for item in self._items(found)),
-            self._evaluation(node, actions),
+            self._query(actions[0]) if evaluation or "Syntax" in kind.value else None,
+            evaluation,
             tuple(_text([note]) for note in self._all(node, "rdfs:comment")),
         )
 
@@ -126,20 +181,40 @@ class Manifest:
         encoding = _text(self._all(body, "cnt:characterEncoding"))
         return _text(self._all(body, "cnt:chars")).encode(encoding)
 
+    def _query(self, action: Node) -> File:
+        """Return the query of ``action``, which is the query itself in syntax tests."""
+        return self._file(next(iter(self._all(action, "qt:query")), action))
+
     def _evaluation(self, node: Node, actions: list[Node]) -> Evaluation | None:
-        queries = [(a, q) for a in actions for q in self._all(a, "qt:query")]
-        if not queries:
+        results = self._all(node, "mf:result")
+        if not results:
             return None
-        action, query = queries[0]
+        action = actions[0]
         return Evaluation(
-            self._path(query).read_text(encoding="utf-8"),
-            self._path(self._all(action, "qt:data")[0]),
-            self._path(self._all(node, "mf:result")[0]),
+            self._files(action, "qt:data"),
+            self._files(action, "qt:graphData"),
+            self._chosen(self._query(action)),
+            dict(map(self._endpoint, self._all(action, "qt:serviceData"))),
+            self._file(results[0]),
+            bool(self._all(node, "mf:resultCardinality")),
         )
 
-    def _path(self, file: Term) -> Path:
-        assert isinstance(file, NamedNode)
-        return self.folder / file.value.rpartition("/")[2]
+    def _chosen(self, query: File) -> tuple[File, ...]:
+        names = _FROM.findall(query.text)
+        return tuple(self._file(NamedNode(urljoin(query.iri, name))) for name in names)
+
+    def _endpoint(self, node: Term) -> tuple[str, File]:
+        assert isinstance(node, BlankNode)
+        (endpoint,) = self._all(node, "qt:endpoint")
+        assert isinstance(endpoint, NamedNode)
+        return endpoint.value, self._file(self._all(node, "qt:data")[0])
+
+    def _files(self, node: Node, name: str) -> tuple[File, ...]:
+        return tuple(map(self._file, self._all(node, name)))
+
+    def _file(self, node: Term) -> File:
+        assert isinstance(node, NamedNode)
+        return File(node.value, self._root / node.value.removeprefix(BASE))
 
     def _all(self, subject: Term, name: str) -> list[Term]:
         assert isinstance(subject, NamedNode | BlankNode)
