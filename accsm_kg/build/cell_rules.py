@@ -1,13 +1,14 @@
 """Check table cells: their characters, and the column rules in the header of the table's query.
 
-The rules are those of Frictionless Table Schema (required, pattern, enum, type) and two more:
-`separator` (a cell holds items separated by ` | `, and each is checked) and `with` (the cell is
-filled exactly when the cell of another column is).
+The rules are those of Frictionless Table Schema (required, pattern, enum, type, and minimum and
+maximum of an integer or a date) and two more: `separator` (a cell holds items separated by ` | `,
+and each is checked) and `with` (the cell is filled exactly when the cell of another column is).
 """
 
 import datetime
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -40,8 +41,11 @@ def check_cell(row: Row, column: str, rules: Rules) -> Iterator[str]:
         yield f"the cell is filled but {partner} is empty; fill both or neither"
     if fault := characters(cell):
         yield f"the cell {fault}"
-    for item in items(cell, rules):
+    found = items(cell, rules)
+    for item, times in Counter(found).items():
         yield from _check_item(item, rules)
+        if times > 1:
+            yield f"{item!r} stands {times} times in the cell; once is enough"
 
 
 def characters(text: str) -> str:
@@ -73,15 +77,21 @@ def _check_item(item: str, rules: Rules) -> Iterator[str]:
     if "enum" in rules and item not in rules["enum"]:
         yield f"{item!r} is not allowed; write one of {', '.join(rules['enum'])}"
     kind = rules.get("type", "string")
-    if kind != "string" and not _is_canonical(item, _PARSERS[kind]):
-        yield f"{item!r} is {_HINTS[kind]}"
+    if kind != "string":
+        yield from _check_value(item, kind, rules)
 
 
-def _is_canonical(item: str, parse: Callable[[str], object]) -> bool:
+def _check_value(item: str, kind: str, rules: Rules) -> Iterator[str]:
     try:
-        return str(parse(item)) == item
+        value = _PARSERS[kind](item)
     except ValueError:
-        return False
+        value = None
+    if value is None or str(value) != item:
+        yield f"{item!r} is {_HINTS[kind]}"
+    elif value < (minimum := rules.get("minimum", value)):
+        yield f"{item!r} is less than {minimum}; correct it"
+    elif value > (maximum := rules.get("maximum", value)):
+        yield f"{item!r} is more than {maximum}; correct it"
 
 
 def _integer(item: str) -> int:
@@ -92,20 +102,38 @@ def _integer(item: str) -> int:
 
 
 def _decimal(item: str) -> str:
-    """Return a number that the engine keeps, as written: 128 bits, 18 digits after the point."""
-    if not _DECIMAL.fullmatch(item) or abs(Decimal(item)) * 10**18 >= 2**127:
+    """Return a number that the engine keeps as written: 128 bits, 18 digits after the point."""
+    if item == "-0" or not _DECIMAL.fullmatch(item) or abs(Decimal(item)) * 10**18 >= 2**127:
         raise ValueError
     return item
 
 
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,18})?")
-_PARSERS: Final[dict[str, Callable[[str], object]]] = {
+def _edtf(item: str) -> str:
+    """Return a date of EDTF level 1, or an interval of which one end may be open."""
+    ends = [end for end in item.split("/") if end not in ("", "..")]
+    if not ends or item.count("/") > 1:
+        raise ValueError
+    for end in ends:
+        if not (found := _EDTF.fullmatch(end)):
+            raise ValueError
+        year, month, day = (int(part or 1) for part in found.groups())
+        if found[3] or not 21 <= month <= 41:  # seasons, quarters and halves of a year
+            datetime.date(year, month, day)
+    return item
+
+
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]{0,17}[1-9])?")
+_EDTF = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?[?~%]?")
+_PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     "integer": _integer,
     "decimal": _decimal,
     "date": datetime.date.fromisoformat,
+    "edtf": _edtf,
 }
 _HINTS: Final = {
     "integer": "not a whole number; write digits without leading zeros, at most 18",
-    "decimal": "not a number; write it like 10000 or 0.5, with at most 20 digits before the point",
+    "decimal": "not a plain number; write it like 10000 or 0.5, with at most 20 digits before the "
+    "point and no zero at the end after it",
     "date": "not a date; write YYYY-MM-DD",
+    "edtf": "not a time in EDTF; write it like 2017, 2017-07, 2017-07-04/2017-07-06 or 2017/..",
 }

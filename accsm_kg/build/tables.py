@@ -4,7 +4,7 @@ Each column of the table is a variable of the query (the Tarql convention). The 
 states rules for the columns: `accsm_kg.build.cell_rules` checks single cells, this module checks
 `unique` (columns in which no two rows may agree) and `reference` (the resource that an item names
 must exist). A column with `separator` gives a solution for each item, with its position in the
-variable `?<column>_n`.
+variable `?<column>_n`. An item that leaves no triple is an error.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,15 +13,17 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import NamedNode, QueryTriples, Store, Triple
+from pyoxigraph import NamedNode, Triple
 
-from accsm_kg.build import sheets
+from accsm_kg.build import sheets, table_query
 from accsm_kg.build.cell_rules import Row, Rules, check_cell, items
+from accsm_kg.build.table_query import Names, TableQuery
 from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.rdf import query_files
 
 _RULES: Final = {
-    "type", "required", "pattern", "enum", "separator", "with", "reference", "description",
+    "type", "required", "pattern", "enum", "minimum", "maximum", "separator", "with", "reference",
+    "description",
 }  # fmt: skip
 _MAX_FAULTS = 3  # of a header that are told one by one
 
@@ -50,8 +52,46 @@ class _Reader:
     columns: dict[str, Rules]
     location: dict[str, str]
     base: str
+    sheet: sheets.Sheet
     faults: list[str] = field(default_factory=list)
+    faulty: set[int] = field(default_factory=set)
+    """The numbers of the rows that have faults."""
     references: list[Reference] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The cells of the first row."""
+        return self.sheet.rows[0][1] if self.sheet.rows else []
+
+    @property
+    def many(self) -> list[str]:
+        """The columns whose cells hold items."""
+        return [name for name, rules in self.columns.items() if rules.get("separator")]
+
+    def position(self, column: str) -> int:
+        """Return the position of a column in the table; 0 if the table does without it."""
+        return self.names.index(column) if column in self.names else 0
+
+    def fault(self, row: int, fault: str, column: str = "") -> None:
+        """Add what is wrong in a row, or in its cell in ``column``."""
+        where = self.where(row, column) if column else f"{self.path}:{row}"
+        self.faults.append(f"{where}: {fault}")
+        self.faulty.add(row)
+
+    def where(self, row: int, column: str) -> str:
+        """Return how a message names a cell."""
+        return f"{self.sheet.where(row, self.position(column))}: column {column}"
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """The values of the variables for the single-valued cells of a row, or with one item."""
+
+    number: int
+    row: Row
+    cells: dict[str, str]
+    """The cells, or the item, of which the query must make a triple."""
+    values: Sequence[str | int | None]
 
 
 def read(path: Path, data: Path, base: str = BASE) -> Table:
@@ -59,20 +99,21 @@ def read(path: Path, data: Path, base: str = BASE) -> Table:
 
     Raises ValueError with a line for each fault: file, row, column, what is wrong and what to do.
     """
-    query, header = query_files.read(_query_file(path, data), reminter(base))
-    reader = _Reader(path, header.get("columns", {}), _location(path, data), base)
+    query_file = _query_file(path, data)
+    text, header = query_files.read(query_file, reminter(base))
+    columns = header.get("columns", {})
+    reader = _Reader(path, columns, _location(path, data), base, sheets.read(path, columns))
     _check_rules(reader)
+    query = _query(query_file, text, columns)
     rows = list(_checked_rows(reader))
     _check_unique(reader, rows, header.get("unique", []))
+    sound = [(number, row) for number, row in rows if number not in reader.faulty]
+    solutions = [solution for number, row in sound for solution in _solutions(reader, number, row)]
+    _check_kept(reader, query, solutions)
     if reader.faults:
         raise ValueError("\n".join(reader.faults))
-    names = [*reader.location, "row", *_variables(reader)]
-    solutions = [
-        [*reader.location.values(), number, *cells]
-        for number, row in rows
-        for cells in _solutions(reader, row)
-    ]
-    return Table(_construct(path, query_files.bind(query, names, solutions)), reader.references)
+    values = [solution.values for solution in solutions]
+    return Table(query.construct(_variables(reader), values), reader.references)
 
 
 def _query_file(path: Path, data: Path) -> Path:
@@ -100,32 +141,41 @@ def _check_rules(reader: _Reader) -> None:
             raise ValueError(f"{reader.path}: column {column}: {fault}")
 
 
+def _query(path: Path, text: str, columns: Iterable[str]) -> TableQuery:
+    try:
+        query = table_query.read(text)
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+    for column in sorted(set(columns).difference(*query.flows)):
+        fault = f"nothing is made of column {column}; use ?{column} in the CONSTRUCT"
+        raise ValueError(f"{path}: {fault}")
+    return query
+
+
 def _checked_rows(reader: _Reader) -> Iterator[tuple[int, Row]]:
     """Yield the number (the header is row 1) and the cells of each row, collecting faults."""
-    sheet = sheets.read(reader.path, reader.columns)
-    (_, names), *rows = sheet.rows or [(1, [])]
-    _check_header(reader, names)
+    names, rows = reader.names, reader.sheet.rows[1:]
+    _check_header(reader)
     if not rows:
         reader.faults.append(f"{reader.path}: the table has no rows; fill it or delete the file")
     for number, cells in rows:
         if len(cells) != len(names):
             fault = f"the row has {len(cells)} cells but the header has {len(names)}"
-            reader.faults.append(f"{reader.path}:{number}: {fault}; check what divides its cells")
+            reader.fault(number, f"{fault}; check what divides its cells")
             continue
         written = (remint(cell, reader.base) for cell in cells)
         row = dict.fromkeys(reader.columns, "") | dict(zip(names, written, strict=True))
         for column in reader.columns:
-            position = names.index(column) if column in names else 0
-            where = f"{sheet.where(number, position)}: column {column}"
-            _check(reader, where, row, column, sheet.guessed.get((number, position), ""))
+            _check(reader, number, row, column)
         yield number, row
 
 
-def _check_header(reader: _Reader, names: Sequence[str]) -> None:
+def _check_header(reader: _Reader) -> None:
     """Raise ValueError for an unknown or repeated column, and for a required one that is missing.
 
     Any other column may be missing: its cells are empty, so that columns can be added later.
     """
+    names = reader.names
     required = {name for name, rules in reader.columns.items() if rules.get("required")}
     missing, unknown = sorted(required - set(names)), sorted(set(names) - set(reader.columns))
     faults = [f"column {name} is missing" for name in missing]
@@ -144,26 +194,29 @@ def _meant(name: str, columns: Iterable[str]) -> str:
     return f"; write {found[0]!r}" if found else ""
 
 
-def _check(reader: _Reader, where: str, row: Row, column: str, guessed: str) -> None:
+def _check(reader: _Reader, number: int, row: Row, column: str) -> None:
     rules = reader.columns[column]
-    reader.faults += [f"{where}: {fault}" for fault in check_cell(row, column, rules)]
+    for fault in check_cell(row, column, rules):
+        reader.fault(number, fault, column)
+    guessed = column in reader.names and reader.sheet.guessed.get((number, reader.position(column)))
     if guessed and guessed != rules.get("type"):
         fault = f"the spreadsheet made a {guessed} of what was typed"
-        reader.faults.append(f"{where}: {fault}; format the column as text and write it again")
+        reader.fault(number, f"{fault}; format the column as text and write it again", column)
     if "reference" in rules:
         for item in filter(None, items(row[column], rules)):
             path = rules["reference"].format(item, **reader.location, **row)
-            _refer(reader, f"{reader.base}id/{path}", where, item)
+            _refer(reader, f"{reader.base}id/{path}", number, column, item)
 
 
-def _refer(reader: _Reader, iri: str, where: str, item: str) -> None:
+def _refer(reader: _Reader, iri: str, number: int, column: str, item: str) -> None:
     try:
         node = NamedNode(iri)
     except ValueError:
         fault = f"{item!r} makes <{iri}>, which is no IRI; remove spaces and brackets"
-        reader.faults.append(f"{where}: {fault}")
+        reader.fault(number, fault, column)
     else:
         missing = f"{item!r} names a resource that does not exist, <{iri}>"
+        where = reader.where(number, column)
         reader.references.append(Reference(node, f"{where}: {missing}"))
 
 
@@ -173,33 +226,46 @@ def _check_unique(reader: _Reader, rows: Sequence[tuple[int, Row]], columns: Seq
         key = tuple(row[column] for column in columns)
         if key in first:
             fault = f"row {first[key]} already has {', '.join(columns)} {' '.join(key)!r}"
-            reader.faults.append(f"{reader.path}:{number}: {fault}; give each row another value")
+            reader.fault(number, f"{fault}; give each row another value")
         first.setdefault(key, number)
 
 
 def _variables(reader: _Reader) -> list[str]:
-    counters = [f"{name}_n" for name, rules in reader.columns.items() if rules.get("separator")]
-    return [*reader.columns, *counters]
+    counters = (f"{column}_n" for column in reader.many)
+    return [*reader.location, "row", *reader.columns, *counters]
 
 
-def _solutions(reader: _Reader, row: Row) -> Iterator[list[str | int | None]]:
+def _solutions(reader: _Reader, number: int, row: Row) -> Iterator[_Solution]:
     """Yield a solution of the single-valued cells, then one for each item of the other cells."""
-    many = [name for name, rules in reader.columns.items() if rules.get("separator")]
-    single = {name: row[name] or None for name in reader.columns if name not in many}
-    names = _variables(reader)
-    yield [single.get(name) for name in names]
-    for column in many:
-        if row[column]:
-            for position, item in enumerate(items(row[column], reader.columns[column]), start=1):
-                solution = {**single, column: item, f"{column}_n": position}
-                yield [solution.get(name) for name in names]
+    names, filled = _variables(reader), [name for name in reader.columns if row[name]]
+    single = {name: row[name] for name in filled if name not in reader.many}
+    known: dict[str, str | int] = {**reader.location, "row": number, **single}
+    yield _Solution(number, row, single, [known.get(name) for name in names])
+    for column in (name for name in filled if name in reader.many):
+        for position, item in enumerate(items(row[column], reader.columns[column]), start=1):
+            bound = {**known, column: item, f"{column}_n": position}
+            yield _Solution(number, row, {column: item}, [bound.get(name) for name in names])
 
 
-def _construct(path: Path, query: str) -> list[Triple]:
-    try:
-        results = Store().query(query)
-    except SyntaxError as error:
-        raise ValueError(f"{path}: its .rq does not parse: {error}") from None
-    if not isinstance(results, QueryTriples):
-        raise ValueError(f"{path}: its .rq must be a CONSTRUCT query")
-    return list(results)
+def _check_kept(reader: _Reader, query: TableQuery, solutions: Sequence[_Solution]) -> None:
+    """Add a fault for each cell or item of which ``query`` makes no triple."""
+    kept = query.kept(_variables(reader), [solution.values for solution in solutions])
+    of_row: dict[int, Names] = {}
+    for solution, left in zip(solutions, kept, strict=True):
+        of_row[solution.number] = of_row.get(solution.number, Names()) | left
+    for solution, left in zip(solutions, kept, strict=True):
+        for column, cell in solution.cells.items():
+            if column not in (left if column in reader.many else of_row[solution.number]):
+                reader.fault(solution.number, _lost(query, solution.row, column, cell), column)
+
+
+def _lost(query: TableQuery, row: Row, column: str, cell: str) -> str:
+    """Return a message for a cell or an item that is lost, and the empty cells that may be why."""
+    needs = [needs for flow, needs in zip(query.flows, query.needs, strict=True) if column in flow]
+    empty = [sorted(name for name in own if name in row and not row[name]) for own in needs]
+    nearest = min(filter(None, empty), key=len, default=[])
+    if nearest:
+        why, remedy = f"while {' or '.join(nearest)} is empty", "fill that too"
+    else:
+        why, remedy = "in a row like this", "correct the row"
+    return f"{cell!r} would be lost: no statement is made of it {why}; {remedy}, or empty the cell"

@@ -67,10 +67,19 @@ def bind(text: str, names: Sequence[str], rows: Iterable[Sequence[str | int | No
     """
     body = "\n".join(f"({' '.join(map(_term, row))})" for row in rows)
     block = f"WHERE {{ VALUES ({' '.join('?' + name for name in names)}) {{\n{body}\n}}"
-    bound, count = _WHERE.subn(lambda _: block, text, count=1)
-    if not count:
+    start, end = where(text)
+    return text[:start] + block + text[end:]
+
+
+def where(text: str) -> tuple[int, int]:
+    """Return the offsets of the start of the WHERE clause, and of what is after its brace.
+
+    Raises ValueError unless a line begins with `WHERE {`.
+    """
+    found = _WHERE.search(text)
+    if found is None:
         raise ValueError("values can only be bound to a query with a line that begins `WHERE {`")
-    return bound
+    return found.span()
 
 
 def _term(value: str | int | None) -> str:

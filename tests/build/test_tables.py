@@ -16,7 +16,10 @@ HEADER = """\
 #+   size: {type: integer}
 #+   day: {type: date, with: size}
 #+   colours: {separator: true, enum: [red, green], reference: 'colour/{}'}
-CONSTRUCT { ?thing <x:size> ?number ; <x:colour> ?colours ; <x:order> ?colours_n }
+CONSTRUCT {
+  ?thing <x:name> ?name ; <x:size> ?number ; <x:day> ?day ;
+    <x:colour> ?colours ; <x:order> ?colours_n .
+}
 WHERE {
   BIND(IRI(CONCAT("x:", ?name)) AS ?thing)
   BIND(STRDT(?size, <http://www.w3.org/2001/XMLSchema#integer>) AS ?number)
@@ -38,14 +41,22 @@ def _refused(table: Path, *messages: str) -> None:
         assert message in str(caught.value)
 
 
+BALL = {
+    Triple(NamedNode("x:ball"), NamedNode("x:name"), Literal("ball")),
+    Triple(NamedNode("x:ball"), NamedNode("x:size"), Literal(3)),
+    Triple(NamedNode("x:ball"), NamedNode("x:day"), Literal("2020-01-31")),
+}
+
+
 def test_a_row_gives_triples_and_an_empty_cell_gives_none(tmp_path: Path) -> None:
     found = tables.read(_table(tmp_path, "ball,3,2020-01-31,", "cube,,,"), tmp_path)
-    assert found.triples == [Triple(NamedNode("x:ball"), NamedNode("x:size"), Literal(3))]
+    cube = Triple(NamedNode("x:cube"), NamedNode("x:name"), Literal("cube"))
+    assert set(found.triples) == BALL | {cube}
 
 
 def test_a_table_may_do_without_a_column_that_is_not_required(tmp_path: Path) -> None:
     found = tables.read(_table(tmp_path, "ball,3,2020-01-31", columns="name,size,day"), tmp_path)
-    assert found.triples == [Triple(NamedNode("x:ball"), NamedNode("x:size"), Literal(3))]
+    assert set(found.triples) == BALL
 
 
 def test_items_of_a_cell_are_counted_and_checked_as_references(tmp_path: Path) -> None:
@@ -86,6 +97,7 @@ def test_quotes_backslashes_and_line_breaks_are_kept(tmp_path: Path) -> None:
         ("ball,,2020-01-31,", "column day: the cell is filled but size is empty"),
         ("ball,,,blue", "column colours: 'blue' is not allowed; write one of red, green"),
         ("ball,,,red | ", "column colours: an item is empty"),
+        ("ball,,,red | red", "column colours: 'red' stands 2 times in the cell; once is enough"),
         ("ball,,", "things.csv:2: the row has 3 cells but the header has 4"),
         ('ball,,,"red', "things.csv:2: not valid CSV"),
     ],
@@ -213,3 +225,96 @@ def test_a_name_that_makes_no_iri_does_not_hide_other_faults(tmp_path: Path) -> 
     table = _table(tmp_path, "ball,x,2020-01-31,a b")
     (tmp_path / "things.rq").write_text(text)
     _refused(table, "column size: 'x' is not a whole number", "column colours: 'a b' makes <")
+
+
+@pytest.mark.parametrize(
+    ("rules", "cell", "fault"),
+    [
+        ("type: decimal", "0.5", ""),
+        ("type: decimal", "-12", ""),
+        ("type: decimal", "0.50", "'0.50' is not a plain number; write it like 10000 or 0.5"),
+        ("type: decimal", "-0", "'-0' is not a plain number"),
+        ("type: decimal", "NaN", "'NaN' is not a plain number"),
+        ("type: integer, minimum: 1, maximum: 12", "12", ""),
+        ("type: integer, minimum: 1, maximum: 12", "13", "'13' is more than 12; correct it"),
+        ("type: integer, minimum: 1, maximum: 12", "0", "'0' is less than 1; correct it"),
+        ("type: date, maximum: 2100-12-31", "2918-01-01", "'2918-01-01' is more than 2100-12-31"),
+        ("type: edtf", "2017-12", ""),
+        ("type: edtf", "2017-36", ""),
+        ("type: edtf", "2016-02-29/2017", ""),
+        ("type: edtf", "2017~/..", ""),
+        ("type: edtf", "2017-13", "'2017-13' is not a time in EDTF; write it like 2017, 2017-07"),
+        ("type: edtf", "2017-02-29", "'2017-02-29' is not a time in EDTF"),
+        ("type: edtf", "2017-36-01", "'2017-36-01' is not a time in EDTF"),
+        ("type: edtf", "..", "'..' is not a time in EDTF"),
+        ("type: edtf", "2017/2018/2019", "'2017/2018/2019' is not a time in EDTF"),
+        ("type: edtf", "May 2017", "'May 2017' is not a time in EDTF"),
+    ],
+)
+def test_a_value_is_one_that_the_graph_keeps(
+    tmp_path: Path, rules: str, cell: str, fault: str
+) -> None:
+    query = "CONSTRUCT { <x:s> <x:p> ?size }\nWHERE {\n}\n"
+    (tmp_path / "things.rq").write_text(f"#+ columns:\n#+   size: {{{rules}}}\n{query}")
+    (tmp_path / "things.csv").write_text(f"size\n{cell}\n")
+    if fault:
+        _refused(tmp_path / "things.csv", f"things.csv:2: column size: {fault}")
+    else:
+        assert tables.read(tmp_path / "things.csv", tmp_path).triples[0].object.value == cell
+
+
+KINDS = """\
+#+ columns:
+#+   kind: {required: true, enum: [ball, box]}
+#+   radius: {}
+#+   unit: {}
+#+   colours: {separator: true}
+#+   page: {}
+CONSTRUCT {
+  ?thing a ?class ; <x:radius> ?size ; <x:unit> ?its_unit ; <x:colour> ?colour ; <x:page> ?link .
+}
+WHERE {
+  VALUES (?kind ?class) { ("ball" <x:Ball>) ("box" <x:Box>) }
+  BIND(IRI(CONCAT("x:", STR(?row))) AS ?thing)
+  BIND(IF(?kind = "ball", ?radius, ?none) AS ?size)
+  BIND(IF(BOUND(?radius), ?unit, ?none) AS ?its_unit)
+  BIND(IF(STRSTARTS(?colours, "#"), ?colours, ?none) AS ?colour)
+  BIND(IRI(?page) AS ?link)
+}
+"""
+LOST = "would be lost: no statement is made of it"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("box,3,,,", f":3: column radius: '3' {LOST} in a row like this; correct the row, or"),
+        ("box,,cm,,", f":3: column unit: 'cm' {LOST} while radius is empty; fill that too, or"),
+        ("box,,,#f00 | red,", f":3: column colours: 'red' {LOST} in a row like this"),
+        ("box,,,,x:a b", f":3: column page: 'x:a b' {LOST} in a row like this"),
+    ],
+)
+def test_a_cell_that_leaves_no_triple_is_refused(tmp_path: Path, row: str, message: str) -> None:
+    (tmp_path / "things.rq").write_text(KINDS)
+    (tmp_path / "things.csv").write_text(
+        f"kind,radius,unit,colours,page\nball,3,cm,#f00,x:a\n{row}\nbell,,,,\n"
+    )
+    _refused(tmp_path / "things.csv", message, ":4: column kind: 'bell' is not allowed")
+    with pytest.raises(ValueError) as caught:
+        tables.read(tmp_path / "things.csv", tmp_path)
+    assert str(caught.value).count(LOST) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ("CONSTRUCT { <x:s> <x:p> ?other }\nWHERE {\n}", "nothing is made of column size; use ?si"),
+        ("SELECT ?size\nWHERE {\n}", "the query of a table must be a CONSTRUCT query"),
+        ("CONSTRUCT { <x:s> <x:p> }\nWHERE {\n}", "error at 3:25"),
+        ("CONSTRUCT { <x:s> <x:p> ?size } WHERE {}", "a line that begins `WHERE {`"),
+    ],
+)
+def test_a_query_that_cannot_map_a_table_is_refused(tmp_path: Path, query: str, fault: str) -> None:
+    (tmp_path / "things.rq").write_text(f"#+ columns:\n#+   size: {{}}\n{query}\n")
+    (tmp_path / "things.csv").write_text("size\n3\n")
+    _refused(tmp_path / "things.csv", "things.rq: ", fault)

@@ -11,7 +11,9 @@ from accsm_kg.rdf import query_files
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "data-dictionary.md"
-_KINDS = {"integer": "whole number", "decimal": "number", "date": "date `YYYY-MM-DD`"}
+_KINDS = {
+    "integer": "whole number", "decimal": "number", "date": "date `YYYY-MM-DD`", "edtf": "EDTF"
+}  # fmt: skip
 
 
 def page(root: Path = ROOT) -> str:
@@ -54,9 +56,11 @@ def value(rules: Mapping[str, Any]) -> str:
     'one or more of `red`, `green`'
     >>> value({"type": "integer", "reference": "project/{folder}/{}"})
     'whole number; names `project/FOLDER/…`'
+    >>> value({"type": "integer", "minimum": 1, "maximum": 12})
+    'whole number from 1 to 12'
     """
     several = bool(rules.get("separator"))
-    parts = [_KINDS[rules["type"]]] if "type" in rules else []
+    parts = [_KINDS[rules["type"]] + _range(rules)] if "type" in rules else []
     if "pattern" in rules:
         parts.append(f"text of the form `{rules['pattern']}`")
     if "enum" in rules:
@@ -67,6 +71,12 @@ def value(rules: Mapping[str, Any]) -> str:
         parts.append(_reference(rules["reference"]))
     text = "; ".join(parts) or "text"
     return f"one or more: {text}" if several and "enum" not in rules else text
+
+
+def _range(rules: Mapping[str, Any]) -> str:
+    ends = (f" {word} {rules[key]}" for word, key in (("from", "minimum"), ("to", "maximum"))
+            if key in rules)  # fmt: skip
+    return "".join(ends)
 
 
 def _reference(template: str) -> str:
