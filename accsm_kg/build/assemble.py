@@ -189,10 +189,12 @@ def _tables(data: Path, base: str) -> Iterator[tuple[Path, NamedNode]]:
 
 def _missing(root: Path) -> list[str]:
     """Return a message for each folder of the inputs that has no files of its own."""
+    wanted = {"ontology": (".ttl",), "shapes": (".ttl",), "data": (*sheets.SUFFIXES, ".ttl")}
     return [
-        f"{root / folder}: no {suffix} files; name the folder of the project with --root"
-        for folder, suffix in (("ontology", ".ttl"), ("shapes", ".ttl"), ("data", ".csv"))
-        if not any((root / folder).rglob(f"*{suffix}"))
+        f"{root / folder}: no {' or '.join(suffixes)} files; "
+        "name the folder of the project with --root"
+        for folder, suffixes in wanted.items()
+        if not any(path.suffix in suffixes for path in (root / folder).rglob("*"))
     ]
 
 

@@ -1,26 +1,30 @@
 """Read the cells of a table as spreadsheets save it: CSV in several dialects, or .xlsx.
 
 CSV may be UTF-8 with a byte order mark or UTF-16, have semicolons or tabs between its cells, or
-begin with a line such as `sep=;`. What is ambiguous, such as another encoding, is refused.
+begin with a line such as `sep=;`. What is ambiguous, such as another encoding or merged cells, is
+refused.
 """
 
 import csv
 import datetime
 import io
 import re
+import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zipfile import BadZipFile
 
 from accsm_kg.rdf.query_files import decode
 
 if TYPE_CHECKING:
+    from openpyxl.cell import Cell, MergedCell
+    from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 SUFFIXES: Final = (".csv", ".xlsx")
 _DIVIDERS: Final = ",;\t"
+_EXACT = 10**15  # a spreadsheet keeps 15 digits of a number
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 Rows = list[tuple[int, list[str]]]
@@ -35,7 +39,7 @@ class Sheet:
     name: str = ""
     """The name of the sheet of a workbook; empty for CSV."""
     guessed: dict[tuple[int, int], str] = field(default_factory=dict)
-    """The cells of a workbook that hold a date or a decimal, by row and position."""
+    """What a workbook may have made of a cell that was typed otherwise, by row and position."""
 
     def where(self, row: int, position: int) -> str:
         """Return how a message names a cell; ``position`` counts from 0."""
@@ -92,21 +96,28 @@ def _decoded(path: Path) -> str:
 
 def _workbook(path: Path) -> Sheet:
     """Return the one sheet of a workbook that has cells."""
-    import openpyxl  # takes half as long as the start of a command
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        workbook = openpyxl.load_workbook(path, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise ValueError(f"{path}: not an .xlsx workbook: {error}") from None
-    found = [_sheet(path, worksheet) for worksheet in workbook.worksheets]
+    found = [_sheet(path, worksheet) for worksheet in _loaded(path).worksheets]
     found = [sheet for sheet in found if any(any(cells) for _, cells in sheet.rows)]
     if len(found) != 1:
         raise ValueError(f"{path}: {len(found)} sheets have cells; keep the one with the table")
     return found[0]
 
 
+def _loaded(path: Path) -> "Workbook":
+    import openpyxl  # takes half as long as the start of a command
+
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about styles and menus that are not read
+        try:
+            return openpyxl.load_workbook(file)
+        except Exception as error:  # of the archive, of XML or of what stands in it
+            raise ValueError(f"{path}: not an .xlsx workbook: {error}") from None
+
+
 def _sheet(path: Path, worksheet: "Worksheet") -> Sheet:
+    for merged in worksheet.merged_cells.ranges:
+        fault = f"the cells {merged} are merged; split them, and fill each"
+        raise ValueError(f"{path}: sheet {worksheet.title}: {fault}")
     rows = list(enumerate(worksheet.iter_rows(), 1))
     return Sheet(
         path,
@@ -116,16 +127,23 @@ def _sheet(path: Path, worksheet: "Worksheet") -> Sheet:
             (number, position): kind
             for number, cells in rows
             for position, cell in enumerate(cells)
-            if (kind := _guessed(cell.value))
+            if (kind := _guessed(cell))
         },
     )
 
 
-def _guessed(value: object) -> str:
-    """Return the type that a spreadsheet gives to what may have been typed otherwise."""
-    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
-        return "date"
-    return "decimal" if isinstance(value, float) and not value.is_integer() else ""
+def _guessed(cell: "Cell | MergedCell") -> str:
+    """Return what a spreadsheet makes of some texts that are typed: a type, or a formula."""
+    match cell.value:
+        case _ if cell.data_type == "f":
+            return "formula"
+        case bool():
+            return "boolean"
+        case datetime.date() | datetime.time() | datetime.timedelta():
+            return "date"
+        case int() | float() as number if number % 1 or abs(number) >= _EXACT:
+            return "decimal"
+    return ""
 
 
 def _text(value: object) -> str:
@@ -139,4 +157,8 @@ def _text(value: object) -> str:
             return str(int(value))
         case datetime.datetime(hour=0, minute=0, second=0):
             return value.date().isoformat()
+        case str():
+            from openpyxl.utils.escape import unescape
+
+            return unescape(value).replace("\r\n", "\n")
     return str(value)

@@ -72,6 +72,11 @@ class _Reader:
         """Return the position of a column in the table; 0 if the table does without it."""
         return self.names.index(column) if column in self.names else 0
 
+    def guessed(self, row: int, column: str) -> str:
+        """Return what a spreadsheet may have made of what was typed into a cell."""
+        known = self.sheet.guessed.get((row, self.position(column)), "")
+        return known if column in self.names else ""
+
     def fault(self, row: int, fault: str, column: str = "") -> None:
         """Add what is wrong in a row, or in its cell in ``column``."""
         where = self.where(row, column) if column else f"{self.path}:{row}"
@@ -198,8 +203,8 @@ def _check(reader: _Reader, number: int, row: Row, column: str) -> None:
     rules = reader.columns[column]
     for fault in check_cell(row, column, rules):
         reader.fault(number, fault, column)
-    guessed = column in reader.names and reader.sheet.guessed.get((number, reader.position(column)))
-    if guessed and guessed != rules.get("type"):
+    guessed = reader.guessed(number, column)
+    if guessed not in ("", rules.get("type")) and row[column] not in rules.get("enum", ()):
         fault = f"the spreadsheet made a {guessed} of what was typed"
         reader.fault(number, f"{fault}; format the column as text and write it again", column)
     if "reference" in rules:
@@ -212,7 +217,7 @@ def _refer(reader: _Reader, iri: str, number: int, column: str, item: str) -> No
     try:
         node = NamedNode(iri)
     except ValueError:
-        fault = f"{item!r} makes <{iri}>, which is no IRI; remove spaces and brackets"
+        fault = f"{item!r} makes {iri!r}, which is no IRI; remove spaces and brackets"
         reader.fault(number, fault, column)
     else:
         missing = f"{item!r} names a resource that does not exist, <{iri}>"

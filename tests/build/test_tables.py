@@ -2,6 +2,7 @@
 
 import datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -201,6 +202,19 @@ def test_a_workbook_is_read_as_the_same_csv(tmp_path: Path) -> None:
         ([datetime.date(2020, 1, 31)], "cell A2: column name: the spreadsheet made a date of what"),
         (["ball", 3.5, "2020-01-31", ""], "cell B2: column size: the spreadsheet made a decimal"),
         (["ball", "#N/A", "2020-01-31", ""], "cell B2: column size: the cell has '#N/A', which a"),
+        (
+            ["ball", "=1+2", "2020-01-31", ""],
+            "cell B2: column size: the spreadsheet made a formula",
+        ),
+        (
+            ["ball", 10**15, "2020-01-31", ""],
+            "cell B2: column size: the spreadsheet made a decimal",
+        ),
+        ([True, "", "", ""], "cell A2: column name: the spreadsheet made a boolean of what was"),
+        (
+            ["a_x000D_", "", "", ""],
+            "cell A2: column name: the cell has a control character (U+000D)",
+        ),
     ],
 )
 def test_an_invalid_cell_of_a_workbook_is_refused(
@@ -215,6 +229,25 @@ def test_a_workbook_with_cells_on_two_sheets_or_none_is_refused(tmp_path: Path) 
     _refused(tmp_path / "things.xlsx", "things.xlsx: not an .xlsx workbook: ")
 
 
+def test_merged_cells_are_refused(tmp_path: Path) -> None:
+    path = _workbook(tmp_path, ["ball"], ["cube"])
+    workbook = openpyxl.load_workbook(path)
+    workbook.active.merge_cells("A2:A3")
+    workbook.save(path)
+    _refused(path, "things.xlsx: sheet Sheet: the cells A2:A3 are merged; split them, and fill")
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml"])
+def test_a_damaged_workbook_is_refused_with_its_file(tmp_path: Path, part: str) -> None:
+    path = _workbook(tmp_path, ["ball"])
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content[:-20] if name == part else content)
+    _refused(path, "things.xlsx: not an .xlsx workbook: ")
+
+
 def test_a_cell_after_the_last_named_column_is_refused(tmp_path: Path) -> None:
     table = _table(tmp_path, "ball,,,,,x", columns="name,size,day,colours,,")
     _refused(table, "things.csv:2: the row has 6 cells but the header has 4")
@@ -224,7 +257,7 @@ def test_a_name_that_makes_no_iri_does_not_hide_other_faults(tmp_path: Path) -> 
     text = HEADER.replace("enum: [red, green], ", "")
     table = _table(tmp_path, "ball,x,2020-01-31,a b")
     (tmp_path / "things.rq").write_text(text)
-    _refused(table, "column size: 'x' is not a whole number", "column colours: 'a b' makes <")
+    _refused(table, "column size: 'x' is not a whole number", "column colours: 'a b' makes 'http")
 
 
 @pytest.mark.parametrize(
