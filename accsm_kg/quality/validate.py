@@ -5,6 +5,9 @@ all other graphs but the stored queries are validated. A violation fails the dat
 warning unless the baseline, shapes/baseline.csv, expects it for that resource with a reason. An
 expected warning that no longer occurs is a new warning if the dataset has its rule. Infos never
 fail it; any other severity counts as a violation.
+
+Shapes about named graphs are deactivated for other SHACL processors, which see one graph; they are
+activated here by their dcterms:requires sd:Dataset.
 """
 
 import re
@@ -16,12 +19,12 @@ import pyoxigraph as ox
 from pyshacl import errors
 from pyshacl import validate as shacl
 from rdflib import BNode, Graph, URIRef
-from rdflib.namespace import SH, SKOS
+from rdflib.namespace import DCTERMS, SH, SKOS
 from rdflib.term import Node
 
 from accsm_kg import resources
 from accsm_kg.build import sheets
-from accsm_kg.namespaces import BASE, QUERIES, SHAPES, remint
+from accsm_kg.namespaces import BASE, QUERIES, SHAPES, remint, term
 from accsm_kg.quality.report import write
 from accsm_kg.quality.results import FORMATS, SEVERITIES, Result, render, short
 from accsm_kg.quality.shacl_store import ShaclStore, triples
@@ -34,6 +37,7 @@ _SHACL_ERRORS = (
     errors.ShapeLoadError, errors.ValidationFailure,
 )  # fmt: skip
 _RULE = re.compile(r"R-[A-Z]+-[0-9]+")
+_RDF_DATASET = URIRef(term("sd:Dataset").value)
 
 
 def run(
@@ -90,6 +94,8 @@ def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
     shape that cannot be used.
     """
     data = ShaclStore(store)
+    for shape in list(shapes.subjects(DCTERMS.requires, _RDF_DATASET)):
+        shapes.remove((shape, SH.deactivated, None))
     _name_parts(shapes)
     try:
         found = _report(data, shapes)

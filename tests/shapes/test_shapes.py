@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from project import ROOT
 from pyoxigraph import DefaultGraph, NamedNode, Quad
-from rdflib import Graph, URIRef
-from rdflib.namespace import OWL, RDF, RDFS, SH
+from rdflib import Graph, Literal, URIRef
+from rdflib.namespace import DCTERMS, OWL, RDF, RDFS, SH
 
-from accsm_kg.namespaces import BASE
+from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.quality.results import Result
 from accsm_kg.quality.validate import check, only_rules
 from accsm_kg.rdf import dataset
@@ -25,6 +25,7 @@ CASES = sorted(path for path in (ROOT / "tests" / "shapes").glob("*/*.t*"))
 INVALID = [path for path in CASES if path.stem.startswith("invalid-")]
 VALID = [path for path in CASES if path.stem == "valid"]
 RULE = re.compile(r"R-[A-Z]+-[0-9]+")
+SD = prefixes()["sd"]
 
 
 @cache
@@ -122,6 +123,34 @@ def test_severities_are_as_agreed() -> None:
     milder = {pair for pair in found_at if pair[1] != "Violation"}
     warnings = {(rule, "Warning") for rule in ("R-GEN-02", "R-X-02", "R-X-11", "R-X-16")}
     assert milder == {*warnings, ("R-I-01", "Info")}
+
+
+def test_rules_about_named_graphs_stand_in_one_file_and_are_left_out_elsewhere() -> None:
+    graph = shapes()
+    queried = {
+        shape
+        for shape, query in graph.subject_objects(SH.sparql / SH.select)
+        if re.search(r"\bGRAPH\b", query)
+    }
+    marked = set(graph.subjects(DCTERMS.requires, URIRef(f"{SD}Dataset")))
+    filed = Graph().parse(ROOT / "shapes" / "named-graphs.ttl")
+    assert queried == marked == set(filed.subjects(RDF.type, SH.NodeShape))
+    assert marked == set(graph.subjects(SH.deactivated, Literal(True)))
+
+
+def test_no_shape_has_two_values_of_a_parameter_which_engines_read_differently() -> None:
+    graph, free = shapes(), {SH.property, SH.sparql, SH.declare}
+    twice = [
+        (shape, parameter)
+        for (shape, parameter), count in Counter((s, p) for s, p, _ in graph).items()
+        if count > 1 and parameter not in free and not parameter.startswith(f"{SH}target")
+    ]
+    assert twice == []
+
+
+def test_no_query_of_a_shape_returns_a_solution_twice() -> None:
+    queries = shapes().objects(None, SH.select)
+    assert [query for query in queries if not re.search("SELECT DISTINCT|GROUP BY", query)] == []
 
 
 def test_no_two_shapes_share_an_order() -> None:
