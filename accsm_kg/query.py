@@ -23,7 +23,7 @@ from rich.text import Text
 from accsm_kg import namespaces
 from accsm_kg.errors import AccsmError, QuerySyntaxError
 from accsm_kg.namespaces import BASE
-from accsm_kg.rdf import dataset, query_files
+from accsm_kg.rdf import dataset, query_files, xml
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.rdf.explain import explain
 from accsm_kg.rdf.hints import FOLDER as HINTS
@@ -68,8 +68,9 @@ def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> R
 def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
     """Run a query and return its result as text in one of `FORMATS`.
 
-    A table shows IRIs as labels or short names. Raises QuerySyntaxError, and AccsmError for a
-    format that does not exist or does not fit the form of the query.
+    A table shows IRIs as labels or short names. Raises QuerySyntaxError, AccsmError for a format
+    that does not exist or does not fit the form of the query, and XmlError for a text that does not
+    fit XML.
     """
     check_format(fmt, FORMATS)
     results = run(store, text)
@@ -80,7 +81,8 @@ def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
     if fmt not in RESULT_FORMATS:
         choice = ", ".join((TABLE, *RESULT_FORMATS))
         raise AccsmError(f"{fmt} is for CONSTRUCT and DESCRIBE; for this query choose {choice}")
-    return (results.serialize(format=RESULT_FORMATS[fmt]) or b"").decode()
+    written = results.serialize(format=RESULT_FORMATS[fmt]) or b""
+    return (xml.escaped(written) if fmt == "xml" else written).decode()
 
 
 def short_names(store: Store) -> Callable[[str], str]:

@@ -11,6 +11,7 @@ from rdflib import Graph
 from accsm_kg import query
 from accsm_kg.errors import QuerySyntaxError
 from accsm_kg.namespaces import BASE
+from accsm_kg.rdf.xml import XmlError
 
 COORDINATORS = """
 SELECT ?number ?country WHERE {
@@ -151,3 +152,9 @@ def test_a_prefix_given_by_the_caller_is_suggested(store: Store) -> None:
 def test_prefixes_of_the_project_or_of_the_caller_need_no_declaration(store: Store) -> None:
     assert query.run(store, "ASK { ?s a mine:Project }", {"mine": f"{BASE}ontology#"})
     assert query.run(store, "ASK { GRAPH graph:vocab { ?s a accsm:Country } }")
+
+
+def test_xml_holds_a_carriage_return_and_refuses_a_control_character(store: Store) -> None:
+    assert "<literal>a&#13;b</literal>" in query.run_cli(store, "SELECT ('a\\rb' AS ?x) {}", "xml")
+    with pytest.raises(XmlError, match=r"U\+0001"):
+        query.run_cli(store, "SELECT ('\\u0001' AS ?x) {}", "xml")

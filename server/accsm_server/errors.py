@@ -18,6 +18,7 @@ ServerError
     ├── EvaluationError        400  it cannot be evaluated
     ├── NestingError           400  its nesting exhausts the stack of the engine
     ├── AnswerTooLarge         400  its answer is too large for a page
+    ├── NotWritable            406  its answer does not fit the format
     ├── AccessRefused          403  it needs files or the network
     ├── RemoteError            502  a SERVICE endpoint did not answer
     ├── OutOfMemory            503  it exceeded the memory limit
@@ -171,6 +172,14 @@ class AnswerTooLarge(QueryError):
     reason, status = "size", 400
     title = "The answer is too large for a page"
     hint = "Add LIMIT to the query, or download the answer in one of the formats."
+
+
+class NotWritable(QueryError):
+    """An answer with what its format cannot hold."""
+
+    reason, status = "format", 406
+    title = "The answer does not fit this format"
+    hint = "Ask for another: JSON, CSV or TSV for a table, Turtle or JSON-LD for a graph."
 
 
 class AccessRefused(QueryError):

@@ -16,7 +16,7 @@ _ERRORS = {
     404: "There is no such resource",
     400: "A parameter is invalid",
     405: "Use GET, HEAD or OPTIONS",
-    406: "None of the requested formats is available",
+    406: "None of the requested formats is available, or the answer does not fit the one requested",
     429: "Too many requests from this client: wait as Retry-After says",
     503: "Too many requests are waiting",
     504: "The response took too long",

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
+from accsm_kg.rdf import xml
 from accsm_kg.rdf.terms import expand
+from accsm_server.errors import NotWritable
 from accsm_server.http.negotiation import Format
 from accsm_server.sparql.served import ServedDataset
 
@@ -57,14 +59,21 @@ def triples(statements: Iterable[Statement], prefixes: Mapping[str, str]) -> set
 
 
 def serialize(statements: Iterable[Triple], prefixes: Mapping[str, str], format: Format) -> bytes:
-    """Return triples in ``format``, sorted, with the prefixes of descriptions."""
-    body = pyoxigraph.serialize(
-        sorted(statements, key=str),
-        format=RdfFormat.from_media_type(format.media_type),
-        prefixes={name: prefixes[name] for name in _PREFIXES} if format.has_prefixes else None,
-    )
-    assert body is not None
-    return body
+    """Return triples in ``format``, sorted, with the prefixes of descriptions.
+
+    Raises NotWritable.
+    """
+    found: Iterable[Triple] = sorted(statements, key=str)
+    is_xml = format.name == "rdf"
+    try:
+        body = pyoxigraph.serialize(
+            xml.nameable(found) if is_xml else found,
+            format=RdfFormat.from_media_type(format.media_type),
+            prefixes={name: prefixes[name] for name in _PREFIXES} if format.has_prefixes else None,
+        )
+        return xml.escaped(body or b"") if is_xml else body or b""
+    except xml.XmlError as error:
+        raise NotWritable(str(error)) from None
 
 
 def _service(served: ServedDataset, url: str, is_union: bool) -> Statements:

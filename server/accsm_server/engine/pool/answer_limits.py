@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Triple
 
+from accsm_kg.rdf import xml
 from accsm_server.engine.pool import messages
 
 _FRAME_SIZE = 1 << 16
@@ -102,6 +103,7 @@ class AnswerWriter:
         """Send to ``channel`` at most ``rows`` rows or triples and ``size`` bytes; 0: no limit."""
         self.rows = 0
         self.truncated = ""
+        self.is_xml = False
         self._channel = channel
         self.max_rows, self._max_bytes = rows or (1 << 62), size or (1 << 62)
         self._buffer = bytearray()
@@ -115,9 +117,9 @@ class AnswerWriter:
         self._form = ROW_FORMATS[format]
 
     def write(self, data: bytes) -> int:
-        """Buffer ``data``, and send a frame if there is enough; raises Cut."""
+        """Buffer ``data``, and send a frame if there is enough; raises Cut, or XmlError."""
         if not self._is_cut:  # a stopped serializer still flushes its buffer
-            self._buffer += data
+            self._buffer += xml.escaped(data, self._buffer[-2:]) if self.is_xml else data
             if len(self._buffer) >= _FRAME_SIZE:
                 stop = self._safe_end()
                 self._scan(stop)
@@ -150,6 +152,10 @@ class AnswerWriter:
         self._scan(len(self._buffer) - 1)  # a final line break starts no row
         if self._form and not self._form.header:
             self.rows += not self._buffer.endswith(self._form.empty)
+
+    def drop(self) -> None:
+        """Drop what was not sent: an answer that fails before its first frame is only an error."""
+        self._buffer.clear()
 
     def finish(self, end_frame: bytes) -> None:
         """Send the rest of the answer and the frame ``end_frame`` in one call."""

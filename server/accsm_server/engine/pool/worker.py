@@ -26,7 +26,7 @@ from pyoxigraph import (
     Triple,
 )
 
-from accsm_kg.rdf import dataset
+from accsm_kg.rdf import dataset, xml
 from accsm_server.engine.pool import messages, sandbox
 from accsm_server.engine.pool.answer_limits import AnswerWriter, Cut
 from accsm_server.engine.pool.dataset_view import DatasetView
@@ -35,6 +35,7 @@ from accsm_server.errors import (
     AccessRefused,
     AnswerTooLarge,
     EvaluationError,
+    NotWritable,
     OutOfMemory,
     QueryError,
     QuerySyntaxError,
@@ -56,6 +57,7 @@ _GRAPHS = {
     "trig": RdfFormat.TRIG,
 }
 _WITH_PREFIXES = ("ttl", "trig", "rdf")
+_XML = ("xml", "rdf")
 _QUICK = 0.002  # seconds; the memory of a shorter query is not checked
 _STACK = 512 << 20  # bytes; the engine parses and plans nested queries recursively
 
@@ -88,6 +90,7 @@ def answer_query(view: DatasetView, task: Task, channel: socket.socket, max_memo
         with suppress(Cut):
             _evaluate(view, task, output)
     except _EXCEPTIONS as error:
+        output.drop()
         end_frame = _fail_message(error, task.service)
     else:
         retire = time.perf_counter() - started > _QUICK and _peak_memory() > max_memory
@@ -102,8 +105,9 @@ def _peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-#: The error for each exception that pyoxigraph raises.
+#: The error for each exception that pyoxigraph and `xml` raise.
 _ERRORS: dict[type[Exception], type[QueryError]] = {
+    xml.XmlError: NotWritable,
     SyntaxError: QuerySyntaxError,
     OSError: AccessRefused,
     OverflowError: AnswerTooLarge,
@@ -130,6 +134,7 @@ def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
         return
     results = view.query(task.text, task.default_graphs, task.named_graphs)
     format, limit = task.format, task.limit
+    output.is_xml = format in _XML
     if isinstance(results, QueryTriples):
         _write_graph(results, task, output)
     elif isinstance(results, QuerySolutions) and limit is not None and format == "json":
@@ -164,6 +169,8 @@ def _write_graph(results: QueryTriples, task: Task, output: AnswerWriter) -> Non
             output.truncated = f"{limit_rows} triples"
         triples = sorted(set(found[:limit_rows]), key=str)
         prefixes = _used_prefixes(prefixes, triples)
+    if format == "rdf":
+        triples, prefixes = xml.nameable(triples), xml.bindable(prefixes)
     pyoxigraph.serialize(
         output.limit_triples(triples),
         cast("IO[bytes]", output),
