@@ -30,6 +30,7 @@ from accsm_kg.rdf.hints import FOLDER as HINTS
 from accsm_kg.rdf.hints import Request, Rows, Unavailable, find
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import scan
+from accsm_kg.rdf.select_all import in_order
 from accsm_kg.rdf.terms import Term, short
 from accsm_kg.terminal import check_format, draw, table
 
@@ -58,7 +59,7 @@ def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> R
     known, base = _prefixes(store) if prefixes is None else prefixes, base_iri(store, BASE)
     supplied = supply(scan(text), known, base)
     try:
-        return store.query(supplied.text, base_iri=base)
+        return store.query(in_order(supplied.text, base), base_iri=base)
     except SyntaxError as error:
         message = supplied.relocated(str(error))
         explanation = explain(text, message, known, otherwise=_EXAMPLES)

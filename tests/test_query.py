@@ -154,6 +154,12 @@ def test_prefixes_of_the_project_or_of_the_caller_need_no_declaration(store: Sto
     assert query.run(store, "ASK { GRAPH graph:vocab { ?s a accsm:Country } }")
 
 
+def test_the_columns_of_a_star_are_in_order_of_first_mention(store: Store) -> None:
+    assert query.run_cli(store, "SELECT * { VALUES (?zeta ?alpha) { (1 2) } }", "csv") == (
+        "zeta,alpha\r\n1,2\r\n"
+    )
+
+
 def test_xml_holds_a_carriage_return_and_refuses_a_control_character(store: Store) -> None:
     assert "<literal>a&#13;b</literal>" in query.run_cli(store, "SELECT ('a\\rb' AS ?x) {}", "xml")
     with pytest.raises(XmlError, match=r"U\+0001"):

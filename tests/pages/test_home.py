@@ -29,4 +29,4 @@ def test_another_dataset_is_served(tmp_path: Path) -> None:
         for path in ("/", "/browse", "/questions", "/ontology", "/shapes", "/sparql"):
             assert get(client, path).status_code == 200
         answer = client.get("/sparql?query=SELECT * { ?s ?p ?o }", headers={"Accept": "text/csv"})
-    assert answer.text.split("\r\n")[1] == "c,http://example.org/b,http://example.org/a"
+    assert answer.text.split("\r\n")[1] == "http://example.org/a,http://example.org/b,c"

@@ -1,6 +1,5 @@
 """The pages of /sparql: the query form, answers and errors."""
 
-import re
 from dataclasses import replace
 
 from starlette.responses import Response
@@ -15,7 +14,6 @@ from accsm_server.pages.terms import load_labels
 
 _MAX_ROWS = 1000  # or triples, on a page
 _MAX_CELLS, _MAX_COLUMNS = 10_000, 1000  # of the table on a page
-_STAR = re.compile(r"\bSELECT\s+(?:(?:DISTINCT|REDUCED)\s+)?\*", re.IGNORECASE)
 
 
 class SparqlViews:
@@ -60,21 +58,9 @@ async def result(site: Site, query: Query) -> dict[str, object]:
         return {"boolean": found}
     rows = found.rows[: _MAX_CELLS // max(1, len(found.variables))]
     labels = await load_labels(site, (term for row in rows for term in row))
-    columns = _columns(query.text, found.variables)
     return {
         **limits,
         "truncated": truncated or len(rows) < len(found.rows),
-        "variables": [found.variables[column] for column in columns],
-        "rows": [labels.row([row[column] for column in columns]) for row in rows],
+        "variables": found.variables,
+        "rows": [labels.row(list(row)) for row in rows],
     }
-
-
-def _columns(query: str, variables: list[str]) -> list[int]:
-    """Return the order of the columns: for `SELECT *`, as the variables occur in the query."""
-    columns = list(range(len(variables)))
-    if not _STAR.search(query):
-        return columns
-    positions: dict[str, int] = {}
-    for match in re.finditer(r"[?$](\w+)", query):
-        positions.setdefault(match[1], match.start())
-    return sorted(columns, key=lambda column: positions.get(variables[column], 0))

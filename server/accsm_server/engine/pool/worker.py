@@ -27,6 +27,7 @@ from pyoxigraph import (
 )
 
 from accsm_kg.rdf import dataset, xml
+from accsm_kg.rdf.select_all import in_order
 from accsm_server.engine.pool import messages, sandbox
 from accsm_server.engine.pool.answer_limits import AnswerWriter, Cut
 from accsm_server.engine.pool.dataset_view import DatasetView
@@ -132,7 +133,8 @@ def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     if task.dump:
         _dump(view, task, output)
         return
-    results = view.query(task.text, task.default_graphs, task.named_graphs)
+    text = in_order(task.text, view.base)
+    results = view.query(text, task.default_graphs, task.named_graphs)
     format, limit = task.format, task.limit
     output.is_xml = format in _XML
     if isinstance(results, QueryTriples):
