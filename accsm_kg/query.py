@@ -101,7 +101,7 @@ def hints(store: Store, text: str) -> list[str]:
         request = next(lookup)
         while True:
             try:
-                rows = _looked_up(store, request)
+                rows = _looked_up(store, request, base)
             except (ValueError, SyntaxError):  # the query may make IRIs that are none
                 request = lookup.throw(Unavailable)
             else:
@@ -123,8 +123,9 @@ def _seems_empty(results: Results) -> bool:
     )
 
 
-def _looked_up(store: Store, request: Request) -> Rows:
-    results = store.query(request if isinstance(request, str) else _filled(*request))
+def _looked_up(store: Store, request: Request, base: str) -> Rows:
+    text = request if isinstance(request, str) else _filled(*request)
+    results = store.query(text, base_iri=base)
     assert isinstance(results, QuerySolutions)
     return list(results)
 

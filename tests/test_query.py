@@ -164,3 +164,17 @@ def test_xml_holds_a_carriage_return_and_refuses_a_control_character(store: Stor
     assert "<literal>a&#13;b</literal>" in query.run_cli(store, "SELECT ('a\\rb' AS ?x) {}", "xml")
     with pytest.raises(XmlError, match=r"U\+0001"):
         query.run_cli(store, "SELECT ('\\u0001' AS ?x) {}", "xml")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("SELECT (GROUP_CONCAT(?m) AS ?g) { ?p accsm:supportsMeasure ?m }", "write `STR(?m)`."),
+        ("SELECT (MIN(?x) AS ?g) { VALUES ?x { 1 UNDEF } }", "add `FILTER(BOUND(?x))`."),
+        ("SELECT ?x { <no> accsm:partOf* ?x }", "add `UNION { BIND(<no> AS ?x) }`."),
+        ("SELECT (COUNT(*) AS ?n) { ?s owl:sameAs|schema:sameAs ?o }", "joined by UNION"),
+        ('ASK { ?s skos:prefLabel ?l FILTER(LANG(?l) = "EN") }', 'write "en"'),
+    ],
+)
+def test_the_hints_are_those_of_the_endpoint(known: Store, text: str, hint: str) -> None:
+    assert hint in query.hints(known, text)[0]

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
+from pyoxigraph import NamedNode
+
 from accsm_kg.rdf.query_scanner import IRI, LOCAL, STRING, masked
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -58,12 +60,24 @@ Pattern = tuple[Node, str, Node]
 """A subject, the IRI of a property and an object."""
 
 
+@dataclass(frozen=True)
+class Path:
+    """A pattern with a property path, as it is written at an offset of the query."""
+
+    subject: Node
+    written: str
+    value: Node
+    start: int
+
+
 @dataclass
 class Group:
     """The triple patterns between two braces; those of ``parent`` hold as well."""
 
     parent: "Group | None"
     patterns: list[Pattern] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
+    """The patterns that were left out, as they have another path than a sequence."""
     template: bool = False
     """Whether it holds a template of CONSTRUCT, or the data of VALUES."""
     word: str = ""
@@ -119,6 +133,16 @@ def alternatives(groups: Sequence[Group]) -> Iterator[None]:
             group.patterns = patterns
 
 
+def written(node: Node) -> str:
+    """Return ``node`` as it stands in a query; raises ValueError for an IRI that is none."""
+    if node.kind == "variable":
+        return f"?{node.text.replace(NEW, '_')}"
+    if node.kind == "iri":
+        return str(NamedNode(node.text))
+    typed = node.kind == "literal" and node.text[0] in "\"'" and node.datatype != LANGUAGE_STRING
+    return f"{node.text}^^{NamedNode(node.datatype)}" if typed else node.text or "[]"
+
+
 class _Reader:
     def __init__(self, text: str, prefixes: Mapping[str, str], base: str) -> None:
         self.groups: list[Group] = []
@@ -128,7 +152,9 @@ class _Reader:
         self._template = self._expression = False
         self._triple: list[Node] = []
         self._steps: list[str] = []
-        self._outer: list[tuple[list[Node], list[str]]] = []
+        self._verb = ""
+        self._verb_start = 0
+        self._outer: list[tuple[list[Node], list[str], str, int]] = []
         self._absorb = False
         self._before = ""
         self._data: list[Node] = []
@@ -136,6 +162,8 @@ class _Reader:
     def token(self, match: re.Match[str]) -> None:
         """Take the next token."""
         kind = match.lastgroup if match["suffix"] is None else "string"
+        if not self._depth:
+            self._take_verb(match)
         if kind == "mark":
             self._mark(match[0])
         self._before = self._preceding(kind, match[0])
@@ -147,6 +175,17 @@ class _Reader:
             self._word(match[0].upper(), match[0])
         else:
             self._node(self._read(kind or "", match))
+
+    def _take_verb(self, match: re.Match[str]) -> None:
+        """Note where the text between a subject and its objects begins, and that text."""
+        if len(self._triple) == 1 and not (self._steps or self._absorb):
+            self._verb, self._verb_start = "", match.start()
+        elif len(self._triple) == 2 and not self._verb and not self._goes_on(match[0]):
+            self._verb = self._text[self._verb_start : match.start()]
+
+    def _goes_on(self, token: str) -> bool:
+        """Return whether ``token`` belongs to the path before it."""
+        return self._absorb or token in _OPERATORS
 
     def _preceding(self, kind: str | None, written: str) -> str:
         """Return what to keep of a token for the brace after it."""
@@ -189,7 +228,7 @@ class _Reader:
         return Node("literal", text.removesuffix(suffix), datatype)
 
     def _word(self, word: str, written: str) -> None:
-        if written == "a" and len(self._triple) == 1:
+        if written == "a" and (self._absorb or len(self._triple) == 1):
             self._node(Node("iri", TYPE))
         elif word in ("TRUE", "FALSE") and self._triple:
             self._node(Node("literal", written, f"{XSD}boolean"))
@@ -221,10 +260,11 @@ class _Reader:
 
     def _bracket(self, mark: str) -> None:
         if mark == "[":
-            self._outer.append((self._triple, self._steps))
+            self._outer.append((self._triple, self._steps, self._verb, self._verb_start))
             self._triple, self._steps = [self._new_node()], []
         elif self._outer:
-            node, (self._triple, self._steps) = self._triple[0], self._outer.pop()
+            node = self._triple[0]
+            self._triple, self._steps, self._verb, self._verb_start = self._outer.pop()
             self._node(node)
 
     def _new_node(self) -> Node:
@@ -284,6 +324,7 @@ class _Reader:
                 group.patterns += self._chain(subject, predicate.text, node)
             else:
                 group.unread = True
+                group.paths.append(Path(subject, self._verb, node, self._verb_start))
             self._triple = self._triple[:2]
 
     def _chain(self, subject: Node, iri: str, value: Node) -> Iterator[Pattern]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from accsm_kg.rdf.query_scanner import ScannedQuery
+from accsm_kg.rdf.query_scanner import ScannedQuery, scan
 
 _PLACE = re.compile(r"error at (\d+):(\d+)")
 
@@ -52,6 +52,12 @@ class SuppliedQuery:
             text = "\\".join([text[start:end] for start, end in ends])
         return self._head + text if self._head else text
 
+    def beside(self, text: str) -> str:
+        """Return another query, with the prologue of this one, as pyoxigraph parses it."""
+        prologue = self.scanned.text[: self.scanned.form_offset]
+        base = f"BASE <{self.base}> " if self.base else ""
+        return base + supply(scan(prologue + text), self.prefixes, "").text
+
     def relocated(self, message: str) -> str:
         """Return an error message about `text` with its column in the query as it was written."""
         return _PLACE.sub(lambda place: self._place(int(place[1]), int(place[2])), message, count=1)
@@ -73,7 +79,6 @@ class SuppliedQuery:
 def supply(scanned: ScannedQuery, prefixes: Mapping[str, str], base: str) -> SuppliedQuery:
     """Return a query with those of ``prefixes``, and ``base``, that it uses but does not declare.
 
-    >>> from accsm_kg.rdf.query_scanner import scan
     >>> supply(scan("ASK { ?s ex:p ?o }"), {"ex": "http://example.org/"}, "").text
     'PREFIX ex: <http://example.org/> ASK { ?s ex:p ?o }'
     """

@@ -9,6 +9,24 @@ from accsm_kg.rdf.patterns import TYPE, UPWARD, alternatives, compared, read
 E = {"": "urn:", "e": "http://e/", "r": "http://www.w3.org/2000/01/rdf-schema#"}
 
 
+def test_other_paths_are_kept_as_they_are_written() -> None:
+    query = (
+        "ASK { ?s e:p|e:q ?o , e:a ; ^a* 'x'@en # |\n . [] (e:p/e:q)? [ !(e:p|^e:q) 5 ] ; a ?c"
+        " FILTER(?o > 1 || ?x*3=2) OPTIONAL { ?s e:p/e:q*|a (1 2) } }"
+    )
+    outer, inner = read(query, E)
+    assert [(path.subject.text, path.written, path.value.text) for path in outer.paths] == [
+        ("s", "e:p|e:q ", "o"),
+        ("s", "e:p|e:q ", "http://e/a"),
+        ("s", "^a* ", "'x'@en"),
+        ("[2", "!(e:p|^e:q) ", "5"),
+        ("[1", "(e:p/e:q)? ", "[2"),
+    ]
+    assert [(path.written, query[path.start :][:4]) for path in inner.paths] == [
+        ("e:p/e:q*|a ", "e:p/")
+    ]
+
+
 def patterns(query: str) -> list[list[tuple[str, str, str]]]:
     """Return the patterns of each group: variables with ?, IRIs of e: without their namespace."""
 

@@ -149,6 +149,15 @@ def test_no_text_takes_long(name: str) -> None:
     assert time.process_time() - started < 2
 
 
+def test_another_query_has_the_same_prologue() -> None:
+    text = "PREFIX e: <http://e/> SELECT ?x { e:a.b.c <x> ?x . ?x x:p ?y }"
+    query = supply(scan(text), KNOWN, BASE)
+    other = query.beside("ASK { e:a.b.c <x> x:q }")
+    assert other.startswith(f"BASE <{BASE}> PREFIX x: <")
+    assert other.endswith("PREFIX e: <http://e/> ASK { e:a\\.b\\.c <x> x:q }")
+    assert Store().query(other) is not None
+
+
 def test_all_prefixes_can_be_supplied() -> None:
     known = {f"x{n}": f"http://e/{n}/" for n in range(1000)}
     names = " ".join(f"x{n}:a.b.c" for n in range(1000))

@@ -904,3 +904,142 @@ def test_a_hint_is_kept_in_one_line(small: httpx.Client) -> None:
     answer = ask(small, "ASK { ?s skos:prefLabel '''One\r\nX-Evil: y''' }")
     assert "X-Evil: y" in answer.headers["Hint"]
     assert "X-Evil" not in answer.headers
+
+
+GROUPS = {
+    "SELECT (GROUP_CONCAT(?x; SEPARATOR='|') AS ?g) { VALUES ?x { 1 2 } }": (
+        "`GROUP_CONCAT(?x)` has no value for a group with a value that is `xsd:integer`; "
+        "write `STR(?x)`."
+    ),
+    "SELECT (GROUP_CONCAT(DISTINCT ?x) AS ?g) { VALUES ?x { <urn:a> <urn:b> } }": (
+        "`GROUP_CONCAT(?x)` has no value for a group with an IRI; write `STR(?x)`."
+    ),
+    "SELECT (GROUP_CONCAT(?x) AS ?g) { VALUES ?x { 'a' UNDEF } }": (
+        "`GROUP_CONCAT(?x)` has no value for a group with a row without `?x`; "
+        'add `FILTER(BOUND(?x))`, or write `COALESCE(?x, "")`.'
+    ),
+    "SELECT (MIN(?x) AS ?g) (MAX(?x) AS ?h) (COUNT(?x) AS ?n) { VALUES ?x { 1 2 UNDEF } }": (
+        "`MIN(?x)` and `MAX(?x)` have no value for a group with a row without `?x`; "
+        "add `FILTER(BOUND(?x))`."
+    ),
+    "SELECT (SUM(?x) AS ?g) { VALUES ?x { 1 UNDEF } }": "or write `COALESCE(?x, 0)`.",
+    "SELECT (AVG(?x) AS ?g) { VALUES ?x { 1 '2' } }": "write `xsd:decimal(?x)`.",
+    "SELECT (SUM(?x) AS ?g) { VALUES ?x { 1 <urn:a> } }": "add `FILTER(ISNUMERIC(?x))`.",
+    "SELECT (SUM(YEAR(?x)) AS ?g) { VALUES ?x { 'a' } }": (
+        "add `BIND(YEAR(?x) AS ?value) FILTER(BOUND(?value))`"
+    ),
+    "SELECT ?m (GROUP_CONCAT(?p) AS ?g) { ?p accsm:supportsMeasure ?m } GROUP BY ?m": "an IRI; ",
+    "ASK { { SELECT ?m { ?p <id/x>* ?m OPTIONAL { ?p accsm:amount ?a } } GROUP BY ?m "
+    "HAVING (MAX(?a) > 5) } }": "without `?a`",
+    "SELECT (MAX(?a) AS ?m) { GRAPH ?g { ?p a accsm:Project OPTIONAL { ?p accsm:amount ?a } } }": (
+        "without `?a`"
+    ),
+}
+
+
+@pytest.mark.parametrize("query", GROUPS)
+def test_an_aggregate_without_a_value_says_what_to_write(
+    known_client: httpx.Client, query: str
+) -> None:
+    hint = ask(known_client, query).headers["Hint"]
+    assert GROUPS[query] in hint
+    assert "\\" not in hint
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (GROUP_CONCAT(?x) AS ?g) { VALUES ?x { 'a' 'b'@en } }",
+        "SELECT (GROUP_CONCAT(STR(?x)) AS ?g) { VALUES ?x { 1 <urn:a> } }",
+        "SELECT (SUM(?x) AS ?g) (MIN(?x) AS ?h) { VALUES ?x { 1 2.5 } }",
+        "SELECT (MIN(?x) AS ?g) { VALUES ?x { 1 'a' <urn:a> } }",
+        "SELECT (COUNT(?x) AS ?g) (SAMPLE(?x) AS ?h) { VALUES ?x { 1 UNDEF } }",
+        "SELECT (MAX(?x) AS ?g) { { SELECT ?x { VALUES ?x { 1 UNDEF } FILTER(BOUND(?x)) } } }",
+        "SELECT ?y (MAX(?y) AS ?g) { VALUES ?x { 1 2 } } GROUP BY (?x + 1 AS ?y)",
+        "SELECT (MAX(?x) AS ?g) { OPTIONAL { ?s <urn:x> ?x } } VALUES ?x { 1 }",
+        "SELECT (MAX(?x) AS ?g) FROM <urn:x> { OPTIONAL { ?s <urn:x> ?x } }",
+        "SELECT ?g { ?s ?p ?g FILTER(?g = 'MIN(?x)') }",
+    ],
+)
+def test_an_aggregate_with_values_has_no_hint(known_client: httpx.Client, query: str) -> None:
+    assert "no value for a group" not in ask(known_client, query).headers.get("Hint", "")
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("SELECT ?x { <urn:no> <urn:p>* ?x }",
+         "`<urn:no>` is not in the graph, so that no path of length zero (`*`, `?`) leads to it "
+         "here; add `UNION { BIND(<urn:no> AS ?x) }`."),
+        ("ASK { <urn:no> <urn:p>* <urn:no> }", "(`*`, `?`) leads to it here."),
+        ("SELECT ?x { ?x <urn:p>? <urn:no> }", "BIND(<urn:no> AS ?x)"),
+        ("SELECT ?x { ?x a*/<urn:p>? 'nowhere'@en }", """`"nowhere"@en` is not in the graph"""),
+        ("SELECT ?x { ?s a accsm:Project OPTIONAL { <no> accsm:partOf*|accsm:x ?x } }", "`<no>`"),
+    ],
+)  # fmt: skip
+def test_a_path_of_length_zero_from_a_term_outside_the_graph_has_a_hint(
+    known_client: httpx.Client, query: str, hint: str
+) -> None:
+    assert hint.replace('"nowhere"', "'nowhere'") in ask(known_client, query).headers["Hint"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?x { country:KHM <urn:p>* ?x }",
+        "SELECT ?x { ?x <urn:p>* country:KHM }",
+        "SELECT ?x { <urn:no> <urn:p>+ ?x }",
+        "SELECT ?x { <urn:no> a/<urn:p>* ?x }",
+        "SELECT ?x { ?y <urn:p>* ?x FILTER(?x = <urn:no>) }",
+        "SELECT ?x { GRAPH ?g { <urn:no> <urn:p>* ?x } }",
+    ],
+)
+def test_other_paths_have_no_such_hint(known_client: httpx.Client, query: str) -> None:
+    assert "length zero" not in ask(known_client, query).headers.get("Hint", "")
+
+
+ALTERNATIVES = "?s owl:sameAs|schema:sameAs ?o"
+ONCE = "An aggregate takes a pair once where two sides of `owl:sameAs|schema:sameAs` relate it"
+
+
+@pytest.mark.parametrize(
+    ("query", "hinted"),
+    [
+        (f"SELECT (COUNT(*) AS ?n) {{ {ALTERNATIVES} }}", True),
+        (f"SELECT ?s (COUNT(?o) AS ?n) {{ {ALTERNATIVES} }} GROUP BY ?s", True),
+        (f"SELECT (GROUP_CONCAT(STR(?o)) AS ?n) {{ {ALTERNATIVES} }}", True),
+        (f"SELECT ?s {{ {ALTERNATIVES} }} GROUP BY ?s HAVING (COUNT(?o) > 1)", True),
+        (f"SELECT (COUNT(*) AS ?n) {{ {{ SELECT ?s {{ {ALTERNATIVES} }} }} }}", True),
+        ("SELECT (COUNT(?o) AS ?n) { ?s (owl:sameAs|schema:sameAs)/a? ?o }", True),
+        (f"SELECT (COUNT(DISTINCT ?s) AS ?n) {{ {ALTERNATIVES} }}", False),
+        (f"SELECT (MAX(?o) AS ?n) {{ {ALTERNATIVES} }}", False),
+        (f"SELECT (COUNT(*) AS ?n) {{ {{ SELECT DISTINCT ?s {{ {ALTERNATIVES} }} }} }}", False),
+        (f"SELECT (COUNT(*) AS ?n) {{ ?s a ?c FILTER EXISTS {{ {ALTERNATIVES} }} }}", False),
+        ("SELECT (COUNT(?o) AS ?n) { ?s (owl:sameAs|schema:sameAs)* ?o }", False),
+        ("SELECT (COUNT(?o) AS ?n) { ?s !(owl:sameAs|schema:sameAs) ?o }", False),
+        ("SELECT (COUNT(?o) AS ?n) { ?s accsm:hostedBy|owl:sameAs ?o }", False),
+        (f"SELECT ?s {{ {ALTERNATIVES} }}", False),
+    ],
+)
+def test_alternatives_that_change_a_count_have_a_hint(
+    known_client: httpx.Client, query: str, hinted: bool
+) -> None:
+    hint = ask(known_client, query).headers.get("Hint", "")
+    assert ("An aggregate takes a pair once" in hint) == hinted
+    assert not hinted or ONCE in hint
+
+
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ('LANG(?l) = "en-GB"', 'write "en-gb", or LANGMATCHES(LANG(?l), "en-GB").'),
+        ("lang( ?l ) IN ('en', 'zh-Hant')", 'write "zh-hant", or'),
+        ("'EN' != lang(?l)", 'write "en", or'),
+        ('LANG(?l) = "en"', ""),
+        ('LANGMATCHES(LANG(?l), "en-GB")', ""),
+        ("?l = \"LANG(?l) = 'EN'\"", ""),
+    ],
+)
+def test_a_language_in_capitals_has_a_hint(client: httpx.Client, condition: str, hint: str) -> None:
+    found = ask(client, f"SELECT ?l {{ ?s ?p ?l FILTER({condition}) }} LIMIT 1").headers.get("Hint")
+    assert hint in (found or "") and bool(hint) == ("small letters" in (found or ""))

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from accsm_kg.rdf import patterns
 from accsm_kg.rdf.hints import (
+    aggregates,
     constants,
     counts,
     matches,
     names,
     order,
+    paths,
     syntax,
     together,
     types,
@@ -34,7 +36,6 @@ FOLDER = Path(__file__).parent / "queries"
 
 _MAX_HINTS = 3  # of one kind, for one query
 _MAX_PATTERNS = 100  # of a query, as each is compared with the others
-_OTHER_GRAPHS = re.compile(r"(?<![?$:\w.-])(?:GRAPH|SERVICE)\b(?!:)", re.IGNORECASE)
 #: Words of queries whose patterns may match nothing although there are rows, or that count.
 _WORDS = ("OPTIONAL", "EXISTS", "MINUS", "UNION", "COUNT", "SUM", "AVG")
 _PARTIAL = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
@@ -54,7 +55,9 @@ def find(
     if query.iris or graphs:
         yield from load(facts)
         hints += yield from names.find(facts, query, graphs)
-        if not graphs and len(text) < SHORT:
+    if not graphs and len(text) < SHORT:
+        hints += yield from aggregates.find(facts, query)
+        if query.iris:
             hints += yield from _patterns(facts, query, empty=thorough)
     return [names.one_line(hint) for hint in dict.fromkeys((*hints, *supplied(query)))]
 
@@ -77,13 +80,19 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     """Return the hints about the patterns of ``query``; ``empty`` if nothing matches them."""
     text, scanned = query.scanned.text, query.scanned
     partial, is_sorted = empty or _is_partial(text), order.is_sorted(text)
-    if not (partial or is_sorted) or scanned.dataset_clause or _OTHER_GRAPHS.search(masked(text)):
+    has_path = partial or paths.has_alternatives(text)
+    if (
+        not (has_path or is_sorted)
+        or scanned.dataset_clause
+        or aggregates.OTHER_GRAPHS.search(masked(text))
+    ):
         return []
     groups = patterns.read(text, {**query.prefixes, **scanned.prefixes}, query.base)
     if sum(len(group.patterns) for group in groups) > _MAX_PATTERNS:
         return []
     _renew(facts, groups)
-    hints = yield from types.find(facts, scanned, groups)
+    hints = (yield from paths.find(facts, query, groups)) if has_path else []
+    hints += yield from types.find(facts, scanned, groups)
     hints += (yield from _matches(facts, text, groups, empty=empty)) if partial else []
     return hints + ((yield from order.find(facts, text, groups)) if is_sorted else [])
 

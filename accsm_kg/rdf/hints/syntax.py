@@ -2,17 +2,28 @@
 
 import re
 
-from accsm_kg.rdf.query_scanner import SHORT, masked
+from accsm_kg.rdf.query_scanner import SHORT, STRING, masked
 
 #: Each begins with a literal that is found fast, as every query is searched.
 _DATE = re.compile(r"20\d\d-\d\d?-\d\d?(?![\w-])")
 _AGGREGATE = re.compile(r"FILTER\s*+\(\s*+(?:COUNT|SUM|AVG|MIN|MAX|SAMPLE|GROUP_CONCAT)\s*+\(")
+_LANG = ("LANG(", "lang(", "Lang(")
+#: A comparison of a language with strings, or of a string with a language, in masked text.
+_COMPARED_LANG = re.compile(
+    rf"\bLANG\(\s*+[?$](\w++)\s*+\)\s*+(?:!?=|(?:NOT\s++)?IN\s*+\()"
+    rf"\s*+({STRING}++(?:\s*+,\s*+{STRING}++)*+)"
+    rf"|({STRING}++)\s*+!?=\s*+LANG\(\s*+[?$](\w++)\s*+\)",
+    re.IGNORECASE,
+)
+_CAPITAL_TAG = re.compile(r"""["']([\w-]*[A-Z][\w-]*)["']""", re.ASCII)
 _SHORT_DATE = re.compile(r"""["']20\d\d-(?:\d-\d\d?|\d\d-\d)["'](?=\^\^\S*date)""")
 
 
 def find(query: str) -> list[str]:
     """Return the first hint about the syntax of ``query``, if there is one."""
-    if len(query) > SHORT or not (_DATE.search(query) or _AGGREGATE.search(query)):
+    if len(query) > SHORT or not (
+        _DATE.search(query) or _AGGREGATE.search(query) or any(word in query for word in _LANG)
+    ):
         return []
     text = masked(query)
     hints = [
@@ -24,4 +35,17 @@ def find(query: str) -> list[str]:
               for match in _SHORT_DATE.finditer(query)]  # fmt: skip
     if _AGGREGATE.search(text):
         hints.append("An aggregate has no value in FILTER; write HAVING after GROUP BY.")
-    return hints[:1]
+    return (hints + _languages(query, text))[:1]
+
+
+def _languages(query: str, text: str) -> list[str]:
+    """Return the hints about language tags with capitals, which LANG never returns here."""
+    hints = []
+    for match in _COMPARED_LANG.finditer(text):
+        name, strings = (match[1], 2) if match[1] else (match[4], 3)
+        if tag := _CAPITAL_TAG.search(query, *match.span(strings)):
+            hints.append(
+                f'Languages are in small letters here: write "{tag[1].lower()}", '
+                f'or LANGMATCHES(LANG(?{name}), "{tag[1]}").'
+            )
+    return hints

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from pyoxigraph import NamedNode
 
 from accsm_kg.rdf.hints.facts import Asking, Facts, Texts, tried
-from accsm_kg.rdf.patterns import LANGUAGE_STRING, NEW, TYPE, UPWARD, Group, Node, Pattern
+from accsm_kg.rdf.patterns import (
+    LANGUAGE_STRING,
+    NEW,
+    TYPE,
+    UPWARD,
+    Group,
+    Node,
+    Pattern,
+    written,
+)
 from accsm_kg.rdf.query_scanner import STRING, masked
 
 _MAX_HINTS = 2
@@ -98,18 +107,9 @@ def _variables(pattern: Pattern) -> set[str]:
 def _written(patterns: Sequence[Pattern]) -> str:
     """Return patterns as they stand in a query."""
     return " . ".join(
-        f"{_node(subject)} {_UPWARD if iri == UPWARD else NamedNode(iri)} {_node(value)}"
+        f"{written(subject)} {_UPWARD if iri == UPWARD else NamedNode(iri)} {written(value)}"
         for subject, iri, value in patterns
     )
-
-
-def _node(node: Node) -> str:
-    if node.kind == "variable":
-        return f"?{node.text.replace(NEW, '_')}"
-    if node.kind == "iri":
-        return str(NamedNode(node.text))
-    typed = node.kind == "literal" and node.text[0] in "\"'" and node.datatype != LANGUAGE_STRING
-    return f"{node.text}^^{NamedNode(node.datatype)}" if typed else node.text or "[]"
 
 
 def _apart(facts: Facts, patterns: Sequence[Pattern], rows: Texts) -> Asking[list[str]]:
@@ -146,7 +146,7 @@ def _others(facts: Facts, pattern: Pattern) -> str:
 def _shown(facts: Facts, node: Node) -> str:
     if node.kind == "iri":
         return facts.name(node.text)[1:-1]
-    return "[]" if node.text.startswith(NEW) else _node(node)
+    return "[]" if node.text.startswith(NEW) else written(node)
 
 
 def _conditions(text: str, patterns: Sequence[Pattern]) -> Asking[list[str]]:
