@@ -54,7 +54,7 @@ def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> R
     """Run a SPARQL 1.1 query on ``store``.
 
     The prefixes of the dataset (or ``prefixes``) need not be declared, and relative IRIs are
-    relative to its base. Raises QuerySyntaxError.
+    relative to its base. Raises QuerySyntaxError, and AccsmError for an unknown function.
     """
     known, base = _prefixes(store) if prefixes is None else prefixes, base_iri(store, BASE)
     supplied = supply(scan(text), known, base)
@@ -64,6 +64,8 @@ def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> R
         message = supplied.relocated(str(error))
         explanation = explain(text, message, known, otherwise=_EXAMPLES)
         raise QuerySyntaxError(explanation) from None
+    except RuntimeError as error:
+        raise AccsmError(f"The query cannot be evaluated: {error}") from None
 
 
 def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:

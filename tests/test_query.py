@@ -9,7 +9,7 @@ from pyoxigraph import Store
 from rdflib import Graph
 
 from accsm_kg import query
-from accsm_kg.errors import QuerySyntaxError
+from accsm_kg.errors import AccsmError, QuerySyntaxError
 from accsm_kg.namespaces import BASE
 from accsm_kg.rdf.xml import XmlError
 
@@ -164,6 +164,24 @@ def test_xml_holds_a_carriage_return_and_refuses_a_control_character(store: Stor
     assert "<literal>a&#13;b</literal>" in query.run_cli(store, "SELECT ('a\\rb' AS ?x) {}", "xml")
     with pytest.raises(XmlError, match=r"U\+0001"):
         query.run_cli(store, "SELECT ('\\u0001' AS ?x) {}", "xml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("SELECT\u00a0(1 AS ?x) {}", "column 7: there is an invisible character here."),
+        ("SELECT (\u201cx\u201d AS ?x) {}", "column 9: `\u201c` is a typographic quotation mark."),
+        ("ASK { BIND(1 AS ?a) BIND(2 AS ?a) }", "column 31: `?a` has a value before BIND"),
+        ("ASK {} LIMIT 99999999999999999999", "`LIMIT 99999999999999999999` is larger than 1844"),
+        ("INSERT DATA { <a:a> <a:b> 1 }", "`INSERT` begins an update."),
+        ("ASK { FILTER(accsm:f(1)) }", "cannot be evaluated: The custom function <https:"),
+        ("ASK { FILTER(xsd:integer(1, 2)) }", "cannot be evaluated: The custom function <http:"),
+    ],
+)
+def test_a_mistake_is_told_as_at_the_endpoint(store: Store, text: str, message: str) -> None:
+    with pytest.raises(AccsmError) as raised:
+        query.run(store, text)
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize(

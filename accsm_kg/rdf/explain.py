@@ -12,6 +12,7 @@ from accsm_kg.rdf.query_scanner import masked, scan
 _LONGEST = 32 << 10  # characters; longer queries are explained by the report of the engine alone
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
 _UNBOUND = "a variable that is unbound"
+_UNREPORTED = "<unreported>"
 #: Errors of the engine in a query that follows the grammar, each with our explanation and hint.
 _REPORTS = {
     _UNBOUND: (
@@ -19,7 +20,7 @@ _REPORTS = {
         "Add it to GROUP BY, or use an aggregate such as `(SAMPLE(?x) AS ?any)`.",
     ),
     "not authorized with GROUP BY": (
-        "`SELECT *` cannot be used with GROUP BY.",
+        "`SELECT *` cannot be used with GROUP BY or an aggregate.",
         "Name the variables of GROUP BY and the aggregates instead.",
     ),
     "Duplicated variable name": (
@@ -35,6 +36,7 @@ _REPORTS = {
         "Use another variable after AS.",
     ),
 }
+_CALL = re.compile(r"[A-Za-z]\w*+\s*+\(")
 _TOKEN = re.compile(r"[\w?$:@<-]+|\S")
 _BRACKETS = {"{": "}", "(": ")", "[": "]"}
 
@@ -93,11 +95,14 @@ def _reported(query: str, message: str) -> Mistake:
         if key in place[3]:
             plain = mistakes.ungrouped(query) if key == _UNBOUND else None
             return plain or Mistake(reached, *explained)
+    if _UNREPORTED in place[3] and (shared := mistakes.shared_blank_node(query)):
+        return shared
     offset = _start(query, reached, place[3])
     match = _TOKEN.search(query, offset)
     token = f"`{match[0][:60]}`" if match else "the end of the query"
     if offset != reached:
-        return Mistake(offset, f"the text from {token} on cannot be parsed.", "")
+        hint = "Check the number of its arguments." if _CALL.match(query, offset) else ""
+        return Mistake(offset, f"the text from {token} on cannot be parsed.", hint)
     return Mistake(offset, f"found {token}, {_expected(place[3])}", "")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from accsm_kg.rdf.query_scanner import STRING, masked, unclosed_string
+from accsm_kg.rdf.scopes import rebound
 
 _LONGEST = 6 << 10  # characters that are searched: some patterns take quadratic time
 _WORDS = frozenset(
@@ -37,12 +38,24 @@ _FOREIGN = {
     "JOIN": "Patterns in the same braces are joined by themselves.",
     "TOP": "Write `LIMIT 10` at the end.",
     "IS": "Write `=`, or ask with BOUND(?name) whether a variable has a value.",
+    "LET": "Write `BIND(… AS ?name)`.",
+    "BETWEEN": "Write `?x >= 1 && ?x <= 9`.",
+    "CASE": "Write `IF(condition, value, other value)`.",
 }  # fmt: skip
+_UPDATES = frozenset(
+    {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "WITH"}
+)
+_ONLY_QUERIES = "Only queries are answered: SELECT, ASK, CONSTRUCT and DESCRIBE."
+_MAX_NUMBER = 2**64 - 1  # of LIMIT and OFFSET
 _AGGREGATES = "COUNT|SUM|AVG|MIN|MAX|SAMPLE|GROUP_CONCAT"
 _TERM = (
     r"(?:[?$]\w++|\x02++|[A-Za-z][\w.-]*+:[\w.%:\\/-]*+|:[\w.%-]++|\d[\d.]*+"
     rf"|{STRING}++(?:@[\w-]++|\^\^(?:\x02++|[\w:]++))?+|a\b|_:\w++)"
 )
+#: Brackets with others within, those of SELECT with a name, and without one up to their end.
+_BRACKETS = r"\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\)"
+_NAMELESS = rf"\((?:(?!\bAS\b)[^()]|{_BRACKETS})*+"
+_NAMED = rf"{_NAMELESS}AS\b[^()]*+\)"
 #: A pattern, what is wrong and what to do; `{token}` is the match or its group `at`.
 _MISTAKES = tuple(
     (re.compile(pattern, re.IGNORECASE), detail, hint)
@@ -120,13 +133,13 @@ _MISTAKES = tuple(
             "Write `LIMIT 5 OFFSET 10` for the LIMIT 10, 5 of SQL.",
         ),
         (
-            r"(?<![\w?$:-])(?:LIMIT|OFFSET)\b\s*+(?P<at>(?!\d)\S*+)",
+            r"(?<![\w?$:-])(?:LIMIT|OFFSET)\b\s*+(?P<at>(?!\d)\S*+|\d++(?:\.\d|e)\S*+)",
             "a whole number is needed here.",
             "Write `LIMIT 10`, `OFFSET 20`.",
         ),
         (
-            r"\}\s*+(?P<at>;)\s*+$",
-            "there is a `;` after the query.",
+            r"\}(?:\s*+(?:ORDER|GROUP|HAVING|LIMIT|OFFSET)\b[^{}]*?)?\s*+(?P<at>[;.])\s*+$",
+            "there is a `{token}` after the query.",
             "Remove it, and send one query at a time.",
         ),
         (
@@ -143,6 +156,133 @@ _MISTAKES = tuple(
             r"\b(?:LIMIT|OFFSET)\s++\d++\s++(?P<at>ORDER|GROUP|HAVING)\b",
             "`{token}` is in the wrong place.",
             "The order is GROUP BY, HAVING, ORDER BY, LIMIT and OFFSET.",
+        ),
+        (
+            r"\A\s*+(?P<at>[?${]\S*+)",
+            "the query does not begin with SELECT, ASK, CONSTRUCT or DESCRIBE.",
+            "Write `SELECT * WHERE {{ … }}`.",
+        ),
+        (
+            r"\bSELECT\s*+(?:(?:DISTINCT|REDUCED)\b\s*+)?+(?P<at>\{|(?:WHERE|FROM)\b)",
+            "SELECT names no variable.",
+            "Write `SELECT *`, or the variables.",
+        ),
+        (r"\bASK\s++(?P<at>[?$*(]\S*+)", "ASK has no variables.", "Write `ASK {{ … }}`."),
+        (
+            r"\bCONSTRUCT\s*+\{[^{}]*+\}\s*+(?P<at>)\Z",
+            "CONSTRUCT has no WHERE.",
+            "Write `CONSTRUCT {{ … }} WHERE {{ … }}`, or `CONSTRUCT WHERE {{ … }}`.",
+        ),
+        (
+            rf"\bSELECT\b(?:\s*+(?:DISTINCT|REDUCED)\b)?+(?:\s*+(?:[?$]\w++|{_NAMED}))*+"
+            rf"\s*+{_NAMELESS}(?P<at>\))",
+            "the value before `{token}` has no name.",
+            "Write `(… AS ?name)`, or a variable without brackets.",
+        ),
+        (
+            r"\bSELECT\b[^{}()]{0,400}?[?$]\w++\s++(?P<at>AS)\b",
+            "`{token}` is not in brackets.",
+            "Write `(?value AS ?name)`.",
+        ),
+        (
+            r"\bORDER\s++BY\b[^{}]*?\b(?P<at>ASC|DESC)\s++[?$]\w",
+            "`{token}` is not followed by brackets.",
+            "Write `{token}(?name)`.",
+        ),
+        (
+            r"\bORDER\s++BY\b[^{}]*?[?$]\w++\s++(?P<at>ASC|DESC)\b(?!\s*+\()",
+            "`{token}` is behind its variable.",
+            "Write `{token}(?name)`.",
+        ),
+        (
+            rf"\b(?:ORDER|GROUP)\s++BY\b(?:\s*+(?:[?$]\w++|(?:ASC|DESC)?\s*+{_BRACKETS}))++"
+            r"\s*+(?P<at>,)",
+            "`{token}` must not stand here.",
+            "Separate the variables with spaces.",
+        ),
+        (
+            rf"\bHAVING\s++(?P<at>[?$!\d]\S*+|(?:{_AGGREGATES})\s*+{_BRACKETS}(?=\s*+[<>=!]))",
+            "the condition of HAVING is not in brackets.",
+            "Write `HAVING(…)`.",
+        ),
+        (
+            rf"\b(?:FILTER|BIND)\s*+\([^(){{}}]*?\b(?P<at>(?:{_AGGREGATES})\s*+\()",
+            "`{token}…)` is inside the pattern.",
+            "Write `HAVING(…)` after GROUP BY, or `(COUNT(?thing) AS ?number)` after SELECT.",
+        ),
+        (
+            r"\bGROUP_CONCAT\s*+\((?:[^(),;]|\([^()]*+\))*+(?P<at>,)",
+            "`,` must not follow the value of GROUP_CONCAT.",
+            'Write `GROUP_CONCAT(?name; SEPARATOR=", ")`.',
+        ),
+        (
+            r"\b(?:COUNT|SUM|AVG|MIN|MAX|SAMPLE)\s*+\(\s*+(?:DISTINCT\b\s*+)?+[?$]\w++\s*+"
+            r"(?P<at>,|[?$]\w++)",
+            "an aggregate takes one value.",
+            "Write one for each variable.",
+        ),
+        (
+            r"(?<![\w?$:-])(?P<at>OPTIONAL|MINUS|EXISTS|UNION)\b(?!:)\s*+(?=[^\s{])",
+            "`{token}` is not followed by braces.",
+            "Write `{token} {{ … }}`.",
+        ),
+        (
+            r"(?<![\w?$:-])(?P<at>GRAPH|SERVICE)\s*+\{",
+            "`{token}` has no name.",
+            "Write a variable or an IRI before the `{{`.",
+        ),
+        (
+            r"(?<![\w?$:-])(?P<at>BIND)\s++[^\s(]",
+            "`{token}` is not followed by brackets.",
+            "Write `BIND(… AS ?name)`.",
+        ),
+        (
+            r"(?<![\w?$:-])IN\s++(?P<at>[^\s(]\S*+)",
+            "the list after IN is not in brackets.",
+            "Write `IN (…)`.",
+        ),
+        (
+            rf"\bVALUES\s++(?:[?$]\w++|{_BRACKETS})\s*+\{{[^{{}}]*?(?P<at>,)",
+            "`,` must not stand between values.",
+            "Separate them with spaces.",
+        ),
+        (
+            rf"\bVALUES\s++(?:[?$]\w++|{_BRACKETS})\s*+\{{[^{{}}]*?(?P<at>[?$]\w++)",
+            "`{token}` is not a value.",
+            "Write IRIs, strings and numbers, or UNDEF.",
+        ),
+        (
+            r"\bVALUES\s++[?$]\w++\s*+(?:\{\s*+)?+(?P<at>\()",
+            "brackets are for several variables.",
+            "Write `VALUES ?name {{ … }}`, or `VALUES (?one ?two) {{ (… …) }}`.",
+        ),
+        (
+            r"\bFILTER\s*+\([^(){}]*?(?P<at>(?<!\x02)\x02\x02(?!\x02))",
+            "`{token}` is not a SPARQL operator.",
+            "Write `!=`.",
+        ),
+        (
+            r"[{.;][^{}().;]*?(?<![<>=!|&?*+/^])(?P<at>!?=|[<>]=?)(?=\s)",
+            "`{token}` is inside a pattern.",
+            "Write a variable there, and the condition in FILTER(…).",
+        ),
+        (
+            r"(?P<at>\{\d++,?+\d*+\})",
+            "`{token}` is not SPARQL 1.1.",
+            "Write `p/p` for two steps, `p+` for one or more.",
+        ),
+        (
+            r"(?P<at>[?$]\w++-[A-Za-z]\w*+)(?![\w(:])",
+            "`{token}`: the name of a variable must not contain `-`.",
+            "Write `_`.",
+        ),
+        (rf"{STRING}@[A-Za-z]++(?P<at>_)", "a language has no `_`.", "Write `@en-US`."),
+        (rf"{STRING}@(?P<at>{STRING}++)", "a language is not in quotes.", "Write `@en`."),
+        (rf"{STRING}(?P<at>\^)(?!\^)", "a datatype follows `^^`.", 'Write `"…"^^xsd:date`.'),
+        (
+            r"\^\^(?P<at>[A-Za-z]\w*+)(?![\w.-]*+:)",
+            "`{token}` is not a datatype.",
+            "Write `xsd:{token}`, or the IRI between < and >.",
         ),
         (
             r"(?<![\w:/.-])(?P<at>[A-Za-z][\w.-]*+:[\w.%-]++/(?=\w)(?![\w.-]*:|a\b)[\w./-]++)",
@@ -162,6 +302,10 @@ _MISTAKES = tuple(
     )
 )
 _SUBSELECT = re.compile(r"\s*+SELECT\b", re.IGNORECASE)
+#: What may not follow the pattern of a subquery.
+_AFTER = re.compile(
+    r"\s*+(?=[^\s})])(?!(?:LIMIT|OFFSET|ORDER|GROUP|HAVING|VALUES)\b)", re.IGNORECASE
+)
 _PLACED = re.compile(
     r"[{}]|(?<![\w?$:])(?:(?P<late>LIMIT|OFFSET|ORDER|GROUP|HAVING)|"
     r"(?P<inner>FILTER|BIND|OPTIONAL|MINUS|UNION|GRAPH))\b",
@@ -173,6 +317,10 @@ _GROUPED = re.compile(r"\bGROUP\s++BY\b(.*?)(?:\b(?:HAVING|ORDER|LIMIT|OFFSET|VA
                       re.IGNORECASE | re.DOTALL)  # fmt: skip
 _VARIABLE = re.compile(r"[?$]\w++")
 _VALUES = re.compile(r"\bVALUES\s++(?:[?$]\w++|\([^()]*+\))\s*+$", re.IGNORECASE)
+
+
+_STRINGS, _NUMBER = re.compile(f"{STRING}++"), re.compile(r"\b(?:LIMIT|OFFSET)\s++(\d++)", re.I)
+_ESCAPE = re.compile(r"\\(?:[tbnrf\"'\\uU]|(?P<bad>.))", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -209,8 +357,13 @@ def _all(query: str) -> Iterator[Mistake]:
                 values = {**match.groupdict(), "token": query[first:last][:60]}
                 yield Mistake(first, detail.format(**values), hint.format(**values))
                 break
+    yield from _escapes(query, text)
+    yield from _large(text)
     yield from _words(text)
     yield from _misplaced(text)
+    if bound := rebound(text):
+        detail = f"`{bound[0][:60]}` has a value before BIND gives it one."
+        yield Mistake(bound.start(), detail, "Write another variable after AS.")
 
 
 def _words(text: str) -> Iterator[Mistake]:
@@ -219,6 +372,13 @@ def _words(text: str) -> Iterator[Mistake]:
         word = match[0]
         if word.upper() in _WORDS and word not in ("TRUE", "FALSE", "True", "False"):
             continue
+        if word.upper() in _UPDATES:
+            yield Mistake(match.start(), f"`{word}` begins an update.", _ONLY_QUERIES)
+            return
+        if text[match.start() - 1 : match.start()] == STRING:
+            detail = f"the string ends before `{word[:60]}`."
+            yield Mistake(match.start(), detail, "Write \\' for ' in a string, and \\\" for \".")
+            return
         near = get_close_matches(word.upper(), _WORDS, n=1, cutoff=0.8)
         guess = near[0].lower() if near and near[0] in ("TRUE", "FALSE") else "".join(near)
         hint = f"Did you mean `{guess}`?" if guess else 'Write ?name, prefix:name or "text".'
@@ -226,6 +386,26 @@ def _words(text: str) -> Iterator[Mistake]:
         detail = f"`{word[:60]}` is not a SPARQL keyword{foreign_letter(word)}."
         yield Mistake(match.start(), detail, hint)
         return
+
+
+def _escapes(query: str, text: str) -> Iterator[Mistake]:
+    """Yield the first escape in a string that is none."""
+    for string in _STRINGS.finditer(text):
+        for match in _ESCAPE.finditer(query, *string.span()):
+            if match["bad"]:
+                detail = f"`\\{match['bad']}` is not an escape in a string."
+                yield Mistake(match.start(), detail, f"Write `\\\\{match['bad']}`.")
+                return
+
+
+def _large(text: str) -> Iterator[Mistake]:
+    """Yield the first number of LIMIT or OFFSET that is too large."""
+    for match in _NUMBER.finditer(text):
+        number = match[1].lstrip("0")
+        if len(number) > 20 or int(number or 0) > _MAX_NUMBER:
+            detail = f"`{match[0][:60]}` is larger than {_MAX_NUMBER}."
+            yield Mistake(match.start(1), detail, "Write a smaller number, or leave it out.")
+            return
 
 
 def foreign_letter(word: str) -> str:
@@ -243,6 +423,11 @@ def _misplaced(text: str) -> Iterator[Mistake]:
             opened.append(spot.end())
         elif spot[0] == "}":
             opened, closed = opened[:-1], True
+            after = _AFTER.match(text, spot.end())
+            if after and opened and _SUBSELECT.match(text, opened[-1]):
+                detail = "the subquery before this is not in braces of its own."
+                yield Mistake(after.end(), detail, "Write `{ SELECT … }`, then the other patterns.")
+                return
         elif spot["late"] and opened and not _SUBSELECT.match(text, opened[-1]):
             detail = f"`{spot[0]}` is inside the braces."
             yield Mistake(spot.start(), detail, "Put it after the `}` that closes WHERE.")
@@ -251,6 +436,20 @@ def _misplaced(text: str) -> Iterator[Mistake]:
             detail = f"`{spot[0]}` is outside the braces."
             yield Mistake(spot.start(), detail, "Put it before the `}` that closes WHERE.")
             return
+
+
+def shared_blank_node(query: str) -> Mistake | None:
+    """Return the first label of a blank node that stands between several braces."""
+    opened, groups = [0], dict[str, int]()
+    for match in re.finditer(r"[{}]|(?<![\w:])_:[\w.-]*\w", masked(query)):
+        if match[0] == "{":
+            opened.append(match.start())
+        elif match[0] == "}":
+            opened = opened[:-1] or [0]
+        elif groups.setdefault(match[0], opened[-1]) != opened[-1]:
+            detail = f"`{match[0][:60]}` is in another group as well."
+            return Mistake(match.start(), detail, "Write a variable in place of the blank node.")
+    return None
 
 
 def ungrouped(query: str) -> Mistake | None:

@@ -84,6 +84,65 @@ MISTAKES = {
     "SELECT * WHERE ?s ?p ?o": (1, 16, 'found `?s`, expected "{"', ""),
     "SELECT * { ?s ?p ?o": (1, 20, "the end of the query", "never closed"),
     "SELECT * { ?s ?p ?o } }": (1, 24, "the end of the query", "has no opening bracket"),
+    "ASK { BIND(1 AS ?a) BIND(2 AS ?a) }": (1, 31, "`?a` has a value before BIND", "another"),
+    "ASK { ?s ?p ?o BIND(?o AS ?s) }": (1, 27, "`?s` has a value", "another variable"),
+    "ASK { OPTIONAL { ?s ?p ?a } BIND(1 AS ?a) }": (1, 39, "`?a` has a value", "another"),
+    "ASK { VALUES (?b ?a) { (1 2) } BIND(1 AS ?a) }": (1, 42, "`?a` has a value", "another"),
+    "ASK { { SELECT (1 AS ?x) {} } BIND(2 AS ?x) }": (1, 41, "`?x` has a value", "another"),
+    "ASK {} LIMIT 99999999999999999999": (
+        1,
+        14,
+        "`LIMIT 99999999999999999999` is larger than 18446744073709551615",
+        "smaller",
+    ),
+    "ASK {} OFFSET 0018446744073709551616": (1, 15, "is larger than", "smaller"),
+    "SELECT * { ?s ?p ?o } LIMIT 10.5": (1, 29, "whole number", "LIMIT 10"),
+    "SELECT * { ?s ?p ?o } LIMIT 1e3": (1, 29, "whole number", "LIMIT 10"),
+    "SELECT ?s { ?s ?p ?o } LIMIT 3;": (1, 31, "`;` after the query", "Remove it"),
+    "SELECT ?s { ?s ?p ?o }.": (1, 23, "`.` after the query", "Remove it"),
+    "SELECT ?s { ?s ?p ?o } ORDER BY DESC ?s": (1, 33, "`DESC` is not followed", "DESC(?name)"),
+    "SELECT ?s { ?s ?p ?o } ORDER BY ?s DESC": (1, 36, "`DESC` is behind", "DESC(?name)"),
+    "SELECT ?s { ?s ?p ?o } ORDER BY ?s, ?p": (1, 35, "`,` must not", "spaces"),
+    "SELECT ?s { ?s ?p ?o } GROUP BY ?s , ?p": (1, 36, "`,` must not", "spaces"),
+    "SELECT ?s { ?s ?p ?o } GROUP BY ?s HAVING COUNT(?o) > 1": (
+        1,
+        43,
+        "HAVING is not in brackets",
+        "HAVING(…)",
+    ),
+    "SELECT DISTINCT(?s) { ?s ?p ?o }": (1, 19, "no name", "without brackets"),
+    "SELECT (?o + 1) { ?s ?p ?o }": (1, 15, "no name", "AS ?name"),
+    "SELECT ?s AS ?x { ?s ?p ?o }": (1, 11, "`AS` is not in brackets", "(?value AS ?name)"),
+    "SELECT { ?s ?p ?o }": (1, 8, "names no variable", "SELECT *"),
+    "ASK ?s { ?s ?p ?o }": (1, 5, "no variables", "ASK { … }"),
+    "CONSTRUCT { ?s ?p ?o }": (1, 23, "no WHERE", "WHERE { … }"),
+    "?s ?p ?o": (1, 1, "does not begin with SELECT", "SELECT *"),
+    "INSERT DATA { <a:a> <a:b> 1 }": (1, 1, "`INSERT` begins an update", "Only queries"),
+    "SELECT * { ?s ?p ?o OPTIONAL ?s ?q ?r }": (1, 21, "`OPTIONAL` is not", "OPTIONAL { … }"),
+    "SELECT * { ?s ?p ?o FILTER(EXISTS ?s ?q ?r) }": (1, 28, "`EXISTS` is", "EXISTS { … }"),
+    "SELECT * { GRAPH { ?s ?p ?o } }": (1, 12, "`GRAPH` has no name", "before the `{`"),
+    "SELECT * { BIND ?o AS ?x }": (1, 12, "`BIND` is not followed", "BIND(… AS ?name)"),
+    "SELECT * { ?s ?p ?o FILTER(?o IN 1) }": (1, 34, "IN is not in brackets", "IN (…)"),
+    "SELECT * { VALUES ?s { 1, 2 } }": (1, 25, "`,` must not", "spaces"),
+    "SELECT * { VALUES ?s { ?x } }": (1, 24, "`?x` is not a value", "UNDEF"),
+    "SELECT * { VALUES ?s (1 2) }": (1, 22, "several variables", "VALUES ?name { … }"),
+    "SELECT * { ?s ?p ?o FILTER(?o <> 1) }": (1, 31, "`<>` is not", "!="),
+    "SELECT * { ?s <a:b> > 3 }": (1, 21, "`>` is inside a pattern", "FILTER(…)"),
+    "SELECT * { ?s <a:b>{1,3} ?o }": (1, 20, "`{1,3}` is not SPARQL", "p/p"),
+    "SELECT ?s-x { ?s-x ?p ?o }": (1, 8, "must not contain `-`", "`_`"),
+    "SELECT * { ?s ?p 'a'@en_US }": (1, 24, "no `_`", "@en-US"),
+    "SELECT * { ?s ?p 'a'@'en' }": (1, 22, "not in quotes", "@en"),
+    "SELECT * { ?s ?p '1'^<a:b> }": (1, 21, "`^^`", "xsd:date"),
+    "SELECT * { ?s ?p '1'^^date }": (1, 23, "`date` is not a datatype", "xsd:date"),
+    "SELECT * { ?s ?p 'it's' }": (1, 22, "the string ends before `s`", "\\'"),
+    "SELECT * { ?s ?p ?o FILTER REGEX(?o, '\\d+') }": (1, 39, "`\\d` is not an escape", "`\\\\d`"),
+    "SELECT (GROUP_CONCAT(?o, ',') AS ?g) { ?s ?p ?o }": (1, 24, "GROUP_CONCAT", "SEPARATOR"),
+    "SELECT (COUNT(?s, ?o) AS ?g) { ?s ?p ?o }": (1, 17, "takes one value", "each"),
+    "SELECT ?s { ?s ?p ?o FILTER(SUM(?o) > 3) } GROUP": (1, 29, "inside the pattern", "HAVING"),
+    "SELECT * { ?s ?p ?o FILTER(SUBSTR(?o) = 'a') }": (1, 28, "`SUBSTR`", "its arguments"),
+    "SELECT ?s { SELECT ?s { ?s ?p ?o } ?s a ?c }": (1, 36, "braces of its own", "{ SELECT"),
+    "SELECT * { ?s ?p _:a OPTIONAL { _:a ?q ?r } }": (1, 33, "`_:a` is in another", "variable"),
+    "SELECT * { LET(?x := 1) }": (1, 12, "`LET`", "BIND"),
     "": (1, 1, "the query is empty", "SELECT, ASK"),
     "# only a comment": (1, 1, "the query is empty", "SELECT, ASK"),
 }
@@ -107,7 +166,24 @@ def test_a_mistake_is_explained_with_its_place_and_a_hint(query: str) -> None:
     assert found.excerpt.endswith("^")
 
 
-HARD = ["SELECT ", "SELECT (", "SELECT ?a ", "(", "?s ?p ", "{ ?s ?p ", "a:b/", "<http:", "'a' ",
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { FILTER EXISTS { ?s ?p ?a } BIND(1 AS ?a) }",
+        "ASK { ?s ?p ?o MINUS { ?s ?p ?a } BIND(1 AS ?a) }",
+        "ASK { { SELECT ?s { ?s ?p ?a } GROUP BY ?s ?a } BIND(1 AS ?a) }",
+        "ASK { { BIND(1 AS ?a) } UNION { BIND(2 AS ?a) } ?s ?p ?a }",
+        "ASK { FILTER(BOUND(?a)) BIND(1 AS ?a) BIND(STR(?a) AS ?b) }",
+    ],
+)
+def test_a_variable_without_a_value_before_bind_is_no_mistake(query: str) -> None:
+    Store().query(query)
+    assert "before BIND" not in explain(f"{query} LIMIT x", "error at 1:1: x", {}).detail
+
+
+HARD = ["BIND(1 AS ?a) ", "'\\d' ", "LIMIT 9", "ORDER BY ", "VALUES ?a { ", "HAVING COUNT(",
+        "{ = ", "_:a { ", "SELECT (?a ", "GROUP BY ?a ", "SELECT { { } ", "CONSTRUCT {} ",
+        "SELECT ", "SELECT (", "SELECT ?a ", "(", "?s ?p ", "{ ?s ?p ", "a:b/", "<http:", "'a' ",
         "PREFIX a:", "{ LIMIT ", "VALUES (", "SELECT (COUNT(", "a-", "SELECT (a (b) ", "é",
         "\n", "PREFIX aé:", "a:b."]  # fmt: skip
 
