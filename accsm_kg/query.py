@@ -177,11 +177,14 @@ def _row(terms: Sequence[Term | None], store: Store, name: Callable[[str], str])
 
 
 def _label(node: NamedNode, store: Store) -> str | None:
-    for predicate in _LABELS:
-        for quad in store.quads_for_pattern(node, predicate, None, DefaultGraph()):
-            if isinstance(quad.object, Literal):
-                return quad.object.value
-    return None
+    """Return the label of a thing: in English as on the pages, else without language, else any."""
+    labels = [
+        (not (label.language or "").startswith("en"), label.language or "", place, label.value)
+        for place, predicate in enumerate(_LABELS)
+        for quad in store.quads_for_pattern(node, predicate, None, DefaultGraph())
+        if isinstance(label := quad.object, Literal)
+    ]
+    return min(labels)[-1] if labels else None
 
 
 def rows(store: Store, path: Path, this: NamedNode | None = None) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ import json
 from io import StringIO
 
 import pytest
-from pyoxigraph import Store
+from pyoxigraph import RdfFormat, Store
 from rdflib import Graph
 
 from accsm_kg import query
@@ -152,6 +152,23 @@ def test_a_prefix_given_by_the_caller_is_suggested(store: Store) -> None:
 def test_prefixes_of_the_project_or_of_the_caller_need_no_declaration(store: Store) -> None:
     assert query.run(store, "ASK { ?s a mine:Project }", {"mine": f"{BASE}ontology#"})
     assert query.run(store, "ASK { GRAPH graph:vocab { ?s a accsm:Country } }")
+
+
+LABELS = """
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+<urn:a> skos:prefLabel "Zwei"@de, "Two"@en, "Song"@th .
+<urn:b> skos:prefLabel "Zwei"@de ; rdfs:label "Two"@en-GB .
+<urn:c> skos:prefLabel "Zwei"@de, "Ni" .
+<urn:d> rdfs:label "Zwei"@de, "Cent"@fr .
+"""
+
+
+def test_a_label_in_english_is_preferred() -> None:
+    store = Store()
+    store.load(LABELS.encode(), format=RdfFormat.TURTLE)
+    drawn = query.run_cli(store, "SELECT ?x { VALUES ?x { <urn:a> <urn:b> <urn:c> <urn:d> } }")
+    assert [line.strip() for line in drawn.splitlines()[2:6]] == ["Two", "Two", "Ni", "Zwei"]
 
 
 def test_the_columns_of_a_star_are_in_order_of_first_mention(store: Store) -> None:

@@ -138,7 +138,8 @@ def _candidates(
     """Yield the labels, classes and owners in a statement: kind, IRI, rank, value and target."""
     base, value = comparison.base, iri_or_text(one.value)
     if one.property in _LABELS and isinstance(one.value, Literal):
-        rank = _LABELS.index(one.property)
+        foreign = not (one.value.language or "").startswith("en")
+        rank = _LABELS.index(one.property) + foreign * len(_LABELS)
         yield "label", one.subject, rank, one.value.value, comparison.labels
     elif one.property == _TYPE:
         yield "class", one.subject, not value.startswith(base), value, comparison.classes

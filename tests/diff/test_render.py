@@ -108,6 +108,14 @@ def test_a_table_has_a_row_for_each_statement_with_its_terms(
     }
 
 
+def test_a_label_in_english_is_preferred(tmp_path: Path) -> None:
+    name = f"<{BASE}id/a> <http://www.w3.org/2004/02/skos/core#prefLabel>"
+    old, new = tmp_path / "old.nt", tmp_path / "new.nt"
+    old.write_text(f'{name} "Alt"@de .\n{name} "New"@en .\n')
+    new.write_text(f"{old.read_text()}<{BASE}id/a> <{BASE}id/p> <{BASE}id/a> .\n")
+    assert "  changed  <id/a>  New\n" in render.run(old, new)[0]
+
+
 def test_invalid_input_is_refused_with_what_to_do(part: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.nq is not a file; name a built"):
         render.run(part, tmp_path / "nowhere.nq")
