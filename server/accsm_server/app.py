@@ -3,12 +3,15 @@
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -108,7 +111,8 @@ def _endpoint(site: Site) -> Endpoint:
 def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
     """Return the application that passes requests to the endpoint or to the pages.
 
-    Requests to the endpoint skip the routing and the middlewares of the pages, to be fast.
+    A path with a slash at the end redirects to that without. Requests to the endpoint skip the
+    routing and the middlewares of the pages, to be fast.
     """
     with_etags = EntityTags(pages)
 
@@ -117,10 +121,26 @@ def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
         await with_etags(scope, receive, send)
 
     def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        app = endpoint if scope["request_context"].path == _ENDPOINT else pages_in_task
+        path = scope["request_context"].path
+        app = endpoint if path == _ENDPOINT else pages_in_task
+        if len(path) > 1 and path.endswith("/") and _is_page(path[:-1]):
+            query = scope["query_string"].decode("latin-1")
+            address = scope.get("root_path", "") + quote(path[:-1]) + (query and f"?{query}")
+            app = RedirectResponse(address, 308)
         return app(scope, receive, send)
 
     return route
+
+
+def _is_page(path: str) -> bool:
+    """Return whether ``path`` is that of the endpoint, or of a page whose path has no free end."""
+    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    return path == _ENDPOINT or any(
+        ":path}" not in route.path and route.matches(scope)[0] is Match.FULL
+        for router in _ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    )
 
 
 async def _on_error(request: Request, error: Any) -> Response:

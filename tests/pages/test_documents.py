@@ -26,6 +26,17 @@ FORMATS = {
 }
 MEDIA = {name: form.media_type for name, form in FORMATS.items()} | {"html": "text/html"}
 ACCSM = prefixes()["accsm"]
+#: Paths with a slash at the end that are no documents, and to which they redirect.
+SLASHED = {
+    "/sparql/": "/sparql",
+    "/sparql/?query=ASK%20%7B%7D": "/sparql?query=ASK%20%7B%7D",
+    "/questions/": "/questions",
+    "/questions/months/": "/questions/months",
+    "/ontology/": "/ontology",
+    "/dataset/": "/dataset",
+    "/browse/Evidence/?page=2": "/browse/Evidence?page=2",
+    "/.well-known/void/": "/.well-known/void",
+}
 THINGS = [
     PROJECT,
     "action-line/apsc-2025/A.2.2.iv",
@@ -39,6 +50,25 @@ THINGS = [
 
 def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
     return client.get(path, headers={"Accept": accept})
+
+
+@pytest.mark.parametrize("path", SLASHED)
+def test_a_slash_at_the_end_redirects_to_the_page(client: httpx.Client, path: str) -> None:
+    answer = get(client, path)
+    assert (answer.status_code, answer.headers["Location"]) == (308, SLASHED[path])
+    assert get(client, SLASHED[path]).status_code == 200
+
+
+def test_a_query_may_be_posted_to_the_endpoint_with_a_slash(client: httpx.Client) -> None:
+    answer = client.post("/sparql/", data={"query": "ASK {}"}, follow_redirects=True)
+    assert answer.json()["boolean"] is True
+
+
+@pytest.mark.parametrize(
+    "path", ["/id/country/KHM/", "/doc/country/KHM/", "/graph/vocab/", "/nothing/", "/sparql//"]
+)
+def test_other_addresses_keep_their_slash(client: httpx.Client, path: str) -> None:
+    assert get(client, path).status_code == 404
 
 
 @pytest.mark.parametrize("thing", THINGS)
@@ -134,6 +164,7 @@ def test_every_link_has_the_prefix_that_a_proxy_strips(
         httpx.Client(base_url=server.url) as other,
     ):
         assert linked(other, described) == {f"/kg{link}" for link in linked(client, described)}
+        assert get(other, "/questions/").headers["Location"] == "/kg/questions"
 
 
 def linked(client: httpx.Client, described: dict[str, Any]) -> set[str]:

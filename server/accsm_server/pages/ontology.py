@@ -91,8 +91,6 @@ async def ontology_file(site: ServedSite, format: SuffixFormat) -> Response:
 async def ontology_version(site: ServedSite, path: str, choice: FormatChoice) -> Response:
     """Return an earlier version, or the same as /ontology for the IRI of the current one."""
     path, format = split_suffix(path, choice)
-    if not path:
-        return await _respond(site, format, "/ontology")
     iri = await existing_iri(site, f"ontology/{path}")
     earlier = iri if await is_graph(site, iri) else ""
     return await _respond(site, format, f"/ontology/{path}", earlier)
