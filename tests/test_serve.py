@@ -41,6 +41,15 @@ def test_port_0_takes_a_free_port_and_the_first_line_names_it(small: Path) -> No
     assert one.url != other.url
 
 
+@pytest.mark.parametrize("prefix", ["kg", "/kg", "/kg/"])
+def test_a_path_prefix_is_printed_and_linked(small: Path, prefix: str) -> None:
+    with running(small, f"--root-path={prefix}") as server:
+        assert server.log.read_text().splitlines()[0] == f"Serving {small} at {server.url}/kg/"
+        page = httpx.get(server.url, headers={"Accept": "text/html"}).text
+    assert 'href="/kg/sparql"' in page
+    assert 'href="/sparql"' not in page
+
+
 def test_a_taken_port_is_reported_in_one_sentence(small: Path, taken: int) -> None:
     assert _refused(str(small), "--port", str(taken)) == (
         f"error port {taken} of 127.0.0.1 is taken; "

@@ -57,7 +57,7 @@ def serve(
         _listen(host, port) as listener,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        root_path = root_path.rstrip("/")
+        root_path = f"/{root_path}".replace("//", "/").rstrip("/")
         runner.run(_serve(dataset, listener, settings, ready, root_path, access_log))
 
 

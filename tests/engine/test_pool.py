@@ -43,7 +43,8 @@ def is_running(pid: int) -> bool:
 
 
 def ask(server: Server, query: str, **more: str) -> httpx.Response:
-    return httpx.post(f"{server.url}/sparql", data={"query": query}, timeout=30, headers=more)
+    headers = {"Accept": "application/json", **more}
+    return httpx.post(f"{server.url}/sparql", data={"query": query}, timeout=30, headers=headers)
 
 
 def ask_in_vain(server: Server) -> None:

@@ -139,7 +139,7 @@ REQUESTS = {
     "an unclosed charset": (post(TEXT[:-2] + '; charset="utf-8\r\n', b"ASK {}"), {200, 415}),
     "a multipart form": (
         post("Content-Type: multipart/form-data; boundary=x\r\n", b"--x--"),
-        {415},
+        {400},
     ),
     # injection of lines and paths
     "a line break in a format": (get(f"{ASK}&format=json%0d%0aX-Evil:%201"), {406}),

@@ -1,5 +1,6 @@
 """Connections: pipelining, disconnects and proxies; responses are the same from the cache."""
 
+import gzip
 import resource
 import socket
 import threading
@@ -27,7 +28,7 @@ QUERIES = {
         "SELECT * { ?s <https://w3id.org/accsm-kg/ontology#suports> ?o }",
         ("json",),
     ),
-    "cut": ("SELECT * { ?s ?p ?o } LIMIT 150", ("json", "csv")),
+    "cut": ("SELECT * { ?s ?p ?o } LIMIT 150", ("xml",)),
     "compressed": ("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 90", ("json", "tsv")),
     "a syntax error": ("SELECT * {", ("json",)),
     "too slow": ("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f #slow", ("json",)),
@@ -83,7 +84,8 @@ def test_a_cached_response_equals_the_first_one(
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_is_counted_once(client: httpx.Client, name: str, coding: str) -> None:
     before = metrics(client)
-    asked = {"query": f"{QUERIES[name][0]} #{coding}", **extra_parameters(name)}
+    query, forms = QUERIES[name]
+    asked = {"query": f"{query} #{coding}", "format": forms[0], **extra_parameters(name)}
     client.get("/sparql", params=asked, headers={"Accept-Encoding": coding})
     grown = {key: n - before.get(key, 0) for key, n in metrics(client).items()}
     assert sum(n for key, n in grown.items() if key.startswith("accsm_queries_total")) == 1
@@ -136,6 +138,33 @@ def test_pipelined_requests_are_answered_in_order(
     places = [text.index(body) for body in expected]
     assert places == sorted(places)
     assert len(set(places)) == len(paths)
+
+
+def answer_to_http_1_0(server: Server, path: str, field: str = "") -> bytes:
+    with connect(server) as connection:
+        connection.sendall(f"GET {path} HTTP/1.0\r\n{field}\r\n".encode())
+        received = b""
+        while data := connection.recv(1 << 16):
+            received += data
+    return received
+
+
+@pytest.mark.parametrize("field", ["", "Connection: keep-alive\r\n", "Accept-Encoding: gzip\r\n"])
+def test_http_1_0_gets_no_chunks(dataset_path: Path, field: str) -> None:
+    with running(dataset_path) as server:
+        path = f"{sparql('SELECT * { ?s ?p ?o }')}&format=tsv"
+        head, _, body = answer_to_http_1_0(server, path, field).partition(b"\r\n\r\n")
+        assert b"transfer-encoding" not in head
+        assert b"connection: close" in head
+        if "gzip" in field:
+            body = gzip.decompress(body)
+        assert body == httpx.get(server.url + path).content
+
+
+def test_http_1_0_gets_an_error_where_an_answer_is_cut(server: Server) -> None:
+    path = f"{sparql('SELECT * { ?s ?p ?o }')}&format=csv"
+    with pytest.raises(ConnectionResetError):
+        answer_to_http_1_0(server, path)
 
 
 def test_many_pipelined_requests_are_all_answered(server: Server, client: httpx.Client) -> None:

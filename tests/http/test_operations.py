@@ -25,7 +25,8 @@ CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?
 
 def ask(server: Server, query: str, address: str = "127.0.0.1", **more: str) -> httpx.Response:
     with httpx.Client(transport=httpx.HTTPTransport(local_address=address), timeout=30) as client:
-        return client.get(f"{server.url}/sparql", params={"query": query, **more})
+        params, headers = {"query": query, **more}, {"Accept": "application/json"}
+        return client.get(f"{server.url}/sparql", params=params, headers=headers)
 
 
 def value(answer: httpx.Response) -> str:
@@ -164,7 +165,7 @@ def test_a_client_that_floods_the_pages_does_not_block_others(small_path: Path) 
         threads = [threading.Thread(target=flood, args=(number,)) for number in range(40)]
         for thread in threads:
             thread.start()
-        until(lambda: 503 in statuses)
+        until(lambda: len(statuses) > 80)
         transport = httpx.HTTPTransport(local_address="127.0.0.2")
         with httpx.Client(transport=transport, timeout=30) as other:
             pages = [f"/doc/country/LAO?x={number}" for number in range(5)]
@@ -172,7 +173,7 @@ def test_a_client_that_floods_the_pages_does_not_block_others(small_path: Path) 
         stop.set()
         for thread in threads:
             thread.join()
-    assert found == {200}
+    assert found == {*statuses} == {200}
 
 
 def test_the_rate_limit_applies_to_each_client(small: Path) -> None:

@@ -17,7 +17,7 @@ ERRORS = {
     "text/html": "text/html",
     "text/turtle": "text/plain",
     "application/ld+json": "application/problem+json",
-    "*/*": "application/problem+json",
+    "application/json": "application/problem+json",
 }
 
 

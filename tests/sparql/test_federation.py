@@ -102,7 +102,8 @@ def server(small_path: Path, remote: str) -> Iterator[Server]:
 
 
 def ask(server: Server, query: str) -> httpx.Response:
-    return httpx.post(f"{server.url}/sparql", data={"query": query}, timeout=30)
+    headers = {"Accept": "application/json"}
+    return httpx.post(f"{server.url}/sparql", data={"query": query}, timeout=30, headers=headers)
 
 
 def test_rows_of_an_allowed_endpoint_are_joined(server: Server, remote: str) -> None:

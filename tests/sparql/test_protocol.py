@@ -30,7 +30,8 @@ def get(client: httpx.Client, query: str, accept: str = "*/*", **more: str) -> h
 
 
 def post(client: httpx.Client, body: str | bytes, media: str, params: str = "") -> httpx.Response:
-    return client.post(f"/sparql{params}", content=body, headers={"Content-Type": media})
+    headers = {"Content-Type": media, "Accept": "application/json"}
+    return client.post(f"/sparql{params}", content=body, headers=headers)
 
 
 @pytest.mark.parametrize("name", RESULTS)
@@ -120,7 +121,7 @@ def test_a_compressed_query_is_refused(client: httpx.Client) -> None:
 def test_an_update_by_get_is_refused(client: httpx.Client) -> None:
     answer = client.get("/sparql", params={"update": "CLEAR ALL"})
     assert answer.status_code == 403
-    assert "read-only" in answer.json()["detail"]
+    assert "read-only" in answer.text
 
 
 def test_a_url_above_the_limit_is_refused(client: httpx.Client) -> None:
@@ -147,6 +148,7 @@ def test_scripts_of_other_origins_may_query(client: httpx.Client) -> None:
     answer = client.options("/sparql", headers=headers)
     assert answer.status_code == 204
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert answer.headers["Access-Control-Allow-Headers"] == "*, Authorization"
     assert get(client, "ASK {}").headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
@@ -328,3 +330,86 @@ def test_a_page_of_a_huge_value_is_refused(client: httpx.Client) -> None:
     assert page.status_code == 400
     assert "too large for a page" in page.text
     assert len(get(client, query, "text/csv").text) > 20_000_000
+
+
+def test_output_means_what_format_means(client: httpx.Client) -> None:
+    assert get(client, SELECT, output="csv").headers["Content-Type"].startswith("text/csv")
+    assert get(client, SELECT, output="csv", format="json").json()["head"]
+    assert get(client, "nonsense", output="json").json()["status"] == 400
+
+
+@pytest.mark.parametrize(("timeout", "status"), [("0", 200), ("0.0", 200), ("-1", 400)])
+def test_a_timeout_of_zero_is_the_limit_of_the_server(
+    client: httpx.Client, timeout: str, status: int
+) -> None:
+    assert get(client, "ASK {}", timeout=timeout).status_code == status
+
+
+def test_a_byte_order_mark_before_a_query_is_skipped(client: httpx.Client) -> None:
+    marked = f"\ufeff{SELECT}"
+    expected = get(client, SELECT).text
+    form = {"query": marked}
+    assert get(client, marked).text == expected
+    assert post(client, marked.encode(), DIRECT).text == expected
+    assert client.post("/sparql", data=form).text == expected
+
+
+def test_a_multipart_form_is_read_with_its_files(client: httpx.Client) -> None:
+    fields = {"query": (None, SELECT), "output": (None, "csv")}
+    expected = get(client, SELECT, output="csv").text
+    assert client.post("/sparql", files=fields).text == expected
+    fields["query"] = ("é.rq", SELECT)
+    assert client.post("/sparql", files=fields).text == expected
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="query"\r\n\r\nASK {}\r\n'
+FORMS = {
+    "without a boundary": ("multipart/form-data", PART + b"--x--", "No boundary"),
+    "with another boundary": ("multipart/form-data; boundary=y", PART + b"--x--", "boundary"),
+    "that breaks off": ("multipart/form-data; boundary=x", PART + PART[:-9], "does not end"),
+    "that is not UTF-8": (
+        "multipart/form-data; boundary=x",
+        PART.replace(b"ASK", b"\xff") + b"--x--",
+        "UTF-8",
+    ),
+    "with too many fields": (
+        "multipart/form-data; boundary=x",
+        PART * 1001 + b"--x--",
+        "at most 1000",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_malformed_multipart_form_is_refused(client: httpx.Client, name: str) -> None:
+    media, body, said = FORMS[name]
+    answer = post(client, body, media)
+    assert answer.status_code == 400
+    assert said in answer.json()["detail"]
+
+
+ACCEPTED = {
+    "*/*": "text/plain",
+    "text/csv": "text/plain",
+    "text/turtle, */*;q=0.1": "text/plain",
+    "application/json": "application/problem+json",
+    "application/ld+json": "application/problem+json",
+    "application/sparql-results+json, */*;q=0.5": "application/problem+json",
+    "text/html,application/xhtml+xml,*/*;q=0.8": "text/html",
+}
+
+
+@pytest.mark.parametrize("accept", ACCEPTED)
+def test_an_error_is_text_unless_the_client_asks_for_json_or_html(
+    client: httpx.Client, accept: str
+) -> None:
+    answer = get(client, "nonsense", accept)
+    assert answer.headers["Content-Type"].partition(";")[0] == ACCEPTED[accept]
+
+
+def test_an_error_begins_with_its_sentence(client: httpx.Client) -> None:
+    text = get(client, "SELECT (“x” AS ?x) {}", "text/csv").text
+    assert text.startswith("The query cannot be read: Line 1, column 9: ")
+    lines = get(client, "SELECT (“x” AS ?x) {}", "application/json").text.splitlines()
+    assert lines[1].startswith('  "detail": "Line 1, column 9: ')
+    assert "".join(lines).isascii()

@@ -9,6 +9,7 @@ disconnects; the connection stays open for a second after an error, so that the 
 import fcntl
 import logging
 import re
+import struct
 import sys
 import termios
 from asyncio import (
@@ -23,6 +24,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any, ClassVar, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -96,6 +98,12 @@ class GuardedTransport:
             self._transport.write_eof()
         self._transport.resume_reading()
         self._loop.call_later(_LINGER, self.flush_and_close)
+
+    def reset(self) -> None:
+        """Close with an error, which tells a client of HTTP/1.0 that the body is not complete."""
+        linger = struct.pack("ii", 1, 0)
+        self._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, linger)
+        self._transport.abort()
 
     def flush_and_close(self) -> None:
         """Close as soon as the client has read what is buffered, or has stopped reading."""
@@ -364,17 +372,21 @@ class _RequestApp:
     `_can_write_directly` excludes.
     """
 
-    __slots__ = ("_app", "_context", "_cycle", "_send", "_start")
+    __slots__ = ("_app", "_context", "_cycle", "_send", "_start", "_until_close")
 
     def __init__(self, app: ASGIApp, cycle: RequestResponseCycle) -> None:
         self._app, self._cycle = app, cycle
         self._start: Message | None = None
+        self._until_close = False
+        """Whether the body ends with the connection: HTTP/1.0 has no chunks."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._context = scope["request_context"] = RequestContext(scope)
         self._send = send
         try:
             await self._app(scope, receive, self._respond)
+            if self._until_close and not self._context.complete:
+                cast(GuardedTransport, self._cycle.transport).reset()
         except CancelledError:
             if not self._cycle.disconnected:
                 raise
@@ -393,12 +405,25 @@ class _RequestApp:
             if not more and self._can_write_directly():
                 self._write_directly(start, body)
             else:
+                self._frame(start)
                 await self._send(start)
-                await self._send(message)
+                await self._send_body(message)
         else:
-            await self._send(message)
+            await self._send_body(message)
         context.size += len(body)
         context.complete = not more
+
+    def _frame(self, start: Message) -> None:
+        cycle = self._cycle
+        lengths = (b"content-length" in header for header in start["headers"])
+        if cycle.scope["http_version"] == "1.0" and not any(lengths):
+            self._until_close = True
+            cycle.keep_alive = cycle.chunked_encoding = False
+
+    async def _send_body(self, message: Message) -> None:
+        if self._until_close:
+            self._cycle.expected_content_length = len(message.get("body", b""))
+        await self._send(message)
 
     def _can_write_directly(self) -> bool:
         cycle = self._cycle

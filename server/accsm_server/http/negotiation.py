@@ -47,7 +47,12 @@ GRAPHS = (
     Format("trig", "application/trig", "TriG"),
 )
 HTML = Format("html", "text/html", "HTML", ("application/xhtml+xml",))
-PROBLEM = Format("json", "application/problem+json", "JSON", _JSON)
+PROBLEM = Format(
+    "json",
+    "application/problem+json",
+    "JSON",
+    (*_JSON, RESULTS[0].media_type, GRAPHS[1].media_type),
+)
 TEXT = Format("text", "text/plain", "text")
 
 _ALIASES = {"turtle": "ttl", "n3": "ttl", "ntriples": "nt", "n-triples": "nt", "nquads": "nq",

@@ -3,11 +3,12 @@
 Error pages in HTML are made by `pages.render`.
 """
 
+import json
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from accsm_server.errors import MethodNotAllowed, NotFound, ServerError
@@ -15,7 +16,7 @@ from accsm_server.http import negotiation
 from accsm_server.http.headers import NEVER
 from accsm_server.http.negotiation import Format
 
-_OFFERS = (negotiation.PROBLEM, negotiation.HTML, negotiation.TEXT)
+_OFFERS = (negotiation.TEXT, negotiation.HTML, negotiation.PROBLEM)
 _ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}
 
 
@@ -32,10 +33,10 @@ def from_http_exception(error: HTTPException) -> ServerError:
 def error_format(request: Request) -> Format:
     """Return the format for an error: JSON, HTML or text, as `format=` or Accept suggests."""
     known = (negotiation.HTML, *negotiation.RESULTS, *negotiation.GRAPHS)
-    named = negotiation.by_name(request.query_params.get("format", ""), known)
+    asked = request.query_params.get("format") or request.query_params.get("output", "")
+    named = negotiation.by_name(asked, known)
     accept = named.media_type if named else request.scope["request_context"].header(b"accept")
-    plain = negotiation.PROBLEM if "json" in accept else negotiation.TEXT
-    return negotiation.negotiate(accept, _OFFERS) or plain
+    return negotiation.negotiate(accept, _OFFERS) or negotiation.TEXT
 
 
 def error_response(error: ServerError, format: Format) -> Response:
@@ -43,7 +44,7 @@ def error_response(error: ServerError, format: Format) -> Response:
     headers = {**error.headers, "Vary": "Accept", "Cache-Control": NEVER}
     if format == negotiation.PROBLEM:
         kind = negotiation.PROBLEM.media_type
-        return JSONResponse(_members(error), error.status, headers, media_type=kind)
+        return Response(_json(error), error.status, headers, media_type=kind)
     return Response(_text(error), error.status, headers, media_type="text/plain")
 
 
@@ -52,12 +53,14 @@ async def send_error(error: ServerError, scope: Scope, receive: Receive, send: S
     await error_response(error, error_format(Request(scope)))(scope, receive, send)
 
 
-def _members(error: ServerError) -> dict[str, object]:
-    """Return the members of the problem+json object, without empty ones."""
-    names = ("title", "status", "detail", "hint", "line", "column")
-    return {name: value for name in names if (value := getattr(error, name))}
+def _json(error: ServerError) -> str:
+    """Return the problem+json object in ASCII, a line for each member that is not empty."""
+    names = ("detail", "hint", "title", "status", "line", "column")
+    found = [(name, value) for name in names if (value := getattr(error, name))]
+    return "{\n" + ",\n".join(f'  "{name}": {json.dumps(value)}' for name, value in found) + "\n}\n"
 
 
 def _text(error: ServerError) -> str:
-    lines = (f"{error.status} {error.title}", error.detail, error.excerpt, error.hint)
+    sentence = f"{error.title}: {error.detail}" if error.detail else error.title
+    lines = (sentence, error.excerpt, error.hint, f"HTTP status {error.status}")
     return "\n\n".join(line for line in lines if line) + "\n"

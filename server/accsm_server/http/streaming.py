@@ -12,7 +12,8 @@ from accsm_server.http.middleware.compression import IDENTITY, Compressor
 from accsm_server.http.middleware.response_cache import try_cache
 
 _IDENTITY = IDENTITY.start(0)
-_UNCOMMENTED = (b"text/csv", b"text/tab-separated-values")  # formats without comments
+#: Formats that cannot say that they were cut, as strict parsers refuse what follows the last row.
+_SILENT = (b"application/sparql-results+json", b"text/csv", b"text/tab-separated-values")
 
 
 class Answer(Protocol):
@@ -70,29 +71,32 @@ async def send_answer(
 
     The outcome is "ok", "cut" (by a limit) or the reason of the QueryError that ended it. A query
     that fails during streaming leaves the response unfinished: the server closes the connection,
-    so that the client notices. So does a streamed answer that was cut, if its format has no
-    comments to say so. The headers ``limits`` are added to streamed answers.
+    so that the client notices. So does an answer that was cut, if its format has no place to say
+    so. The headers ``limits`` are added to answers that are streamed or cut.
     """
     compress, flush = compressor
     try:
-        if answer.complete:
-            body = compress(answer.whole()) + flush()
-            cut = [(b"x-truncated", f"after {answer.truncated}".encode())] * bool(answer.truncated)
-            head = [*headers, *cut, (b"content-length", str(len(body)).encode())]
+        if answer.complete and not _is_cut_silently(answer, headers):
+            body, more = compress(answer.whole()) + flush(), limits if answer.truncated else ()
+            head = [*headers, *more, (b"content-length", str(len(body)).encode())]
             await send({"type": "http.response.start", "status": 200, "headers": head})
             await send(_piece(body, more=False))
-            return "cut" if cut else "ok"
+            return "cut" if answer.truncated else "ok"
         await send({"type": "http.response.start", "status": 200, "headers": [*headers, *limits]})
         try:
             async for piece in answer:
                 await send(_piece(compress(piece), more=True))
         except QueryError as error:
             return error.reason
-        if not (answer.truncated and dict(headers)[b"content-type"].startswith(_UNCOMMENTED)):
+        if not _is_cut_silently(answer, headers):
             await send(_piece(flush(), more=False))
         return "cut" if answer.truncated else "ok"
     finally:
         answer.close()
+
+
+def _is_cut_silently(answer: Answer, headers: Headers) -> bool:
+    return bool(answer.truncated) and dict(headers)[b"content-type"].startswith(_SILENT)
 
 
 def _piece(body: bytes, more: bool) -> Message:

@@ -235,8 +235,9 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "named-graph-uri": ("The IRI of a graph to make available to GRAPH",
                         {"type": "array", "items": {"type": "string"}}),
     "format": ("The short name of a format, instead of Accept", {"type": "string"}),
-    "timeout": ("Seconds the query may take, up to the limit of the server",
-                {"type": "number", "exclusiveMinimum": 0}),
+    "output": ("The same as `format`, which goes first", {"type": "string"}),
+    "timeout": ("Seconds the query may take, up to the limit of the server; 0: that limit",
+                {"type": "number", "minimum": 0}),
 }  # fmt: skip
 
 
@@ -251,7 +252,8 @@ def openapi(responses: dict[str, Any]) -> dict[str, Any]:
     ]
     fields = {name: {**schema, "description": text} for name, (text, schema) in _PARAMETERS.items()}
     form = {"schema": {"type": "object", "required": ["query"], "properties": fields}}
-    content = {protocol.FORM: form, protocol.QUERY: {"schema": {"type": "string"}}}
+    query = {"schema": {"type": "string"}}
+    content = {protocol.FORM: form, protocol.MULTIPART: form, protocol.QUERY: query}
     common = {"tags": ["SPARQL"], "responses": responses}
     return {
         "get": {

@@ -5,9 +5,13 @@ import math
 import re
 from binascii import a2b_qp
 from dataclasses import dataclass
+from io import BytesIO
 from urllib.parse import unquote_to_bytes
 
 from pyoxigraph import NamedNode
+from python_multipart import parse_form
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import File
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
@@ -26,6 +30,7 @@ MAX_URL = 32 << 10
 MAX_BODY = 1 << 20
 MAX_FIELDS = 1000
 FORM, QUERY = "application/x-www-form-urlencoded", "application/sparql-query"
+MULTIPART = "multipart/form-data"
 _UPDATE = "application/sparql-update"
 _MALFORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _READ_ONLY = "This endpoint is read-only: updates (INSERT, DELETE, LOAD, …) are refused."
@@ -44,7 +49,7 @@ class SparqlRequest:
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     timeout: float | None
-    """Seconds that the client allows for the query."""
+    """Seconds that the client allows for the query; None: as many as the server allows."""
 
 
 def read(scope: Scope) -> SparqlRequest:
@@ -71,15 +76,16 @@ def update_refused() -> Forbidden:
 
 def _from_parameters(parameters: Parameters, query_required: bool) -> SparqlRequest:
     first = dict(reversed(parameters))
+    query = first.get("query")
     if "update" in first:
         raise update_refused()
     if len([name for name, _ in parameters if name == "query"]) > 1:
         raise BadRequest("More than one query", "Send a single parameter `query`.")
-    if query_required and "query" not in first:
+    if query_required and query is None:
         raise BadRequest("No query", "Send the query as the parameter `query` or as the body.")
     return SparqlRequest(
-        first.get("query"),
-        first.get("format", ""),
+        query if query is None else query.removeprefix("\ufeff"),
+        first.get("format") or first.get("output", ""),
         _graphs(parameters, "default-graph-uri"),
         _graphs(parameters, "named-graph-uri"),
         _timeout(first.get("timeout", "")),
@@ -90,10 +96,10 @@ def _timeout(value: str) -> float | None:
     try:
         seconds = float(value) if value else None
     except ValueError:
-        seconds = 0.0
-    if seconds is not None and not 0 < seconds < math.inf:
+        seconds = math.inf
+    if seconds is not None and not 0 <= seconds < math.inf:
         raise BadRequest("Invalid timeout", f"timeout={value!r}: write seconds, such as 2.5.")
-    return seconds
+    return seconds or None
 
 
 def _graphs(parameters: Parameters, name: str) -> tuple[str, ...]:
@@ -115,13 +121,16 @@ def _url_parameters(scope: Scope) -> Parameters:
 
 def _parse_form(data: bytes) -> Parameters:
     if data.count(b"&") >= MAX_FIELDS:
-        limit = f"Send at most {MAX_FIELDS} parameters."
-        raise BadRequest("Too many parameters", limit)
+        raise _too_many()
     fields = [field.partition(b"=") for field in data.split(b"&") if field]
     try:
         return [(_decode(name), _decode(value)) for name, _, value in fields]
     except UnicodeDecodeError:
         raise BadRequest("Not UTF-8", "Percent-encode the parameters as UTF-8.") from None
+
+
+def _too_many() -> BadRequest:
+    return BadRequest("Too many parameters", f"Send at most {MAX_FIELDS} parameters.")
 
 
 def _decode(data: bytes) -> str:
@@ -143,14 +152,15 @@ def _decode(data: bytes) -> str:
 
 
 async def _body_parameters(request: Request, timeout: float) -> Parameters:
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    content_type = request.headers.get("content-type", "")
+    media_type, _, parameters = content_type.partition(";")
     media_type = media_type.strip().lower()
     if media_type == _UPDATE:
         raise update_refused()
-    if media_type not in (FORM, QUERY):
+    if media_type not in (FORM, QUERY, MULTIPART):
         raise UnsupportedMediaType(
             "Unsupported media type", f"Send the query as {QUERY} or {FORM}.",
-            headers={"Accept-Post": f"{QUERY}, {FORM}"},
+            headers={"Accept-Post": f"{QUERY}, {FORM}, {MULTIPART}"},
         )  # fmt: skip
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType(
@@ -162,9 +172,36 @@ async def _body_parameters(request: Request, timeout: float) -> Parameters:
     if media_type == FORM:
         return _parse_form(body)
     try:
+        if media_type == MULTIPART:
+            return await asyncio.to_thread(_parse_multipart, content_type, body)
         return [("query", body.decode("utf-8"))]
     except UnicodeDecodeError:
         raise BadRequest("Not UTF-8", "Send the query in UTF-8.") from None
+
+
+def _parse_multipart(content_type: str, body: bytes) -> Parameters:
+    """Return the fields and files of a form (RFC 7578); raises BadRequest, UnicodeDecodeError."""
+    found: list[tuple[bytes, bytes]] = []
+
+    def add(name: bytes | None, value: bytes) -> None:
+        found.append((name or b"", value))
+        if len(found) > MAX_FIELDS:
+            raise _too_many()
+
+    def add_file(file: File) -> None:
+        file.file_object.seek(0)
+        add(file.field_name, file.file_object.read())
+
+    try:
+        parse_form(
+            {"Content-Type": content_type.encode("latin-1")}, BytesIO(body),
+            lambda field: add(field.field_name, field.value or b""), add_file,
+        )  # fmt: skip
+    except FormParserError as error:
+        raise BadRequest("Not a form", f"{error}: send {MULTIPART} as it says.") from None
+    if not body.rstrip().endswith(b"--"):
+        raise BadRequest("Not a form", "The body does not end with the boundary of the form.")
+    return [(name.decode(), value.decode()) for name, value in found]
 
 
 def _check_charset(parameters: str) -> None:

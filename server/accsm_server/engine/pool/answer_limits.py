@@ -1,8 +1,8 @@
 """The output of a worker: it counts rows and triples, and cuts answers that are too long.
 
-An answer is cut after a whole row or triple. Its last bytes say so: in a member `truncated` in JSON
-and JSON-LD, in a comment in XML, RDF/XML, Turtle, TriG, N-Triples and N-Quads. CSV and TSV have no
-place for it, so that the response must show it: see `http.streaming`.
+An answer is cut after a whole row or triple. Its last bytes say so: in a member `truncated` in
+JSON-LD, in a comment in XML, RDF/XML, Turtle, TriG, N-Triples and N-Quads. JSON, CSV and TSV have
+no place for it, so that the response must show it: see `http.streaming`.
 """
 
 import re
@@ -60,7 +60,7 @@ def _compile(text: bytes) -> re.Pattern[bytes]:
 ROW_FORMATS = {
     "json": RowFormat(
         b"}{", _strip_json, _compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(\}),\{'),
-        3, 0, b"[]}}", ']},"truncated":"%s"}',
+        3, 0, b"[]}}", ']}}',
     ),
     "xml": RowFormat(
         b"</result><result>", None, _compile(rb"(</result>)<result>"),
@@ -201,7 +201,7 @@ class AnswerWriter:
         self.rows += len(kept) - row_format.header
         self.truncated = f"{self.rows} rows{reason}"
         del self._buffer[kept[-1] :]
-        self._buffer += (row_format.closing % self._notice() if row_format.closing else "").encode()
+        self._buffer += row_format.closing.replace("%s", self._notice()).encode()
         self._is_cut = True
         raise Cut
 

@@ -23,6 +23,7 @@ from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _INTERNAL = 4  # workers for pages, of which one client gets half
+_PAGES = 4096  # queries of pages that may wait, of which one client gets half
 
 
 class Pool:
@@ -32,7 +33,7 @@ class Pool:
         """Use `start` instead, which loads the dataset."""
         self.settings = settings
         self._public: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
-        self._internal: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
+        self._internal: FairQueue[WorkerHandle] = FairQueue(_PAGES)
         self._outbound: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
         self._fork_server = fork_server
         self._workers: set[WorkerHandle] = set()

@@ -8,7 +8,7 @@ from accsm_server.http.headers import Headers
 
 _ALLOWED: Headers = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Accept, Content-Type, If-None-Match"),
+    (b"access-control-allow-headers", b"*, Authorization"),
     (b"access-control-max-age", b"86400"),
 ]
 
