@@ -31,6 +31,7 @@ from accsm_server.http.middleware.response_cache import ResponseCache, ResponseS
 from accsm_server.pages import (
     browse,
     conformance,
+    context,
     dataset,
     documents,
     downloads,
@@ -62,6 +63,7 @@ _ROUTERS = (
     questions.linked_data,
     shapes.router,
     conformance.router,
+    context.router,
     downloads.router,
     dataset.router,
 )

@@ -25,7 +25,7 @@ GRAPHS = {
     "nq": (RdfFormat.N_QUADS, "# {}\n"),
     "trig": (RdfFormat.TRIG, "# {}\n"),
     "rdf": (RdfFormat.RDF_XML, "<!-- {} -->"),
-    "jsonld": (RdfFormat.JSON_LD, ',{{"truncated":"{}"}}]'),
+    "jsonld": (RdfFormat.JSON_LD, ',\n{{"truncated": "{}"}}\n]}}\n'),
 }
 
 

@@ -38,9 +38,10 @@ RESULTS = (
     Format("csv", "text/csv", "CSV"),
     Format("tsv", "text/tab-separated-values", "TSV"),
 )
+JSON_LD = Format("jsonld", "application/ld+json", "JSON-LD", _JSON)
 GRAPHS = (
     Format("ttl", "text/turtle", "Turtle", ("application/x-turtle", "text/n3")),
-    Format("jsonld", "application/ld+json", "JSON-LD", _JSON),
+    JSON_LD,
     Format("nt", "application/n-triples", "N-Triples", ("text/plain",)),
     Format("rdf", "application/rdf+xml", "RDF/XML", _XML),
     Format("nq", "application/n-quads", "N-Quads"),

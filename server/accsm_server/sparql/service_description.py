@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
-from accsm_kg.rdf import xml
+from accsm_kg.rdf import json_ld, xml
 from accsm_kg.rdf.terms import expand
 from accsm_server.errors import NotWritable
-from accsm_server.http.negotiation import Format
+from accsm_server.http.negotiation import JSON_LD, Format
 from accsm_server.sparql.served import ServedDataset
 
 _FORMATS = (
@@ -64,12 +64,15 @@ def serialize(statements: Iterable[Triple], prefixes: Mapping[str, str], format:
     Raises NotWritable.
     """
     found: Iterable[Triple] = sorted(statements, key=str)
+    names = {name: prefixes[name] for name in _PREFIXES}
+    if format is JSON_LD:
+        return "".join(json_ld.serialize(found, names)).encode()
     is_xml = format.name == "rdf"
     try:
         body = pyoxigraph.serialize(
             xml.nameable(found) if is_xml else found,
             format=RdfFormat.from_media_type(format.media_type),
-            prefixes={name: prefixes[name] for name in _PREFIXES} if format.has_prefixes else None,
+            prefixes=names if format.has_prefixes else None,
         )
         return xml.escaped(body or b"") if is_xml else body or b""
     except xml.XmlError as error:

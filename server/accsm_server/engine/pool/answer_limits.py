@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Triple
 
-from accsm_kg.rdf import xml
+from accsm_kg.rdf import json_ld, xml
 from accsm_server.engine.pool import messages
 
 _FRAME_SIZE = 1 << 16
@@ -89,7 +89,7 @@ def _count(row_format: RowFormat, data: bytearray, stop: int, in_string: int) ->
 
 _COMMENT = "# %s\n"
 #: The notice at the end of a graph that was cut.
-_CLOSINGS = {"jsonld": ',{"truncated":"%s"}]', "rdf": "<!-- %s -->"}
+_CLOSINGS = {"jsonld": f',\n{{"truncated": "%s"}}{json_ld.END}', "rdf": "<!-- %s -->"}
 
 
 class Cut(Exception):  # noqa: N818 - not an error
@@ -144,7 +144,7 @@ class AnswerWriter:
     def write_notice(self, format: str) -> None:
         """Append to a graph in ``format`` the notice that it was cut."""
         if format == "jsonld":
-            del self._buffer[-1:]  # the closing bracket, which `_send` has kept back
+            del self._buffer[-len(json_ld.END) :]  # which `_send` has kept back
         self._buffer += (_CLOSINGS.get(format, _COMMENT) % self._notice()).encode()
 
     def count_last_rows(self) -> None:

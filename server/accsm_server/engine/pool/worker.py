@@ -26,7 +26,7 @@ from pyoxigraph import (
     Triple,
 )
 
-from accsm_kg.rdf import dataset, xml
+from accsm_kg.rdf import dataset, json_ld, xml
 from accsm_kg.rdf.select_all import in_order
 from accsm_server.engine.pool import messages, sandbox
 from accsm_server.engine.pool.answer_limits import AnswerWriter, Cut
@@ -51,14 +51,13 @@ _RESULTS = {
 }
 _GRAPHS = {
     "ttl": RdfFormat.TURTLE,
-    "jsonld": RdfFormat.JSON_LD,
     "nt": RdfFormat.N_TRIPLES,
     "rdf": RdfFormat.RDF_XML,
     "nq": RdfFormat.N_QUADS,
     "trig": RdfFormat.TRIG,
 }
 _WITH_PREFIXES = ("ttl", "trig", "rdf")
-_XML = ("xml", "rdf")
+_JSON_LD, _XML = "jsonld", ("xml", "rdf")
 _QUICK = 0.002  # seconds; the memory of a shorter query is not checked
 _STACK = 512 << 20  # bytes; the engine parses and plans nested queries recursively
 
@@ -173,12 +172,16 @@ def _write_graph(results: QueryTriples, task: Task, output: AnswerWriter) -> Non
         prefixes = _used_prefixes(prefixes, triples)
     if format == "rdf":
         triples, prefixes = xml.nameable(triples), xml.bindable(prefixes)
-    pyoxigraph.serialize(
-        output.limit_triples(triples),
-        cast("IO[bytes]", output),
-        format=_GRAPHS[format],
-        prefixes=prefixes if format in _WITH_PREFIXES else None,
-    )
+    if format == _JSON_LD:
+        for piece in json_ld.serialize(output.limit_triples(triples), prefixes):
+            output.write(piece.encode())
+    else:
+        pyoxigraph.serialize(
+            output.limit_triples(triples),
+            cast("IO[bytes]", output),
+            format=_GRAPHS[format],
+            prefixes=prefixes if format in _WITH_PREFIXES else None,
+        )
     if output.truncated and limit is None:
         output.write_notice(format)
 
