@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from pyoxigraph import (
     CanonicalizationAlgorithm,
@@ -16,6 +17,7 @@ from pyoxigraph import (
     Literal,
     NamedNode,
     Quad,
+    QueryTriples,
     RdfFormat,
     Store,
     Triple,
@@ -37,10 +39,12 @@ from accsm_kg.namespaces import (
     folder_prefixes,
     prefixes,
     remint,
+    reminter,
     shown,
     term,
 )
 from accsm_kg.questions import files, rdf
+from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import merge, place
 from accsm_kg.rdf.dataset import prefixes as dataset_prefixes
 from accsm_kg.rdf.query_files import decoded
@@ -49,6 +53,7 @@ from accsm_kg.rdf.query_files import decoded
 FILES = ("accsm.nq", "accsm.trig", "void.ttl")
 _READ = (".ttl", ".rq", ".tsv", *sheets.SUFFIXES)
 _TYPE = term("rdf:type")
+_SHAPE_NAMES: Final = Path(__file__).with_name("shape_names.rq")
 
 
 @dataclass(frozen=True)
@@ -97,9 +102,10 @@ def _read_file(path: Path, graph: NamedNode, data: Path, base: str) -> Part:
 
 
 def compose(quads: Iterable[Quad], root: Path, base: str = BASE) -> Store:
-    """Return the dataset of ``quads``: with the stored questions, inference and a description."""
+    """Return the dataset of ``quads``, with stored questions, inference and a description."""
     store = Store()
     store.bulk_extend(quads)
+    store.bulk_extend(_shape_names(store, base))
     questions = files.read(root / "data" / "queries", base)
     store.bulk_extend(rdf.publish(questions, _prefixes(store, base), base))
     merge(store, replace(CONVENTIONS, base=base))
@@ -107,6 +113,13 @@ def compose(quads: Iterable[Quad], root: Path, base: str = BASE) -> Store:
     store.bulk_extend(place(inferred, NamedNode(base + INFERRED)))
     store.bulk_extend(void.quads(store, base))
     return store
+
+
+def _shape_names(store: Store, base: str) -> Iterator[Quad]:
+    """Yield the names of the shapes in ``store`` as programs look for them: see shape_names.rq."""
+    names = store.query(query_files.read(_SHAPE_NAMES, reminter(base))[0])
+    assert isinstance(names, QueryTriples)
+    return place(set(names), NamedNode(base + SHAPES))
 
 
 def _prefixes(store: Store, base: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 from pyoxigraph import Store
 from serving import running
 
@@ -20,6 +21,17 @@ def test_the_home_page_shows_counts_and_links(client: httpx.Client, store: Store
     assert f"{row[0].value} projects" in re.sub(r"\s+", " ", page)
     for path in ("/browse/WorkPlan", "/browse/Country", "/browse/ResourceCentre", "/questions"):
         assert f'href="{path}"' in page
+
+
+@pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json"])
+def test_the_home_page_is_the_description_of_the_dataset_for_programs(
+    client: httpx.Client, accept: str
+) -> None:
+    answer = get(client, "/", accept)
+    assert answer.headers["Content-Type"].startswith(accept)
+    assert answer.content == get(client, "/dataset", accept).content
+    for others in ("*/*", "text/html,application/xhtml+xml,*/*;q=0.8"):
+        assert get(client, "/", others).headers["Content-Type"].startswith("text/html")
 
 
 def test_another_dataset_is_served(tmp_path: Path) -> None:

@@ -55,11 +55,11 @@ def test_every_parameter_of_a_path_is_described(paths: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("path", "names"),
     [
-        ("/browse/{name}", {"page"}),
+        ("/browse/{name}", {"page", "format"}),
         ("/doc/{path}", {"property", "page", "format"}),
         ("/rdf-graph-store", {"graph", "default", "format"}),
         ("/conformance", {"format"}),
-        ("/questions/{name}", set()),
+        ("/questions/{name}", {"format"}),
     ],
 )
 def test_query_parameters_are_described(paths: dict[str, Any], path: str, names: set[str]) -> None:

@@ -47,6 +47,8 @@ GRAPHS = (
     Format("nq", "application/n-quads", "N-Quads"),
     Format("trig", "application/trig", "TriG"),
 )
+#: For a document about something, which has no named graphs.
+DOCUMENTS = GRAPHS[:4]
 HTML = Format("html", "text/html", "HTML", ("application/xhtml+xml",))
 PROBLEM = Format(
     "json",
@@ -119,6 +121,19 @@ def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:
         if rating > best and rating[0] > 0:
             best, chosen = rating, offer
     return chosen
+
+
+def alternates(path: str, formats: Iterable[Format]) -> str:
+    """Return a Link header to ``path``, which may have a query string, in all ``formats``.
+
+    >>> alternates("/a?b=1", [TEXT])
+    '</a?b=1&format=text>; rel="alternate"; type="text/plain"'
+    """
+    mark = "&" if "?" in path else "?"
+    return ", ".join(
+        f'<{path}{mark}format={format.name}>; rel="alternate"; type="{format.media_type}"'
+        for format in formats
+    )
 
 
 def weights(accept: str) -> dict[str, float]:

@@ -48,15 +48,18 @@ class AnswerResponse(Response):
         compressor: Compressor = _IDENTITY,
         limits: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
-        """Send the answer that ``start`` returns, with ``headers`` and the entity tag ``tag``."""
-        super().__init__(headers={**headers, "ETag": f'"{tag}"'})
+        """Send the answer that ``start`` returns, with ``headers`` and the entity tag ``tag``.
+
+        The tag is empty if the same request may have another answer.
+        """
+        super().__init__(headers={**headers, **({"ETag": f'"{tag}"'} if tag else {})})
         self._start, self._tag = start, tag
         self._compressor, self._limits = compressor, limits
         self._head = [header for header in self.raw_headers if header[0] != b"content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response; raises QueryError if the query fails before its first bytes."""
-        if not await try_cache(scope, self._tag, self._head):
+        if not (self._tag and await try_cache(scope, self._tag, self._head)):
             await send_answer(await self._start(), self._head, send, self._compressor, self._limits)
 
 

@@ -1,4 +1,4 @@
-"""Pages of the classes of the dataset, and of their members, 100 on each page."""
+"""The classes of the dataset and their members, 100 on each page, or all in RDF."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,15 @@ from starlette.responses import Response
 
 from accsm_kg.rdf.terms import Term
 from accsm_server.errors import NotFound
-from accsm_server.http import negotiation
-from accsm_server.pages import openapi, render
-from accsm_server.pages.parameters import PageNumber, QueryParameters, ServedSite
+from accsm_server.http.negotiation import DOCUMENTS, HTML, alternates
+from accsm_server.pages import answers, openapi, render
+from accsm_server.pages.parameters import PageFormat, PageNumber, QueryParameters, ServedSite
 from accsm_server.pages.queries import Site, rows
 from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE
 
-OFFERED = openapi.offered(negotiation.HTML.media_type)
+_FORMATS = (HTML, *DOCUMENTS)
+_OFFERED = openapi.offered(*(format.media_type for format in _FORMATS))
 
 router = openapi.create_router("pages")
 
@@ -29,28 +30,40 @@ class ClassEntry:
     count: int
 
 
-@router.get("/browse", summary="Classes and the number of their members", responses=OFFERED)
-async def classes(site: ServedSite) -> Response:
-    """Return the page of all classes with members."""
+@router.get("/browse", summary="Classes and the number of their members", responses=_OFFERED)
+async def classes(site: ServedSite, format: PageFormat) -> Response:
+    """Return the page of all classes with members, or a SHACL shape for each, with properties."""
+    here = f"{site.root}/browse"
+    links = alternates(here, _FORMATS)
+    if format is not HTML:
+        return answers.send(site, site.queries.text("class-shapes"), format, links)
     entries = sorted(await class_entries(site), key=lambda entry: by_text(entry.shown))
-    return render.page(site, "classes.html", entries=entries)
+    page = render.page(site, "classes.html", entries=entries, here=here, offers=DOCUMENTS)
+    page.headers["Link"] = links
+    return page
 
 
-@router.get("/browse/{name}", summary="Members of a class", responses=OFFERED)
+@router.get("/browse/{name}", summary="Members of a class", responses=_OFFERED)
 async def members(
-    site: ServedSite, name: str, query: QueryParameters, page: PageNumber = 1
+    site: ServedSite, name: str, query: QueryParameters, format: PageFormat, page: PageNumber = 1
 ) -> Response:
-    """Return one page of the members of a class."""
+    """Return one page of the members of a class, or all of them in RDF."""
     if not name.isidentifier():
         raise NotFound("No such class", f"The ontology has no class '{name}'.")
     iri = site.prefixes["accsm"] + name
     found = [row["subject"] for row in (await rows(site, "instances", page - 1, this=iri)).rows]
     if not found:
         raise NotFound("The list is empty", f"The dataset has no more members of <{iri}>.")
+    here = f"{site.root}/browse/{name}"
+    links = alternates(here, _FORMATS)
+    if format is not HTML:
+        return answers.send(site, site.queries.text("members", this=iri), format, links)
     labels = await load_labels(site, found, iri)
     title = plural(labels.iri(iri).text).capitalize()
-    next_url = next_page(f"{site.root}/browse/{name}", query, page)
-    return list_page(labels, title, labels.iri(iri), found, page, next_url)
+    next_url = next_page(here, query, page)
+    response = list_page(labels, title, labels.iri(iri), found, page, next_url, here)
+    response.headers["Link"] = links
+    return response
 
 
 async def class_entries(site: Site) -> list[ClassEntry]:
@@ -81,8 +94,12 @@ def list_page(
     found: Sequence[Term | None],
     page: int,
     next_url: str,
+    here: str = "",
 ) -> Response:
-    """Return a page of a list; if it is full, it has a link to ``next_url``."""
+    """Return a page of a list; if it is full, it has a link to ``next_url``.
+
+    ``here`` is its address, if it has RDF as well.
+    """
     return render.page(
         labels.site,
         "list.html",
@@ -91,6 +108,8 @@ def list_page(
         items=[labels.show(term) for term in found],
         first=(page - 1) * PAGE + 1,
         next=next_url if len(found) == PAGE else None,
+        here=here,
+        offers=DOCUMENTS if here else (),
     )
 
 

@@ -44,7 +44,7 @@ class Part:
 @router.get("/.well-known/void", summary="Description of the dataset", responses=OFFERED)
 async def about(site: ServedSite, format: DocumentFormat, origin: Origin) -> Response:
     """Return the page of the dataset, or its description in RDF."""
-    return await _respond(site, format, origin)
+    return await send(site, format, origin)
 
 
 @router.get(
@@ -52,7 +52,7 @@ async def about(site: ServedSite, format: DocumentFormat, origin: Origin) -> Res
 )
 async def about_file(site: ServedSite, format: SuffixFormat, origin: Origin) -> Response:
     """Return the page of the dataset, or its description in RDF, as the suffix names."""
-    return await _respond(site, format, origin)
+    return await send(site, format, origin)
 
 
 @router.get(
@@ -68,7 +68,8 @@ async def part(site: ServedSite, path: str) -> Response:
     return RedirectResponse(f"{site.root}/dataset", 303)
 
 
-async def _respond(site: Site, format: Format, origin: str) -> Response:
+async def send(site: Site, format: Format, origin: str) -> Response:
+    """Return the page of the dataset, or its description in RDF."""
     description = await dataset_description.describe(site, origin)
     if format is negotiation.HTML:
         response = await _page(site, description)

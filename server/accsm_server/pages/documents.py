@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import Format
+from accsm_server.http.negotiation import Format, alternates
 from accsm_server.pages import browse, openapi, render, resource
 from accsm_server.pages.parameters import (
     FormatChoice,
@@ -25,7 +25,7 @@ from accsm_server.pages.terms import load_labels
 from accsm_server.sparql.graph_store import graph_response
 
 #: The RDF formats of a document.
-OFFERS = tuple(f for f in negotiation.GRAPHS if f.name in ("ttl", "jsonld", "nt", "rdf"))
+OFFERS = negotiation.DOCUMENTS
 _FORMATS = (*OFFERS, negotiation.HTML)
 OFFERED = openapi.offered(*(format.media_type for format in _FORMATS))
 
@@ -60,7 +60,7 @@ async def thing(
     """Redirect with 303 to the document, as in https://www.w3.org/TR/cooluris/."""
     await existing_iri(site, "id/" + path)
     document = f"{site.root}/doc/{quote(path)}"
-    headers = {"Vary": "Accept", "Link": _alternates(document)}
+    headers = {"Vary": "Accept", "Link": alternates(document, _FORMATS)}
     return RedirectResponse(f"{document}?{query}" if query else document, 303, headers)
 
 
@@ -120,13 +120,13 @@ def iri_of_path(site: Site, path: str) -> str:
 
 def send_graph(site: Site, iri: str, format: Format, here: str = "") -> Response:
     """Return a response with the graph ``iri``, and Link headers to ``here`` in other formats."""
-    links = {"Link": _alternates(site.root + quote(here))} if here else {}
+    links = {"Link": alternates(site.root + quote(here), _FORMATS)} if here else {}
     return graph_response(site.served, iri, format, links)
 
 
 def with_links(response: Response, site: Site, here: str) -> Response:
     """Return ``response`` with Link headers to ``here`` in all formats."""
-    response.headers["Link"] = _alternates(site.root + quote(here))
+    response.headers["Link"] = alternates(site.root + quote(here), _FORMATS)
     return response
 
 
@@ -152,10 +152,3 @@ async def _referrers(site: Site, iri: str, relation: str, page: int, next_url: s
 def _not_found(iri: str) -> NotFound:
     hint = "Check its number or code: project/2016-2020/6, for example, or country/KHM."
     return NotFound("Not in the dataset", f"There are no statements about <{iri}>.", hint=hint)
-
-
-def _alternates(path: str) -> str:
-    return ", ".join(
-        f'<{path}?format={format.name}>; rel="alternate"; type="{format.media_type}"'
-        for format in _FORMATS
-    )

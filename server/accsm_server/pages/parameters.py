@@ -38,8 +38,9 @@ class RequestedFormat:
     accept: str
 
     def choose(self, offers: Sequence[Format]) -> Format:
-        """Return one of ``offers`` or HTML; raises NotAcceptable."""
-        return negotiation.choose(self.name, self.accept, (*offers, negotiation.HTML))
+        """Return one of ``offers`` or HTML, the first if all are equal; raises NotAcceptable."""
+        offered = tuple(dict.fromkeys((*offers, negotiation.HTML)))
+        return negotiation.choose(self.name, self.accept, offered)
 
 
 async def _site(request: Request) -> Site:
@@ -68,9 +69,16 @@ FormatChoice = Annotated[RequestedFormat, Depends(_requested_format)]
 
 
 def negotiated(*offers: Format) -> Any:
-    """Return a dependency on the format that is negotiated from ``offers`` and HTML."""
+    """Return a dependency on the format that is negotiated from ``offers`` and HTML.
+
+    HTML is the last choice, for clients that accept anything, unless it is in ``offers``.
+    """
 
     async def choose(choice: FormatChoice) -> Format:
         return choice.choose(offers)
 
     return Depends(choose)
+
+
+#: The format of a page that has RDF as well.
+PageFormat = Annotated[Format, negotiated(negotiation.HTML, *negotiation.DOCUMENTS)]

@@ -1,8 +1,9 @@
-"""The stored questions: their list, the page of each with its answer, and their RDF."""
+"""The stored questions: their list, the answer of each as a page and as rows, and their RDF."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Self
 from urllib.parse import quote, urlencode
 
 import pyoxigraph
@@ -13,17 +14,28 @@ from accsm_kg.namespaces import QUERIES
 from accsm_kg.questions import model
 from accsm_kg.questions.model import Parameter, Question
 from accsm_kg.questions.rdf import load
-from accsm_kg.rdf.prologue import supply
+from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_server.engine.interface import Query, fetch, table
 from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import Format
-from accsm_server.pages import openapi, render
-from accsm_server.pages.browse import OFFERED as PAGE_OFFERED
-from accsm_server.pages.documents import OFFERED, send_graph
-from accsm_server.pages.parameters import QueryParameters, ServedSite, negotiated
-from accsm_server.pages.queries import Site, named_graph
+from accsm_server.http.headers import NEVER
+from accsm_server.http.negotiation import HTML, RESULTS, Format, alternates
+from accsm_server.pages import answers, openapi, render
+from accsm_server.pages.documents import (
+    OFFERED,
+    OFFERS,
+    send_graph,
+    with_links,
+)
+from accsm_server.pages.parameters import (
+    FormatChoice,
+    PageFormat,
+    QueryParameters,
+    ServedSite,
+    negotiated,
+)
+from accsm_server.pages.queries import Site, construct, named_graph
 from accsm_server.pages.sparql import result
 
 router = openapi.create_router("pages")
@@ -43,29 +55,44 @@ async def stored(site: Site) -> list[Question]:
     return site.questions
 
 
-@router.get("/questions", summary="Stored questions", responses=PAGE_OFFERED)
-async def gallery(site: ServedSite) -> Response:
-    """Return the page of all stored questions, by tag."""
+@router.get("/questions", summary="Stored questions", responses=OFFERED)
+async def gallery(site: ServedSite, format: PageFormat) -> Response:
+    """Return the page of all stored questions, by tag, or their RDF."""
+    if format is not HTML:
+        return send_graph(site, site.base + QUERIES, format, "/questions")
     tagged: dict[str, list[Question]] = defaultdict(list)
     for question in await stored(site):
         for tag in question.tags or ("other",):
             tagged[tag].append(question)
-    return render.page(site, "questions.html", tags=sorted(tagged.items()))
+    page = render.page(
+        site, "questions.html", tags=sorted(tagged.items()), here="/questions", offers=OFFERS
+    )
+    return with_links(page, site, "/questions")
 
 
 @router.get(
-    "/questions/{name}", summary="A stored question with its answer", responses=PAGE_OFFERED
+    "/questions/{name}",
+    summary="A stored question: its answer as page or rows, and its RDF",
+    responses=openapi.offered(*(format.media_type for format in (HTML, *RESULTS, *OFFERS))),
 )
-async def question(site: ServedSite, name: str, query: QueryParameters) -> Response:
-    """Return the page of a question, answered for the values in the query string."""
-    chosen = next((question for question in await stored(site) if question.name == name), None)
-    if chosen is None:
-        raise NotFound(
-            "No such question",
-            f"There is no stored question '{name}'.",
-            hint=f"See all questions at {site.root}/questions",
-        )
-    return await _page(site, chosen, query)
+async def question(
+    site: ServedSite, name: str, query: QueryParameters, choice: FormatChoice
+) -> Response:
+    """Return the answer for the values in the query string as page or rows, or the question in RDF.
+
+    The answer of a CONSTRUCT query has no rows.
+    """
+    asked = _Asked.of(await _find(site, name), query, site)
+    format = choice.choose((HTML, *asked.rows, *OFFERS))
+    links = alternates(asked.url, (HTML, *asked.rows, *OFFERS))
+    if format in OFFERS:
+        response = await _description(site, asked.question, format)
+    elif format is HTML:
+        response = await _page(site, asked)
+    else:
+        return answers.send(site, asked.query.text, format, links, asked.query.scanned.volatile)
+    response.headers["Link"] = links
+    return response
 
 
 @linked_data.get(
@@ -75,39 +102,92 @@ async def published(
     site: ServedSite, format: Annotated[Format, negotiated(*negotiation.GRAPHS)]
 ) -> Response:
     """Return the stored questions in RDF, or redirect to their page."""
-    if format is negotiation.HTML:
+    if format is HTML:
         return RedirectResponse(f"{site.root}/questions", 303, {"Vary": "Accept"})
     return send_graph(site, site.base + QUERIES, format)
 
 
 @linked_data.get(
-    f"/{QUERIES}/{{name}}",
+    f"/{QUERIES}/{{path:path}}",
     summary="Redirect to a stored question",
     status_code=303,
     responses=openapi.REDIRECT,
 )
-async def published_one(site: ServedSite, name: str) -> Response:
-    """Redirect from the IRI of a stored question to its page."""
-    return RedirectResponse(f"{site.root}/questions/{quote(name)}", 303)
+async def published_one(site: ServedSite, path: str, query: QueryParameters) -> Response:
+    """Redirect from the IRI of a stored question, or of a parameter of it, to its document."""
+    found = await _find(site, path.partition("/")[0])
+    return RedirectResponse(_url(site, found, query), 303)
 
 
-async def _page(site: Site, chosen: Question, given: Mapping[str, str]) -> Response:
-    values = {parameter.name: given.get(parameter.name, parameter.default)
-              for parameter in chosen.parameters}  # fmt: skip
-    supplied = supply(scan(model.bind(chosen, values)), site.served.supplied, site.base)
-    is_graph = model.form(chosen) == "construct"
-    format, text = "ttl" if is_graph else "json", supplied.shown
-    query = Query(supplied.text, format, prefixes=site.prefixes, internal=True)
-    return render.page(
+@dataclass(frozen=True)
+class _Asked:
+    """A question with a value for each of its parameters.
+
+    ``url`` is its address with the values, ``query`` its text with them, and ``rows`` are the
+    formats of its answer.
+    """
+
+    question: Question
+    values: Mapping[str, str]
+    url: str
+    query: SuppliedQuery
+    rows: Sequence[Format]
+
+    @classmethod
+    def of(cls, question: Question, given: Mapping[str, str], site: Site) -> Self:
+        """Return ``question`` with the values that are ``given``, and defaults for the others."""
+        defaults = {parameter.name: parameter.default for parameter in question.parameters}
+        chosen = {name: given[name] for name in defaults if name in given}
+        values = defaults | chosen
+        query = supply(scan(model.bind(question, values)), site.served.supplied, site.base)
+        rows = () if model.form(question) == "construct" else RESULTS
+        return cls(question, values, _url(site, question, chosen), query, rows)
+
+
+def _url(site: Site, question: Question, values: Mapping[str, str]) -> str:
+    path = f"{site.root}/questions/{quote(question.name)}"
+    return f"{path}?{urlencode(values)}" if values else path
+
+
+async def _find(site: Site, name: str) -> Question:
+    for question in await stored(site):
+        if question.name == name:
+            return question
+    raise NotFound(
+        "No such question",
+        f"There is no stored question '{name}'.",
+        hint=f"See all questions at {site.root}/questions",
+    )
+
+
+async def _description(site: Site, question: Question, format: Format) -> Response:
+    text = site.queries.text("question", this=f"{site.base}{QUERIES}/{question.name}")
+    body = await construct(site, text, format.name)
+    return Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
+
+
+async def _page(site: Site, asked: _Asked) -> Response:
+    text, parameters = asked.query.shown, asked.question.parameters
+    query = Query(
+        asked.query.text, "json" if asked.rows else "ttl", prefixes=site.prefixes, internal=True
+    )
+    sparql = f"{site.root}/sparql?{urlencode({'query': text})}"
+    response = render.page(
         site,
         "question.html",
-        question=chosen,
-        choices=[(p, values[p.name], await _options(site, p)) for p in chosen.parameters],
+        question=asked.question,
+        choices=[(p, asked.values[p.name], await _options(site, p)) for p in parameters],
         text=text,
         result=await result(site, query),
-        offers=negotiation.GRAPHS if is_graph else negotiation.RESULTS,
-        link=urlencode({"query": text}),
+        offers=asked.rows or negotiation.GRAPHS,
+        rows_link=asked.url if asked.rows else sparql,
+        form=sparql,
+        description=OFFERS,
+        here=asked.url,
     )
+    if asked.query.scanned.volatile:
+        response.headers["Cache-Control"] = NEVER
+    return response
 
 
 async def _options(site: Site, parameter: Parameter) -> list[tuple[str, str]]:
