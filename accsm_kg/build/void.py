@@ -31,6 +31,8 @@ _SHARED: Final = {
     "dcterms:issued": "dcterms:issued",
     "dcterms:modified": "dcterms:modified",
 }
+#: Properties whose values are described, as the catalogue is: DCAT-AP 3.0 wants the name.
+_AGENTS: Final = ("dcterms:creator", "dcterms:publisher")
 
 
 def quads(store: Store, base: str = BASE) -> Iterator[Quad]:
@@ -64,6 +66,16 @@ def _header(store: Store, base: str, dataset: str) -> Iterator[_Statement]:
         for quad in store.quads_for_pattern(ontology, term(source), None, DefaultGraph()):
             if isinstance(quad.object, Literal | NamedNode):
                 yield dataset, target, quad.object
+            if isinstance(quad.object, NamedNode) and target in _AGENTS:
+                yield from _agent(store, quad.object)
+                yield base, target, quad.object
+
+
+def _agent(store: Store, agent: NamedNode) -> Iterator[_Statement]:
+    yield agent.value, "rdf:type", term("foaf:Agent")
+    for quad in store.quads_for_pattern(agent, term("skos:prefLabel"), None, DefaultGraph()):
+        if isinstance(quad.object, Literal):
+            yield agent.value, "foaf:name", quad.object
 
 
 def _partitions(store: Store, base: str, dataset: str) -> Iterator[_Statement]:

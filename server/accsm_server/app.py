@@ -43,6 +43,7 @@ from accsm_server.pages import (
     render,
     shapes,
 )
+from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.queries import Site
 from accsm_server.pages.sparql import SparqlViews
 from accsm_server.settings import Settings
@@ -71,15 +72,15 @@ _ROUTERS = (
 
 def create_dataset_app(
     engine: Engine, settings: Settings, root_path: str = ""
-) -> tuple[ASGIApp, ResponseStore]:
-    """Return the application for the dataset of ``engine``, and its cached responses."""
+) -> tuple[ASGIApp, ResponseStore, Dumps]:
+    """Return the application for the dataset of ``engine``, its cached responses and its files."""
     site = Site(_served(engine, settings), root_path)
     app: ASGIApp = _router(_endpoint(site), create_pages(site))
     app = Preflight(app, posts=(_ENDPOINT,))
     app = RequestCheck(app)
     app = Compression(app)
     cache = ResponseCache(app, settings.cache << 20)
-    return cache, cache.store
+    return cache, cache.store, site.dumps
 
 
 def create_pages(site: Site) -> FastAPI:

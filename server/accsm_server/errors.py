@@ -11,6 +11,7 @@ ServerError
 │   ├── ContentTooLarge        413
 │   ├── UriTooLong             414
 │   ├── UnsupportedMediaType   415
+│   ├── RangeNotSatisfiable    416
 │   ├── TooManyRequests        429
 │   └── UnknownTransferCoding  501
 └── QueryError                      a query cannot be answered
@@ -22,6 +23,7 @@ ServerError
     ├── AccessRefused          403  it needs files or the network
     ├── RemoteError            502  a SERVICE endpoint did not answer
     ├── OutOfMemory            503  it exceeded the memory limit
+    ├── StorageFull            503  its answer cannot be stored
     ├── Overloaded             503  no worker became free
     ├── Stopping               503  the server is stopping
     ├── WorkerCrashed          503  its worker process ended
@@ -122,6 +124,12 @@ class UnsupportedMediaType(RequestError):
     status = 415
 
 
+class RangeNotSatisfiable(RequestError):
+    """A range beyond the end of a file."""
+
+    status = 416
+
+
 class TooManyRequests(RequestError):
     """More requests from one client than the rate limit allows."""
 
@@ -203,6 +211,13 @@ class OutOfMemory(QueryError):
     reason, status = "memory", 503
     title = "The query needed too much memory"
     hint = "Add LIMIT, or sort and group fewer rows."
+
+
+class StorageFull(QueryError):
+    """A query whose answer cannot be stored as a file."""
+
+    reason, status = "storage", 503
+    title = "The answer cannot be stored"
 
 
 class Overloaded(QueryError):

@@ -20,6 +20,7 @@ from accsm_server.engine.interface import CLIENT
 from accsm_server.engine.pool.pool import Pool
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.http.middleware.response_cache import ResponseStore
+from accsm_server.pages.dumps import Dumps
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -35,11 +36,12 @@ Stamp = list[tuple[str, int, int, int]]
 
 @dataclass(eq=False)
 class LoadedDataset:
-    """A loaded dataset: its engine, application and cache, and the number of its requests."""
+    """A loaded dataset: its engine, application, cache and files, and its number of requests."""
 
     engine: Pool
     app: ASGIApp
     cache: ResponseStore
+    dumps: Dumps
     in_flight: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last request in flight has ended."""
@@ -54,7 +56,7 @@ class Reloader:
         self,
         path: Path,
         settings: Settings,
-        create_app: Callable[[Pool], tuple[ASGIApp, ResponseStore]],
+        create_app: Callable[[Pool], tuple[ASGIApp, ResponseStore, Dumps]],
         counts: Counts,
     ) -> None:
         """Serve the dataset at ``path``; ``create_app`` makes the application for its engine."""
@@ -148,6 +150,7 @@ class Reloader:
                     await loaded.idle.wait()
         self._pools.discard(loaded.engine)
         await loaded.engine.close()
+        loaded.dumps.close()
 
 
 def _files(path: Path) -> list[Path]:

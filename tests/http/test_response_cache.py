@@ -18,7 +18,7 @@ from accsm_kg.namespaces import BASE
 
 SELECT = "SELECT * { ?s ?p ?o } LIMIT 300"
 PAGES = ["/", "/doc/country/KHM", "/doc/country/KHM.ttl", "/graph/vocab.nt", "/ontology.ttl",
-         "/dataset", "/dataset.ttl", "/questions", "/sparql", "/static/style.css", "/accsm.nq",
+         "/dataset", "/dataset.ttl", "/questions", "/sparql", "/static/style.css",
          "/rdf-graph-store?default"]  # fmt: skip
 VOLATILE = {
     "NOW": "SELECT (NOW() AS ?x) {}",
@@ -175,7 +175,7 @@ UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress,
 
 @pytest.mark.parametrize("coding", UNPACK)
 @pytest.mark.parametrize(
-    "path", ["/doc/source/001", f"/sparql?query={SELECT}", "/static/style.css", "/accsm.nq",
+    "path", ["/doc/source/001", f"/sparql?query={SELECT}", "/static/style.css",
              "/sparql?query=SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 40000"]
 )  # fmt: skip
 def test_responses_are_compressed_as_the_client_accepts(

@@ -28,7 +28,7 @@ EXAMPLES = {
 
 @pytest.fixture(scope="package")
 def client(dataset_path: Path) -> Iterator[httpx.Client]:
-    with running(dataset_path) as server, httpx.Client(base_url=server.url) as client:
+    with running(dataset_path) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         yield client
 
 

@@ -1,6 +1,7 @@
 """The description of the dataset, its page and its version."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import httpx
@@ -71,12 +72,70 @@ def test_the_description_has_the_urls_of_this_server(client: httpx.Client) -> No
     service = values(found, whole, "dcat:accessService")[0]
     assert values(found, service, "dcat:endpointURL") == [f"{here}/sparql"]
     files = [file for file in values(found, whole, "void:dataDump") if file.startswith(here)]
-    assert len(files) == 6
+    assert len(files) == 12
     for file in files:
         assert client.head(file).status_code == 200
         assert f"{file}#distribution" in values(found, whole, "dcat:distribution")
         assert values(found, f"{file}#distribution", "dcat:downloadURL") == [file]
-        assert "Every graph" in values(found, f"{file}#distribution", "dcterms:description")[0]
+        note = "The default graph" if re.search(r"\.(nt|ttl)\b", file) else "Every graph"
+        assert note in values(found, f"{file}#distribution", "dcterms:description")[0]
+
+
+def test_every_distribution_has_the_size_and_checksum_of_its_file(client: httpx.Client) -> None:
+    found, here = triples(get(client, "/dataset")), str(client.base_url).rstrip("/")
+    nodes = values(found, f"{BASE}dataset", "dcat:distribution")
+    assert len(nodes) == 16  # those of this version, and those of the dataset itself
+    for node in nodes:
+        (url,) = values(found, node, "dcat:downloadURL")
+        body = client.get(url.replace(BASE, f"{here}/")).content
+        assert values(found, node, "dcat:byteSize") == [str(len(body))]
+        (checksum,) = values(found, node, "spdx:checksum")
+        assert values(found, checksum, "spdx:checksumValue") == [hashlib.sha256(body).hexdigest()]
+
+
+#: The properties that DCAT-AP 3.0.1 requires, by class.
+REQUIRED = {
+    "dcat:Catalog": ("dcterms:title", "dcterms:description", "dcterms:publisher", "dcat:dataset"),
+    "dcat:Dataset": ("dcterms:title", "dcterms:description"),
+    "dcat:Distribution": ("dcat:accessURL",),
+    "dcat:DataService": ("dcterms:title", "dcat:endpointURL"),
+    "foaf:Agent": ("foaf:name",),
+    "spdx:Checksum": ("spdx:algorithm", "spdx:checksumValue"),
+}
+
+
+@pytest.mark.parametrize("kind", REQUIRED)
+def test_the_description_has_what_dcat_ap_requires(client: httpx.Client, kind: str) -> None:
+    found = triples(get(client, "/dataset"))
+    things = {t.subject.value for t in found  # type: ignore[union-attr]
+              if (t.predicate, t.object) == (term("rdf:type"), term(kind))}  # fmt: skip
+    assert things
+    for name in REQUIRED[kind]:
+        assert [thing for thing in things if not values(found, thing, name)] == [], name
+
+
+#: The class of the values of properties, which DCAT-AP 3.0.1 checks.
+RANGES = {
+    "dcat:compressFormat": "dcterms:MediaType",
+    "dcat:landingPage": "foaf:Document",
+    "dcat:mediaType": "dcterms:MediaType",
+    "dcat:theme": "skos:Concept",
+    "dcterms:accessRights": "dcterms:RightsStatement",
+    "dcterms:conformsTo": "dcterms:Standard",
+    "dcterms:format": "dcterms:MediaTypeOrExtent",
+    "dcterms:language": "dcterms:LinguisticSystem",
+    "dcterms:license": "dcterms:LicenseDocument",
+    "dcterms:publisher": "foaf:Agent",
+}
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_the_values_have_the_classes_that_dcat_ap_checks(client: httpx.Client, name: str) -> None:
+    found = triples(get(client, "/dataset"))
+    named = {t.object for t in found if t.predicate == term(name)}
+    typed = {t.subject for t in found
+             if (t.predicate, t.object) == (term("rdf:type"), term(RANGES[name]))}  # fmt: skip
+    assert named and named <= typed
 
 
 @pytest.mark.parametrize("host", ["a%zz", "a b", "a<b>", 'a"b', "a/b"])

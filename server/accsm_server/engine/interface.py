@@ -31,7 +31,8 @@ class Query:
     internal: bool = False
     """Whether the server asks, for a page: on a worker for pages, without limits of size."""
     dump: bool = False
-    """Whether to return the whole dataset as N-Quads or TriG; ``text`` is ignored."""
+    """Whether to return the whole dataset as N-Quads or TriG, or its default graph as N-Triples or
+    Turtle; ``text`` is ignored."""
     timeout: float | None = None
     """Seconds that it may take; None or a greater number is the limit of the engine."""
     service: bool = False
@@ -80,6 +81,10 @@ class Engine(Protocol):
     @property
     def version(self) -> str:
         """Return the fingerprint of the dataset, a SHA-256 in hexadecimal."""
+
+    @property
+    def modified(self) -> int:
+        """Return when the files of the dataset were last modified, as a Unix time."""
 
     @property
     def prefixes(self) -> Mapping[str, str]:

@@ -30,6 +30,8 @@ class RequestContext:
     def __init__(self, scope: Scope) -> None:
         """Read the head of a request from ``scope``; its time is measured from now on."""
         self.started = time.perf_counter()
+        self.method = str(scope["method"])
+        """The method of the client; applications see GET instead of HEAD."""
         self.path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
         """The path without the root path."""
         self.headers = _headers(scope)

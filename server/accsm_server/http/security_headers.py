@@ -7,7 +7,10 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-_EXPOSED = "Allow, Content-Location, ETag, Hint, Link, Retry-After, X-Limits"
+_EXPOSED = (
+    "Accept-Ranges, Allow, Content-Disposition, Content-Location, Content-Range, ETag, Hint, Link, "
+    "Repr-Digest, Retry-After, X-Limits"
+)
 HEADERS = [
     ("access-control-allow-origin", "*"),
     ("access-control-expose-headers", _EXPOSED),

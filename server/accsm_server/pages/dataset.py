@@ -19,7 +19,7 @@ from accsm_server.pages.documents import (
     SuffixFormat,
     with_links,
 )
-from accsm_server.pages.downloads import FILES
+from accsm_server.pages.dumps import FILES
 from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site
 from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
@@ -70,7 +70,8 @@ async def part(site: ServedSite, path: str) -> Response:
 
 async def send(site: Site, format: Format, origin: str) -> Response:
     """Return the page of the dataset, or its description in RDF."""
-    description = await dataset_description.describe(site, origin)
+    made = {} if format is negotiation.HTML else await site.dumps.all()
+    description = await dataset_description.describe(site, origin, made)
     if format is negotiation.HTML:
         response = await _page(site, description)
     else:

@@ -1,84 +1,127 @@
 """The description of the dataset in VoID and DCAT, with the URLs of this server."""
 
+from collections.abc import Mapping
+
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from accsm_kg.namespaces import META
-from accsm_server.pages.downloads import FILES, File
+from accsm_server.http.files import StoredFile
+from accsm_server.pages.dumps import FILES, File
 from accsm_server.pages.queries import Site, construct, exists, named_graph
 from accsm_server.sparql import service_description
 from accsm_server.sparql.service_description import Statements
 
-_FILE_NOTE = (
+_ALL = (
     "Every graph as quads. void:triples counts the triples of the default graph, which leaves out "
     "some graphs and counts a triple in several graphs once."
 )
+_MERGED = "The default graph, in which the data graphs are merged: any store can load and query it."
 _IANA = "https://www.iana.org/assignments/media-types/"
+#: The file types of the Publications Office of the EU, as DCAT-AP wants them, by format.
+_FILE_TYPES = {
+    format: f"http://publications.europa.eu/resource/authority/file-type/RDF_{name}"
+    for format, name in {
+        "nq": "N_QUADS",
+        "trig": "TRIG",
+        "nt": "N_TRIPLES",
+        "ttl": "TURTLE",
+    }.items()
+}
+_PROTOCOL = "https://www.w3.org/TR/sparql11-protocol/"
 
 
-async def describe(site: Site, origin: str) -> set[Triple]:
-    """Return the description in the dataset, or else its counts, with its URLs at ``origin``."""
+async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> set[Triple]:
+    """Return the description in the dataset, or else its counts, with its URLs at ``origin``.
+
+    The files ``made`` are described with their size and checksum.
+    """
     if await exists(site, site.base + META):
         body = await named_graph(site, site.base + META)
     else:
         body = await construct(site, site.queries.text("void"), "nt")
     described = {quad.triple for quad in pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)}
-    folder = f"{origin}/dataset/{site.engine.version}"
+    dataset, folder = f"{site.base}dataset", f"{origin}/dataset/{site.engine.version}"
     statements = [
-        *_access(f"{site.base}dataset", origin),
-        *_files(f"{site.base}dataset", folder),
-        *_checksum(site, folder),
-        *_licences(described, site, folder),
+        *_access(dataset, origin),
+        *_files(dataset, folder, _licence(described, site)),
+        *(fact for name in made for fact in _measures(f"{folder}/{name}", made[name], site)),
+        *_originals(described, made, site),
     ]
     return described | service_description.triples(statements, site.prefixes)
 
 
 def _access(dataset: str, origin: str) -> Statements:
-    service = f"{origin}/sparql#service"
+    service, page = f"{origin}/sparql#service", f"{origin}/dataset"
     yield dataset, "rdf:type", "dcat:Dataset"
     yield dataset, "void:sparqlEndpoint", NamedNode(f"{origin}/sparql")
-    yield dataset, "dcat:landingPage", NamedNode(f"{origin}/dataset")
+    yield dataset, "dcat:landingPage", NamedNode(page)
+    yield page, "rdf:type", "foaf:Document"
     yield dataset, "dcat:accessService", NamedNode(service)
     yield service, "rdf:type", "dcat:DataService"
+    yield service, "dcterms:title", service_description.TITLE
+    yield service, "dcterms:conformsTo", NamedNode(_PROTOCOL)
+    yield _PROTOCOL, "rdf:type", "dcterms:Standard"
     yield service, "dcat:endpointURL", NamedNode(f"{origin}/sparql")
     yield service, "dcat:endpointDescription", NamedNode(f"{origin}/sparql")
     yield service, "dcat:servesDataset", NamedNode(dataset)
 
 
-def _files(dataset: str, folder: str) -> Statements:
-    for file in FILES.values():
-        yield from _distribution(file, dataset, f"{folder}/{file.name}")
-
-
-def _distribution(file: File, dataset: str, url: str) -> Statements:
-    node = f"{url}#distribution"
-    yield dataset, "void:dataDump", NamedNode(url)
-    yield dataset, "dcat:distribution", NamedNode(node)
-    yield node, "rdf:type", "dcat:Distribution"
-    yield node, "dcterms:title", Literal(f"The dataset as {file.name}", language="en")
-    yield node, "dcterms:description", Literal(_FILE_NOTE, language="en")
-    yield node, "dcat:accessURL", NamedNode(url)
-    yield node, "dcat:downloadURL", NamedNode(url)
-    yield node, "dcat:mediaType", NamedNode(_IANA + file.format.media_type)
-    if file.coding:
-        yield node, "dcat:compressFormat", NamedNode(_IANA + file.media_type)
-
-
-def _checksum(site: Site, folder: str) -> Statements:
-    """Yield the SHA-256 of accsm.nq, which is the version of the dataset."""
-    checksum = f"{folder}/accsm.nq#checksum"
-    datatype = NamedNode(f"{site.prefixes['xsd']}hexBinary")
-    yield f"{folder}/accsm.nq#distribution", "spdx:checksum", checksum
-    yield checksum, "rdf:type", "spdx:Checksum"
-    yield checksum, "spdx:algorithm", "spdx:checksumAlgorithm_sha256"
-    yield checksum, "spdx:checksumValue", Literal(site.engine.version, datatype=datatype)
-
-
-def _licences(described: set[Triple], site: Site, folder: str) -> Statements:
-    """Yield the licence of the dataset as the licence of each file."""
+def _licence(described: set[Triple], site: Site) -> list[NamedNode]:
+    """Return the licence of the dataset, which is that of each file."""
     dataset = NamedNode(f"{site.base}dataset")
     licence = NamedNode(f"{site.prefixes['dcterms']}license")
-    for triple in described:
-        if triple.subject == dataset and triple.predicate == licence:
-            for name in FILES:
-                yield f"{folder}/{name}#distribution", "dcterms:license", str(triple.object)[1:-1]
+    found = (t.object for t in described if (t.subject, t.predicate) == (dataset, licence))
+    return [value for value in found if isinstance(value, NamedNode)]
+
+
+def _files(dataset: str, folder: str, licences: list[NamedNode]) -> Statements:
+    for file in FILES.values():
+        url = f"{folder}/{file.name}"
+        node = f"{url}#distribution"
+        yield dataset, "void:dataDump", NamedNode(url)
+        yield dataset, "dcat:distribution", NamedNode(node)
+        for licence in licences:
+            yield node, "dcterms:license", licence
+        yield from _distribution(file, node, url)
+
+
+def _distribution(file: File, node: str, url: str) -> Statements:
+    note = Literal(_MERGED if file.is_merged else _ALL, language="en")
+    yield node, "rdf:type", "dcat:Distribution"
+    yield node, "dcterms:title", Literal(f"The dataset as {file.name}", language="en")
+    yield node, "dcterms:description", note
+    yield node, "dcterms:format", NamedNode(_FILE_TYPES[file.format.name])
+    yield node, "dcat:accessURL", NamedNode(url)
+    yield node, "dcat:downloadURL", NamedNode(url)
+    yield _FILE_TYPES[file.format.name], "rdf:type", "dcterms:MediaTypeOrExtent"
+    yield from _media_type(node, "dcat:mediaType", file.format.media_type)
+    if file.coding:
+        yield from _media_type(node, "dcat:compressFormat", file.media_type)
+
+
+def _media_type(node: str, property: str, media_type: str) -> Statements:
+    yield node, property, NamedNode(_IANA + media_type)
+    yield _IANA + media_type, "rdf:type", "dcterms:MediaType"
+
+
+def _measures(url: str, made: StoredFile, site: Site) -> Statements:
+    """Yield the size of the file at ``url``, and its SHA-256."""
+    node, checksum = f"{url}#distribution", f"{url}#checksum"
+    yield node, "dcat:byteSize", _literal(str(made.size), "nonNegativeInteger", site)
+    yield node, "spdx:checksum", NamedNode(checksum)
+    yield checksum, "rdf:type", "spdx:Checksum"
+    yield checksum, "spdx:algorithm", "spdx:checksumAlgorithm_sha256"
+    yield checksum, "spdx:checksumValue", _literal(made.sha256.hex(), "hexBinary", site)
+
+
+def _originals(described: set[Triple], made: Mapping[str, StoredFile], site: Site) -> Statements:
+    """Yield the measures of the files that the description in the dataset names."""
+    subjects = {str(triple.subject)[1:-1] for triple in described}
+    for name, file in made.items():
+        if f"{site.base}{name}#distribution" in subjects:
+            yield from _measures(site.base + name, file, site)
+
+
+def _literal(text: str, datatype: str, site: Site) -> Literal:
+    return Literal(text, datatype=NamedNode(site.prefixes["xsd"] + datatype))

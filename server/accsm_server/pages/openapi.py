@@ -37,6 +37,11 @@ _SPARQL_ERRORS = {
 }
 _ERROR_TYPES = (negotiation.PROBLEM.media_type, "text/plain", "text/html")
 
+#: The responses of a path that sends a file.
+PARTIAL: Responses = {
+    206: {"description": "The part of the file that Range asks for"},
+    416: {"description": "The file ends before the range begins"},
+}
 #: The response of a path that redirects.
 REDIRECT: Responses = {303: {"description": "A redirect to the document in Location"}}
 

@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode
 from accsm_kg.namespaces import remint
 from accsm_kg.questions.model import Question
 from accsm_server.engine.interface import Engine, Query, Table, fetch
+from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.profile import Profile, read_profile
 from accsm_server.sparql.queries import QueryFiles
 from accsm_server.sparql.served import ServedDataset
@@ -47,6 +48,11 @@ class Site:
     def profile(self) -> Profile:
         """Return the profile of the pages."""
         return read_profile(self.prefixes)
+
+    @cached_property
+    def dumps(self) -> Dumps:
+        """Return the files of the dataset."""
+        return Dumps(self.engine, self.prefixes)
 
     @cached_property
     def queries(self) -> QueryFiles:

@@ -15,13 +15,15 @@ _FORMATS = (
     "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
     "Turtle", "JSON-LD", "N-Triples", "RDF_XML", "N-Quads", "TriG",
 )  # fmt: skip
+#: The title of the endpoint, which DCAT-AP 3.0 requires of a data service.
+TITLE = Literal("SPARQL endpoint", language="en")
 _COMMENT = (
     "Read-only. The default graph is the merge of the data graphs (its void:subset); shapes, "
     "stored queries and the description of the dataset are in named graphs. No updates. "
 )
 _NOT_FEDERATED = "No federation (SERVICE)."
 _FEDERATED = "SERVICE may name these endpoints only: "
-_PREFIXES = ("dcat", "dcterms", "rdf", "rdfs", "sd", "spdx", "void", "xsd")
+_PREFIXES = ("dcat", "dcterms", "foaf", "rdf", "rdfs", "sd", "spdx", "void", "xsd")
 
 #: Subject as IRI, predicate as prefixed name, object as prefixed name or term.
 Statement = tuple[str, str, str | NamedNode | Literal]
@@ -84,6 +86,7 @@ def _service(served: ServedDataset, url: str, is_union: bool) -> Statements:
     about = _COMMENT + (_FEDERATED + ", ".join(allowed) if allowed else _NOT_FEDERATED)
     yield service, "rdf:type", "sd:Service"
     yield service, "rdf:type", "dcat:DataService"
+    yield service, "dcterms:title", TITLE
     yield service, "rdfs:comment", Literal(about, language="en")
     yield service, "sd:endpoint", NamedNode(url)
     yield service, "dcat:endpointURL", NamedNode(url)

@@ -30,6 +30,7 @@ class ForkClient:
         """Use `start` instead, which loads the dataset."""
         self.base, self.version, self.size = "", "", 0
         self.prefixes: dict[str, str] = {}
+        self.modified = 0
         self._files, self._conventions, self._memory = files, conventions, memory
         self._lock = asyncio.Lock()
         self._process: Process | None = None
@@ -37,8 +38,9 @@ class ForkClient:
     @classmethod
     async def start(cls, files: Sequence[Path], conventions: Conventions, memory: int) -> Self:
         """Load ``files`` in a new process; raises ValueError or OSError that names the file."""
-        copies = await asyncio.to_thread(_copies, files)
+        copies, modified = await asyncio.to_thread(_copies, files)
         fork_server = cls(copies, conventions, memory)
+        fork_server.modified = modified
         try:
             await fork_server._start_process()
         except BaseException:
@@ -135,16 +137,21 @@ class ForkClient:
         return data
 
 
-def _copies(paths: Sequence[Path]) -> list[FileCopy]:
-    """Copy files to anonymous temporary files, which end with this process."""
+def _copies(paths: Sequence[Path]) -> tuple[list[FileCopy], int]:
+    """Copy files to anonymous temporary files, which end with this process.
+
+    The second value is when one of the files was last modified, as a Unix time.
+    """
     copies: list[FileCopy] = []
+    modified = 0
     for path in paths:
         with path.open("rb") as original:
+            modified = max(modified, int(os.fstat(original.fileno()).st_mtime))
             copy = TemporaryFile()  # noqa: SIM115 - `ForkClient.close` closes it
             copies.append((str(path), copy))
             copyfileobj(original, copy)
         copy.flush()
-    return copies
+    return copies, modified
 
 
 def _search_path() -> str:

@@ -70,6 +70,11 @@ class Pool:
         return self._fork_server.version
 
     @property
+    def modified(self) -> int:
+        """Return when the files of the dataset were last modified, as a Unix time."""
+        return self._fork_server.modified
+
+    @property
     def prefixes(self) -> Mapping[str, str]:
         """Return the prefixes that the dataset declares: see `rdf.dataset.prefixes`."""
         return self._fork_server.prefixes

@@ -19,6 +19,7 @@ from pyoxigraph import (
     BlankNode,
     Literal,
     NamedNode,
+    Quad,
     QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
@@ -148,15 +149,24 @@ def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
 
 
 def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
-    """Write the whole dataset, sorted, so that equal datasets are equal files."""
+    """Write the whole dataset, or its default graph, sorted, so that equal ones are equal files."""
     format = task.format
-    key = (lambda quad: (str(quad.graph_name), str(quad))) if format == "trig" else str
+    found: list[Quad] | list[Triple]
+    if format in ("nq", "trig"):
+        quads = dataset.statements(view.whole, view.conventions)
+        found = sorted(quads, key=_by_graph if format == "trig" else str)
+    else:
+        found = sorted((quad.triple for quad in view.default), key=str)
     pyoxigraph.serialize(
-        sorted(dataset.statements(view.whole, view.conventions), key=key),
+        found,
         cast("IO[bytes]", output),
         format=_GRAPHS[format],
-        prefixes=task.prefixes if format == "trig" else None,
+        prefixes=task.prefixes if format in _WITH_PREFIXES else None,
     )
+
+
+def _by_graph(quad: Quad) -> tuple[str, str]:
+    return str(quad.graph_name), str(quad)
 
 
 def _write_graph(results: QueryTriples, task: Task, output: AnswerWriter) -> None:

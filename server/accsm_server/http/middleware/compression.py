@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from accsm_server.errors import NotAcceptable
 from accsm_server.http import problems
 from accsm_server.http.context import RequestContext
+from accsm_server.http.headers import NO_TRANSFORM
 from accsm_server.http.negotiation import weights
 
 if sys.version_info >= (3, 14):
@@ -25,6 +26,7 @@ Compressor = tuple[Callable[[bytes], bytes], Callable[[], bytes]]
 
 _MIN_SIZE = 860  # bytes; a smaller body fits in one packet uncompressed
 _MAX_INLINE = 1 << 18  # bytes; a larger body would block the event loop
+_NO_TRANSFORM = NO_TRANSFORM.encode()
 _COMPRESSED = (b"application/gzip", b"application/zstd", b"image/png")
 
 
@@ -134,7 +136,7 @@ class _CompressedResponse:
         body, more = first.get("body", b""), first.get("more_body", False)
         coding = self._coding
         small = not more and len(body) < _MIN_SIZE
-        if small or start["status"] != 200 or _is_compressed(headers):
+        if small or start["status"] != 200 or _is_final(headers):
             await self._send(start)
             await self._send(first)
             return
@@ -163,5 +165,10 @@ async def _compress_inline(compress: Callable[[bytes], bytes], body: bytes) -> b
     return compress(body)
 
 
-def _is_compressed(headers: list[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"content-type" and value in _COMPRESSED for name, value in headers)
+def _is_final(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Return whether the body is compressed already, or a file: see `http.files`."""
+    return any(
+        (name == b"cache-control" and _NO_TRANSFORM in value)
+        or (name == b"content-type" and value in _COMPRESSED)
+        for name, value in headers
+    )

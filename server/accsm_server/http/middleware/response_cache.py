@@ -1,7 +1,8 @@
 """A cache of responses in memory, and 304 for clients that have the current response.
 
-It stores responses with `Cache-Control: public`. They depend on nothing but the dataset and the
-request, and each dataset has its own cache, so that no cached response is ever stale.
+It stores responses with `Cache-Control: public`, except files (see `http.files`). They depend on
+nothing but the dataset and the request, and each dataset has its own cache, so that no cached
+response is ever stale.
 """
 
 from collections import OrderedDict
@@ -11,12 +12,13 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accsm_server.http.context import RequestContext
-from accsm_server.http.headers import Headers
+from accsm_server.http.headers import NO_TRANSFORM, Headers
 from accsm_server.http.middleware import compression
 from accsm_server.http.middleware.entity_tags import matching
 
 _BODY_HEADERS = (b"content-type", b"content-length", b"content-encoding", b"etag")
 _REPLACED = (b"etag", b"vary")
+_NO_TRANSFORM = NO_TRANSFORM.encode()
 _OVERHEAD = 512  # bytes added to the size of each entry and key
 _MAX_SHARE = 8  # the largest response takes 1/8 of the cache
 
@@ -219,7 +221,8 @@ def _cacheable_head(start: Message) -> tuple[str, Headers]:
     """
     headers: Headers = start["headers"]
     given = dict(headers)
-    if start["status"] != 200 or not given.get(b"cache-control", b"").startswith(b"public"):
+    control = given.get(b"cache-control", b"")
+    if start["status"] != 200 or not control.startswith(b"public") or _NO_TRANSFORM in control:
         return "", []
     kept = [header for header in headers if header[0] not in _REPLACED]
     vary = given.get(b"vary")
