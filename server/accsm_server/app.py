@@ -32,6 +32,7 @@ from accsm_server.pages import (
     browse,
     conformance,
     context,
+    crawlers,
     dataset,
     documents,
     downloads,
@@ -65,6 +66,7 @@ _ROUTERS = (
     shapes.router,
     conformance.router,
     context.router,
+    crawlers.router,
     downloads.router,
     dataset.router,
 )

@@ -19,6 +19,8 @@ PAGES = {
     "project": "/doc/project/2016-2020/33",
     "action line": "/doc/action-line/apsc-2025/A.2.2.iv",
     "country": "/doc/country/SGP",
+    "dataset": "/dataset",
+    "classes": "/browse",
     "question": "/questions/projects-supporting-action-line",
     "questions": "/questions",
     "vocabulary": "/ontology",

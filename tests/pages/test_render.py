@@ -20,9 +20,20 @@ def test_every_page_is_safe_and_loads_nothing_from_elsewhere(client: httpx.Clien
         answer = get(client, path)
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert not re.search(r"<script|<style|\sstyle=|\son\w+=", answer.text)
+        assert not re.search(r"<script(?! type=.application/ld\+json.>)", answer.text)
+        assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text)
         assert not re.search(r'(?:src|action)="https?:', answer.text)
         assert "CC BY 4.0" in answer.text
+
+
+def test_every_page_tells_search_engines_what_it_is_about(client: httpx.Client) -> None:
+    paths = ("/", f"/doc/{PROJECT}", "/questions", "/ontology", "/shapes", "/dataset", "/browse",
+             "/browse/Project", "/graph/vocab", "/questions/projects-supporting-action-line")  # fmt: skip
+    meta = re.compile(r'<meta name="description" content="([^"]+)">')
+    texts = {path: meta.findall(get(client, path).text) for path in paths}
+    assert {len(found) for found in texts.values()} == {1}
+    assert len({found[0] for found in texts.values()}) == len(paths)
+    assert all(len(found[0]) > 30 for found in texts.values())
 
 
 @pytest.mark.parametrize(

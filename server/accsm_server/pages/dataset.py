@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pyoxigraph import NamedNode, Triple
 from starlette.responses import RedirectResponse, Response
@@ -11,7 +12,7 @@ from accsm_kg.rdf.terms import Term, local_name, natural
 from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
-from accsm_server.pages import dataset_description, openapi, render
+from accsm_server.pages import dataset_description, landing, openapi, render
 from accsm_server.pages.documents import (
     OFFERED,
     OFFERS,
@@ -72,15 +73,20 @@ async def send(site: Site, format: Format, origin: str) -> Response:
     """Return the page of the dataset, or its description in RDF."""
     made = {} if format is negotiation.HTML else await site.dumps.all()
     description = await dataset_description.describe(site, origin, made)
+    about = await landing.load_about(site)
+    links = landing.signposts(site, about)
     if format is negotiation.HTML:
-        response = await _page(site, description)
+        response = await _page(site, description, landing.schema(site, about, origin))
     else:
         body = service_description.serialize(description, site.prefixes, format)
         response = Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
-    return with_links(response, site, "/dataset")
+        links += f", {landing.describes(site)}"
+    response = with_links(response, site, landing.PATH)
+    response.headers["Link"] += f", {links}"
+    return response
 
 
-async def _page(site: Site, description: set[Triple]) -> Response:
+async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | None) -> Response:
     facts = _facts(description)
     dataset = facts[f"{site.base}dataset"]
     sizes = await _graph_sizes(site)
@@ -106,7 +112,8 @@ async def _page(site: Site, description: set[Triple]) -> Response:
         classes=_parts(labels, classes),
         properties=_parts(labels, properties),
         offers=OFFERS,
-        here="/dataset",
+        here=landing.PATH,
+        schema=schema,
     )
 
 

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from accsm_server.errors import NotFound
 from accsm_server.http.files import FileResponse
 from accsm_server.http.headers import FOREVER, REVALIDATE
-from accsm_server.pages import openapi
+from accsm_server.pages import landing, openapi
 from accsm_server.pages.dumps import FILES, File
 from accsm_server.pages.parameters import ServedSite
 from accsm_server.pages.queries import Site
@@ -52,6 +52,7 @@ async def _respond(site: Site, file: File, version: str | None) -> Response:
         "Content-Type": file.media_type if file.coding else file.format.content_type,
         "Content-Disposition": f'attachment; filename="accsm-{current[:12]}.{suffix}"',
         "Content-Location": f"{site.root}/dataset/{current}/{file.name}",
+        "Link": landing.part_of(site),
     }
     tag = site.served.tag("file", file.name, str(version))
     caching = FOREVER if version else REVALIDATE

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from accsm_kg.rdf.terms import local_name
 from accsm_server.http.negotiation import HTML
-from accsm_server.pages import browse, dataset, openapi, render
+from accsm_server.pages import browse, dataset, landing, openapi, render
 from accsm_server.pages.documents import OFFERED, OFFERS, with_links
 from accsm_server.pages.parameters import Origin, PageFormat, ServedSite
 from accsm_server.pages.questions import stored
@@ -23,6 +23,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
     page = render.page(
         site,
         "home.html",
+        schema=landing.schema(site, await landing.load_about(site), origin),
         entries=[entries[iri] for iri in site.profile.home_classes if iri in entries],
         numbers={local_name(iri): entry.count for iri, entry in entries.items()},
         question=questions.get(site.profile.home_question, first),

@@ -1,0 +1,93 @@
+"""For crawlers: what they may read (robots.txt), and the addresses of all pages (sitemap.xml)."""
+
+from datetime import UTC, datetime
+from math import ceil
+from xml.sax.saxutils import escape
+
+from starlette.responses import PlainTextResponse, Response
+
+from accsm_server.engine.interface import Query, fetch
+from accsm_server.errors import NotFound
+from accsm_server.http.headers import REVALIDATE
+from accsm_server.pages import openapi
+from accsm_server.pages.parameters import Origin, ServedSite
+from accsm_server.pages.queries import Site, rows
+from accsm_server.pages.questions import stored
+from accsm_server.pages.terms import local_path, text_of
+
+_XML = "application/xml"
+_SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_MOST = 20_000  # addresses in one sitemap; the protocol allows 50,000
+_PAGES = (
+    "/",
+    "/browse",
+    "/conformance",
+    "/dataset",
+    "/ontology",
+    "/questions",
+    "/shapes",
+    "/sparql",
+)
+_HEADERS = {"Cache-Control": REVALIDATE}
+
+router = openapi.create_router("pages")
+
+
+@router.get("/robots.txt", summary="Rules for crawlers", responses=openapi.offered("text/plain"))
+async def robots(site: ServedSite, origin: Origin) -> Response:
+    """Return the rules: crawlers read everything but answers to queries."""
+    rules = f"User-agent: *\nDisallow: {site.root}/sparql?query=\n\nSitemap: {origin}/sitemap.xml\n"
+    return PlainTextResponse(rules, headers=_HEADERS)
+
+
+@router.get("/sitemap.xml", summary="All pages for crawlers", responses=openapi.offered(_XML))
+async def sitemap(site: ServedSite, origin: Origin) -> Response:
+    """Return the addresses of all pages, or of sitemaps if there are too many."""
+    parts = await _parts(site)
+    if parts == 1:
+        return await _part(site, origin, 0)
+    numbers = range(1, parts + 1)
+    return _document(
+        "sitemapindex", "sitemap", [f"/sitemap-{n}.xml" for n in numbers], site, origin
+    )
+
+
+@router.get(
+    "/sitemap-{number}.xml", summary="A part of a long sitemap", responses=openapi.offered(_XML)
+)
+async def sitemap_part(site: ServedSite, origin: Origin, number: str) -> Response:
+    """Return a part of the addresses of all pages."""
+    parts = await _parts(site)
+    if not (number.isdecimal() and 1 <= int(number[:9]) <= parts):
+        raise NotFound("No such sitemap", f"The parts are 1 to {parts}.")
+    return await _part(site, origin, int(number) - 1)
+
+
+async def _parts(site: Site) -> int:
+    found = await rows(site, "resource-count")
+    return max(1, ceil(int(text_of(found.rows[0]["count"])) / _MOST))
+
+
+async def _part(site: Site, origin: str, part: int) -> Response:
+    """Return the sitemap of one part of the resources, the first one with the other pages."""
+    text = f"{site.queries.text('resources')}\nLIMIT {_MOST}\nOFFSET {part * _MOST}"
+    body, _ = await fetch(site.engine, Query(text, "tsv", internal=True))
+    iris = [line[1:-1] for line in body.decode().splitlines()[1:]]
+    paths = [path for iri in iris if (path := local_path(iri, site.base))]
+    return _document(
+        "urlset", "url", [*([] if part else await _others(site)), *paths], site, origin
+    )
+
+
+async def _others(site: Site) -> list[str]:
+    return [*_PAGES, *(f"/questions/{question.name}" for question in await stored(site))]
+
+
+def _document(root: str, element: str, paths: list[str], site: Site, origin: str) -> Response:
+    modified = datetime.fromtimestamp(site.engine.modified, UTC).date().isoformat()
+    entries = "".join(
+        f"<{element}><loc>{escape(origin + path)}</loc><lastmod>{modified}</lastmod></{element}>\n"
+        for path in paths
+    )
+    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="{_SPACE}">\n'
+    return Response(f"{head}{entries}</{root}>\n", media_type=_XML, headers=_HEADERS)

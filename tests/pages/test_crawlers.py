@@ -1,0 +1,65 @@
+"""Rules and sitemaps for crawlers."""
+
+from pathlib import Path
+from urllib.robotparser import RobotFileParser
+from xml.etree import ElementTree
+
+import httpx
+from pyoxigraph import Store
+from serving import running
+
+from accsm_kg.namespaces import BASE
+
+SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+
+def addresses(client: httpx.Client, path: str, root: str) -> list[str]:
+    """Return the paths in a sitemap, or of the parts of an index, whose element is ``root``."""
+    answer = client.get(path)
+    assert answer.headers["Content-Type"] == "application/xml"
+    found = ElementTree.fromstring(answer.content)
+    assert found.tag == SPACE + root
+    here = str(client.base_url).rstrip("/")
+    locations = [str(element.text) for element in found.iter(f"{SPACE}loc")]
+    assert all(location.startswith(here) for location in locations)
+    assert len(locations) == len(list(found.iter(f"{SPACE}lastmod"))) <= 50_000
+    return [location.removeprefix(here) for location in locations]
+
+
+def test_crawlers_may_read_all_but_answers(client: httpx.Client) -> None:
+    answer, here = client.get("/robots.txt"), str(client.base_url).rstrip("/")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    rules = RobotFileParser()
+    rules.parse(answer.text.splitlines())
+    assert rules.site_maps() == [f"{here}/sitemap.xml"]
+    for path in ("/", "/dataset", "/doc/country/KHM", "/sparql", "/questions/x?line=A"):
+        assert rules.can_fetch("crawler", here + path), path
+    assert not rules.can_fetch("crawler", f"{here}/sparql?query=ASK%20%7B%7D")
+
+
+def test_the_sitemap_has_every_page(client: httpx.Client, store: Store) -> None:
+    found = addresses(client, "/sitemap.xml", "urlset")
+    assert len(found) == len(set(found))
+    assert {"/", "/dataset", "/questions/projects-supporting-action-line"} <= set(found)
+    things = {str(quad.subject)[1:-1] for quad in store if f"<{BASE}id/" in str(quad.subject)}
+    documents = {path for path in found if path.startswith("/doc/")}
+    assert len(documents) == len(things)
+    assert "/doc/project/2016-2020/33" in documents
+    for path in found[::150]:
+        assert client.head(path, headers={"Accept": "text/html"}).status_code == 200, path
+    assert addresses(client, "/sitemap-1.xml", "urlset") == found
+    assert (
+        client.get("/sitemap-2.xml").status_code == client.get("/sitemap-x.xml").status_code == 404
+    )
+
+
+def test_a_long_sitemap_is_an_index(tmp_path: Path) -> None:
+    path = tmp_path / "data.nt"
+    path.write_text("".join(f"<{BASE}id/{n}> <a:b> <a:c> .\n" for n in range(20_001)))
+    with running(path) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+        parts = addresses(client, "/sitemap.xml", "sitemapindex")
+        assert parts == ["/sitemap-1.xml", "/sitemap-2.xml"]
+        found = [one for part in parts for one in addresses(client, part, "urlset")]
+    documents = {one for one in found if one.startswith("/doc/")}
+    assert documents == {f"/doc/{n}" for n in range(20_001)}
+    assert len(found) == len(set(found))
