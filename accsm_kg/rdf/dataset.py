@@ -70,17 +70,17 @@ def load(path: Path, conventions: Conventions) -> Store:
 
 def collect(path: Path) -> Store:
     """Return a store of the quads in the files, not merged; raises as `load` does."""
-    store = Store()
-    for file in files(path):
-        store.bulk_extend(read(file))
+    store, found = Store(), files(path)
+    for file in found:
+        store.bulk_extend(read(file, relabel=len(found) > 1))
     return store
 
 
 def fingerprint(store: Store) -> str:
     """Return the SHA-256 of the sorted N-Quads of ``store``, before `merge`.
 
-    Without blank nodes this is the RDFC-1.0 hash, and the hash of a canonical N-Quads file. Every
-    load labels blank nodes anew, which changes the fingerprint.
+    Without blank nodes this is the RDFC-1.0 hash, and that of a canonical N-Quads file with its
+    labels. Blank nodes without labels, and those of several files, change it with every load.
     """
     lines = store.dump(format=RdfFormat.N_QUADS).splitlines(keepends=True)  # type: ignore[union-attr]
     return sha256(b"".join(sorted(lines))).hexdigest()
@@ -100,10 +100,13 @@ def statements(store: Store, conventions: Conventions) -> Iterator[Quad]:
             yield quad
 
 
-def read(path: Path, copy: BufferedReader | None = None) -> Iterator[Quad]:
+def read(
+    path: Path, copy: BufferedReader | None = None, *, relabel: bool = False
+) -> Iterator[Quad]:
     """Yield the quads of one RDF file, or of its ``copy``, in the format of the suffix of ``path``.
 
-    Raises ValueError with file, line and fault.
+    ``relabel`` labels blank nodes anew, which keeps those of several files apart. Raises ValueError
+    with file, line and fault.
     """
     kind = format_of(path)
     if kind is None:
@@ -115,7 +118,7 @@ def read(path: Path, copy: BufferedReader | None = None) -> Iterator[Quad]:
         if file.peek(len(_MARK)).startswith(_MARK):
             file.read(len(_MARK))
         try:
-            yield from parse(file, format=kind)
+            yield from parse(file, format=kind, rename_blank_nodes=relabel)
         except SyntaxError as error:
             raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.dataset import Conventions, zstd
@@ -69,6 +69,15 @@ def test_a_folder_is_read_as_one_dataset(tmp_path: Path) -> None:
     assert [file.name for file in dataset.files(tmp_path)] == ["one.ttl", "two.trig"]
     assert _values(dataset.load(tmp_path, HERE)) == {"a", "b"}
     assert _values(dataset.collect(tmp_path)) == {"a"}
+
+
+def test_blank_nodes_of_several_files_with_one_label_stay_apart(tmp_path: Path) -> None:
+    for value in ("a", "b"):
+        _written(tmp_path, f"<urn:s> <urn:p> _:x . _:x <urn:p> '{value}' .", f"{value}.ttl")
+    store = dataset.collect(tmp_path)
+    assert len({quad.subject for quad in store if isinstance(quad.subject, BlankNode)}) == 2
+    alone = dataset.collect(tmp_path / "a.ttl")
+    assert BlankNode("x") in {quad.subject for quad in alone}
 
 
 def test_hidden_files_and_others_of_a_folder_are_left_out(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def _load(store: Store, files: list[File]) -> None:
     for name, descriptor in files:
         with open(descriptor, "rb") as copy:  # noqa: PTH123
             copy.seek(0)
-            store.bulk_extend(dataset.read(Path(name), copy))
+            store.bulk_extend(dataset.read(Path(name), copy, relabel=len(files) > 1))
 
 
 def _handle(control: socket.socket, worker: Callable[..., None], children: set[int]) -> bool:
