@@ -31,8 +31,8 @@ _BACKLOG = 2048
 _GRACE = 3  # seconds for running queries when the server is stopped
 _IDLE_TIMEOUT = 20.0  # seconds for idle connections, request heads and clients that do not read
 #: First segments of paths, which label the metrics.
-_SEGMENTS = ("sparql", "id", "doc", "graph", "ontology", "shapes", "browse", "questions", "dataset",
-           "static", "healthz", "metrics")  # fmt: skip
+_SEGMENTS = ("sparql", "id", "doc", "describe", "graph", "ontology", "shapes", "browse",
+           "questions", "dataset", "static", "healthz", "metrics")  # fmt: skip
 
 
 def serve(

@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 from serving import running
 
 from accsm_kg import __version__
+from accsm_kg.namespaces import BASE
 
 #: A URL for each path of the OpenAPI description that has parameters which must be given.
 EXAMPLES = {
     "/accsm.{suffix}": "/accsm.trig",
     "/browse/{name}": "/browse/Evidence",
     "/dataset.{suffix}": "/dataset.html",
+    "/describe": f"/describe?iri={quote(BASE, safe='')}id/country/KHM",
     "/dataset/{version}/accsm.{suffix}": f"/dataset/{__version__}/accsm.nq",
     "/doc/{path}": "/doc/project/2016-2020/6",
     "/graph/{path}": "/graph/vocab",

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store, parse
 from serving import held_port, running
 
 from accsm_kg.build import assemble
-from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes
+from accsm_kg.namespaces import BASE, CONVENTIONS, QUERIES, prefixes
 from accsm_kg.rdf import dataset
 
 PROJECT = "project/2016-2020/6"
@@ -112,6 +112,14 @@ def test_a_document_has_both_directions_and_labels(
     label = NamedNode(prefixes()["rdfs"] + "label")
     singapore = NamedNode(f"{BASE}id/country/SGP")
     assert any(t.subject == singapore and t.predicate == label for t in found)
+
+
+def test_what_only_another_graph_than_the_default_describes_answers(client: httpx.Client) -> None:
+    path = f"/{QUERIES}/projects-supporting-action-line/line"
+    for accept in ("text/html", "text/turtle"):
+        answer = client.get(path, headers={"Accept": accept}, follow_redirects=True)
+        assert answer.status_code == 200
+        assert "A.2.2.iv" in answer.text
 
 
 def test_turtle_is_sorted_and_declares_used_prefixes_only(client: httpx.Client) -> None:

@@ -27,8 +27,9 @@ def test_every_page_is_safe_and_loads_nothing_from_elsewhere(client: httpx.Clien
 
 
 def test_every_page_tells_search_engines_what_it_is_about(client: httpx.Client) -> None:
-    paths = ("/", f"/doc/{PROJECT}", "/questions", "/ontology", "/shapes", "/dataset", "/browse",
-             "/browse/Project", "/graph/vocab", "/questions/projects-supporting-action-line")  # fmt: skip
+    question = "/questions/projects-supporting-action-line"
+    paths = ["/", "/questions", "/ontology", "/shapes", "/dataset", "/browse", "/browse/Project"]
+    paths += [f"/doc/{PROJECT}", "/graph/vocab", question]
     meta = re.compile(r'<meta name="description" content="([^"]+)">')
     texts = {path: meta.findall(get(client, path).text) for path in paths}
     assert {len(found) for found in texts.values()} == {1}

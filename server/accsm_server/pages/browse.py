@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
@@ -10,13 +10,14 @@ from accsm_kg.rdf.terms import Term
 from accsm_server.errors import NotFound
 from accsm_server.http.negotiation import DOCUMENTS, HTML, alternates
 from accsm_server.pages import answers, openapi, render
+from accsm_server.pages.addresses import describing, with_query
 from accsm_server.pages.parameters import PageFormat, PageNumber, QueryParameters, ServedSite
-from accsm_server.pages.queries import Site, rows
+from accsm_server.pages.queries import Site, is_iri, rows
+from accsm_server.pages.targets import FORMATS
 from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE
 
-_FORMATS = (HTML, *DOCUMENTS)
-_OFFERED = openapi.offered(*(format.media_type for format in _FORMATS))
+_OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
 
 router = openapi.create_router("pages")
 
@@ -34,7 +35,7 @@ class ClassEntry:
 async def classes(site: ServedSite, format: PageFormat) -> Response:
     """Return the page of all classes with members, or a SHACL shape for each, with properties."""
     here = f"{site.root}/browse"
-    links = alternates(here, _FORMATS)
+    links = alternates(here, FORMATS)
     if format is not HTML:
         return answers.send(site, site.queries.text("class-shapes"), format, links)
     entries = sorted(await class_entries(site), key=lambda entry: by_text(entry.shown))
@@ -48,14 +49,14 @@ async def members(
     site: ServedSite, name: str, query: QueryParameters, format: PageFormat, page: PageNumber = 1
 ) -> Response:
     """Return one page of the members of a class, or all of them in RDF."""
-    if not name.isidentifier():
-        raise NotFound("No such class", f"The ontology has no class '{name}'.")
     iri = site.prefixes["accsm"] + name
+    if not is_iri(iri):
+        raise NotFound("No such class", f"The ontology has no class '{name}'.")
     found = [row["subject"] for row in (await rows(site, "instances", page - 1, this=iri)).rows]
     if not found:
         raise NotFound("The list is empty", f"The dataset has no more members of <{iri}>.")
-    here = f"{site.root}/browse/{name}"
-    links = alternates(here, _FORMATS)
+    here = site.root + members_address(site, iri)
+    links = alternates(here, FORMATS)
     if format is not HTML:
         return answers.send(site, site.queries.text("members", this=iri), format, links)
     labels = await load_labels(site, found, iri)
@@ -73,18 +74,23 @@ async def class_entries(site: Site) -> list[ClassEntry]:
         for row in (await rows(site, "classes")).rows
     }
     labels = await load_labels(site, [], *found)
-    ontology = site.prefixes["accsm"]
     return [
         ClassEntry(
             iri,
             TermView(
                 plural(labels.iri(iri).text, count),
-                f"{site.root}/browse/{iri.removeprefix(ontology)}",
+                site.root + members_address(site, iri),
             ),
             count,
         )
         for iri, count in found.items()
     ]
+
+
+def members_address(site: Site, iri: str) -> str:
+    """Return the address of the list of the members of a class of the ontology."""
+    name = iri.removeprefix(site.prefixes["accsm"])
+    return describing(iri) if "/" in name else f"/browse/{quote(name, safe='')}"
 
 
 def list_page(
@@ -116,4 +122,4 @@ def list_page(
 def next_page(path: str, query: Mapping[str, str], page: int) -> str:
     """Return the URL of the page after ``page``, keeping the other parameters."""
     others = {name: value for name, value in query.items() if name != "page"}
-    return f"{path}?{urlencode({**others, 'page': page + 1})}"
+    return with_query(path, urlencode({**others, "page": page + 1}))

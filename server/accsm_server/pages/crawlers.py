@@ -6,14 +6,13 @@ from xml.sax.saxutils import escape
 
 from starlette.responses import PlainTextResponse, Response
 
-from accsm_server.engine.interface import Query, fetch
 from accsm_server.errors import NotFound
 from accsm_server.http.headers import REVALIDATE
 from accsm_server.pages import openapi
 from accsm_server.pages.parameters import Origin, ServedSite
-from accsm_server.pages.queries import Site, rows
-from accsm_server.pages.questions import stored
-from accsm_server.pages.terms import local_path, text_of
+from accsm_server.pages.queries import Site, load_addresses, load_iris, rows
+from accsm_server.pages.questions import path_of, stored
+from accsm_server.pages.terms import text_of
 
 _XML = "application/xml"
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -71,16 +70,14 @@ async def _parts(site: Site) -> int:
 async def _part(site: Site, origin: str, part: int) -> Response:
     """Return the sitemap of one part of the resources, the first one with the other pages."""
     text = f"{site.queries.text('resources')}\nLIMIT {_MOST}\nOFFSET {part * _MOST}"
-    body, _ = await fetch(site.engine, Query(text, "tsv", internal=True))
-    iris = [line[1:-1] for line in body.decode().splitlines()[1:]]
-    paths = [path for iri in iris if (path := local_path(iri, site.base))]
-    return _document(
-        "urlset", "url", [*([] if part else await _others(site)), *paths], site, origin
-    )
+    addresses, iris = await load_addresses(site), await load_iris(site, text)
+    others = [] if part else await _others(site)
+    paths = dict.fromkeys(addresses.of(iri).partition("#")[0] for iri in iris)
+    return _document("urlset", "url", [*others, *paths], site, origin)
 
 
 async def _others(site: Site) -> list[str]:
-    return [*_PAGES, *(f"/questions/{question.name}" for question in await stored(site))]
+    return [*_PAGES, *map(path_of, await stored(site))]
 
 
 def _document(root: str, element: str, paths: list[str], site: Site, origin: str) -> Response:

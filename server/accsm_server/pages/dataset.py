@@ -11,11 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from accsm_kg.rdf.terms import Term, local_name, natural
 from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import Format
+from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import dataset_description, landing, openapi, render
 from accsm_server.pages.documents import (
     OFFERED,
-    OFFERS,
     DocumentFormat,
     SuffixFormat,
     with_links,
@@ -111,7 +110,7 @@ async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | N
         ],
         classes=_parts(labels, classes),
         properties=_parts(labels, properties),
-        offers=OFFERS,
+        offers=DOCUMENTS,
         here=landing.PATH,
         schema=schema,
     )

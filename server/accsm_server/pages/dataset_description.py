@@ -8,7 +8,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 from accsm_kg.namespaces import META
 from accsm_server.http.files import StoredFile
 from accsm_server.pages.dumps import FILES, File
-from accsm_server.pages.queries import Site, construct, exists, named_graph
+from accsm_server.pages.queries import Site, construct, is_graph, named_graph
 from accsm_server.sparql import service_description
 from accsm_server.sparql.service_description import Statements
 
@@ -36,7 +36,7 @@ async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> s
 
     The files ``made`` are described with their size and checksum.
     """
-    if await exists(site, site.base + META):
+    if await is_graph(site, site.base + META):
         body = await named_graph(site, site.base + META)
     else:
         body = await construct(site, site.queries.text("void"), "nt")

@@ -1,51 +1,69 @@
 """Linked-data documents: /id/… redirects to /doc/…, which has a page and RDF."""
 
+from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import Depends, Query
-from pyoxigraph import NamedNode
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from accsm_server.errors import BadRequest, NotFound
+from accsm_server.engine import interface
+from accsm_server.errors import BadRequest, NotFound, ServerError
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import Format, alternates
+from accsm_server.http.negotiation import DOCUMENTS, Format, alternates
 from accsm_server.pages import browse, openapi, render, resource
+from accsm_server.pages.addresses import PARAMETER_NAMES, describing, to_uri, with_query
 from accsm_server.pages.parameters import (
     FormatChoice,
     PageNumber,
-    QueryParameters,
+    PropertyName,
     RequestedFormat,
     ServedSite,
     negotiated,
+    page_number,
 )
-from accsm_server.pages.queries import Site, construct, exists, rows
+from accsm_server.pages.queries import Site, is_graph, is_iri, known, load_addresses, rows
+from accsm_server.pages.targets import (
+    FORMATS,
+    PARAMETERS,
+    Reading,
+    RequestTarget,
+    Target,
+    find,
+    not_found,
+    query_string,
+    sent_path,
+)
 from accsm_server.pages.terms import load_labels
 from accsm_server.sparql.graph_store import graph_response
 
-#: The RDF formats of a document.
-OFFERS = negotiation.DOCUMENTS
-_FORMATS = (*OFFERS, negotiation.HTML)
-OFFERED = openapi.offered(*(format.media_type for format in _FORMATS))
+OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
+_MOST_TRIPLES = 20_000  # of a document in RDF
+_MOST_THINGS = 1000  # of one address
 
 router = openapi.create_router("linked data")
 
 
 async def _suffix_format(suffix: str) -> Format:
-    for format in _FORMATS:
+    for format in FORMATS:
         if suffix == format.name:
             return format
     raise NotFound("No such format", f"This document is not available as .{suffix}.")
 
 
-async def _query_string(request: Request) -> str:
-    return request.url.query
-
-
 #: The format of a document at a fixed path, and of one with a suffix.
-DocumentFormat = Annotated[Format, negotiated(*OFFERS)]
+DocumentFormat = Annotated[Format, negotiated(*DOCUMENTS)]
 SuffixFormat = Annotated[Format, Depends(_suffix_format)]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a request wants of a document; ``relation`` is a property, to list the referrers by."""
+
+    format: Format
+    relation: str = ""
+    page: int = 1
 
 
 @router.get(
@@ -54,91 +72,151 @@ SuffixFormat = Annotated[Format, Depends(_suffix_format)]
     status_code=303,
     responses=openapi.REDIRECT,
 )
-async def thing(
-    site: ServedSite, path: str, query: Annotated[str, Depends(_query_string)]
-) -> Response:
+async def thing(site: ServedSite, target: RequestTarget) -> Response:
     """Redirect with 303 to the document, as in https://www.w3.org/TR/cooluris/."""
-    await existing_iri(site, "id/" + path)
-    document = f"{site.root}/doc/{quote(path)}"
-    headers = {"Vary": "Accept", "Link": alternates(document, _FORMATS)}
-    return RedirectResponse(f"{document}?{query}" if query else document, 303, headers)
+    things = await find(site, "id/", target.path, target.query)
+    path, parameters = f"id/{things.reading.path}", things.reading.parameters
+    address = with_query(site.addresses.of(site.base + path), parameters)
+    links = alternates(site.root + site.addresses.document(path), FORMATS)
+    headers = {"Vary": "Accept", "Link": links}
+    return RedirectResponse(site.root + address, 303, headers)
 
 
-@router.get("/doc/{path:path}", summary="Document about a resource", responses=OFFERED)
-async def document(
+@router.get(
+    "/doc/{path:path}",
+    summary="Document about a resource",
+    responses=OFFERED,
+    openapi_extra={"parameters": PARAMETERS},
+)
+async def document(site: ServedSite, target: RequestTarget) -> Response:
+    """Return the document about a resource, in the format of the suffix, `format=` or Accept."""
+    things = await find(site, "id/", target.path, target.query)
+    here = site.addresses.document(f"id/{things.reading.path}")
+    return await respond(site, things.iris, here, options(things.reading, target))
+
+
+@router.get("/describe", summary="Document about any resource of the dataset", responses=OFFERED)
+async def describe(
     site: ServedSite,
-    path: str,
     choice: FormatChoice,
-    query: QueryParameters,
-    relation: Annotated[
-        str,
-        Query(
-            alias="property",
-            description="The IRI of a property: list the resources that refer by it (page)",
-        ),
-    ] = "",
+    iri: Annotated[str, Query(description="The IRI of the resource")] = "",
+    relation: PropertyName = "",
     page: PageNumber = 1,
 ) -> Response:
-    """Return the document about a resource, in the format of the suffix, `format=` or Accept."""
-    path, format = split_suffix(path, choice)
-    iri, here = await existing_iri(site, "id/" + path), "/doc/" + path
-    if format is not negotiation.HTML:
-        return await _rdf(site, iri, format, here)
-    if relation:
-        next_url = browse.next_page(site.root + here, query, page)
-        return await _referrers(site, iri, relation, page, next_url)
-    shown = await resource.describe(site, iri)
-    response = render.page(site, "resource.html", this=shown, here=here, offers=OFFERS)
+    """Return the document about the resource with an IRI that has no other address here."""
+    if not is_iri(iri):
+        hint = "Add ?iri= with the percent-encoded IRI of a resource."
+        raise BadRequest("Invalid IRI", f"iri={iri!r} is not an IRI.", hint)
+    iris = await _named(site, iri)
+    return await respond(
+        site, iris, describing(iri), Options(choice.choose(DOCUMENTS), relation, page)
+    )
+
+
+def options(reading: Reading, target: Target) -> Options:
+    """Return what ``target``, read so, wants of the document; raises RequestError."""
+    given = QueryParams(reading.parameters)
+    choice = RequestedFormat(given.get("format", ""), target.accept)
+    return Options(
+        reading.suffix or choice.choose(DOCUMENTS),
+        given.get("property", ""),
+        page_number(given.get("page", "1")),
+    )
+
+
+async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Response:
+    """Return the document at the address ``here`` about the first of ``iris``.
+
+    In RDF it is also about the others, to which the page has links.
+    """
+    if wanted.format is not negotiation.HTML:
+        return await _rdf(site, iris, wanted.format, here)
+    if wanted.relation:
+        return await _referrers(site, iris[0], here, wanted)
+    shown = await resource.describe(site, iris[0], iris[1:])
+    response = render.page(site, "resource.html", this=shown, here=here, offers=DOCUMENTS)
     return with_links(response, site, here)
 
 
-def split_suffix(path: str, choice: RequestedFormat) -> tuple[str, Format]:
-    """Return the path without the suffix of a format, and the requested format."""
-    stem, _, suffix = path.rpartition(".")
-    for format in _FORMATS:
-        if suffix == format.name:
-            return stem, format
-    return path, choice.choose(OFFERS)
-
-
-async def existing_iri(site: Site, path: str) -> str:
-    """Return the IRI of ``path``; raises NotFound if the dataset has no statement about it."""
-    iri = iri_of_path(site, path)
-    if not await exists(site, iri):
-        raise _not_found(iri)
-    return iri
-
-
-def iri_of_path(site: Site, path: str) -> str:
-    """Return the IRI of ``path``; raises NotFound if it is not a valid IRI."""
-    iri = site.base + quote(path, safe="/:@!$&'()*+,;=~")
+async def elsewhere(request: Request) -> Response | None:
+    """Return a redirect from an address without a page if it is that of a resource."""
+    site: Site = request.app.state.site
+    path, query = sent_path(request).removeprefix("/"), query_string(request)
     try:
-        return NamedNode(iri).value
-    except ValueError:
-        raise _not_found(iri) from None
+        reading = (await find(site, "", path, query)).reading
+    except ServerError:
+        return None
+    if not set(QueryParams(reading.parameters)) <= set(PARAMETER_NAMES):
+        return None  # such as /describe?iri=, which has answered for another resource
+    suffix = reading.suffix and f"format={reading.suffix.name}"
+    address = with_query(describing(site.base + reading.path), suffix or reading.parameters)
+    return RedirectResponse(site.root + address, 303, {"Vary": "Accept"})
 
 
 def send_graph(site: Site, iri: str, format: Format, here: str = "") -> Response:
     """Return a response with the graph ``iri``, and Link headers to ``here`` in other formats."""
-    links = {"Link": alternates(site.root + quote(here), _FORMATS)} if here else {}
+    links = {"Link": alternates(site.root + here, FORMATS)} if here else {}
     return graph_response(site.served, iri, format, links)
 
 
 def with_links(response: Response, site: Site, here: str) -> Response:
     """Return ``response`` with Link headers to ``here`` in all formats."""
-    response.headers["Link"] = alternates(site.root + quote(here), _FORMATS)
+    response.headers["Link"] = alternates(site.root + here, FORMATS)
     return response
 
 
-async def _rdf(site: Site, iri: str, format: Format, here: str) -> Response:
-    text = site.queries.text("document", this=iri, document=site.base + here.removeprefix("/"))
-    body = await construct(site, text, format.name)
+async def _named(site: Site, iri: str) -> list[str]:
+    """Return ``iri`` and the resources of which it is the address; raises NotFound."""
+    if await known(site, [iri]):
+        if "#" in iri or not iri.startswith(site.base):
+            return [iri]
+        others = (await load_addresses(site)).others(iri.removeprefix(site.base))
+        return list(dict.fromkeys((iri, *others)))
+    if not iri.startswith(site.base):
+        raise not_found(iri)
+    path, _, query = to_uri(iri.removeprefix(site.base)).partition("?")
+    return (await find(site, "", path, query)).iris
+
+
+async def without_graph(site: Site, path: str, graph: str, format: Format) -> Response | None:
+    """Return the document about what has the address ``path`` if there is no ``graph`` for it."""
+    if await is_graph(site, site.base + graph):
+        return None
+    try:
+        things = await find(site, "", path, "")
+    except NotFound:
+        return None
+    return await respond(site, things.iris, f"/{path}", Options(format))
+
+
+async def _rdf(site: Site, iris: list[str], format: Format, here: str) -> Response:
+    text = site.queries.text(
+        "document",
+        these=iris[:_MOST_THINGS],
+        primary=iris[0],
+        others=iris[1:_MOST_THINGS],
+        document=site.base + here.removeprefix("/"),
+    )
+    query = interface.Query(
+        text,
+        format.name,
+        prefixes=site.prefixes,
+        limit=_MOST_TRIPLES,
+        sorted=True,
+        internal=True,
+    )
+    body, is_cut = await interface.fetch(site.engine, query)
     response = Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
+    if is_cut:
+        response.headers["X-Truncated"] = f"after {_MOST_TRIPLES} triples"
+    elif len(iris) > _MOST_THINGS:
+        response.headers["X-Truncated"] = f"after {_MOST_THINGS} resources"
     return with_links(response, site, here)
 
 
-async def _referrers(site: Site, iri: str, relation: str, page: int, next_url: str) -> Response:
-    """Return one page of the resources that refer to ``iri`` by ``relation``."""
+async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Response:
+    """Return one page of the resources that refer to ``iri`` by a property."""
+    relation, page = wanted.relation, wanted.page
     try:
         found = await rows(site, "incoming", page - 1, this=iri, property=relation)
     except ValueError as error:
@@ -146,9 +224,5 @@ async def _referrers(site: Site, iri: str, relation: str, page: int, next_url: s
     subjects = [row["subject"] for row in found.rows]
     labels = await load_labels(site, subjects, iri, relation)
     title = f"{labels.iri(relation).text}: {labels.iri(iri).text}"
+    next_url = browse.next_page(site.root + here, {"property": relation}, page)
     return browse.list_page(labels, title, labels.iri(iri), subjects, page, next_url)
-
-
-def _not_found(iri: str) -> NotFound:
-    hint = "Check its number or code: project/2016-2020/6, for example, or country/KHM."
-    return NotFound("Not in the dataset", f"There are no statements about <{iri}>.", hint=hint)

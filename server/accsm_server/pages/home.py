@@ -3,9 +3,9 @@
 from starlette.responses import Response
 
 from accsm_kg.rdf.terms import local_name
-from accsm_server.http.negotiation import HTML
+from accsm_server.http.negotiation import DOCUMENTS, HTML
 from accsm_server.pages import browse, dataset, landing, openapi, render
-from accsm_server.pages.documents import OFFERED, OFFERS, with_links
+from accsm_server.pages.documents import OFFERED, with_links
 from accsm_server.pages.parameters import Origin, PageFormat, ServedSite
 from accsm_server.pages.questions import stored
 
@@ -29,6 +29,6 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
         question=questions.get(site.profile.home_question, first),
         questions=len(questions),
         origin=origin,
-        offers=OFFERS,
+        offers=DOCUMENTS,
     )
     return with_links(page, site, "/")

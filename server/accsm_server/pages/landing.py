@@ -13,6 +13,7 @@ from pyoxigraph import Literal
 
 from accsm_kg.rdf.terms import Term, local_name
 from accsm_server.http.negotiation import DOCUMENTS
+from accsm_server.pages.addresses import to_uri
 from accsm_server.pages.dumps import FILES
 from accsm_server.pages.queries import Site, rows
 from accsm_server.pages.terms import iri_of, text_of
@@ -127,4 +128,4 @@ def part_of(site: Site) -> str:
 
 def _link(target: str, relation: str, media_type: str = "") -> str:
     kind = f'; type="{media_type}"' if media_type else ""
-    return f'<{target}>; rel="{relation}"{kind}'
+    return f'<{to_uri(target)}>; rel="{relation}"{kind}'

@@ -11,21 +11,23 @@ from accsm_kg.namespaces import ONTOLOGY
 from accsm_kg.rdf.terms import Term, expand, local_name, natural
 from accsm_server.engine.interface import Table
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import Format
+from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import openapi, render
+from accsm_server.pages.browse import members_address
 from accsm_server.pages.documents import (
     OFFERED,
-    OFFERS,
     DocumentFormat,
     SuffixFormat,
-    existing_iri,
+    options,
+    respond,
     send_graph,
-    split_suffix,
     with_links,
+    without_graph,
 )
-from accsm_server.pages.parameters import FormatChoice, ServedSite
+from accsm_server.pages.parameters import ServedSite
 from accsm_server.pages.property_uses import Use, load_uses
 from accsm_server.pages.queries import Site, is_graph, rows
+from accsm_server.pages.targets import PARAMETERS, RequestTarget, find
 from accsm_server.pages.terms import (
     Labels,
     TermView,
@@ -53,6 +55,8 @@ class TermEntry:
     notes: list[str]
     facts: list[tuple[str, list[TermView]]]
     count: int
+    members: str
+    """The address of the list of its members."""
     uses: list[Use]
     is_deprecated: bool
 
@@ -78,22 +82,37 @@ class Header:
 @router.get("/ontology", summary="The ontology", responses=OFFERED)
 async def ontology(site: ServedSite, format: DocumentFormat) -> Response:
     """Return the page of the terms, or RDF."""
-    return await _respond(site, format, "/ontology")
+    return await _respond_current(site, format)
 
 
 @router.get("/ontology.{suffix}", summary="The ontology in one format", responses=OFFERED)
 async def ontology_file(site: ServedSite, format: SuffixFormat) -> Response:
     """Return the page of the terms, or RDF, as the suffix names."""
-    return await _respond(site, format, "/ontology")
+    return await _respond_current(site, format)
 
 
-@router.get("/ontology/{path:path}", summary="A version of the ontology", responses=OFFERED)
-async def ontology_version(site: ServedSite, path: str, choice: FormatChoice) -> Response:
+@router.get(
+    "/ontology/{path:path}",
+    summary="A version of the ontology",
+    responses=OFFERED,
+    openapi_extra={"parameters": PARAMETERS[:1]},
+)
+async def ontology_version(site: ServedSite, target: RequestTarget) -> Response:
     """Return an earlier version, or the same as /ontology for the IRI of the current one."""
-    path, format = split_suffix(path, choice)
-    iri = await existing_iri(site, f"ontology/{path}")
-    earlier = iri if await is_graph(site, iri) else ""
-    return await _respond(site, format, f"/ontology/{path}", earlier)
+    things = await find(site, "ontology/", target.path, target.query)
+    iri, wanted = things.iris[0], options(things.reading, target)
+    here = site.addresses.document(f"ontology/{things.reading.path}")
+    if await is_graph(site, iri):
+        return await _respond(site, wanted.format, here, iri)
+    header = await _load_header(site, site.base + ONTOLOGY)
+    if iri == f"{site.base}ontology/{header.version}":
+        return await _respond(site, wanted.format, here)
+    return await respond(site, things.iris, here, wanted)
+
+
+async def _respond_current(site: Site, format: Format) -> Response:
+    other = await without_graph(site, "ontology", ONTOLOGY, format)
+    return other or await _respond(site, format, "/ontology")
 
 
 async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> Response:
@@ -101,7 +120,7 @@ async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> 
     graph = earlier or site.base + ONTOLOGY
     if format is not negotiation.HTML:
         return send_graph(site, graph, format, here)
-    header = _header((await rows(site, "ontology-header", graph=graph)).rows, site)
+    header = await _load_header(site, graph)
     terms = _facts(await rows(site, "terms", graph=graph))
     counts = {} if earlier else _counts((await rows(site, "classes")).rows)
     uses = {} if earlier else await load_uses(site, counts, _superclasses(terms, site))
@@ -115,13 +134,14 @@ async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> 
         sections=sections,
         others=others,
         here=here,
-        offers=OFFERS,
+        offers=DOCUMENTS,
     )
     return with_links(response, site, here)
 
 
-def _header(found: list[QuerySolution], site: Site) -> Header:
-    values = {iri_of(row["property"]): row["value"] for row in found}
+async def _load_header(site: Site, graph: str) -> Header:
+    found = await rows(site, "ontology-header", graph=graph)
+    values = {iri_of(row["property"]): row["value"] for row in found.rows}
     version, issued, prior = (
         values.get(expand(name, site.prefixes))
         for name in ("owl:versionInfo", "dcterms:issued", "owl:priorVersion")
@@ -199,6 +219,7 @@ def _entry(labels: Labels, iri: str, facts: Facts, count: int, uses: list[Use]) 
             if (values := facts.get(fact, []))
         ],
         count=count,
+        members=members_address(labels.site, iri),
         uses=uses,
         is_deprecated=expand("owl:deprecated", prefixes) in facts,
     )

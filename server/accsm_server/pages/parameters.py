@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
+from accsm_server.errors import BadRequest
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.queries import Site
@@ -22,10 +23,25 @@ def _page_number(text: str) -> str:
     return text
 
 
+def page_number(text: str) -> int:
+    """Return the number of a page; raises BadRequest."""
+    try:
+        return int(_page_number(text))
+    except ValueError as error:
+        raise BadRequest("Invalid page", f"page={text!r}: {error}") from None
+
+
 PageNumber = Annotated[
     int,
     Query(ge=1, le=999_999, description="The page of a long list, from 1"),
     BeforeValidator(_page_number),
+]
+PropertyName = Annotated[
+    str,
+    Query(
+        alias="property",
+        description="The IRI of a property: list the resources that refer by it (page)",
+    ),
 ]
 FormatName = Annotated[str, Query(description="The short name of a format, instead of Accept")]
 

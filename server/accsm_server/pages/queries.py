@@ -1,5 +1,7 @@
 """The queries of the pages, and the site: the dataset and settings that pages share."""
 
+import logging
+from asyncio import Lock
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -10,6 +12,8 @@ from pyoxigraph import Literal, NamedNode
 from accsm_kg.namespaces import remint
 from accsm_kg.questions.model import Question
 from accsm_server.engine.interface import Engine, Query, Table, fetch
+from accsm_server.errors import DeadlineExceeded, OutOfMemory
+from accsm_server.pages.addresses import Addresses
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.profile import Profile, read_profile
 from accsm_server.sparql.queries import QueryFiles
@@ -17,6 +21,8 @@ from accsm_server.sparql.served import ServedDataset
 
 _QUERIES = Path(__file__).parent / "queries"
 _BATCH = 1000
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,10 @@ class Site:
     """The root path, without a trailing slash."""
     questions: list[Question] = field(default_factory=list)
     """A cache of the stored questions: see `questions.stored`."""
+    loaded: list[Addresses] = field(default_factory=list)
+    """A cache of the addresses: see `load_addresses`."""
+    lock: Lock = field(default_factory=Lock)
+    """Held while the addresses are loaded."""
 
     @property
     def engine(self) -> Engine:
@@ -43,6 +53,11 @@ class Site:
     def prefixes(self) -> Mapping[str, str]:
         """Return namespace IRIs by prefix."""
         return self.served.prefixes
+
+    @property
+    def addresses(self) -> Addresses:
+        """Return the addresses of the things of the dataset, once `load_addresses` has run."""
+        return self.loaded[0] if self.loaded else Addresses(self.base)
 
     @cached_property
     def profile(self) -> Profile:
@@ -65,9 +80,42 @@ async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]
     return await site.queries.rows(name, page, **iris)
 
 
-async def exists(site: Site, iri: str) -> bool:
-    """Return whether ``iri`` is the subject of a statement or names a graph."""
-    return await site.queries.ask("exists", this=iri)
+async def load_addresses(site: Site) -> Addresses:
+    """Return the addresses of the things of the dataset; they are read once."""
+    async with site.lock:
+        if not site.loaded:
+            site.loaded.append(Addresses(site.base, await _irregular(site)))
+    return site.loaded[0]
+
+
+async def _irregular(site: Site) -> list[str]:
+    """Return the IRIs for `Addresses`; none if the dataset is too large to look for them."""
+    try:
+        return await load_iris(site, site.queries.text("irregular"))
+    except (DeadlineExceeded, OutOfMemory) as error:
+        _log.warning("IRIs with #, %% or ? have no addresses of their own: %s", error)
+        return []
+
+
+async def load_iris(site: Site, text: str) -> list[str]:
+    """Return the IRIs that ``text`` finds, a SELECT of one variable with IRIs only."""
+    answer = await site.engine.answer(Query(text, "tsv", internal=True))
+    lines = b"".join([piece async for piece in answer]).decode().split("\n")
+    return [line[1:-1] for line in lines[1:] if line]
+
+
+async def known(site: Site, iris: Iterable[str]) -> set[str]:
+    """Return those of ``iris`` that occur in a statement or name a graph."""
+    found = await rows(site, "known", these=filter(is_iri, sorted(set(iris))))
+    return {row["iri"].value for row in found.rows if isinstance(row["iri"], NamedNode)}
+
+
+def is_iri(text: str) -> bool:
+    """Return whether ``text`` is an absolute IRI."""
+    try:
+        return bool(NamedNode(text))
+    except ValueError:
+        return False
 
 
 async def is_graph(site: Site, iri: str) -> bool:

@@ -20,14 +20,10 @@ from accsm_server.engine.interface import Query, fetch, table
 from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
 from accsm_server.http.headers import NEVER
-from accsm_server.http.negotiation import HTML, RESULTS, Format, alternates
+from accsm_server.http.negotiation import DOCUMENTS, HTML, RESULTS, Format, alternates
 from accsm_server.pages import answers, openapi, render
-from accsm_server.pages.documents import (
-    OFFERED,
-    OFFERS,
-    send_graph,
-    with_links,
-)
+from accsm_server.pages.addresses import describing, with_query
+from accsm_server.pages.documents import OFFERED, send_graph, with_links
 from accsm_server.pages.parameters import (
     FormatChoice,
     PageFormat,
@@ -35,7 +31,7 @@ from accsm_server.pages.parameters import (
     ServedSite,
     negotiated,
 )
-from accsm_server.pages.queries import Site, construct, named_graph
+from accsm_server.pages.queries import Site, construct, known, named_graph
 from accsm_server.pages.sparql import result
 
 router = openapi.create_router("pages")
@@ -55,6 +51,11 @@ async def stored(site: Site) -> list[Question]:
     return site.questions
 
 
+def path_of(question: Question) -> str:
+    """Return the path of the page of a question."""
+    return f"/questions/{quote(question.name, safe='')}"
+
+
 @router.get("/questions", summary="Stored questions", responses=OFFERED)
 async def gallery(site: ServedSite, format: PageFormat) -> Response:
     """Return the page of all stored questions, by tag, or their RDF."""
@@ -65,7 +66,7 @@ async def gallery(site: ServedSite, format: PageFormat) -> Response:
         for tag in question.tags or ("other",):
             tagged[tag].append(question)
     page = render.page(
-        site, "questions.html", tags=sorted(tagged.items()), here="/questions", offers=OFFERS
+        site, "questions.html", tags=sorted(tagged.items()), here="/questions", offers=DOCUMENTS
     )
     return with_links(page, site, "/questions")
 
@@ -73,7 +74,7 @@ async def gallery(site: ServedSite, format: PageFormat) -> Response:
 @router.get(
     "/questions/{name}",
     summary="A stored question: its answer as page or rows, and its RDF",
-    responses=openapi.offered(*(format.media_type for format in (HTML, *RESULTS, *OFFERS))),
+    responses=openapi.offered(*(format.media_type for format in (HTML, *RESULTS, *DOCUMENTS))),
 )
 async def question(
     site: ServedSite, name: str, query: QueryParameters, choice: FormatChoice
@@ -82,10 +83,17 @@ async def question(
 
     The answer of a CONSTRUCT query has no rows.
     """
-    asked = _Asked.of(await _find(site, name), query, site)
-    format = choice.choose((HTML, *asked.rows, *OFFERS))
-    links = alternates(asked.url, (HTML, *asked.rows, *OFFERS))
-    if format in OFFERS:
+    try:
+        asked = _Asked.of(await _find(site, name), query, site)
+    except NotFound:
+        iri = f"{site.base}{QUERIES}/{name}"
+        if not await known(site, [iri]):
+            raise
+        wanted = urlencode({"format": choice.name}) if choice.name else ""
+        return RedirectResponse(site.root + with_query(describing(iri), wanted), 303)
+    format = choice.choose((HTML, *asked.rows, *DOCUMENTS))
+    links = alternates(asked.url, (HTML, *asked.rows, *DOCUMENTS))
+    if format in DOCUMENTS:
         response = await _description(site, asked.question, format)
     elif format is HTML:
         response = await _page(site, asked)
@@ -145,8 +153,7 @@ class _Asked:
 
 
 def _url(site: Site, question: Question, values: Mapping[str, str]) -> str:
-    path = f"{site.root}/questions/{quote(question.name)}"
-    return f"{path}?{urlencode(values)}" if values else path
+    return with_query(site.root + path_of(question), urlencode(values))
 
 
 async def _find(site: Site, name: str) -> Question:
@@ -182,7 +189,7 @@ async def _page(site: Site, asked: _Asked) -> Response:
         offers=asked.rows or negotiation.GRAPHS,
         rows_link=asked.url if asked.rows else sparql,
         form=sparql,
-        description=OFFERS,
+        description=DOCUMENTS,
         here=asked.url,
     )
     if asked.query.scanned.volatile:

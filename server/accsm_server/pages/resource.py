@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import Term, expand, iris, local_name
 from accsm_server.engine.interface import Table
+from accsm_server.pages.addresses import describing
 from accsm_server.pages.profile import Properties
 from accsm_server.pages.queries import Site, load_texts, rows
 from accsm_server.pages.statements import (
@@ -31,6 +32,8 @@ from accsm_server.pages.terms import (
 from accsm_server.sparql.queries import PAGE
 
 _QUERIES = ("statements", "evidence", "issues", "incoming-counts", "incoming-first")
+_MOST_OTHERS = 1000
+
 #: The first referrers of a resource, by property.
 Referrers = Mapping[str, Sequence[Term]]
 
@@ -76,6 +79,13 @@ class Description:
     """The IRI as it can be pasted into a query."""
     title: str
     types: list[TermView]
+    uses: Mapping[str, int]
+    """How many statements have it as property, are in the graph of this name, and refer to it in
+    any graph, if it has no statements or no referrers of its own."""
+    others: list[tuple[str, TermView]]
+    """The first other things of the same address, with the fragment of their IRI."""
+    rest: int
+    """The number of other things that are not in ``others``."""
     issues: list[Issue]
     """Issues that change what a reader would conclude."""
     minor_issues: list[Issue]
@@ -87,12 +97,13 @@ class Description:
     incoming_computed: list[Group]
 
 
-async def describe(site: Site, iri: str) -> Description:
-    """Return the content of the page about ``iri``."""
+async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Description:
+    """Return the content of the page about ``iri``, which has its address with ``others``."""
     answers = {name: await rows(site, name, this=iri) for name in _QUERIES}
     referrers = _referrers(answers.pop("incoming-first"))
     found = chain.from_iterable(answer.rows for answer in answers.values())
-    labels = await load_labels(site, chain(*found, *referrers.values()), iri)
+    shown_others = others[:_MOST_OTHERS]
+    labels = await load_labels(site, chain(*found, *referrers.values()), iri, *shown_others)
     statements = read_statements(answers["statements"])
     definitions = await load_texts(site, "definitions", _defined_values(statements, site))
     evidence = read_evidence(answers["evidence"], labels)
@@ -105,6 +116,9 @@ async def describe(site: Site, iri: str) -> Description:
         name=short_name(iri, site),
         title=labels.iri(iri).text,
         types=_types(statements, labels),
+        uses={} if statements and groups else await _uses(site, iri),
+        others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
+        rest=len(others) - len(shown_others),
         issues=issues,
         minor_issues=minor,
         **{key: table_rows(part, labels, evidence, definitions) for key, part in sections.items()},
@@ -148,6 +162,16 @@ def _types(statements: Statements, labels: Labels) -> list[TermView]:
     inferred = {labels.site.base + INFERRED}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]
     return sorted(map(labels.show, stated or types), key=lambda shown: shown.text)
+
+
+async def _uses(site: Site, iri: str) -> Mapping[str, int]:
+    found = await rows(site, "uses", this=iri)
+    return {name: int(text_of(found.rows[0][name])) for name in found.variables}
+
+
+def _precise(iri: str, labels: Labels) -> TermView:
+    """Return a link to the document about ``iri`` alone."""
+    return replace(labels.iri(iri), href=labels.site.root + describing(iri))
 
 
 def _issues(table: Table, labels: Labels) -> tuple[list[Issue], list[Issue]]:

@@ -16,6 +16,7 @@ from accsm_server.pages.documents import (
     SuffixFormat,
     send_graph,
     with_links,
+    without_graph,
 )
 from accsm_server.pages.parameters import ServedSite
 from accsm_server.pages.queries import Site, rows
@@ -48,6 +49,8 @@ async def shapes_file(site: ServedSite, format: SuffixFormat) -> Response:
 
 
 async def _respond(site: Site, format: Format) -> Response:
+    if other := await without_graph(site, "shapes", SHAPES, format):
+        return other
     if format is not negotiation.HTML:
         return send_graph(site, site.base + SHAPES, format, "/shapes")
     return with_links(await _page(site), site, "/shapes")

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode
 
-from accsm_kg.namespaces import QUERIES
 from accsm_kg.rdf.terms import Term, iris, local_name, natural, short
-from accsm_server.pages.queries import Site, load_texts
+from accsm_server.pages.queries import Site, load_addresses, load_texts
 
 _UNMARKED = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
@@ -57,22 +55,22 @@ class Labels:
     def iri(self, iri: str) -> TermView:
         """Return an IRI as its label, with a link."""
         text = self.texts.get(iri) or _unlabelled(iri, self.site)
-        local = local_path(iri, self.site.base)
-        if local is not None:
-            return TermView(text, self.site.root + local, iri)
-        external = iri.startswith(_WEB_SCHEMES)
-        return TermView(text, iri if external else "", iri, external=external)
+        if iri.startswith(_WEB_SCHEMES) and not iri.startswith(self.site.base):
+            return TermView(text, iri, iri, external=True)
+        return TermView(text, self.site.root + self.site.addresses.of(iri), iri)
 
     def graph(self, iri: str) -> TermView:
         """Return a named graph as a short label for its author."""
         path = graph_path(iri, self.site.base)
         graph_title = self.site.profile.graphs.get(path)
-        text = graph_title.label if graph_title else path.replace("/", " ")
-        return TermView(text, self.iri(iri).href, iri)
+        plain = path if path == iri else path.replace("/", " ")
+        text = graph_title.label if graph_title else plain
+        return TermView(text, self.site.root + self.site.addresses.of(iri), iri)
 
 
 async def load_labels(site: Site, terms: Iterable[Term | None], *other_iris: str) -> Labels:
     """Return the labels of ``terms`` and ``other_iris``, fetched by one query."""
+    await load_addresses(site)
     return Labels(site, await load_texts(site, "labels", iris(terms) | set(other_iris)))
 
 
@@ -88,22 +86,6 @@ def _unlabelled(iri: str, site: Site) -> str:
     if any(iri.startswith(start) for start in site.prefixes.values()):
         return _WORD_BREAK.sub(" ", local_name(iri)).lower() or iri
     return iri
-
-
-def local_path(iri: str, base: str) -> str | None:
-    """Return the path on this server at which ``iri`` is described, None outside of ``base``.
-
-    >>> local_path("https://example.org/id/country/KHM", "https://example.org/")
-    '/doc/country/KHM'
-    """
-    if not iri.startswith(base):
-        return None
-    path, mark, fragment = iri.removeprefix(base).partition("#")
-    if path.startswith("id/"):
-        path = "doc/" + path.removeprefix("id/")
-    elif path.startswith(QUERIES):
-        path = "questions" + path.removeprefix(QUERIES)
-    return "/" + quote(path, safe="/:@!$&'()*+,;=~") + mark + quote(fragment)
 
 
 def graph_path(iri: str, base: str) -> str:
