@@ -33,6 +33,10 @@ class Query:
     dump: bool = False
     """Whether to return the whole dataset as N-Quads or TriG, or its default graph as N-Triples or
     Turtle; ``text`` is ignored."""
+    closure: bool = False
+    """Whether a graph also holds what is said about the blank nodes in it: see `pool.closure`."""
+    nodes: tuple[str, ...] = ()
+    """Labels of blank nodes: return what is said about them as N-Quads; ``text`` is ignored."""
     timeout: float | None = None
     """Seconds that it may take; None or a greater number is the limit of the engine."""
     service: bool = False

@@ -13,7 +13,8 @@ def send(
 ) -> AnswerResponse:
     """Return a response with the answer to the query ``text``, within the limits of clients.
 
-    ``links`` is a Link header; an answer that is ``volatile`` differs from time to time.
+    A graph also holds what is said about its blank nodes. ``links`` is a Link header; an answer
+    that is ``volatile`` differs from time to time.
     """
     headers = {**render.NEGOTIATED, "Content-Type": format.content_type}
     if links:
@@ -21,7 +22,7 @@ def send(
     if volatile:
         headers["Cache-Control"] = NEVER
     tag = "" if volatile else site.served.tag("answer", text, format.name, links)
-    query = Query(text, format.name, prefixes=site.prefixes, sorted=True)
+    query = Query(text, format.name, prefixes=site.prefixes, sorted=True, closure=True)
     return AnswerResponse(
         lambda: site.engine.answer(query), headers, tag, limits=site.served.limits
     )

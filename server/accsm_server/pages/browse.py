@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
@@ -11,10 +12,12 @@ from accsm_server.errors import NotFound
 from accsm_server.http.negotiation import DOCUMENTS, HTML, alternates
 from accsm_server.pages import answers, openapi, render
 from accsm_server.pages.addresses import describing, with_query
+from accsm_server.pages.nodes import load_nodes
 from accsm_server.pages.parameters import PageFormat, PageNumber, QueryParameters, ServedSite
 from accsm_server.pages.queries import Site, is_iri, rows
+from accsm_server.pages.statements import Describer, Referrer
 from accsm_server.pages.targets import FORMATS
-from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, plural, text_of
+from accsm_server.pages.terms import TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE
 
 _OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
@@ -59,10 +62,12 @@ async def members(
     links = alternates(here, FORMATS)
     if format is not HTML:
         return answers.send(site, site.queries.text("members", this=iri), format, links)
-    labels = await load_labels(site, found, iri)
+    members = await load_subjects(site, found, iri)
+    labels = members.labels
     title = plural(labels.iri(iri).text).capitalize()
     next_url = next_page(here, query, page)
-    response = list_page(labels, title, labels.iri(iri), found, page, next_url, here)
+    items = [members.referrer(term) for term in found]
+    response = list_page(site, title, labels.iri(iri), items, page, next_url, here)
     response.headers["Link"] = links
     return response
 
@@ -93,11 +98,17 @@ def members_address(site: Site, iri: str) -> str:
     return describing(iri) if "/" in name else f"/browse/{quote(name, safe='')}"
 
 
+async def load_subjects(site: Site, found: Sequence[Term | None], *iris: str) -> Describer:
+    """Return what shows the subjects ``found``, with the labels of ``iris``."""
+    nodes = await load_nodes(site, found)
+    return Describer(await load_labels(site, chain(found, nodes.terms), *iris), nodes)
+
+
 def list_page(
-    labels: Labels,
+    site: Site,
     title: str,
     intro: TermView,
-    found: Sequence[Term | None],
+    items: Sequence[Referrer],
     page: int,
     next_url: str,
     here: str = "",
@@ -107,13 +118,13 @@ def list_page(
     ``here`` is its address, if it has RDF as well.
     """
     return render.page(
-        labels.site,
+        site,
         "list.html",
         title=title,
         intro=[intro],
-        items=[labels.show(term) for term in found],
+        items=items,
         first=(page - 1) * PAGE + 1,
-        next=next_url if len(found) == PAGE else None,
+        next=next_url if len(items) == PAGE else None,
         here=here,
         offers=DOCUMENTS if here else (),
     )

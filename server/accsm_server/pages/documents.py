@@ -35,7 +35,6 @@ from accsm_server.pages.targets import (
     query_string,
     sent_path,
 )
-from accsm_server.pages.terms import load_labels
 from accsm_server.sparql.graph_store import graph_response
 
 OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
@@ -203,6 +202,7 @@ async def _rdf(site: Site, iris: list[str], format: Format, here: str) -> Respon
         prefixes=site.prefixes,
         limit=_MOST_TRIPLES,
         sorted=True,
+        closure=True,
         internal=True,
     )
     body, is_cut = await interface.fetch(site.engine, query)
@@ -222,7 +222,9 @@ async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Respon
     except ValueError as error:
         raise BadRequest("Invalid IRI", f"property={relation!r}: {error}") from None
     subjects = [row["subject"] for row in found.rows]
-    labels = await load_labels(site, subjects, iri, relation)
+    describer = await browse.load_subjects(site, subjects, iri, relation)
+    labels = describer.labels
     title = f"{labels.iri(relation).text}: {labels.iri(iri).text}"
     next_url = browse.next_page(site.root + here, {"property": relation}, page)
-    return browse.list_page(labels, title, labels.iri(iri), subjects, page, next_url)
+    items = [describer.referrer(subject, relation, iri) for subject in subjects]
+    return browse.list_page(site, title, labels.iri(iri), items, page, next_url)

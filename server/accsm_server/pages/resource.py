@@ -5,20 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from pyoxigraph import BlankNode
+
 from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import Term, expand, iris, local_name
 from accsm_server.engine.interface import Table
 from accsm_server.pages.addresses import describing
+from accsm_server.pages.nodes import Statements, load_nodes
 from accsm_server.pages.profile import Properties
 from accsm_server.pages.queries import Site, load_texts, rows
 from accsm_server.pages.statements import (
+    Describer,
+    Referrer,
     Row,
-    Statements,
     partition,
     read_evidence,
     read_statements,
     split_computed,
-    table_rows,
 )
 from accsm_server.pages.terms import (
     Labels,
@@ -64,7 +67,7 @@ class Group:
     count: int
     stated: int
     """The number of referrers by a statement that is not only computed."""
-    subjects: list[TermView]
+    subjects: list[Referrer]
     """The first referrers."""
     rest: int
     """The number of referrers that are not in ``subjects``."""
@@ -86,6 +89,8 @@ class Description:
     """The first other things of the same address, with the fragment of their IRI."""
     rest: int
     """The number of other things that are not in ``others``."""
+    is_cut: bool
+    """Whether the page leaves out statements about blank nodes."""
     issues: list[Issue]
     """Issues that change what a reader would conclude."""
     minor_issues: list[Issue]
@@ -101,15 +106,18 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     """Return the content of the page about ``iri``, which has its address with ``others``."""
     answers = {name: await rows(site, name, this=iri) for name in _QUERIES}
     referrers = _referrers(answers.pop("incoming-first"))
-    found = chain.from_iterable(answer.rows for answer in answers.values())
-    shown_others = others[:_MOST_OTHERS]
-    labels = await load_labels(site, chain(*found, *referrers.values()), iri, *shown_others)
+    found = [*chain.from_iterable(answer.rows for answer in answers.values())]
+    terms = [*chain(*found, *referrers.values())]
+    nodes, shown_others = await load_nodes(site, terms), others[:_MOST_OTHERS]
+    labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others)
     statements = read_statements(answers["statements"])
     definitions = await load_texts(site, "definitions", _defined_values(statements, site))
     evidence = read_evidence(answers["evidence"], labels)
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
-    groups = _groups(answers["incoming-counts"], referrers, labels)
+    describer = Describer(labels, nodes, evidence, definitions)
+    tables = {name: describer.rows(part) for name, part in sections.items()}
+    groups = _groups(iri, answers["incoming-counts"], referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
         iri=iri,
@@ -119,9 +127,10 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
         uses={} if statements and groups else await _uses(site, iri),
         others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
         rest=len(others) - len(shown_others),
+        is_cut=nodes.is_cut,
         issues=issues,
         minor_issues=minor,
-        **{key: table_rows(part, labels, evidence, definitions) for key, part in sections.items()},
+        **tables,
         incoming=[group for group in groups if _adds_information(group, shown, site)],
         incoming_computed=[group for group in groups if not _adds_information(group, shown, site)],
     )
@@ -149,17 +158,26 @@ def _sections(statements: Statements, site: Site) -> dict[str, Statements]:
     """Return the statements by section of the page."""
     profile = site.profile.resource
     records, others = partition(statements, profile.records)
-    stated, computed = split_computed(partition(others, profile.hidden)[1], site.base + INFERRED)
+    hidden, shown = partition(others, profile.hidden)
+    unnamed = {predicate: _unnamed(values) for predicate, values in hidden.items()}
+    shown = {**shown, **{predicate: values for predicate, values in unnamed.items() if values}}
+    stated, computed = split_computed(shown, site.base + INFERRED)
     printed, rest = partition(stated, profile.printed)
     if len(printed) < 2:
         printed, rest = {}, stated
     return {"stated": rest, "printed": printed, "computed": computed, "records": records}
 
 
+def _unnamed(values: Mapping[Term, set[str]]) -> dict[Term, set[str]]:
+    """Return the values that are blank nodes, which no other part of the page shows."""
+    return {term: graphs for term, graphs in values.items() if isinstance(term, BlankNode)}
+
+
 def _types(statements: Statements, labels: Labels) -> list[TermView]:
     """Return the stated types, or the computed ones if there are none."""
-    types = statements.get(expand("rdf:type", labels.site.prefixes), {})
+    found = statements.get(expand("rdf:type", labels.site.prefixes), {})
     inferred = {labels.site.base + INFERRED}
+    types = {kind: graphs for kind, graphs in found.items() if not isinstance(kind, BlankNode)}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]
     return sorted(map(labels.show, stated or types), key=lambda shown: shown.text)
 
@@ -176,25 +194,26 @@ def _precise(iri: str, labels: Labels) -> TermView:
 
 def _issues(table: Table, labels: Labels) -> tuple[list[Issue], list[Issue]]:
     """Return the issues that matter, those without a certain reading first, and the minor ones."""
-    facts: dict[str, dict[str, list[TermView]]] = defaultdict(lambda: defaultdict(list))
+    facts: dict[Term, dict[str, list[TermView]]] = defaultdict(lambda: defaultdict(list))
     for row in table.rows:
-        issue, predicate = iri_of(row["issue"]), iri_of(row["property"])
-        if issue and predicate:
+        issue, predicate = row["issue"], iri_of(row["property"])
+        if issue is not None and predicate:
             facts[issue][local_name(predicate)].append(labels.show(row["value"]))
-    issues = [Issue(labels.iri(iri), found) for iri, found in facts.items()]
+    issues = [Issue(labels.show(issue), found) for issue, found in facts.items()]
     kinds = labels.site.profile.resource.minor
     major = [issue for issue in issues if not issue.is_minor(kinds)]
     minor = [issue for issue in issues if issue.is_minor(kinds)]
     return sorted(major, key=lambda issue: issue.certain), minor
 
 
-def _groups(counts: Table, referrers: Referrers, labels: Labels) -> list[Group]:
+def _groups(this: str, counts: Table, referrers: Referrers, describer: Describer) -> list[Group]:
     groups = []
     for row in counts.rows:
         if iri := iri_of(row["property"]):
-            subjects = [labels.show(subject) for subject in referrers.get(iri, ())]
+            found = [describer.referrer(subject, iri, this) for subject in referrers.get(iri, ())]
             count, stated = int(text_of(row["count"])), int(text_of(row["stated"]))
-            groups.append(Group(labels.iri(iri), count, stated, subjects, count - len(subjects)))
+            shown = describer.labels.iri(iri)
+            groups.append(Group(shown, count, stated, found, count - len(found)))
     return sorted(groups, key=lambda group: by_text(group.property))
 
 
@@ -202,4 +221,4 @@ def _adds_information(group: Group, shown: set[str], site: Site) -> bool:
     """Return whether ``group`` has stated referrers that are not ``shown`` above already."""
     if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.stated:
         return False
-    return any(subject.iri not in shown for subject in group.subjects)
+    return any(subject.shown.iri not in shown for subject in group.subjects)

@@ -1,19 +1,21 @@
 """The statements about one resource as table rows, with their graphs and evidence."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from pyoxigraph import NamedNode, QuerySolution
+from pyoxigraph import BlankNode, NamedNode, QuerySolution
 
 from accsm_kg.rdf.terms import Term, natural
 from accsm_server.engine.interface import Table
+from accsm_server.pages.nodes import BlankNodes, Statements
 from accsm_server.pages.profile import Properties
 from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, text_of
+from accsm_server.sparql.queries import PAGE
 
-#: The graphs of each value, by property IRI and value.
-Statements = Mapping[str, Mapping[Term, set[str]]]
+_DEEPEST = 6  # blank nodes within blank nodes
+_LONGEST = 200  # characters of a summary
 T = TypeVar("T")
 
 
@@ -41,9 +43,11 @@ class Value:
 
     shown: TermView
     graphs: tuple[TermView, ...]
-    evidence: tuple[Evidence, ...]
-    definition: str
+    evidence: tuple[Evidence, ...] = ()
+    definition: str = ""
     """The definition of a value that is a code."""
+    node: "Node | None" = None
+    """What is said about a value that is a blank node."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,34 @@ class Row:
     values: list[Value]
     graphs: tuple[TermView, ...]
     evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A blank node as a part of a page: its statements as rows, or its items if it is a list."""
+
+    anchor: str
+    """Its identifier in the page."""
+    rows: Sequence[Row] = ()
+    items: Sequence[Value] = ()
+    is_repeated: bool = False
+    """Whether the page shows it elsewhere, at the anchor."""
+    is_cut: bool = False
+    """Whether more is said about it, which the page does not show."""
+
+
+#: A blank node about which the page shows nothing, although more is said.
+_CUT = Node("", is_cut=True)
+
+
+@dataclass(frozen=True)
+class Referrer:
+    """A subject of a statement; one without an IRI is shown by what leads to it and its rows."""
+
+    shown: TermView
+    node: Node | None = None
+    owners: Sequence[tuple[TermView, TermView]] = ()
+    """The subjects with IRIs that lead to a blank node, with their properties."""
 
 
 def read_statements(table: Table) -> Statements:
@@ -101,55 +133,115 @@ def split_computed(statements: Statements, inferred: str) -> tuple[Statements, S
     return stated, computed
 
 
-def table_rows(
-    statements: Statements, labels: Labels, evidence: EvidenceIndex, definitions: Mapping[str, str]
-) -> list[Row]:
-    """Return ``statements`` as rows, in the order of the profile, then by label."""
-    profile = labels.site.profile.resource
+@dataclass(frozen=True)
+class Describer:
+    """Shows the statements of one page as rows; each blank node is shown once."""
 
-    def order(row: Row) -> tuple[int, bool, list[tuple[int, str]]]:
-        iri = row.property.iri
-        place = profile.first.index(iri) if iri in profile.first else len(profile.first)
-        return place, bool(profile.last.fullmatch(iri)), natural(row.property.text)
+    labels: Labels
+    nodes: BlankNodes
+    evidence: EvidenceIndex = EvidenceIndex({}, {})
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    _anchors: dict[BlankNode, str] = field(default_factory=dict)
 
-    rows = []
-    for predicate, terms in statements.items():
-        values = [
-            _value(term, graphs, labels, evidence, definitions) for term, graphs in terms.items()
+    def rows(self, statements: Statements) -> list[Row]:
+        """Return ``statements`` as rows, in the order of the profile, then by label."""
+        return self._rows(statements, self.evidence, 0)
+
+    def referrer(self, term: Term | None, predicate: str = "", value: str = "") -> Referrer:
+        """Return a subject of the statement with ``predicate`` and the IRI ``value``."""
+        if not isinstance(term, BlankNode):
+            return Referrer(self.labels.show(term))
+        head = self.nodes.head(term)
+        owners = [
+            (self.labels.iri(subject.value), self.labels.iri(relation))
+            for subject, relation in self.nodes.owners(head)
         ]
-        rows.append(_row(predicate, values, labels, evidence))
-    return sorted(rows, key=order)
+        node = self._node(head, (), 1, () if head != term else (predicate, value))
+        return Referrer(TermView(_summary(node)), node, owners)
+
+    def _rows(self, statements: Statements, evidence: EvidenceIndex, depth: int) -> list[Row]:
+        profile = self.labels.site.profile.resource
+
+        def order(row: Row) -> tuple[int, bool, list[tuple[int, str]]]:
+            iri = row.property.iri
+            place = profile.first.index(iri) if iri in profile.first else len(profile.first)
+            return place, bool(profile.last.fullmatch(iri)), natural(row.property.text)
+
+        rows = []
+        for predicate, terms in statements.items():
+            values = [self._value(term, graphs, evidence, depth) for term, graphs in terms.items()]
+            shown = [value for value in values if value.node is not _CUT]
+            shown += [value for value in values if value.node is _CUT][:1]
+            rows.append(_row(self.labels.iri(predicate), shown, evidence))
+        return sorted(rows, key=order)
+
+    def _value(self, term: Term, graphs: set[str], evidence: EvidenceIndex, depth: int) -> Value:
+        where = tuple(map(self.labels.graph, sorted(graphs)))
+        words = tuple(evidence.by_value.get(term, ()))
+        if isinstance(term, BlankNode):
+            node = self._node(term, where, depth + 1)
+            return Value(TermView(_summary(node)), where, words, node=node)
+        return Value(self.labels.show(term), where, words, self.definitions.get(iri_of(term), ""))
+
+    def _node(
+        self, node: BlankNode, graphs: tuple[TermView, ...], depth: int, hidden: Sequence[str] = ()
+    ) -> Node:
+        """Return a blank node in a statement of ``graphs``, without the statement ``hidden``."""
+        if node in self._anchors:
+            return Node(self._anchors[node], is_repeated=True)
+        statements = self.nodes.statements.get(node, {})
+        if depth > _DEEPEST or (self.nodes.is_cut and not statements):
+            return _CUT
+        anchor = self._anchors[node] = f"node-{len(self._anchors) + 1}"
+        no_evidence = EvidenceIndex({}, {})
+        items, are_all = self.nodes.items(node)
+        if items:
+            shown = [self._value(*item, no_evidence, depth) for item in items[:PAGE]]
+            values = [_without_graphs(value, graphs) for value in shown]
+            return Node(anchor, items=values, is_cut=not are_all or len(items) > PAGE)
+        rows = self._rows(_without(statements, hidden), no_evidence, depth)
+        rows = [row if row.graphs != graphs else replace(row, graphs=()) for row in rows]
+        return Node(anchor, rows)
 
 
-def _row(predicate: str, values: list[Value], labels: Labels, evidence: EvidenceIndex) -> Row:
+def _row(property: TermView, values: list[Value], evidence: EvidenceIndex) -> Row:
     graphs = _shared(value.graphs for value in values)
     shared = _shared(value.evidence for value in values)
     if graphs is not None:
         values = [replace(value, graphs=()) for value in values]
     if shared is not None:
         values = [replace(value, evidence=()) for value in values]
-    of_property = evidence.by_property.get(predicate, ())
+    of_property = evidence.by_property.get(property.iri, ())
     return Row(
-        labels.iri(predicate),
+        property,
         sorted(values, key=lambda value: by_text(value.shown)),
         graphs or (),
         tuple(dict.fromkeys((*of_property, *(shared or ())))),
     )
 
 
-def _value(
-    term: Term,
-    graphs: set[str],
-    labels: Labels,
-    evidence: EvidenceIndex,
-    definitions: Mapping[str, str],
-) -> Value:
-    return Value(
-        labels.show(term),
-        tuple(map(labels.graph, sorted(graphs))),
-        tuple(evidence.by_value.get(term, ())),
-        definitions.get(iri_of(term), ""),
-    )
+def _without(statements: Statements, hidden: Sequence[str]) -> Statements:
+    """Return ``statements`` without that of ``hidden``, a property and the IRI of its value."""
+    kept = {
+        predicate: {
+            term: graphs
+            for term, graphs in values.items()
+            if (predicate, iri_of(term)) != tuple(hidden)
+        }
+        for predicate, values in statements.items()
+    }
+    return {predicate: values for predicate, values in kept.items() if values}
+
+
+def _without_graphs(value: Value, graphs: tuple[TermView, ...]) -> Value:
+    return replace(value, graphs=()) if value.graphs == graphs else value
+
+
+def _summary(node: Node) -> str:
+    """Return the beginning of what is said about a blank node, by which it is sorted."""
+    said = [value.shown.text for value in node.items]
+    said += [value.shown.text for row in node.rows for value in row.values]
+    return ", ".join(said)[:_LONGEST]
 
 
 def _evidence(row: QuerySolution, labels: Labels) -> Evidence:

@@ -31,6 +31,8 @@ class Task(NamedTuple):
     limit: int | None
     sorted: bool
     dump: bool
+    closure: bool
+    nodes: tuple[str, ...]
     service: bool
     rows: int
     """The limit of rows or triples in the answer; 0 is no limit."""

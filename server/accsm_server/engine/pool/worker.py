@@ -31,6 +31,7 @@ from accsm_kg.rdf import dataset, json_ld, xml
 from accsm_kg.rdf.select_all import in_order
 from accsm_server.engine.pool import messages, sandbox
 from accsm_server.engine.pool.answer_limits import AnswerWriter, Cut
+from accsm_server.engine.pool.closure import described, surroundings
 from accsm_server.engine.pool.dataset_view import DatasetView
 from accsm_server.engine.pool.messages import Task
 from accsm_server.errors import (
@@ -133,12 +134,15 @@ def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     if task.dump:
         _dump(view, task, output)
         return
+    if task.nodes:
+        _write_nodes(view, task, output)
+        return
     text = in_order(task.text, view.base)
     results = view.query(text, task.default_graphs, task.named_graphs)
     format, limit = task.format, task.limit
     output.is_xml = format in _XML
     if isinstance(results, QueryTriples):
-        _write_graph(results, task, output)
+        _write_graph(described(view, results) if task.closure else results, task, output)
     elif isinstance(results, QuerySolutions) and limit is not None and format == "json":
         _write_rows(results, limit, output)
     else:
@@ -169,13 +173,20 @@ def _by_graph(quad: Quad) -> tuple[str, str]:
     return str(quad.graph_name), str(quad)
 
 
-def _write_graph(results: QueryTriples, task: Task, output: AnswerWriter) -> None:
+def _write_nodes(view: DatasetView, task: Task, output: AnswerWriter) -> None:
+    limit = task.limit or output.max_rows
+    found = list(islice(surroundings(view, map(BlankNode, task.nodes)), limit + 1))
+    if len(found) > limit:
+        output.truncated = f"{limit} quads"
+    pyoxigraph.serialize(found[:limit], cast("IO[bytes]", output), format=_GRAPHS[task.format])
+
+
+def _write_graph(triples: Iterable[Triple], task: Task, output: AnswerWriter) -> None:
     format, limit = task.format, task.limit
-    triples: Iterable[Triple] = results
     prefixes = dict(task.prefixes)
     if task.sorted or limit is not None:
         limit_rows = output.max_rows if limit is None else limit
-        found = list(islice(results, limit_rows + 1))
+        found = list(islice(triples, limit_rows + 1))
         if len(found) > limit_rows:
             output.truncated = f"{limit_rows} triples"
         triples = sorted(set(found[:limit_rows]), key=str)
@@ -192,7 +203,7 @@ def _write_graph(results: QueryTriples, task: Task, output: AnswerWriter) -> Non
             format=_GRAPHS[format],
             prefixes=prefixes if format in _WITH_PREFIXES else None,
         )
-    if output.truncated and limit is None:
+    if output.truncated and (limit is None or task.closure):
         output.write_notice(format)
 
 

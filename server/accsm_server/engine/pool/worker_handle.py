@@ -182,7 +182,7 @@ def _task(query: Query, settings: Settings) -> bytes:
     unlimited = query.internal or query.dump
     task = messages.Task(
         query.text, query.format, query.default_graphs, query.named_graphs, dict(query.prefixes),
-        query.limit, query.sorted, query.dump, query.service,
+        query.limit, query.sorted, query.dump, query.closure, query.nodes, query.service,
         0 if unlimited else settings.rows, 0 if unlimited else settings.size,
     )  # fmt: skip
     return marshal.dumps(tuple(task))
