@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 from accsm_server.pages.addresses import to_uri
@@ -38,6 +39,7 @@ ELSEWHERE = [
     "ontology/x", "shapes#x", ".well-known/sparql-examples/x/line",
     ".well-known/sparql-examples/x",
 ]  # fmt: skip
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 NOT_HERE = ["urn:x:a'b", "mailto:a@example.org", "HTTP://EXAMPLE.ORG/"]
 
 
@@ -211,6 +213,16 @@ def test_every_iri_answers_and_links_lead_to_it_and_back(server: Server) -> None
     assert len(IRIS) > 200
 
 
+def test_the_sitemap_has_the_address_of_every_thing(server: Server) -> None:
+    found = links(get(server, "/doc/hub", "text/html"))
+    expected = {found[iri].partition("#")[0] for iri in IRIS if iri.startswith(f"{BASE}id/")}
+    reply = get(server, "/sitemap.xml", "*/*").reply
+    listed = [str(loc.text) for loc in ElementTree.fromstring(reply.body).iter(f"{SITEMAP}loc")]
+    paths = [f"/{address.split('/', 3)[3]}" for address in listed]
+    assert len(paths) == len(set(paths))
+    assert set(paths) >= expected
+
+
 def label(answer: Answer) -> str:
     """The IRI below id/ of the thing in the heading of a page."""
     heading = re.search("<h1[^>]*>([^<]*)<", answer.reply.body.decode())
@@ -257,6 +269,12 @@ def test_things_with_one_address_are_described_together(server: Server) -> None:
     other = links(page)[f"{BASE}id/café"]
     assert label(get(server, other, "text/html")) == "café"
     assert '<li id="part">' in get(server, "/doc/h", "text/html").reply.body.decode()
+
+
+def test_what_is_no_question_has_a_document_in_any_format(server: Server) -> None:
+    answer = get(server, "/questions/x?format=ttl", "text/html")
+    assert (answer.statuses, answer.reply.media_type) == ([303, 200], "text/turtle")
+    assert answer.labels >= {f"{BASE}.well-known/sparql-examples/x"}
 
 
 @pytest.mark.parametrize("path", ["p%20%C3%A9", "graph?%C3%A9"])

@@ -67,15 +67,18 @@ def test_a_search_engine_finds_a_dataset(client: httpx.Client, path: str) -> Non
         assert kind == file["encodingFormat"]
 
 
-def test_a_title_cannot_end_the_block(tmp_path: Path) -> None:
+def test_what_a_dataset_says_of_itself_is_encoded(tmp_path: Path) -> None:
     store, path, title = Store(), tmp_path / "data.nq", "</script><script>alert(1)</script>"
     subject, graph = NamedNode(f"{BASE}dataset"), NamedNode(BASE + META)
     store.add(Quad(subject, term("dcterms:title"), Literal(title), graph))
+    licence = NamedNode("http://example.org/ไทย")
+    store.add(Quad(subject, term("dcterms:license"), licence, graph))
     store.dump(path, format=RdfFormat.N_QUADS)
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         page = get(client, "/dataset")
     assert page.text.count("<script") == 1
     assert block(page)["name"] == title
+    assert links(page, "license") == {"http://example.org/%E0%B9%84%E0%B8%97%E0%B8%A2": ""}
 
 
 def test_a_dataset_that_says_nothing_of_itself_has_no_block(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from serving import running
 from accsm_kg.namespaces import BASE
 
 PREFIXES = f"""
-PREFIX : <{BASE}id/> PREFIX ex: <http://example.org/> PREFIX graph: <{BASE}graph/>
+PREFIX : <{BASE}id/> PREFIX accsm: <{BASE}ontology#>
+PREFIX ex: <http://example.org/> PREFIX graph: <{BASE}graph/>
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
 """
 #: What is said about :office, also by way of blank nodes; and a loop, which both graphs describe.
@@ -25,6 +26,7 @@ _:a ex:name "A" ; ex:next _:b . _:b ex:name "B" ; ex:next _:a .
 """
 ELSEWHERE = """
 :other ex:address [ ex:city "Manila" ] .
+[] a accsm:Site ; ex:address [ ex:city "Hanoi" ] .
 :unit ex:deep [ ex:in [ ex:in [ ex:in [ ex:in [ ex:in [ ex:in [ ex:in "bottom" ] ] ] ] ] ] ] .
 """
 
@@ -38,7 +40,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     file.write_text(
         f"{PREFIXES} graph:one {{ {OFFICE} {ELSEWHERE} {long} :list ex:items ( {items} ) }} {said}"
     )
-    with running(file) as server, httpx.Client(base_url=server.url) as client:
+    with running(file) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         yield client
 
 
@@ -117,6 +119,13 @@ def test_a_list_of_referrers_describes_those_without_an_iri(client: httpx.Client
         .replace("http://example.org/", "")
         .split()
     )
+
+
+@pytest.mark.parametrize("accept", ["text/html", "text/turtle"])
+def test_a_list_describes_members_without_an_iri(client: httpx.Client, accept: str) -> None:
+    answer = client.get("/browse/Site", headers={"Accept": accept})
+    assert answer.headers["Content-Type"].startswith(accept)
+    assert "Hanoi" in answer.text
 
 
 def test_no_link_of_a_page_is_empty_or_names_a_blank_node(client: httpx.Client) -> None:
