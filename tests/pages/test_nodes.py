@@ -144,6 +144,6 @@ def test_what_is_not_shown_is_told(client: httpx.Client) -> None:
     assert '<span class="literal">99</span>' in items
     whole, cut = (client.get(f"/doc/{name}.nt") for name in ("unit", "long"))
     assert "bottom" in whole.text
-    assert "X-Truncated" not in whole.headers
-    assert cut.headers["X-Truncated"] == "after 20000 triples"
+    assert "X-Limits" not in whole.headers
+    assert cut.headers["X-Limits"] == "rows=20000"
     assert cut.text.splitlines()[-1].startswith("# cut after 20000 triples")

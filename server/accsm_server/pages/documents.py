@@ -208,9 +208,9 @@ async def _rdf(site: Site, iris: list[str], format: Format, here: str) -> Respon
     body, is_cut = await interface.fetch(site.engine, query)
     response = Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
     if is_cut:
-        response.headers["X-Truncated"] = f"after {_MOST_TRIPLES} triples"
+        response.headers["X-Limits"] = f"rows={_MOST_TRIPLES}"
     elif len(iris) > _MOST_THINGS:
-        response.headers["X-Truncated"] = f"after {_MOST_THINGS} resources"
+        response.headers["X-Limits"] = f"resources={_MOST_THINGS}"
     return with_links(response, site, here)
 
 

@@ -74,7 +74,8 @@ async def gallery(site: ServedSite, format: PageFormat) -> Response:
 @router.get(
     "/questions/{name}",
     summary="A stored question: its answer as page or rows, and its RDF",
-    responses=openapi.offered(*(format.media_type for format in (HTML, *RESULTS, *DOCUMENTS))),
+    responses=openapi.offered(*(format.media_type for format in (HTML, *RESULTS, *DOCUMENTS)))
+    | openapi.REDIRECT,
 )
 async def question(
     site: ServedSite, name: str, query: QueryParameters, choice: FormatChoice
