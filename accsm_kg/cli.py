@@ -149,11 +149,12 @@ def query_command(
     hints: list[str] = []
     with loaded("Asking …", path) as store:
         if what is None:
-            answer = files.listing(store, fmt)
+            shown = files.listing(store, fmt)
         else:
             text = files.resolve(store, what, values or [])
-            answer, hints = query.run_cli(store, text, fmt), query.hints(store, text)
-    say(answer)
+            answer = query.answer(store, text, fmt)
+            shown, hints = answer.text, query.hints(store, text, answer.empty)
+    say(shown)
     show_hints(hints)
 
 

@@ -1,6 +1,7 @@
 """Run SPARQL queries and write their results as a table, as RDF or in a W3C results format."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from pyoxigraph import (
     QueryTriples,
     RdfFormat,
     Store,
+    parse_query_results,
     serialize,
 )
 from rich.text import Text
@@ -35,6 +37,16 @@ from accsm_kg.rdf.terms import Term, short
 from accsm_kg.terminal import check_format, draw, table
 
 Results = QuerySolutions | QueryBoolean | QueryTriples
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a query as text."""
+
+    text: str
+    empty: bool
+    """Whether it has no rows or triples, is false, or is one row with 0 or without a value."""
+
 
 TABLE: Final = "table"
 RESULT_FORMATS: Final = {
@@ -68,8 +80,8 @@ def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> R
         raise AccsmError(f"The query cannot be evaluated: {error}") from None
 
 
-def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
-    """Run a query and return its result as text in one of `FORMATS`.
+def answer(store: Store, text: str, fmt: str = TABLE) -> Answer:
+    """Run a query and return its answer in one of `FORMATS`.
 
     A table shows IRIs as labels or short names. Raises QuerySyntaxError, AccsmError for a format
     that does not exist or does not fit the form of the query, and XmlError for a text that does not
@@ -85,7 +97,10 @@ def run_cli(store: Store, text: str, fmt: str = TABLE) -> str:
         choice = ", ".join((TABLE, *RESULT_FORMATS))
         raise AccsmError(f"{fmt} is for CONSTRUCT and DESCRIBE; for this query choose {choice}")
     written = results.serialize(format=RESULT_FORMATS[fmt]) or b""
-    return (xml.escaped(written) if fmt == "xml" else written).decode()
+    text = (xml.escaped(written) if fmt == "xml" else written).decode()
+    if isinstance(results, QueryBoolean):
+        return Answer(text, not results)
+    return Answer(text, _seem_empty(_first_rows(text, fmt)))
 
 
 def short_names(store: Store) -> Callable[[str], str]:
@@ -94,11 +109,13 @@ def short_names(store: Store) -> Callable[[str], str]:
     return partial(short, prefixes=prefixes, base=base_iri(store, BASE))
 
 
-def hints(store: Store, text: str) -> list[str]:
-    """Return hints about a valid query: what was supplied, and what is probably wrong."""
+def hints(store: Store, text: str, empty: bool) -> list[str]:
+    """Return hints about a valid query: what was supplied, and what is probably wrong.
+
+    More is looked up if its answer was ``empty``.
+    """
     known, base = _prefixes(store), base_iri(store, BASE)
-    supplied, empty = supply(scan(text), known, base), _seems_empty(run(store, text))
-    lookup = find(namespaces.facts(known, base), supplied, thorough=empty)
+    lookup = find(namespaces.facts(known, base), supply(scan(text), known, base), thorough=empty)
     try:
         request = next(lookup)
         while True:
@@ -113,16 +130,22 @@ def hints(store: Store, text: str) -> list[str]:
         return found
 
 
-def _seems_empty(results: Results) -> bool:
-    """Return whether there are no rows, the answer is false, or one row has 0 or no value."""
-    if isinstance(results, QueryBoolean):
-        return not results
-    if isinstance(results, QueryTriples):
-        return next(results, None) is None
-    rows = [list(row) for row in islice(results, 2)]
-    return not rows or (
-        len(rows) == 1 and all(term is None or term.value == "0" for term in rows[0])
-    )
+def _first_rows(written: str, fmt: str) -> list[list[str]]:
+    """Return the texts of the first two rows of an answer in one of `RESULT_FORMATS`."""
+    if fmt == "csv":
+        return [line.split(",") for line in written.split("\r\n", 3)[1:-1]]
+    results = parse_query_results(written.encode(), format=RESULT_FORMATS[fmt])
+    assert isinstance(results, QuerySolutions)
+    return [list(map(_plain, solution)) for solution in islice(results, 2)]
+
+
+def _plain(term: Term | None) -> str:
+    return "" if term is None else getattr(term, "value", str(term))
+
+
+def _seem_empty(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether there are no rows, or one in which each value is 0 or missing."""
+    return not rows or (len(rows) == 1 and all(text in ("", "0") for text in rows[0]))
 
 
 def _looked_up(store: Store, request: Request, base: str) -> Rows:
@@ -143,22 +166,25 @@ def _prefixes(store: Store) -> dict[str, str]:
     return {**namespaces.prefixes(base_iri(store, BASE)), **dataset.prefixes(store)}
 
 
-def _as_rdf(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> str:
+def _as_rdf(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> Answer:
     chosen = "turtle" if fmt == TABLE else fmt
     if chosen not in GRAPH_FORMATS:
         raise AccsmError(f"{fmt} cannot hold a graph; choose {' or '.join(GRAPH_FORMATS)}")
-    written = serialize(results, format=GRAPH_FORMATS[chosen], prefixes=dict(prefixes))
-    return (written or b"").decode()
+    triples = list(results)
+    written = serialize(triples, format=GRAPH_FORMATS[chosen], prefixes=dict(prefixes))
+    return Answer((written or b"").decode(), not triples)
 
 
-def _as_table(results: QuerySolutions | QueryBoolean, store: Store) -> str:
+def _as_table(results: QuerySolutions | QueryBoolean, store: Store) -> Answer:
     if isinstance(results, QueryBoolean):
-        return "yes\n" if results else "no\n"
+        return Answer("yes\n" if results else "no\n", not results)
     name = short_names(store)
     columns = [variable.value for variable in results.variables]
-    rows = [_row(list(solution), store, name) for solution in results]
+    solutions = list(map(list, results))
+    rows = [_row(solution, store, name) for solution in solutions]
     count = Text(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", style="dim")
-    return draw(table(columns, rows), count) if rows else "no rows\n"
+    drawn = draw(table(columns, rows), count) if rows else "no rows\n"
+    return Answer(drawn, _seem_empty([list(map(_plain, solution)) for solution in solutions[:2]]))
 
 
 def _row(terms: Sequence[Term | None], store: Store, name: Callable[[str], str]) -> list[str]:

@@ -28,7 +28,7 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_table_shows_labels_in_place_of_iris_and_the_number_of_rows(store: Store) -> None:
-    drawn = query.run_cli(store, COORDINATORS)
+    drawn = query.answer(store, COORDINATORS).text
     assert [line.split("│")[-1].strip() for line in drawn.splitlines()[2:5]] == [
         "Indonesia",
         "Cambodia",
@@ -43,7 +43,7 @@ def test_an_iri_is_shortened_when_its_label_is_in_the_row_or_it_has_none(store: 
       ?country a accsm:Country ; accsm:alpha3 "KHM" ; skos:prefLabel ?label .
       BIND(<https://w3id.org/accsm-kg/graph/nowhere> AS ?graph)
     }"""
-    row = query.run_cli(store, text).splitlines()[2]
+    row = query.answer(store, text).text.splitlines()[2]
     assert [cell.strip() for cell in row.split("│")] == [
         "Cambodia",
         "country:KHM",
@@ -52,28 +52,28 @@ def test_an_iri_is_shortened_when_its_label_is_in_the_row_or_it_has_none(store: 
 
 
 def test_markup_in_a_cell_is_shown_as_it_is(store: Store) -> None:
-    drawn = query.run_cli(store, 'SELECT ?a WHERE { BIND("[Completed] [red]x[/red]" AS ?a) }')
+    drawn = query.answer(store, 'SELECT ?a WHERE { BIND("[Completed] [red]x[/red]" AS ?a) }').text
     assert "[Completed] [red]x[/red]" in drawn
 
 
 def test_an_empty_result_and_a_boolean_are_words(store: Store) -> None:
-    assert query.run_cli(store, "SELECT ?s WHERE { ?s a <x:none> }") == "no rows\n"
-    assert query.run_cli(store, "ASK { ?s a accsm:Project }") == "yes\n"
-    assert query.run_cli(store, "ASK { ?s a <x:none> }") == "no\n"
+    assert query.answer(store, "SELECT ?s WHERE { ?s a <x:none> }").text == "no rows\n"
+    assert query.answer(store, "ASK { ?s a accsm:Project }").text == "yes\n"
+    assert query.answer(store, "ASK { ?s a <x:none> }").text == "no\n"
 
 
 def test_json_csv_and_tsv_are_the_w3c_formats(store: Store) -> None:
-    found = json.loads(query.run_cli(store, COORDINATORS, "json"))
+    found = json.loads(query.answer(store, COORDINATORS, "json").text)
     assert found["head"]["vars"] == ["number", "country"]
     assert found["results"]["bindings"][2]["country"] == {
         "type": "uri",
         "value": f"{BASE}id/country/KHM",
     }
-    rows = list(csv.reader(StringIO(query.run_cli(store, COORDINATORS, "csv"))))
+    rows = list(csv.reader(StringIO(query.answer(store, COORDINATORS, "csv").text)))
     assert rows[0] == ["number", "country"]
     assert rows[3] == ["33", f"{BASE}id/country/KHM"]
-    assert query.run_cli(store, COORDINATORS, "tsv").startswith("?number\t?country\n31\t<")
-    assert json.loads(query.run_cli(store, "ASK {}", "json"))["boolean"] is True
+    assert query.answer(store, COORDINATORS, "tsv").text.startswith("?number\t?country\n31\t<")
+    assert json.loads(query.answer(store, "ASK {}", "json").text)["boolean"] is True
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_json_csv_and_tsv_are_the_w3c_formats(store: Store) -> None:
 )
 def test_a_graph_is_written_as_rdf(store: Store, fmt: str, kind: str) -> None:
     text = "CONSTRUCT { ?c a schema:Country } WHERE { ?c a accsm:Country }"
-    graph = Graph().parse(data=query.run_cli(store, text, fmt), format=kind)
+    graph = Graph().parse(data=query.answer(store, text, fmt).text, format=kind)
     assert len(graph) == 14
 
 
@@ -101,7 +101,36 @@ def test_a_format_that_does_not_fit_is_refused(
     store: Store, text: str, fmt: str, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        query.run_cli(store, text, fmt)
+        query.answer(store, text, fmt)
+
+
+@pytest.mark.parametrize(
+    ("text", "empty"),
+    [
+        ("SELECT ?s ?t { ?s a <x:none> ; <x:t> ?t }", True),
+        ("SELECT (COUNT(*) AS ?n) ?m { ?s a <x:none> } GROUP BY ?m", True),
+        ("SELECT (COUNT(*) AS ?n) (MIN(?s) AS ?m) { ?s a <x:none> }", True),
+        ("SELECT ?s ?t { VALUES ?s { 0 } }", True),
+        ("SELECT ?s { VALUES ?s { 0 0 } }", False),
+        ("SELECT ?s { VALUES ?s { 10 } }", False),
+        ('SELECT ?s { VALUES ?s { "0,0" } }', False),
+        ('SELECT ?s ?t { VALUES ?t { "\\r\\n\\r\\n" } }', False),
+    ],
+)
+@pytest.mark.parametrize("fmt", [query.TABLE, *query.RESULT_FORMATS])
+def test_an_answer_without_a_value_seems_empty(
+    store: Store, text: str, empty: bool, fmt: str
+) -> None:
+    assert query.answer(store, text, fmt).empty == empty
+
+
+@pytest.mark.parametrize("fmt", [query.TABLE, "json", "turtle"])
+@pytest.mark.parametrize("term", ["accsm:Project", "<x:none>"])
+def test_an_answer_that_is_false_or_a_graph_without_triples_is_empty(
+    store: Store, term: str, fmt: str
+) -> None:
+    text = f"{'CONSTRUCT WHERE' if fmt == 'turtle' else 'ASK'} {{ ?s a {term} }}"
+    assert query.answer(store, text, fmt).empty == (term == "<x:none>")
 
 
 @pytest.mark.parametrize(
@@ -167,20 +196,21 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 def test_a_label_in_english_is_preferred() -> None:
     store = Store()
     store.load(LABELS.encode(), format=RdfFormat.TURTLE)
-    drawn = query.run_cli(store, "SELECT ?x { VALUES ?x { <urn:a> <urn:b> <urn:c> <urn:d> } }")
+    drawn = query.answer(store, "SELECT ?x { VALUES ?x { <urn:a> <urn:b> <urn:c> <urn:d> } }").text
     assert [line.strip() for line in drawn.splitlines()[2:6]] == ["Two", "Two", "Ni", "Zwei"]
 
 
 def test_the_columns_of_a_star_are_in_order_of_first_mention(store: Store) -> None:
-    assert query.run_cli(store, "SELECT * { VALUES (?zeta ?alpha) { (1 2) } }", "csv") == (
+    assert query.answer(store, "SELECT * { VALUES (?zeta ?alpha) { (1 2) } }", "csv").text == (
         "zeta,alpha\r\n1,2\r\n"
     )
 
 
 def test_xml_holds_a_carriage_return_and_refuses_a_control_character(store: Store) -> None:
-    assert "<literal>a&#13;b</literal>" in query.run_cli(store, "SELECT ('a\\rb' AS ?x) {}", "xml")
+    answer = query.answer(store, "SELECT ('a\\rb' AS ?x) {}", "xml")
+    assert "<literal>a&#13;b</literal>" in answer.text
     with pytest.raises(XmlError, match=r"U\+0001"):
-        query.run_cli(store, "SELECT ('\\u0001' AS ?x) {}", "xml")
+        query.answer(store, "SELECT ('\\u0001' AS ?x) {}", "xml")
 
 
 @pytest.mark.parametrize(
@@ -212,4 +242,5 @@ def test_a_mistake_is_told_as_at_the_endpoint(store: Store, text: str, message: 
     ],
 )
 def test_the_hints_are_those_of_the_endpoint(known: Store, text: str, hint: str) -> None:
-    assert hint in query.hints(known, text)[0]
+    empty = query.answer(known, text).empty
+    assert hint in query.hints(known, text, empty)[0]

@@ -9,18 +9,20 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import Store
+from pyoxigraph import QuerySolutions, Store
 from rich.table import Column
 
+from accsm_kg import query
 from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.query import TABLE
-from accsm_kg.questions.model import Parameter, Question, bind
+from accsm_kg.questions.model import Parameter, Question, bind, check_choice
 from accsm_kg.questions.rdf import load
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.terminal import delimited, draw, table
 
 _HEADER = re.compile(r"\A(#\+.*\n)*\s*")
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SELECT = re.compile(r"^SELECT\b", re.MULTILINE)
 
 
@@ -42,18 +44,37 @@ def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
     """Return the query named ``what``, with its parameters set by ``values`` (NAME=VALUE).
 
     ``what`` is `-` for the standard input, the path of a query file, or the name of a question in
-    the dataset. Raises ValueError when it is none of these.
+    the dataset. Raises ValueError when it is none of these, and for values that do not fit it.
     """
-    chosen = dict(map(_name_and_value, values))
+    question, chosen = _found(store, what), list(map(_name_and_value, values))
+    text = bind(question, chosen)
+    for parameter in question.parameters:
+        for value in (value for name, value in chosen if name == parameter.name):
+            check_choice(parameter.name, value, _options(store, parameter))
+    return text
+
+
+def _found(store: Store, what: str) -> Question:
     if what == "-" or Path(what).is_file():
         text = _standard_input() if what == "-" else query_files.decoded(Path(what))
-        return bind(_unpublished(what, remint(text, base_iri(store, BASE))), chosen)
+        return _unpublished(what, remint(text, base_iri(store, BASE)))
     named = {question.name: question for question in load(store)}
     if what not in named:
         close = get_close_matches(what, named, n=3, cutoff=0.4)
         hint = f"similar: {', '.join(close)}" if close else "`accsm-kg query` lists them"
         raise ValueError(f"'{what}' is neither a query file nor a stored question; {hint}")
-    return bind(named[what], chosen)
+    return named[what]
+
+
+def _options(store: Store, parameter: Parameter) -> dict[str, str]:
+    """Return the labels of the options of a parameter by value; empty if any text is allowed."""
+    if not parameter.options:
+        return {}
+    results = query.run(store, parameter.options)
+    if not isinstance(results, QuerySolutions):
+        raise ValueError(f"the options of parameter {parameter.name} must be a SELECT query")
+    rows = ([getattr(term, "value", "") for term in solution] for solution in results)
+    return {row[0]: row[1] if len(row) > 1 else row[0] for row in rows}
 
 
 def _standard_input() -> str:
@@ -85,37 +106,53 @@ def _name_and_value(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _unpublished(name: str, text: str) -> Question:
+def _unpublished(what: str, text: str) -> Question:
     """Return a query of the user as a question; its header may declare parameters."""
-    declared = query_files.header(text).get("parameters", {})
-    parameters = tuple(_parameter(name, key, given, {}) for key, given in declared.items())
-    return Question(name, "", "", (), text, parameters=parameters)
+    name = "standard input" if what == "-" else what
+    try:
+        header = query_files.header(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    return Question(name, "", "", (), text, parameters=_parameters(name, header, {}))
 
 
 def _question(name: str, header: Mapping[str, Any], queries: Mapping[str, str]) -> Question:
-    for key in ("summary", "description", "tags"):
+    for key, kind in {"summary": str, "description": str, "tags": list}.items():
         if key not in header:
             raise ValueError(f"{name}.rq: the #+ header has no {key}; add `#+ {key}: …`")
-    declared = header.get("parameters", {})
+        if not isinstance(header[key], kind):
+            wanted = "a list, such as [time]" if kind is list else "text"
+            raise ValueError(f"{name}.rq: the #+ header has a {key} that is not {wanted}")
     return Question(
         name=name,
         summary=header["summary"],
         description=header["description"].strip(),
-        tags=tuple(sorted(header["tags"])),
+        tags=tuple(sorted(map(str, header["tags"]))),
         text=queries[name],
-        parameters=tuple(_parameter(name, key, given, queries) for key, given in declared.items()),
+        parameters=_parameters(f"{name}.rq", header, queries),
     )
 
 
-def _parameter(
-    name: str, key: str, declared: Mapping[str, str], queries: Mapping[str, str]
-) -> Parameter:
+def _parameters(
+    file: str, header: Mapping[str, Any], queries: Mapping[str, str]
+) -> tuple[Parameter, ...]:
+    declared = header.get("parameters") or {}
+    if not isinstance(declared, dict):
+        example = "`line: {description: Code of the line, default: A.2.2.i}`"
+        raise ValueError(f"{file}: the parameters in the #+ header must be a mapping: {example}")
+    return tuple(_parameter(file, key, given, queries) for key, given in declared.items())
+
+
+def _parameter(file: str, key: object, declared: object, queries: Mapping[str, str]) -> Parameter:
     """Return a parameter; its `options` are a SELECT query or the name of one in ``queries``."""
+    if not isinstance(key, str) or not _NAME.fullmatch(key):
+        raise ValueError(f"{file}: parameter {key!r} is no name of a variable; use letters alone")
+    given = declared if isinstance(declared, dict) else {}
     for wanted in ("description", "default"):
-        if wanted not in declared:
-            raise ValueError(f"{name}.rq: parameter {key} has no {wanted}; add one")
-    options = declared.get("options", "")
+        if given.get(wanted) is None:
+            raise ValueError(f"{file}: parameter {key} has no {wanted}; add one")
+    options = str(given.get("options") or "")
     if options and options not in queries and not _SELECT.search(options):
-        raise ValueError(f"{name}.rq: parameter {key}: '{options}' is neither a .rq nor a SELECT")
+        raise ValueError(f"{file}: parameter {key}: '{options}' is neither a .rq nor a SELECT")
     select = queries.get(options, options).strip()
-    return Parameter(key, declared["description"], str(declared["default"]), select)
+    return Parameter(key, str(given["description"]), str(given["default"]), select)

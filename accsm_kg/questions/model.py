@@ -1,13 +1,15 @@
 """The model of a stored question: a SPARQL query with its header and parameters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from accsm_kg.rdf import query_files
 
 FORMS: Final = ("select", "ask", "construct")
+_MAX_LISTED = 12  # values of a parameter that a message names
 _FORM = re.compile(rf"^({'|'.join(FORMS).upper()})\b", re.MULTILINE)
 
 
@@ -37,20 +39,45 @@ class Question:
     parameters: tuple[Parameter, ...] = ()
 
 
-def bind(question: Question, values: Mapping[str, str] | None = None) -> str:
+def bind(question: Question, values: Iterable[tuple[str, str]] = ()) -> str:
     """Return the query of ``question`` with its parameters bound to ``values`` or their defaults.
 
-    Raises ValueError when ``values`` has an unknown parameter.
+    Raises ValueError for a parameter that it does not have, or that is given twice.
     """
     chosen = {parameter.name: parameter.default for parameter in question.parameters}
-    for name, value in (values or {}).items():
+    given = set[str]()
+    for name, value in values:
         if name not in chosen:
             known = ", ".join(chosen) or "none"
             raise ValueError(f"{question.name} has no parameter '{name}'; it has: {known}")
+        if name in given:
+            raise ValueError(f"parameter {name} is given twice; give it once")
         chosen[name] = value
+        given.add(name)
     if not chosen:
         return question.text
-    return query_files.bind(question.text, list(chosen), [list(chosen.values())])
+    try:
+        return query_files.bind(question.text, list(chosen), [list(chosen.values())])
+    except ValueError as error:
+        raise ValueError(f"{question.name}: {error}") from None
+
+
+def check_choice(name: str, value: str, options: Mapping[str, str]) -> None:
+    """Raise ValueError unless ``value`` of a parameter is one of its ``options``.
+
+    These are labels by value; the message names the values that are similar, or have a similar
+    label, else all, or the first of them.
+    """
+    if not options or value in options:
+        return
+    texts = {text.casefold(): option for option in options for text in (options[option], option)}
+    close = get_close_matches(value.casefold(), texts, n=3)
+    listed = ", ".join(list(options)[:_MAX_LISTED])
+    more = len(options) - _MAX_LISTED
+    hint = f"its values: {listed}" + (f" and {more} more" if more > 0 else "")
+    if close:
+        hint = f"similar: {', '.join(dict.fromkeys(texts[text] for text in close))}"
+    raise ValueError(f"'{value}' is no value of {name}; {hint}")
 
 
 def form(question: Question) -> str:

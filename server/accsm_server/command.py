@@ -1,5 +1,6 @@
 """The command `accsm-kg serve`, which the command line loads by its entry point."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,13 @@ import typer
 
 from accsm_kg import resources
 from accsm_kg.terminal import say, step
+
+
+def check_root_path(root_path: str) -> str:
+    """Return ``root_path``; raises BadParameter unless it is empty or a path such as /kg."""
+    if root_path and not re.fullmatch(r"(?:/[\w.~-]+)+/?", root_path, re.ASCII):
+        raise typer.BadParameter(f"{root_path!r}: give a path such as /kg")
+    return root_path
 
 
 def serve(
@@ -20,7 +28,10 @@ def serve(
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")
     ] = 8000,
     root_path: Annotated[
-        str, typer.Option(help="Path prefix that a proxy in front strips, such as /kg.")
+        str,
+        typer.Option(
+            callback=check_root_path, help="Path prefix that a proxy in front strips, such as /kg."
+        ),
     ] = "",
     access_log: Annotated[
         bool, typer.Option("--access-log", help="Log a line of JSON for each request.")

@@ -5,6 +5,7 @@ Settings(timeout=5.0, cache=0)   for tests
 from_environment()               ACCSM_TIMEOUT=5 ACCSM_CACHE=0
 """
 
+import ipaddress
 import math
 import os
 import re
@@ -13,6 +14,10 @@ from dataclasses import dataclass
 
 _QUEUE_PER_WORKER = 16  # waiting queries for each worker
 _BYTES_PER_ROW = 256  # bytes in an answer for each row of its limit
+_MOST = {
+    "ACCSM_WORKERS": 1024, "ACCSM_TIMEOUT": 86_400, "ACCSM_MEMORY": 1 << 20, "ACCSM_ROWS": 10**12,
+    "ACCSM_RATE": 10**6, "ACCSM_CACHE": 1 << 20, "ACCSM_KEEP": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         rate=_rate(environment),
         cache=_integer(environment, "ACCSM_CACHE", default.cache, zero=True),
         service=_endpoints(environment.get("ACCSM_SERVICE", "")),
-        proxies=environment.get("ACCSM_PROXIES", default.proxies),
+        proxies=_addresses(environment.get("ACCSM_PROXIES", default.proxies)),
         keep=_number(environment, "ACCSM_KEEP", default.keep, zero=True),
     )
 
@@ -82,6 +87,16 @@ def _endpoints(text: str) -> tuple[str, ...]:
         if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", iri):
             raise ValueError(f"ACCSM_SERVICE: {iri!r} is not an http(s) IRI")
     return tuple(text.split())
+
+
+def _addresses(text: str) -> str:
+    for address in {part.strip() for part in text.split(",")} - {"", "*"}:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError:
+            fault = f"{address!r} is neither an address nor a network such as 10.0.0.0/8"
+            raise ValueError(f"ACCSM_PROXIES: {fault}; write them with commas, or *") from None
+    return text
 
 
 def _integer(environment: Mapping[str, str], name: str, default: int, zero: bool = False) -> int:
@@ -100,4 +115,6 @@ def _number(environment: Mapping[str, str], name: str, default: float, zero: boo
     if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
         least = "of 0 or more" if zero else "above 0"
         raise ValueError(f"{name}={text!r} is not a number {least}; unset it for the default")
+    if number > _MOST[name]:
+        raise ValueError(f"{name}={text!r} is too much; write {_MOST[name]} or less")
     return number

@@ -244,12 +244,26 @@ def test_a_client_is_an_address_or_a_network() -> None:
         ("ACCSM_WORKERS", "0.5"),
         ("ACCSM_CACHE", "0.5"),
         ("ACCSM_RATE", "inf"),
+        ("ACCSM_WORKERS", "100000"),
+        ("ACCSM_TIMEOUT", "1e300"),
+        ("ACCSM_MEMORY", "1e300"),
+        ("ACCSM_ROWS", "1e300"),
+        ("ACCSM_RATE", "1e300"),
+        ("ACCSM_CACHE", "1e300"),
+        ("ACCSM_KEEP", "50"),
+        ("ACCSM_PROXIES", "127.0.0.1,proxy.example.org"),
+        ("ACCSM_PROXIES", "10.0.0.1/8"),
         ("ACCSM_SERVICE", "https://example.org/sparql file:///etc/passwd"),
     ],
 )
 def test_an_invalid_setting_is_named_in_the_error(name: str, text: str) -> None:
     with pytest.raises(ValueError, match=name):
         from_environment({name: text})
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    for text in ("", "*", "127.0.0.1, ::1", "10.0.0.0/8,2001:db8::/32"):
+        assert from_environment({"ACCSM_PROXIES": text}).proxies == text
 
 
 def send_sighup(server: Server, dataset: Path) -> None:

@@ -39,10 +39,21 @@ def test_a_question_takes_values_from_the_url(client: httpx.Client) -> None:
 
 
 def test_a_value_cannot_change_the_query(client: httpx.Client) -> None:
-    path = '/questions/projects-supporting-action-line?line=") } } DROP ALL #'
-    page = get(client, path)
+    page = get(client, '/questions/projects-mentioning-words?words=") } } DROP ALL #')
     assert page.status_code == 200
     assert "0 rows" in page.text
+
+
+def test_a_value_that_is_no_choice_is_answered_400(client: httpx.Client) -> None:
+    path = "/questions/projects-supporting-action-line"
+    answer = get(client, f"{path}?line=A.9", "application/json")
+    assert answer.status_code == 400
+    assert answer.json()["title"] == "Invalid parameter"
+    assert answer.json()["detail"].startswith("'A.9' is no value of line; its values: A.2.2.i, ")
+    twice = get(client, f"{path}?line=A.2.2.i&line=A.2.2.iv")
+    assert twice.status_code == 400
+    assert "parameter line is given twice; give it once" in twice.text
+    assert get(client, f"{path}?from=a-newsletter").status_code == 200
 
 
 def test_every_question_has_a_page(client: httpx.Client) -> None:

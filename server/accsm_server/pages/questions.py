@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
+from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import QUERIES
@@ -17,7 +18,7 @@ from accsm_kg.questions.rdf import load
 from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_server.engine.interface import Query, fetch, table
-from accsm_server.errors import NotFound
+from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http import negotiation
 from accsm_server.http.headers import NEVER
 from accsm_server.http.negotiation import DOCUMENTS, HTML, RESULTS, Format, alternates
@@ -85,7 +86,7 @@ async def question(
     The answer of a CONSTRUCT query has no rows.
     """
     try:
-        asked = _Asked.of(await _find(site, name), query, site)
+        asked = await _Asked.of(await _find(site, name), query, site)
     except NotFound:
         iri = f"{site.base}{QUERIES}/{name}"
         if not await known(site, [iri]):
@@ -132,25 +133,37 @@ async def published_one(site: ServedSite, path: str, query: QueryParameters) -> 
 class _Asked:
     """A question with a value for each of its parameters.
 
-    ``url`` is its address with the values, ``query`` its text with them, and ``rows`` are the
-    formats of its answer.
+    ``options`` are the labels of the values on the list of each parameter, ``url`` is its address
+    with the values, ``query`` its text with them, and ``rows`` are the formats of its answer.
     """
 
     question: Question
     values: Mapping[str, str]
+    options: Mapping[str, Mapping[str, str]]
     url: str
     query: SuppliedQuery
     rows: Sequence[Format]
 
     @classmethod
-    def of(cls, question: Question, given: Mapping[str, str], site: Site) -> Self:
-        """Return ``question`` with the values that are ``given``, and defaults for the others."""
-        defaults = {parameter.name: parameter.default for parameter in question.parameters}
-        chosen = {name: given[name] for name in defaults if name in given}
-        values = defaults | chosen
-        query = supply(scan(model.bind(question, values)), site.served.supplied, site.base)
+    async def of(cls, question: Question, given: QueryParams, site: Site) -> Self:
+        """Return ``question`` with the values that are ``given``, and defaults for the others.
+
+        Raises BadRequest for a value that is not on the list of its parameter, or given twice.
+        """
+        values = {parameter.name: parameter.default for parameter in question.parameters}
+        options = {p.name: await _options(site, p) for p in question.parameters}
+        chosen = [(name, value) for name, value in given.multi_items() if name in values]
+        try:
+            bound = model.bind(question, chosen)
+            for name, value in chosen:
+                model.check_choice(name, value, options[name])
+        except ValueError as error:
+            hint = f"Choose it at {site.root}{path_of(question)}"
+            raise BadRequest("Invalid parameter", str(error), hint=hint) from None
+        query = supply(scan(bound), site.served.supplied, site.base)
         rows = () if model.form(question) == "construct" else RESULTS
-        return cls(question, values, _url(site, question, chosen), query, rows)
+        url = _url(site, question, dict(chosen))
+        return cls(question, values | dict(chosen), options, url, query, rows)
 
 
 def _url(site: Site, question: Question, values: Mapping[str, str]) -> str:
@@ -184,7 +197,7 @@ async def _page(site: Site, asked: _Asked) -> Response:
         site,
         "question.html",
         question=asked.question,
-        choices=[(p, asked.values[p.name], await _options(site, p)) for p in parameters],
+        choices=[(p, asked.values[p.name], asked.options[p.name]) for p in parameters],
         text=text,
         result=await result(site, query),
         offers=asked.rows or negotiation.GRAPHS,
@@ -198,12 +211,12 @@ async def _page(site: Site, asked: _Asked) -> Response:
     return response
 
 
-async def _options(site: Site, parameter: Parameter) -> list[tuple[str, str]]:
-    """Return the options of a parameter with their labels; empty if any text is allowed."""
+async def _options(site: Site, parameter: Parameter) -> dict[str, str]:
+    """Return the labels of the options of a parameter by value; empty if any text is allowed."""
     if not parameter.options:
-        return []
+        return {}
     query = Query(parameter.options, "json", internal=True)
     found = table((await fetch(site.engine, query))[0])
     assert not isinstance(found, bool)
     rows = [[getattr(term, "value", "") for term in row] for row in found.rows]
-    return [(row[0], row[1] if len(row) > 1 else row[0]) for row in rows if row]
+    return {row[0]: row[1] if len(row) > 1 else row[0] for row in rows if row}
