@@ -3,9 +3,10 @@ PORT ?= 8000
 VENV ?= .venv
 DEV := $(VENV)-dev
 BENCH := $(VENV)-bench
+PEERS := build/peers
 RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 
-.PHONY: serve test conformance docs lint bench lock
+.PHONY: serve test peers conformance docs lint bench lock
 
 serve: $(VENV)/installed ## Build, validate and serve the graph on http://127.0.0.1:8000/ (PORT=8001)
 	$(VENV)/bin/accsm-kg build
@@ -13,7 +14,10 @@ serve: $(VENV)/installed ## Build, validate and serve the graph on http://127.0.
 	$(VENV)/bin/accsm-kg serve --port $(PORT)
 
 test: $(DEV)/installed ## Run every test, on all cores
-	$(DEV)/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(DEV)/bin/pytest -n auto --dist loadfile --no-loadscope-reorder --ignore tests/peers
+
+peers: $(DEV)/installed $(PEERS)/installed ## Compare the results of the shapes in Jena, TopBraid and pySHACL (needs a JDK and Maven)
+	$(DEV)/bin/pytest tests/peers
 
 conformance: $(DEV)/installed ## Run the W3C tests in the folder ACCSM_W3C and record their outcomes for /conformance
 	PYTHONPATH=tests $(DEV)/bin/python -m conformance
@@ -40,6 +44,13 @@ lock: $(DEV)/installed ## Pin the newest versions of all dependencies, with hash
 $(VENV)/installed: requirements.lock
 $(DEV)/installed: requirements-dev.lock
 $(BENCH)/installed: requirements-bench.lock
+
+$(PEERS)/installed: tests/peers/pom.xml
+	@command -v javac >/dev/null && command -v mvn >/dev/null || { echo "make peers needs a JDK, 17 or later, and Maven: install them" >&2; exit 1; }
+	rm -rf $(PEERS)
+	mvn -q -B -f $< -P jena dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(PEERS)/jena
+	mvn -q -B -f $< -P topbraid dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(PEERS)/topbraid
+	touch $@
 
 %/installed: pyproject.toml
 	@$(PYTHON) $(RECENT) || { echo "accsm-kg needs Python 3.11 or later, which $(PYTHON) is not: install it, or name it as in make PYTHON=python3.13" >&2; exit 1; }

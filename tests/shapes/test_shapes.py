@@ -11,34 +11,20 @@ from pathlib import Path
 
 import pytest
 from project import ROOT
-from pyoxigraph import DefaultGraph, NamedNode, Quad
+from pyoxigraph import DefaultGraph, NamedNode
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, OWL, RDF, RDFS, SH
+from shapes.cases import CASES, ONTOLOGY, classes, rule, shapes
 
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.quality.results import Result
-from accsm_kg.quality.validate import check, only_rules
+from accsm_kg.quality.validate import check
 from accsm_kg.rdf import dataset
 
-ONTOLOGY = sorted({*(ROOT / "ontology").glob("*.ttl")} - {ROOT / "ontology" / "alignments.ttl"})
-CASES = sorted(path for path in (ROOT / "tests" / "shapes").glob("*/*.t*"))
 INVALID = [path for path in CASES if path.stem.startswith("invalid-")]
 VALID = [path for path in CASES if path.stem == "valid"]
 RULE = re.compile(r"R-[A-Z]+-[0-9]+")
 SD = prefixes()["sd"]
-
-
-@cache
-def shapes() -> Graph:
-    graph = Graph()
-    for path in sorted((ROOT / "shapes").glob("*.ttl")):
-        graph.parse(path)
-    return graph
-
-
-@cache
-def rule(name: str) -> Graph:
-    return only_rules(shapes(), name)
 
 
 @cache
@@ -47,12 +33,6 @@ def ontology() -> Graph:
     for path in ONTOLOGY:
         graph.parse(path)
     return graph
-
-
-@cache
-def classes() -> list[Quad]:
-    quads = (quad for path in ONTOLOGY for quad in dataset.read(path))
-    return [quad for quad in quads if quad.predicate.value == str(RDFS.subClassOf)]
 
 
 @cache
