@@ -4,6 +4,7 @@ VENV ?= .venv
 DEV := $(VENV)-dev
 BENCH := $(VENV)-bench
 PEERS := build/peers
+JARS := jena topbraid
 RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 
 .PHONY: serve test peers conformance docs lint bench lock
@@ -16,7 +17,7 @@ serve: $(VENV)/installed ## Build, validate and serve the graph on http://127.0.
 test: $(DEV)/installed ## Run every test, on all cores
 	$(DEV)/bin/pytest -n auto --dist loadfile --no-loadscope-reorder --ignore tests/peers
 
-peers: $(DEV)/installed $(PEERS)/installed ## Compare the results of the shapes in Jena, TopBraid and pySHACL (needs a JDK and Maven)
+peers: $(DEV)/installed $(PEERS)/python/installed $(if $(shell command -v npm),$(PEERS)/node/installed) $(if $(shell command -v mvn),$(JARS:%=$(PEERS)/%/installed)) ## Run the tests with programs of others, such as clients in Python, JavaScript and Java
 	$(DEV)/bin/pytest tests/peers
 
 conformance: $(DEV)/installed ## Run the W3C tests in the folder ACCSM_W3C and record their outcomes for /conformance
@@ -40,16 +41,29 @@ lock: $(DEV)/installed ## Pin the newest versions of all dependencies, with hash
 	$(DEV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock
 	$(DEV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra lint --extra test -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(DEV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+	$(DEV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade -c requirements.lock tests/peers/requirements.in -o tests/peers/requirements.lock
 
 $(VENV)/installed: requirements.lock
 $(DEV)/installed: requirements-dev.lock
 $(BENCH)/installed: requirements-bench.lock
 
-$(PEERS)/installed: tests/peers/pom.xml
-	@command -v javac >/dev/null && command -v mvn >/dev/null || { echo "make peers needs a JDK, 17 or later, and Maven: install them" >&2; exit 1; }
-	rm -rf $(PEERS)
-	mvn -q -B -f $< -P jena dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(PEERS)/jena
-	mvn -q -B -f $< -P topbraid dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(PEERS)/topbraid
+$(PEERS)/python/installed: tests/peers/requirements.lock | $(DEV)/installed
+	rm -rf $(@D)
+	$(DEV)/bin/python -m venv $(@D)
+	$(@D)/bin/pip install --quiet --require-hashes -r $<
+	touch $@
+
+$(PEERS)/node/installed: tests/peers/.npmrc tests/peers/package.json tests/peers/package-lock.json
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --silent
+	touch $@
+
+$(JARS:%=$(PEERS)/%/installed): $(PEERS)/%/installed: tests/peers/pom.xml tests/peers/jars.sha256
+	rm -rf $(@D)
+	mvn -q -B -f $< -P $* dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(@D)
+	grep ' $*/' tests/peers/jars.sha256 | (cd $(PEERS) && sha256sum --check --quiet)
 	touch $@
 
 %/installed: pyproject.toml

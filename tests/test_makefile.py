@@ -21,7 +21,7 @@ def _make(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("target", ["serve", "test", "lint", "bench"])
+@pytest.mark.parametrize("target", ["serve", "test", "peers", "lint", "bench"])
 @pytest.mark.parametrize("exists", [True, False], ids=["old", "missing"])
 def test_a_python_before_3_11_is_refused_in_one_sentence(
     tmp_path: Path, target: str, exists: bool
