@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
@@ -51,10 +52,13 @@ def chosen(what: str, named: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def loaded(what: str, named: Path | None) -> Iterator[Store]:
-    """Provide the dataset as a store; otherwise as `chosen`."""
+def loaded(what: str, named: Path | None, base: str) -> Iterator[Store]:
+    """Provide the dataset as a store, with relative IRIs below ``base``; otherwise as `chosen`."""
     with chosen(what, named) as path:
-        yield dataset.load(path, CONVENTIONS)
+        store = dataset.load(path, replace(CONVENTIONS, relative=base))
+        if not len(store):
+            show_hints([f"{path} holds no statements."])
+        yield store
     if passed := dataset.unread(path) if path.is_dir() else []:
         show_hints([f"Not read, as they are no RDF: {', '.join(file.name for file in passed)}."])
 
@@ -67,6 +71,7 @@ DatasetOption = Annotated[
     Path | None,
     typer.Option("--dataset", "-d", help=f"Any RDF file or folder. {resources.DEFAULT}"),
 ]
+BaseOption = Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)]
 Format = Annotated[str, typer.Option("--format", "-f", help="table, json, csv or tsv.")]
 TextFormat = Annotated[str, typer.Option("--format", "-f", help="text, json, csv or tsv.")]
 ReportFormat = Annotated[
@@ -119,12 +124,13 @@ def validate_command(
     report: Annotated[
         Path | None, typer.Option(help="Folder for the report on data quality.")
     ] = None,
+    base: BaseOption = "",
 ) -> None:
     """Check the dataset against its shapes; exit status 0: passes, 1: fails, 2: error."""
     with chosen("Validating …", path) as file:
         from accsm_kg.quality import validate  # rdflib and pySHACL take a second to import
 
-        text, status = validate.run(file, fmt, baseline, report)
+        text, status = validate.run(file, fmt, baseline, report, base)
     say(text)
     raise typer.Exit(status)
 
@@ -144,10 +150,11 @@ def query_command(
     ] = None,
     path: DatasetOption = None,
     fmt: QueryFormat = "table",
+    base: BaseOption = "",
 ) -> None:
     """Run a query or a stored question; without an argument, list the stored questions."""
     hints: list[str] = []
-    with loaded("Asking …", path) as store:
+    with loaded("Asking …", path, base) as store:
         if what is None:
             shown = files.listing(store, fmt)
         else:
@@ -163,9 +170,10 @@ def trace_command(
     key: Annotated[str, typer.Argument(help="A code such as A.2.2.iv, or a project's number.")],
     path: DatasetOption = None,
     fmt: Format = "table",
+    base: BaseOption = "",
 ) -> None:
     """Trace a blueprint code down to its projects, or a project up to the blueprints."""
-    with loaded("Tracing …", path) as store:
+    with loaded("Tracing …", path, base) as store:
         answer = trace.run(store, key, fmt)
     say(answer)
 
@@ -178,10 +186,11 @@ def diff_command(
         typer.Argument(metavar="NEW", help=f"The later dataset file. {resources.DEFAULT}"),
     ] = None,
     fmt: TextFormat = "text",
+    base: BaseOption = "",
 ) -> None:
     """List the changes between two built datasets; exit status 0: none, 1: some, 2: error."""
     with chosen("Comparing …", new) as file:
-        text, status = diff.run(old, file, fmt)
+        text, status = diff.run(old, file, fmt, base)
     say(text)
     raise typer.Exit(status)
 

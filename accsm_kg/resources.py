@@ -12,6 +12,8 @@ from accsm_kg.build import assemble
 BUILT = Path("build") / "accsm.nq"
 #: The default dataset, as the help of the commands describes it.
 DEFAULT = f"Default: {BUILT} if it exists, else the dataset of this version."
+#: What the option --base of the commands is for.
+RELATIVE = "Base of relative IRIs in RDF files."
 _PACKAGE = Path(__file__).parent
 _BUNDLED = _PACKAGE / "resources"  # only a wheel has it
 _RELEASED = _BUNDLED / "accsm.nq.gz"

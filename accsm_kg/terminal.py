@@ -1,6 +1,7 @@
 """Output of the command line: progress, error messages, tables and delimited text."""
 
 import csv
+import errno
 import io
 import re
 import shutil
@@ -19,6 +20,11 @@ from accsm_kg.errors import QuerySyntaxError, UnknownNameError
 _DELIMITERS: Final = {"csv": ",", "tsv": "\t"}
 #: Control characters, and those that turn the direction of a text.
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ADVICE = {
+    errno.EISDIR: "; name a file",
+    errno.EEXIST: "; name a folder",
+    errno.ENOTDIR: "; name a folder",
+}
 _log = Console(stderr=True, highlight=False)
 
 
@@ -35,10 +41,17 @@ def step(what: str) -> Iterator[Status]:
 
 def _print_error(error: Exception) -> None:
     """Mark each line of an error as one, but only the first of a syntax error."""
-    for number, line in enumerate(str(error).splitlines()):
+    for number, line in enumerate(_told(error).splitlines()):
         first = number == 0 or not isinstance(error, QuerySyntaxError)
         mark = ("error ", "red") if first else "      "
         _log.print(Text.assemble(mark, visible(line)), soft_wrap=True)
+
+
+def _told(error: Exception) -> str:
+    """Return the message of an error; that of the system with its file first, and what to do."""
+    if not isinstance(error, OSError) or error.filename is None or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror.lower()}{_ADVICE.get(error.errno or 0, '')}"
 
 
 def note(text: str) -> None:

@@ -1,14 +1,17 @@
 """The commands, each run in a process of its own."""
 
 import csv
+import gzip
 import json
 import os
 import subprocess
 from io import StringIO
 from pathlib import Path
 
+import httpx
 import pytest
 from project import COMMAND, copy_inputs, python_path, run
+from serving import running
 
 
 def test_build_writes_the_dataset_and_prints_its_size(tmp_path: Path) -> None:
@@ -133,6 +136,55 @@ def test_no_control_character_of_the_data_reaches_a_terminal(tmp_path: Path, com
         done = run("diff", str(old), str(new))
     assert "\\u001B[31mred\\u202E" in done.stdout
     assert done.stdout.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("command", ["query", "trace", "validate", "diff", "serve"])
+def test_a_relative_iri_in_a_file_needs_a_base(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "a.ttl"
+    file.write_text("<urn:s> <urn:p>\n  <thing> .\n")
+    words = {"query": ["-", "-d", str(file)], "trace": ["33", "-d", str(file)],
+             "diff": [str(file), str(file)]}.get(command, [str(file)])  # fmt: skip
+    done = run(command, *words, stdin="ASK {}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(
+        "a.ttl:2:3: relative IRI <thing>; write it in full, or name its base with --base\n"
+    )
+
+
+def test_a_base_is_that_of_relative_iris_in_files(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<urn:s> <urn:p> <thing> .")
+    (tmp_path / "b.nt").write_text("<urn:s> <urn:p> <http://e/thing> .")
+    one, other = str(tmp_path / "a.ttl"), str(tmp_path / "b.nt")
+    query = "ASK { ?s ?p <http://e/thing> }"
+    done = run("query", "-", "-d", one, "--base", "http://e/", stdin=query)
+    assert done.stdout == "yes\n"
+    assert run("diff", one, other, "--base", "http://e/").returncode == 0
+    with running(tmp_path, "--base", "http://e/") as server:
+        assert "<http://e/thing>" in httpx.get(f"{server.url}/sparql?query=DESCRIBE<urn:s>").text
+    done = run("query", "-", "-d", one, "--base", "e", stdin="ASK {}")
+    assert "error Invalid base IRI 'e'" in done.stderr
+
+
+def test_a_dataset_without_statements_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty.nt").write_text("")
+    done = run("query", "-", "-d", str(tmp_path / "empty.nt"), stdin="ASK { ?s ?p ?o }")
+    assert (done.returncode, done.stdout) == (0, "no\n")
+    assert "empty.nt holds no statements." in done.stderr
+
+
+def test_an_error_of_the_system_is_one_sentence_with_its_file(
+    known_path: Path, tmp_path: Path
+) -> None:
+    done = run("validate", str(known_path), "--report", str(known_path))
+    assert done.stderr.endswith(f"error {known_path}: file exists; name a folder\n")
+    done = run("validate", str(known_path), "--baseline", str(tmp_path))
+    assert done.stderr.endswith(f"error {tmp_path}: is a directory; name a file\n")
+
+
+def test_a_packed_query_is_read(known_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "q.rq.gz").write_bytes(gzip.compress(b"ASK {}"))
+    done = run("query", str(tmp_path / "q.rq.gz"), "-d", str(known_path))
+    assert done.stdout == "yes\n"
 
 
 def test_a_query_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:

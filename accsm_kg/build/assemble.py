@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -44,7 +45,7 @@ from accsm_kg.namespaces import (
     term,
 )
 from accsm_kg.questions import files, rdf
-from accsm_kg.rdf import query_files
+from accsm_kg.rdf import parsing, query_files
 from accsm_kg.rdf.dataset import merge, place
 from accsm_kg.rdf.dataset import prefixes as dataset_prefixes
 from accsm_kg.rdf.query_files import decoded
@@ -234,11 +235,11 @@ def _data_graph(path: Path, data: Path, base: str) -> NamedNode:
 
 
 def _read_turtle(path: Path, graph: NamedNode, base: str) -> list[Quad]:
-    text = remint(decoded(path), base)
-    try:
-        triples = [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
-    except SyntaxError as error:
-        raise ValueError(f"{path}:{error.lineno}: not valid Turtle: {error.msg}") from None
+    file = BytesIO(remint(decoded(path), base).encode())
+    found = parsing.quads(file, RdfFormat.TURTLE, str(path), remedy="@base")
+    triples = [quad.triple for quad in found]
+    if not triples:
+        raise ValueError(f"{path}: the file has no statements; fill it or delete it")
     faults = [
         f"{path}: {triple.predicate} of {triple.subject} {fault}"
         for triple in triples

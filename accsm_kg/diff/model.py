@@ -87,11 +87,14 @@ class Comparison:
         return self.name(self.classes[iri]) if iri in self.classes else "other"
 
 
-def compare(old: Path, new: Path) -> Comparison:
-    """Compare two dataset files; the base of ``new`` is replaced by that of ``old``."""
-    (before, base), (after, new_base) = load(old), load(new)
+def compare(old: Path, new: Path, relative: str = "") -> Comparison:
+    """Compare two dataset files; the base of ``new`` is replaced by that of ``old``.
+
+    Relative IRIs in the files are resolved against ``relative``.
+    """
+    (before, base), (after, new_base) = load(old, relative), load(new, relative)
     if base != new_base:
-        after = load_reminted(new, new_base, base)
+        after = load_reminted(new, new_base, base, relative)
     known = {**prefixes(base), **dataset.prefixes(_declarations(*before, *after))}
     comparison = Comparison(base, new_base, shown(known))
     old_statements, new_statements = (set(statements(quads, base)) for quads in (before, after))

@@ -22,14 +22,16 @@ _WIDTH: Final = 100
 _LITERAL = re.compile(r'"(.*)"(?:@[\w-]+|\^\^<[^>]*>)?', re.DOTALL)
 
 
-def run(old: Path, new: Path, fmt: str = "text") -> tuple[str, int]:
+def run(old: Path, new: Path, fmt: str = "text", relative: str = "") -> tuple[str, int]:
     """Return the changes from ``old`` to ``new`` in one of `FORMATS`, and 1 if there are any or 0.
+
+    Relative IRIs in the files are resolved against ``relative``.
 
     Raises ValueError for an unknown format or a file that does not parse, and OSError for a file
     that cannot be opened.
     """
     check_format(fmt, FORMATS)
-    found = compare(old, new)
+    found = compare(old, new, relative)
     rows = [asdict(row) for row in (*found.changes, *found.summaries)]
     if fmt == "text":
         text = _text(found)

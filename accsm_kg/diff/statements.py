@@ -32,23 +32,26 @@ class Statement(NamedTuple):
     graph: str
 
 
-def load(path: Path) -> tuple[list[Quad], str]:
-    """Return the quads and the base IRI of a file; raises OSError for a missing file."""
+def load(path: Path, relative: str = "") -> tuple[list[Quad], str]:
+    """Return the quads and the base IRI of a file, whose relative IRIs have the base ``relative``.
+
+    Raises OSError for a missing file, and ValueError for one that does not parse.
+    """
     if not path.is_file():
         raise FileNotFoundError(
             f"{path} is not a file; name a built dataset such as build/accsm.nq"
         )
-    quads = list(read(path))
+    quads = list(read(path, relative))
     space = _object(quads, _SPACE)
     return quads, space.value.removesuffix("id/") if isinstance(space, Literal) else BASE
 
 
-def load_reminted(path: Path, base: str, new_base: str) -> list[Quad]:
+def load_reminted(path: Path, base: str, new_base: str, relative: str = "") -> list[Quad]:
     """Return the quads of a file after replacing ``base`` by ``new_base`` in its text."""
     with unpacked(path) as file:
         text = file.read().decode().replace(base, new_base)
     text = text.replace(quote(base, safe=""), quote(new_base, safe=""))
-    return list(parse(text, format=format_of(path)))
+    return list(parse(text, format=format_of(path), base_iri=relative or None))
 
 
 def statements(quads: Sequence[Quad], base: str) -> Iterator[Statement]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ FILES: Final = ("quality.nq", "quality.md", "quality.html")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
+def write(path: Path, results: Sequence[Result], folder: Path, relative: str = "") -> list[Path]:
     """Write the report on the dataset at ``path`` to ``folder``; return the paths of `FILES`.
 
     ``results`` are those of `accsm_kg.quality.validate`. Quotations are checked of the sources
@@ -27,7 +28,7 @@ def write(path: Path, results: Sequence[Result], folder: Path) -> list[Path]:
     and OSError for a dataset that does not parse or cannot be opened.
     """
     digest = _digest(path)
-    store = load(path, CONVENTIONS)
+    store = load(path, replace(CONVENTIONS, relative=relative))
     content = tables(store, results)
     lines = {f"{quad} .\n" for quad in quads(content, results, digest, base_iri(store, BASE))}
     values = {

@@ -41,31 +41,36 @@ _RDF_DATASET = URIRef(term("sd:Dataset").value)
 
 
 def run(
-    path: Path, fmt: str = "text", baseline: Path | None = None, report: Path | None = None
+    path: Path,
+    fmt: str = "text",
+    baseline: Path | None = None,
+    report: Path | None = None,
+    relative: str = "",
 ) -> tuple[str, int]:
     """Validate a dataset; return the results in one of `FORMATS`, and 0 if it passes, else 1.
 
     ``baseline`` is a CSV file with the columns rule, focus and reason, by default that of the
-    project. ``report`` is a folder for the data quality report. Raises ValueError for an unknown
-    format or a dataset without shapes, and OSError for a file that cannot be opened.
+    project. ``report`` is a folder for the data quality report. Relative IRIs in the dataset are
+    resolved against ``relative``. Raises ValueError for an unknown format or a dataset without
+    shapes, and OSError for a file that cannot be opened.
     """
     check_format(fmt, FORMATS)
-    data, shapes, base = load(path)
+    data, shapes, base = load(path, relative)
     rules = {_rule(shape) for shape in shapes.subjects()}
     rows = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
     expected = {key: reason for key, reason in rows.items() if key[0] in rules}
     results = apply_baseline(check(data, shapes, base), expected, base)
     if report:
-        write(path, results, report)
+        write(path, results, report, relative)
     return render(results, fmt, base), int(any(result.fails for result in results))
 
 
-def load(path: Path) -> tuple[ox.Store, Graph, str]:
+def load(path: Path, relative: str = "") -> tuple[ox.Store, Graph, str]:
     """Return a built dataset as a store to validate, its shapes, and its base IRI.
 
     Raises ValueError for a file that is not RDF or has no shapes, OSError for a missing file.
     """
-    store, shapes, base = split(dataset.collect(path))
+    store, shapes, base = split(dataset.collect(path, relative))
     if not len(shapes):
         raise ValueError(
             f"{path} has no shapes in <{base}{SHAPES}>; name a dataset made by `accsm-kg build`"

@@ -18,7 +18,7 @@ from accsm_kg.query import TABLE
 from accsm_kg.questions.model import Parameter, Question, bind, check_choice
 from accsm_kg.questions.rdf import load
 from accsm_kg.rdf import query_files
-from accsm_kg.rdf.dataset import base_iri
+from accsm_kg.rdf.dataset import base_iri, unpacked
 from accsm_kg.terminal import delimited, draw, table
 
 _HEADER = re.compile(r"\A(#\+.*\n)*\s*")
@@ -56,7 +56,7 @@ def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
 
 def _found(store: Store, what: str) -> Question:
     if what == "-" or Path(what).is_file():
-        text = _standard_input() if what == "-" else query_files.decoded(Path(what))
+        text = _standard_input() if what == "-" else _content(Path(what))
         return _unpublished(what, remint(text, base_iri(store, BASE)))
     named = {question.name: question for question in load(store)}
     if what not in named:
@@ -75,6 +75,11 @@ def _options(store: Store, parameter: Parameter) -> dict[str, str]:
         raise ValueError(f"the options of parameter {parameter.name} must be a SELECT query")
     rows = ([getattr(term, "value", "") for term in solution] for solution in results)
     return {row[0]: row[1] if len(row) > 1 else row[0] for row in rows}
+
+
+def _content(path: Path) -> str:
+    with unpacked(path) as file:
+        return query_files.decode(file.read(), str(path), advice="save it as UTF-8")
 
 
 def _standard_input() -> str:

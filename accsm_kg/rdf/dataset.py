@@ -21,8 +21,9 @@ from pyoxigraph import (
     RdfFormat,
     Store,
     Triple,
-    parse,
 )
+
+from accsm_kg.rdf import parsing
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -48,11 +49,13 @@ class Conventions:
     """The base IRI of a dataset and the graphs to keep out of its default graph.
 
     ``base`` applies to a dataset without void:uriSpace. ``apart`` holds the names of graphs,
-    relative to the base, that are not merged into the default graph.
+    relative to the base, that are not merged into the default graph. ``relative`` is what relative
+    IRIs in files are resolved against; without it, they are an error.
     """
 
     base: str
     apart: tuple[str, ...] = ()
+    relative: str = ""
 
 
 def load(path: Path, conventions: Conventions) -> Store:
@@ -63,16 +66,16 @@ def load(path: Path, conventions: Conventions) -> Store:
     as in SPARQL 1.1. Raises ValueError with file, line and fault for a file that does not parse,
     and OSError for one that cannot be opened.
     """
-    store = collect(path)
+    store = collect(path, conventions.relative)
     merge(store, conventions)
     return store
 
 
-def collect(path: Path) -> Store:
+def collect(path: Path, base: str = "") -> Store:
     """Return a store of the quads in the files, not merged; raises as `load` does."""
     store, found = Store(), files(path)
     for file in found:
-        store.bulk_extend(read(file, relabel=len(found) > 1))
+        store.bulk_extend(read(file, base, relabel=len(found) > 1))
     return store
 
 
@@ -101,12 +104,12 @@ def statements(store: Store, conventions: Conventions) -> Iterator[Quad]:
 
 
 def read(
-    path: Path, copy: BufferedReader | None = None, *, relabel: bool = False
+    path: Path, base: str = "", copy: BufferedReader | None = None, *, relabel: bool = False
 ) -> Iterator[Quad]:
     """Yield the quads of one RDF file, or of its ``copy``, in the format of the suffix of ``path``.
 
-    ``relabel`` labels blank nodes anew, which keeps those of several files apart. Raises ValueError
-    with file, line and fault.
+    Relative IRIs are resolved against ``base``. ``relabel`` labels blank nodes anew, which keeps
+    those of several files apart. Raises ValueError with file, line and fault.
     """
     kind = format_of(path)
     if kind is None:
@@ -117,10 +120,7 @@ def read(
     with unpacked(path, copy) as file:
         if file.peek(len(_MARK)).startswith(_MARK):
             file.read(len(_MARK))
-        try:
-            yield from parse(file, format=kind, rename_blank_nodes=relabel)
-        except SyntaxError as error:
-            raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
+        yield from parsing.quads(file, kind, str(path), base, relabel=relabel)
 
 
 def format_of(path: Path) -> RdfFormat | None:

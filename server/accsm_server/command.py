@@ -36,6 +36,7 @@ def serve(
     access_log: Annotated[
         bool, typer.Option("--access-log", help="Log a line of JSON for each request.")
     ] = False,
+    base: Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)] = "",
 ) -> None:
     """Serve the dataset: SPARQL, linked data and pages."""
     with (
@@ -50,4 +51,4 @@ def serve(
 
         from accsm_server import serve as server  # slow to import, and only needed here
 
-        server.serve(file, host, port, ready, root_path, access_log)
+        server.serve(file, host, port, ready, root_path, access_log, base)

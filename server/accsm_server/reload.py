@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -58,9 +58,14 @@ class Reloader:
         settings: Settings,
         create_app: Callable[[Pool], tuple[ASGIApp, ResponseStore, Dumps]],
         counts: Counts,
+        base: str = "",
     ) -> None:
-        """Serve the dataset at ``path``; ``create_app`` makes the application for its engine."""
+        """Serve the dataset at ``path``; ``create_app`` makes the application for its engine.
+
+        Relative IRIs in the files are resolved against ``base``.
+        """
         self._path, self._settings, self._create, self._counts = path, settings, create_app, counts
+        self._conventions = replace(CONVENTIONS, relative=base)
         self._loaded_stamp: Stamp = []
         self._lock = asyncio.Lock()
         self._pools: set[Pool] = set()
@@ -137,7 +142,7 @@ class Reloader:
     async def _load(self) -> LoadedDataset:
         self._loaded_stamp = _stamp(self._path)
         files = await asyncio.to_thread(_files, self._path)
-        pool = await Pool.start(files, CONVENTIONS, self._settings)
+        pool = await Pool.start(files, self._conventions, self._settings)
         self._pools.add(pool)
         return LoadedDataset(pool, *self._create(pool))
 

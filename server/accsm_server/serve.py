@@ -42,10 +42,12 @@ def serve(
     ready: Callable[[str], None],
     root_path: str = "",
     access_log: bool = False,
+    base: str = "",
 ) -> None:
     """Serve ``dataset`` until stopped; call ``ready`` with the URL when queries are answered.
 
-    ``root_path`` is the path prefix that a reverse proxy strips. Raises OSError if the address is
+    ``root_path`` is the path prefix that a reverse proxy strips; relative IRIs in the files are
+    resolved against ``base``. Raises OSError if the address is
     in use or a file cannot be read, and ValueError if the dataset or a setting is invalid.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -58,7 +60,7 @@ def serve(
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         root_path = f"/{root_path}".replace("//", "/").rstrip("/")
-        runner.run(_serve(dataset, listener, settings, ready, root_path, access_log))
+        runner.run(_serve(dataset, listener, settings, ready, root_path, access_log, base))
 
 
 def _allow_connections() -> None:
@@ -95,11 +97,16 @@ async def _serve(
     ready: Callable[[str], None],
     root_path: str,
     access_log: bool,
+    base: str,
 ) -> None:
     host, port = listener.getsockname()[:2]
     counts = Counts("accsm", _SEGMENTS)
     reloader = Reloader(
-        dataset, settings, lambda engine: create_dataset_app(engine, settings, root_path), counts
+        dataset,
+        settings,
+        lambda engine: create_dataset_app(engine, settings, root_path),
+        counts,
+        base,
     )
     try:
         await reloader.open()

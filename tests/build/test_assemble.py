@@ -109,8 +109,16 @@ def test_void_counts_are_those_of_the_default_graph(store: Store) -> None:
 
 def test_broken_turtle_is_refused_with_file_and_line(clone: Path) -> None:
     (clone / "data/vocab/places.ttl").write_text("PREFIX x: <x:>\n\nx:a x:b ;;; oops\n")
-    with pytest.raises(ValueError, match=r"places\.ttl:3: not valid Turtle"):
+    (clone / "data/vocab/topics.ttl").write_text("<x:a> <x:b> <c> .\n")
+    (clone / "shapes/general.ttl").write_text("# nothing yet\n")
+    with pytest.raises(ValueError) as caught:
         assemble.assemble(clone)
+    for fault in (
+        "places.ttl:3:9: ; is not a valid RDF object",
+        "topics.ttl:1:13: relative IRI <c>; write it in full, or name its base with @base",
+        "general.ttl: the file has no statements; fill it or delete it",
+    ):
+        assert fault in str(caught.value)
 
 
 def test_a_reference_to_a_missing_resource_is_refused_with_file_row_and_column(clone: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_missing_or_invalid_file_is_named(tmp_path: Path) -> None:
         dataset.load(tmp_path / "nowhere.nq", HERE)
     with pytest.raises(ValueError, match=r"d\.md: not an RDF file; name a \.nq"):
         dataset.load(_written(tmp_path, LINES, "d.md"), HERE)
-    with pytest.raises(ValueError, match=r"d\.nq:2: "):
+    with pytest.raises(ValueError, match=r"d\.nq:2:1: "):
         dataset.load(_written(tmp_path, LINES.splitlines()[0] + "\nwrong .\n"), HERE)
 
 
@@ -147,13 +147,13 @@ def test_a_packed_file_may_be_read_from_a_copy(tmp_path: Path) -> None:
     packed = _packed(tmp_path, LINES, "packed.nq.gz")
     moved = packed.rename(tmp_path / "copy")
     with moved.open("rb") as copy:
-        assert len(list(dataset.read(packed, copy))) == 5
+        assert len(list(dataset.read(packed, copy=copy))) == 5
         copy.seek(0)
-        assert len(list(dataset.read(packed, copy))) == 5
+        assert len(list(dataset.read(packed, copy=copy))) == 5
 
 
 def test_a_fault_in_a_packed_file_is_named_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"d\.nq\.gz:2: "):
+    with pytest.raises(ValueError, match=r"d\.nq\.gz:2:1: "):
         dataset.collect(_packed(tmp_path, LINES.splitlines()[0] + "\nwrong .\n", "d.nq.gz"))
     with pytest.raises(ValueError, match=r"d\.gz: not an RDF file; .* with \.gz or \.zst$"):
         dataset.collect(_packed(tmp_path, LINES, "d.gz"))

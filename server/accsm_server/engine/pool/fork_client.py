@@ -9,6 +9,7 @@ import sys
 from asyncio.subprocess import Process, create_subprocess_exec
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import astuple
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
@@ -55,7 +56,7 @@ class ForkClient:
         with theirs:
             options = {
                 "files": [(name, copy.fileno()) for name, copy in self._files],
-                "conventions": (self._conventions.base, self._conventions.apart),
+                "conventions": astuple(self._conventions),
                 "memory": self._memory,
                 "control": theirs.fileno(),
             }

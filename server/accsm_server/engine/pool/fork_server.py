@@ -45,7 +45,7 @@ def main(files: list[File], conventions: Conventions, memory: int, control: sock
     sandbox.die_with_parent()
     store = Store()
     try:
-        _load(store, files)
+        _load(store, files, conventions.relative)
     except (OSError, ValueError) as error:
         control.sendall(messages.message(messages.FAIL, message=str(error)))
         return
@@ -66,11 +66,11 @@ def main(files: list[File], conventions: Conventions, memory: int, control: sock
         _kill(pid, children)
 
 
-def _load(store: Store, files: list[File]) -> None:
+def _load(store: Store, files: list[File], relative: str) -> None:
     for name, descriptor in files:
         with open(descriptor, "rb") as copy:  # noqa: PTH123
             copy.seek(0)
-            store.bulk_extend(dataset.read(Path(name), copy, relabel=len(files) > 1))
+            store.bulk_extend(dataset.read(Path(name), relative, copy, relabel=len(files) > 1))
 
 
 def _handle(control: socket.socket, worker: Callable[..., None], children: set[int]) -> bool:
