@@ -76,10 +76,10 @@ def test_trace_of_a_project_shows_measures_action_lines_and_blueprints(dataset_p
         (["query", "no-such-question"], "no-such-question"),
         (
             ["query", "-"],
-            "error Line 1, column 1: the text from `SELECT` on cannot be parsed.\n"
+            "error Line 1, column 8: SELECT names no variable.\n"
             "      SELECT {\n"
-            "      ^\n"
-            "      The `{` at line 1, column 8 is never closed.\n",
+            "             ^\n"
+            "      Write `SELECT *`, or the variables.\n",
         ),
         (["query", "completed-occurrences", "-f", "xls"], "xls"),
         (["query", "completed-occurrences", "year=2017"], "year"),
