@@ -26,11 +26,11 @@ def find(facts: Facts, query: SuppliedQuery, groups: Sequence[Group]) -> Asking[
     """Return the hints about the paths in ``groups`` of ``query``."""
     hints = []
     for term, other in islice(dict.fromkeys(_ends(groups)), _MAX_ASKED):
-        rows = yield from tried(_use(term))
+        rows = yield from tried(_use(written(term)))
         hints += [_absent(facts, term, other)] if rows == [("false",)] else []
     for branches in counted(query.scanned.text, groups)[:_MAX_ASKED]:
-        if (yield from tried(query.beside(_both(branches)))):
-            hints.append(_once(branches))
+        rows = yield from tried(query.beside(_both(branches)))
+        hints += [_once(branches)] if rows else []
     return hints
 
 
@@ -44,7 +44,14 @@ def _ends(groups: Sequence[Group]) -> Iterator[tuple[Node, Node]]:
     for path in chain.from_iterable(group.paths for group in groups):
         if may_be_empty(path.written):
             ends = (path.subject, path.value), (path.value, path.subject)
-            yield from (pair for pair in ends if pair[0].kind in ("iri", "string", "literal"))
+            yield from (pair for pair in ends if _is_term(pair[0]))
+
+
+def _is_term(node: Node) -> bool:
+    try:
+        return node.kind in ("iri", "string", "literal") and bool(written(node))
+    except ValueError:  # an IRI that is none
+        return False
 
 
 def counted(text: str, groups: Sequence[Group]) -> list[list[str]]:
@@ -71,10 +78,9 @@ def _is_counted(found: Sequence[Select], offset: int) -> bool:
     return False
 
 
-def _use(term: Node) -> str:
+def _use(term: str) -> str:
     """Return a query whether ``term`` is a subject or a value."""
-    used = f"{{ ?__s ?__p {written(term)} }}"
-    used += f" UNION {{ {written(term)} ?__p ?__o }}" if term.kind == "iri" else ""
+    used = f"{{ ?__s ?__p {term} }}" + (f" UNION {{ {term} ?__p ?__o }}" if term[0] == "<" else "")
     return f"SELECT (EXISTS {{ {used} }} AS ?__used) {{}}"
 
 
