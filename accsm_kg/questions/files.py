@@ -15,7 +15,7 @@ from rich.table import Column
 from accsm_kg import query
 from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.query import TABLE
-from accsm_kg.questions.model import Parameter, Question, bind, check_choice
+from accsm_kg.questions.model import Parameter, Question, bind, by_name, check_choice
 from accsm_kg.questions.rdf import load
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri, unpacked
@@ -46,11 +46,11 @@ def resolve(store: Store, what: str, values: Sequence[str] = ()) -> str:
     ``what`` is `-` for the standard input, the path of a query file, or the name of a question in
     the dataset. Raises ValueError when it is none of these, and for values that do not fit it.
     """
-    question, chosen = _found(store, what), list(map(_name_and_value, values))
+    question, chosen = _found(store, what), by_name(map(_name_and_value, values))
     text = bind(question, chosen)
     for parameter in question.parameters:
-        for value in (value for name, value in chosen if name == parameter.name):
-            check_choice(parameter.name, value, _options(store, parameter))
+        if parameter.name in chosen:
+            check_choice(parameter.name, chosen[parameter.name], _options(store, parameter))
     return text
 
 

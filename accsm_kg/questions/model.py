@@ -39,27 +39,33 @@ class Question:
     parameters: tuple[Parameter, ...] = ()
 
 
-def bind(question: Question, values: Iterable[tuple[str, str]] = ()) -> str:
+def bind(question: Question, values: Mapping[str, str] | None = None) -> str:
     """Return the query of ``question`` with its parameters bound to ``values`` or their defaults.
 
-    Raises ValueError for a parameter that it does not have, or that is given twice.
+    Raises ValueError when ``values`` has an unknown parameter.
     """
     chosen = {parameter.name: parameter.default for parameter in question.parameters}
-    given = set[str]()
-    for name, value in values:
+    for name, value in (values or {}).items():
         if name not in chosen:
             known = ", ".join(chosen) or "none"
             raise ValueError(f"{question.name} has no parameter '{name}'; it has: {known}")
-        if name in given:
-            raise ValueError(f"parameter {name} is given twice; give it once")
         chosen[name] = value
-        given.add(name)
     if not chosen:
         return question.text
     try:
         return query_files.bind(question.text, list(chosen), [list(chosen.values())])
     except ValueError as error:
         raise ValueError(f"{question.name}: {error}") from None
+
+
+def by_name(given: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the values of parameters by name; raises ValueError for one that is given twice."""
+    values: dict[str, str] = {}
+    for name, value in given:
+        if name in values:
+            raise ValueError(f"parameter {name} is given twice; give it once")
+        values[name] = value
+    return values
 
 
 def check_choice(name: str, value: str, options: Mapping[str, str]) -> None:

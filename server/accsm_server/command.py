@@ -13,7 +13,7 @@ from accsm_kg.terminal import say, step
 
 def check_root_path(root_path: str) -> str:
     """Return ``root_path``; raises BadParameter unless it is empty or a path such as /kg."""
-    if root_path and not re.fullmatch(r"(?:/[\w.~-]+)+/?", root_path, re.ASCII):
+    if root_path and not re.fullmatch(r"/?[\w.~-]+(?:/[\w.~-]+)*/?", root_path, re.ASCII):
         raise typer.BadParameter(f"{root_path!r}: give a path such as /kg")
     return root_path
 

@@ -150,20 +150,22 @@ class _Asked:
 
         Raises BadRequest for a value that is not on the list of its parameter, or given twice.
         """
-        values = {parameter.name: parameter.default for parameter in question.parameters}
+        defaults = {parameter.name: parameter.default for parameter in question.parameters}
         options = {p.name: await _options(site, p) for p in question.parameters}
-        chosen = [(name, value) for name, value in given.multi_items() if name in values]
         try:
-            bound = model.bind(question, chosen)
-            for name, value in chosen:
+            chosen = model.by_name(
+                (name, value) for name, value in given.multi_items() if name in defaults
+            )
+            for name, value in chosen.items():
                 model.check_choice(name, value, options[name])
         except ValueError as error:
             hint = f"Choose it at {site.root}{path_of(question)}"
             raise BadRequest("Invalid parameter", str(error), hint=hint) from None
-        query = supply(scan(bound), site.served.supplied, site.base)
+        values = defaults | chosen
+        query = supply(scan(model.bind(question, values)), site.served.supplied, site.base)
         rows = () if model.form(question) == "construct" else RESULTS
-        url = _url(site, question, dict(chosen))
-        return cls(question, values | dict(chosen), options, url, query, rows)
+        url = _url(site, question, chosen)
+        return cls(question, values, options, url, query, rows)
 
 
 def _url(site: Site, question: Question, values: Mapping[str, str]) -> str:
