@@ -64,7 +64,7 @@ def test_a_taken_port_is_reported_in_one_sentence(small: Path, taken: int) -> No
         (["--host", "no.invalid"], "cannot listen on no.invalid: "),
         (["--port", "65536"], "Invalid value for '--port'"),
         (["--port", "-1"], "Invalid value for '--port'"),
-        (["--root-path", "kg"], "Invalid value for '--root-path'"),
+        (["--root-path", "a b"], "Invalid value for '--root-path'"),
     ],
     ids=" ".join,
 )
