@@ -144,7 +144,9 @@ def _evaluation(url: str, case: Case) -> tuple[Reply, Comparison]:
 def _syntax(url: str, case: Case) -> tuple[Reply, Comparison]:
     """Check that a query is read or is not, as it should; it need not be possible to evaluate."""
     assert case.query
-    found = _post(url, case.query.text, [("default-graph-uri", _EMPTY)], "*/*")
+    found = _post(
+        url, case.query.text, [("default-graph-uri", _EMPTY)], "application/problem+json, */*;q=0.5"
+    )
     title = "" if found.status == 200 else json.loads(found.body)["title"]
     passed = ("", EvaluationError.title) if "Positive" in case.kind else (QuerySyntaxError.title,)
     return found, Comparison("" if title in passed else title or "the query is accepted")
