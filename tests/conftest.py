@@ -19,8 +19,8 @@ from accsm_kg.rdf import dataset
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers more than cores, as many tests wait for a server or a limit."""
-    return (os.cpu_count() or 1) + 2
+    """One worker more than cores, as many tests wait for a server or a limit."""
+    return (os.cpu_count() or 1) + 1
 
 
 #: The files that take 25 s or more: a worker runs a whole file, and would end after the others.
