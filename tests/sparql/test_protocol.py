@@ -332,6 +332,13 @@ def test_a_page_of_a_huge_value_is_refused(client: httpx.Client) -> None:
     assert len(get(client, query, "text/csv").text) > 20_000_000
 
 
+@pytest.mark.parametrize("parameters", ["default", "graph=urn%3Ano", "default&format=ttl"])
+def test_a_graph_is_not_at_the_endpoint(client: httpx.Client, parameters: str) -> None:
+    answer = client.get(f"/sparql?{parameters}")
+    assert answer.status_code == 400
+    assert "rdf-graph-store" in answer.text
+
+
 def test_output_means_what_format_means(client: httpx.Client) -> None:
     assert get(client, SELECT, output="csv").headers["Content-Type"].startswith("text/csv")
     assert get(client, SELECT, output="csv", format="json").json()["head"]

@@ -34,6 +34,7 @@ MULTIPART = "multipart/form-data"
 _UPDATE = "application/sparql-update"
 _MALFORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _READ_ONLY = "This endpoint is read-only: updates (INSERT, DELETE, LOAD, …) are refused."
+_GRAPH_STORE = frozenset(("default", "graph"))  # parameters of the Graph Store HTTP Protocol
 _ALLOW = {"Allow": "GET, HEAD, POST, OPTIONS"}
 _CLOSE = {"Connection": "close"}
 
@@ -81,6 +82,8 @@ def _from_parameters(parameters: Parameters, query_required: bool) -> SparqlRequ
         raise update_refused()
     if len([name for name, _ in parameters if name == "query"]) > 1:
         raise BadRequest("More than one query", "Send a single parameter `query`.")
+    if query is None and not _GRAPH_STORE.isdisjoint(first):
+        raise BadRequest("No query", "Graphs are at rdf-graph-store, beside this endpoint.")
     if query_required and query is None:
         raise BadRequest("No query", "Send the query as the parameter `query` or as the body.")
     return SparqlRequest(
