@@ -150,8 +150,8 @@ def answer_to_http_1_0(server: Server, path: str, field: str = "") -> bytes:
 
 
 @pytest.mark.parametrize("field", ["", "Connection: keep-alive\r\n", "Accept-Encoding: gzip\r\n"])
-def test_http_1_0_gets_no_chunks(dataset_path: Path, field: str) -> None:
-    with running(dataset_path) as server:
+def test_http_1_0_gets_no_chunks(small_path: Path, field: str) -> None:
+    with running(small_path) as server:
         path = f"{sparql('SELECT * { ?s ?p ?o }')}&format=tsv"
         head, _, body = answer_to_http_1_0(server, path, field).partition(b"\r\n\r\n")
         assert b"transfer-encoding" not in head
