@@ -52,6 +52,7 @@ def serve(
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").addFilter(concerns_operator)
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it tells of malformed forms
     settings = from_environment()
     _allow_connections()
     with (
@@ -59,7 +60,7 @@ def serve(
         _listen(host, port) as listener,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        root_path = f"/{root_path}".replace("//", "/").rstrip("/")
+        root_path = f"/{root_path.strip('/')}".rstrip("/")
         runner.run(_serve(dataset, listener, settings, ready, root_path, access_log, base))
 
 

@@ -141,6 +141,10 @@ REQUESTS = {
         post("Content-Type: multipart/form-data; boundary=x\r\n", b"--x--"),
         {400},
     ),
+    "a multipart form without a boundary": (
+        post("Content-Type: multipart/form-data\r\n", b"--x--"),
+        {400},
+    ),
     # injection of lines and paths
     "a line break in a format": (get(f"{ASK}&format=json%0d%0aX-Evil:%201"), {406}),
     "a line break in a path": (get("/id/x%0d%0aX-Evil:%201"), {404}),
@@ -187,7 +191,9 @@ REQUESTS = {
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_bad_request_is_refused(server: Server, name: str) -> None:
     data, expected = REQUESTS[name]
+    logged = server.log.read_text()
     answer = exchange(server, data)
+    assert server.log.read_text() == logged
     assert statuses(answer)[:1] and statuses(answer)[0] in expected, answer[:500]
     assert b"\nx-evil" not in answer.lower()
     assert b"root:" not in answer

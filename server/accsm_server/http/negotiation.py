@@ -54,7 +54,7 @@ PROBLEM = Format(
     "json",
     "application/problem+json",
     "JSON",
-    (*_JSON, RESULTS[0].media_type, GRAPHS[1].media_type),
+    (*_JSON, RESULTS[0].media_type, JSON_LD.media_type),
 )
 TEXT = Format("text", "text/plain", "text")
 
