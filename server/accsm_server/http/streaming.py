@@ -8,12 +8,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from accsm_server.errors import QueryError
 from accsm_server.http.headers import Headers
-from accsm_server.http.middleware.compression import IDENTITY, Compressor
 from accsm_server.http.middleware.response_cache import try_cache
-
-_IDENTITY = IDENTITY.start(0)
-#: Formats that cannot say that they were cut, as strict parsers refuse what follows the last row.
-_SILENT = (b"application/sparql-results+json", b"text/csv", b"text/tab-separated-values")
 
 
 class Answer(Protocol):
@@ -45,7 +40,6 @@ class AnswerResponse(Response):
         start: Callable[[], Awaitable[Answer]],
         headers: Mapping[str, str],
         tag: str,
-        compressor: Compressor = _IDENTITY,
         limits: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
         """Send the answer that ``start`` returns, with ``headers`` and the entity tag ``tag``.
@@ -53,53 +47,47 @@ class AnswerResponse(Response):
         The tag is empty if the same request may have another answer.
         """
         super().__init__(headers={**headers, **({"ETag": f'"{tag}"'} if tag else {})})
-        self._start, self._tag = start, tag
-        self._compressor, self._limits = compressor, limits
+        self._start, self._tag, self._limits = start, tag, limits
         self._head = [header for header in self.raw_headers if header[0] != b"content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response; raises QueryError if the query fails before its first bytes."""
         if not (self._tag and await try_cache(scope, self._tag, self._head)):
-            await send_answer(await self._start(), self._head, send, self._compressor, self._limits)
+            await send_answer(await self._start(), self._head, send, self._limits)
 
 
 async def send_answer(
     answer: Answer,
     headers: Headers,
     send: Send,
-    compressor: Compressor = _IDENTITY,
     limits: Iterable[tuple[bytes, bytes]] = (),
 ) -> str:
     """Send an answer, in one message if it is complete, else streamed; return the outcome.
 
     The outcome is "ok", "cut" (by a limit) or the reason of the QueryError that ended it. A query
-    that fails during streaming leaves the response unfinished: the server closes the connection,
-    so that the client notices. So does an answer that was cut, if its format has no place to say
-    so. The headers ``limits`` are added to answers that are streamed or cut.
+    that fails during streaming leaves the response unfinished, and so does a limit that cuts the
+    answer: the server closes the connection, so that the client notices. The headers ``limits``
+    are added to answers that are streamed or cut.
     """
-    compress, flush = compressor
     try:
-        if answer.complete and not _is_cut_silently(answer, headers):
-            body, more = compress(answer.whole()) + flush(), limits if answer.truncated else ()
-            head = [*headers, *more, (b"content-length", str(len(body)).encode())]
+        if answer.complete and not answer.truncated:
+            body = answer.whole()
+            head = [*headers, (b"content-length", str(len(body)).encode())]
             await send({"type": "http.response.start", "status": 200, "headers": head})
             await send(_piece(body, more=False))
-            return "cut" if answer.truncated else "ok"
+            return "ok"
         await send({"type": "http.response.start", "status": 200, "headers": [*headers, *limits]})
         try:
             async for piece in answer:
-                await send(_piece(compress(piece), more=True))
+                await send(_piece(piece, more=True))
         except QueryError as error:
             return error.reason
-        if not _is_cut_silently(answer, headers):
-            await send(_piece(flush(), more=False))
-        return "cut" if answer.truncated else "ok"
+        if answer.truncated:
+            return "cut"
+        await send(_piece(b"", more=False))
+        return "ok"
     finally:
         answer.close()
-
-
-def _is_cut_silently(answer: Answer, headers: Headers) -> bool:
-    return bool(answer.truncated) and dict(headers)[b"content-type"].startswith(_SILENT)
 
 
 def _piece(body: bytes, more: bool) -> Message:

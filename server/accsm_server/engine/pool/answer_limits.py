@@ -1,8 +1,8 @@
 """The output of a worker: it counts rows and triples, and cuts answers that are too long.
 
-An answer is cut after a whole row or triple. Its last bytes say so: in a member `truncated` in
-JSON-LD, in a comment in XML, RDF/XML, Turtle, TriG, N-Triples and N-Quads. JSON, CSV and TSV have
-no place for it, so that the response must show it: see `http.streaming`.
+An answer is cut after a whole row or triple and can be parsed. Its last bytes say so: in a member
+`truncated` in JSON-LD, in a comment in XML, RDF/XML, Turtle, TriG, N-Triples and N-Quads. JSON, CSV
+and TSV have no place for it. The response shows it in all formats: see `http.streaming`.
 """
 
 import re

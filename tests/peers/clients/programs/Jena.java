@@ -5,6 +5,7 @@ import org.apache.jena.rdf.model.Model;
 import org.apache.jena.rdf.model.RDFNode;
 import org.apache.jena.rdfconnection.RDFConnection;
 import org.apache.jena.rdfconnection.RDFConnectionRemote;
+import org.apache.jena.rdfconnection.RDFConnectionRemoteBuilder;
 import org.apache.jena.riot.Lang;
 import org.apache.jena.riot.RDFDataMgr;
 import org.apache.jena.vocabulary.SKOS;
@@ -13,11 +14,13 @@ import org.apache.jena.vocabulary.SKOS;
 class Jena {
   public static void main(String[] words) {
     String address = words[1], query = words[2];
-    try (RDFConnection connection = RDFConnectionRemote.newBuilder()
+    RDFConnectionRemoteBuilder builder = RDFConnectionRemote.newBuilder()
         .destination(address).queryEndpoint("sparql").gspEndpoint("rdf-graph-store")
-        .parseCheckSPARQL(false).build()) {
+        .parseCheckSPARQL(false);
+    if (words[0].equals("select-tsv")) builder.acceptHeaderSelectQuery("text/tab-separated-values");
+    try (RDFConnection connection = builder.build()) {
       switch (words[0]) {
-        case "select" -> select(connection, query);
+        case "select", "select-tsv" -> select(connection, query);
         case "ask" -> System.out.println(connection.queryAsk(query));
         case "construct" -> print(connection.queryConstruct(query));
         case "graph" -> print(connection.fetch());
