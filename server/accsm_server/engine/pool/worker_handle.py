@@ -142,10 +142,10 @@ class WorkerHandle(asyncio.Protocol):
         self._start_timer()
 
     def _expire(self) -> None:
-        limit = self._pool.settings.timeout
+        limit, unit = self._pool.settings.timeout, "second" if self._timeout == 1 else "seconds"
         more = f" `timeout=` may be up to {limit:g}." if self._timeout < limit else ""
         self.interrupt(
-            DeadlineExceeded(f"The query ran longer than {self._timeout:g} seconds.{more}")
+            DeadlineExceeded(f"The query ran longer than {self._timeout:g} {unit}.{more}")
         )
 
     def _lower_priority(self) -> None:
