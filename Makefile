@@ -7,6 +7,9 @@ PEERS := build/peers
 JARS := jena topbraid
 RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 
+# Tests and servers start many programs, each of which would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: serve test peers conformance docs lint bench lock
 
 serve: $(VENV)/installed ## Build, validate and serve the graph on http://127.0.0.1:8000/ (PORT=8001)
