@@ -33,6 +33,8 @@ LOCAL = r":(?:[\w:%-]|\\.|\.++(?=[\w:%\\-]))*+"
 _GLUED = 40  # longest text of keywords written before a prefix without a space, in characters
 #: Length in characters below which the scan of a query is cached.
 SHORT = 16 << 10
+#: Characters of the IRIs that are made of the prefixed names of a query; the rest is left out.
+_MOST_EXPANDED = 64 << 10
 
 _TOKEN = re.compile(
     rf"""
@@ -71,7 +73,10 @@ class ScannedQuery:
     undeclared: dict[str, list[str]]
     """The local names with each prefix that the query does not declare."""
     iris: Set[str]
-    """The IRIs in the query, written in full or as prefixed names with a declared prefix."""
+    """The IRIs in the query, written in full or as prefixed names with a declared prefix.
+
+    Of names that would make 64 KiB of IRIs, only the first are here.
+    """
     volatile: bool
     """Whether the answer may differ from run to run, because of NOW, RAND, UUID, SERVICE …"""
     makes_blank_nodes: bool
@@ -104,12 +109,14 @@ def _scan(text: str) -> ScannedQuery:
     words, prefixes, names, iris = _tokens(text)
     used: dict[str, int] = {}
     undeclared: dict[str, list[str]] = {}
-    named = set(iris)
+    named, room = set(iris), _MOST_EXPANDED
     for name, offset in names.items():
         prefix, _, local = name.partition(":")
         used.setdefault(prefix, offset)
         if prefix in prefixes:
-            named.add(prefixes[prefix] + local.replace("\\", ""))
+            room -= len(prefixes[prefix]) + len(local)
+            if room > 0:
+                named.add(prefixes[prefix] + local.replace("\\", ""))
         else:
             undeclared.setdefault(prefix, []).append(local.replace("\\", ""))
     words += [(_before(name, prefixes), used[name]) for name in used if name not in prefixes]

@@ -53,6 +53,7 @@ from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.served import ServedDataset
 
 _STATIC = Path(__file__).parent / "pages" / "static"
+STATIC_PATHS = tuple(f"/static/{file.name}" for file in _STATIC.iterdir())
 _ENDPOINT = "/sparql"
 #: In matching order: the files at /dataset/<version>/ come before the other parts of /dataset/.
 _ROUTERS = (

@@ -81,6 +81,9 @@ def test_a_resource_redirects_to_its_document(client: httpx.Client, thing: str) 
     )
 
 
+ANY = {"Accept": "*/*"}
+
+
 @pytest.mark.parametrize("thing", THINGS)
 @pytest.mark.parametrize("name", MEDIA)
 def test_a_document_is_chosen_by_accept_suffix_or_parameter(
@@ -90,6 +93,9 @@ def test_a_document_is_chosen_by_accept_suffix_or_parameter(
         get(client, f"/doc/{thing}", MEDIA[name]),
         get(client, f"/doc/{thing}.{name}", "image/png"),
         get(client, f"/doc/{thing}?format={name}", "image/png"),
+        get(client, f"/doc/{thing}?output={name}", "image/png"),
+        client.get(f"/id/{thing}.{name}", headers=ANY, follow_redirects=True),
+        client.get(f"/id/{thing}?output={name}", headers=ANY, follow_redirects=True),
     ]
     for answer in answers:
         assert answer.status_code == 200
@@ -132,7 +138,8 @@ def test_turtle_is_sorted_and_declares_used_prefixes_only(client: httpx.Client) 
 @pytest.mark.parametrize("path", ["/id/nothing", "/doc/nothing", "/doc/nothing.ttl", "/doc/",
                                   "/graph/nothing", "/ontology/9.9", "/ontology.pdf", "/nothing",
                                   "/questions/nothing", "/browse/Nothing", "/doc/a b>c",
-                                  "/doc/%3E%7B", "/static/nothing.css"])  # fmt: skip
+                                  "/dataset/class/nothing", "/doc/%3E%7B",
+                                  "/static/nothing.css"])  # fmt: skip
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle", "application/ld+json"])
 def test_unknown_paths_are_answered_404(client: httpx.Client, path: str, accept: str) -> None:
     answer = get(client, path, accept)

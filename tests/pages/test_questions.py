@@ -53,7 +53,16 @@ def test_a_value_that_is_no_choice_is_answered_400(client: httpx.Client) -> None
     twice = get(client, f"{path}?line=A.2.2.i&line=A.2.2.iv")
     assert twice.status_code == 400
     assert "parameter line is given twice; give it once" in twice.text
-    assert get(client, f"{path}?from=a-newsletter").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["lin", "Line", "from"])
+def test_a_parameter_that_the_question_does_not_have_is_answered_400(
+    client: httpx.Client, name: str
+) -> None:
+    answer = get(client, f"/questions/{QUESTION}?{name}=A.2.2.i&format=csv")
+    assert answer.status_code == 400
+    assert f"{QUESTION} has no parameter '{name}'; it has: line" in answer.text
+    assert get(client, f"/questions/projects?{name}=1").status_code == 400
 
 
 def test_every_question_has_a_page(client: httpx.Client) -> None:
@@ -91,7 +100,8 @@ def test_iris_of_stored_questions_lead_to_what_the_client_accepts(
 def test_values_survive_the_redirect_from_the_iri_of_a_question(client: httpx.Client) -> None:
     answer = client.get(f"/{QUERIES}/{QUESTION}?line=A.2.2.i&format=csv")
     assert answer.headers["Location"] == f"/questions/{QUESTION}?line=A.2.2.i&format=csv"
-    assert client.get(f"/{QUERIES}/nothing").status_code == 404
+    for path in ("nothing", f"{QUESTION}/nothing"):
+        assert client.get(f"/{QUERIES}/{path}").status_code == 404
 
 
 @pytest.mark.parametrize("accept", FORMATS)

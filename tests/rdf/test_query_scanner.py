@@ -177,3 +177,10 @@ def test_blank_nodes_of_the_template_are_found(query: str, wanted: bool) -> None
 def test_full_iris_and_prefixed_names_are_found() -> None:
     scanned = scan(r"PREFIX a: <http://e/> ASK { a:b a:c\/d <urn:x> . FILTER(?x = '<urn:y>') }")
     assert scanned.iris == {"http://e/b", "http://e/c/d", "urn:x"}
+
+
+def test_the_iris_of_prefixed_names_are_bounded() -> None:
+    names = " ".join(f"a:{number}" for number in range(5000))
+    scanned = scan(f"PREFIX a: <http://x/{'x' * 40_000}> ASK {{ VALUES ?x {{ {names} }} }}")
+    assert scanned.used == {"a": scanned.text.index("a:0")}
+    assert sum(map(len, scanned.iris)) < 1 << 17

@@ -55,9 +55,12 @@ async def members(
     iri = site.prefixes["accsm"] + name
     if not is_iri(iri):
         raise NotFound("No such class", f"The ontology has no class '{name}'.")
-    found = [row["subject"] for row in (await rows(site, "instances", page - 1, this=iri)).rows]
+    shown = page - 1 if format is HTML else 0
+    found = [row["subject"] for row in (await rows(site, "instances", shown, this=iri)).rows]
     if not found:
-        raise NotFound("The list is empty", f"The dataset has no more members of <{iri}>.")
+        which = f"of page {page} " if shown else ""
+        hint = f"See the classes at {site.root}/browse"
+        raise NotFound("The list is empty", f"The dataset has no members {which}of <{iri}>.", hint)
     here = site.root + members_address(site, iri)
     links = alternates(here, FORMATS)
     if format is not HTML:

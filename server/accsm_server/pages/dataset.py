@@ -9,10 +9,10 @@ from pyoxigraph import NamedNode, Triple
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.rdf.terms import Term, local_name, natural
-from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import dataset_description, landing, openapi, render
+from accsm_server.pages.addresses import describing
 from accsm_server.pages.documents import (
     OFFERED,
     DocumentFormat,
@@ -22,6 +22,7 @@ from accsm_server.pages.documents import (
 from accsm_server.pages.dumps import FILES
 from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site
+from accsm_server.pages.targets import RequestTarget, find
 from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 from accsm_server.sparql import service_description
 
@@ -61,11 +62,10 @@ async def about_file(site: ServedSite, format: SuffixFormat, origin: Origin) -> 
     status_code=303,
     responses=openapi.REDIRECT,
 )
-async def part(site: ServedSite, path: str) -> Response:
-    """Redirect from a part of the dataset, such as a class partition, to the description."""
-    if not path.startswith(("class/", "property/")):
-        raise NotFound("No such part of the dataset", "Parts begin with class/ or property/.")
-    return RedirectResponse(f"{site.root}/dataset", 303)
+async def part(site: ServedSite, target: RequestTarget) -> Response:
+    """Redirect from a part of the dataset, such as a class partition, to its description."""
+    things = await find(site, "dataset/", target.path, target.query)
+    return RedirectResponse(f"{site.root}{describing(things.iris[0])}", 303)
 
 
 async def send(site: Site, format: Format, origin: str) -> Response:

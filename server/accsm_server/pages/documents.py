@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from accsm_server.engine import interface
 from accsm_server.errors import BadRequest, NotFound, ServerError
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import DOCUMENTS, Format, alternates
+from accsm_server.http.negotiation import DOCUMENTS, Format, alternates, requested
 from accsm_server.pages import browse, openapi, render, resource
 from accsm_server.pages.addresses import PARAMETER_NAMES, describing, to_uri, with_query
 from accsm_server.pages.parameters import (
@@ -74,8 +74,8 @@ class Options:
 async def thing(site: ServedSite, target: RequestTarget) -> Response:
     """Redirect with 303 to the document, as in https://www.w3.org/TR/cooluris/."""
     things = await find(site, "id/", target.path, target.query)
-    path, parameters = f"id/{things.reading.path}", things.reading.parameters
-    address = with_query(site.addresses.of(site.base + path), parameters)
+    path = f"id/{things.reading.path}"
+    address = with_query(site.addresses.of(site.base + path), things.reading.query)
     links = alternates(site.root + site.addresses.document(path), FORMATS)
     headers = {"Vary": "Accept", "Link": links}
     return RedirectResponse(site.root + address, 303, headers)
@@ -115,7 +115,7 @@ async def describe(
 def options(reading: Reading, target: Target) -> Options:
     """Return what ``target``, read so, wants of the document; raises RequestError."""
     given = QueryParams(reading.parameters)
-    choice = RequestedFormat(given.get("format", ""), target.accept)
+    choice = RequestedFormat(requested(given), target.accept)
     return Options(
         reading.suffix or choice.choose(DOCUMENTS),
         given.get("property", ""),
@@ -147,8 +147,7 @@ async def elsewhere(request: Request) -> Response | None:
         return None
     if not set(QueryParams(reading.parameters)) <= set(PARAMETER_NAMES):
         return None  # such as /describe?iri=, which has answered for another resource
-    suffix = reading.suffix and f"format={reading.suffix.name}"
-    address = with_query(describing(site.base + reading.path), suffix or reading.parameters)
+    address = with_query(describing(site.base + reading.path), reading.query)
     return RedirectResponse(site.root + address, 303, {"Vary": "Accept"})
 
 
@@ -172,7 +171,7 @@ async def _named(site: Site, iri: str) -> list[str]:
         others = (await load_addresses(site)).others(iri.removeprefix(site.base))
         return list(dict.fromkeys((iri, *others)))
     if not iri.startswith(site.base):
-        raise not_found(iri)
+        raise not_found(site, iri)
     path, _, query = to_uri(iri.removeprefix(site.base)).partition("?")
     return (await find(site, "", path, query)).iris
 

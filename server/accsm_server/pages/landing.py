@@ -122,8 +122,10 @@ def describes(site: Site) -> str:
 
 
 def part_of(site: Site) -> str:
-    """Return the link from a file to the landing page."""
-    return _link(site.root + PATH, "collection", "text/html")
+    """Return the links from a file to the landing page and to the description of the file."""
+    page = site.root + PATH
+    described = (_link(f"{page}?format={f.name}", "describedby", f.media_type) for f in DOCUMENTS)
+    return ", ".join([_link(page, "collection", "text/html"), *described])
 
 
 def _link(target: str, relation: str, media_type: str = "") -> str:

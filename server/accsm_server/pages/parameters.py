@@ -44,11 +44,12 @@ PropertyName = Annotated[
     ),
 ]
 FormatName = Annotated[str, Query(description="The short name of a format, instead of Accept")]
+OutputName = Annotated[str, Query(description="The same as `format`, which goes first")]
 
 
 @dataclass(frozen=True)
 class RequestedFormat:
-    """The format that a client requests: by `format=`, or else by its Accept header."""
+    """The format that a client requests: by its name, or else by its Accept header."""
 
     name: str
     accept: str
@@ -72,8 +73,10 @@ async def _query(request: Request) -> QueryParams:
     return request.query_params
 
 
-async def _requested_format(request: Request, format: FormatName = "") -> RequestedFormat:
-    return RequestedFormat(format, request.scope["request_context"].header(b"accept"))
+async def _requested_format(
+    request: Request, format: FormatName = "", output: OutputName = ""
+) -> RequestedFormat:
+    return RequestedFormat(format or output, request.scope["request_context"].header(b"accept"))
 
 
 ServedSite = Annotated[Site, Depends(_site)]

@@ -21,7 +21,14 @@ from accsm_server.engine.interface import Query, fetch, table
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http import negotiation
 from accsm_server.http.headers import NEVER
-from accsm_server.http.negotiation import DOCUMENTS, HTML, RESULTS, Format, alternates
+from accsm_server.http.negotiation import (
+    DOCUMENTS,
+    FORMAT_NAMES,
+    HTML,
+    RESULTS,
+    Format,
+    alternates,
+)
 from accsm_server.pages import answers, openapi, render
 from accsm_server.pages.addresses import describing, with_query
 from accsm_server.pages.documents import OFFERED, send_graph, with_links
@@ -34,6 +41,9 @@ from accsm_server.pages.parameters import (
 )
 from accsm_server.pages.queries import Site, construct, known, named_graph
 from accsm_server.pages.sparql import result
+from accsm_server.pages.targets import not_found
+
+_LONGEST = 1000  # characters of the value of a parameter, which links to other formats repeat
 
 router = openapi.create_router("pages")
 linked_data = openapi.create_router("linked data")
@@ -125,6 +135,9 @@ async def published(
 )
 async def published_one(site: ServedSite, path: str, query: QueryParameters) -> Response:
     """Redirect from the IRI of a stored question, or of a parameter of it, to its document."""
+    iri = f"{site.base}{QUERIES}/{path}"
+    if not await known(site, [iri]):
+        raise not_found(site, iri)
     found = await _find(site, path.partition("/")[0])
     return RedirectResponse(_url(site, found, query), 303)
 
@@ -148,21 +161,25 @@ class _Asked:
     async def of(cls, question: Question, given: QueryParams, site: Site) -> Self:
         """Return ``question`` with the values that are ``given``, and defaults for the others.
 
-        Raises BadRequest for a value that is not on the list of its parameter, or given twice.
+        Raises BadRequest for a parameter that it does not have or that is given twice, and for a
+        value that is too long or not on the list of its parameter.
         """
         defaults = {parameter.name: parameter.default for parameter in question.parameters}
         options = {p.name: await _options(site, p) for p in question.parameters}
         try:
             chosen = model.by_name(
-                (name, value) for name, value in given.multi_items() if name in defaults
+                (name, value) for name, value in given.multi_items() if name not in FORMAT_NAMES
             )
+            text = model.bind(question, chosen)
             for name, value in chosen.items():
+                if len(value) > _LONGEST:
+                    raise ValueError(f"a value of {name} has at most {_LONGEST} characters")
                 model.check_choice(name, value, options[name])
         except ValueError as error:
             hint = f"Choose it at {site.root}{path_of(question)}"
             raise BadRequest("Invalid parameter", str(error), hint=hint) from None
         values = defaults | chosen
-        query = supply(scan(model.bind(question, values)), site.served.supplied, site.base)
+        query = supply(scan(text), site.served.supplied, site.base)
         rows = () if model.form(question) == "construct" else RESULTS
         url = _url(site, question, chosen)
         return cls(question, values, options, url, query, rows)

@@ -8,12 +8,13 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from accsm_server.errors import NotFound
+from accsm_server.errors import NotFound, UriTooLong
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.addresses import PARAMETER_NAMES, unescaped
 from accsm_server.pages.queries import Site, known, load_addresses
 
+_LONGEST = 8 << 10  # bytes of a path and query
 #: The formats of a document.
 FORMATS = (*negotiation.DOCUMENTS, negotiation.HTML)
 #: The parameters of documents, for the OpenAPI description. They are not declared to FastAPI, as
@@ -23,6 +24,12 @@ PARAMETERS = [
         "name": "format",
         "in": "query",
         "description": "The short name of a format, instead of Accept",
+        "schema": {"type": "string", "default": ""},
+    },
+    {
+        "name": "output",
+        "in": "query",
+        "description": "The same as `format`, which goes first",
         "schema": {"type": "string", "default": ""},
     },
     {
@@ -56,6 +63,12 @@ class Reading:
     path: str
     parameters: str = ""
     suffix: Format | None = None
+
+    @property
+    def query(self) -> str:
+        """Return the parameters as a query string, with the format of the suffix first."""
+        format = f"format={self.suffix.name}" if self.suffix else ""
+        return "&".join(filter(None, (format, self.parameters)))
 
 
 @dataclass(frozen=True)
@@ -91,7 +104,12 @@ def query_string(request: Request) -> str:
 
 
 async def find(site: Site, folder: str, path: str, query: str) -> Things:
-    """Return the things for which ``folder``, ``path`` and ``query`` stand; raises NotFound."""
+    """Return the things for which ``folder``, ``path`` and ``query`` stand.
+
+    Raises NotFound, or UriTooLong.
+    """
+    if len(path) + len(query) > _LONGEST:
+        raise UriTooLong("The URL is too long", f"Addresses have at most {_LONGEST} bytes.")
     addresses = await load_addresses(site)
     candidates = {
         reading: addresses.candidates(folder + reading.path) for reading in _readings(path, query)
@@ -102,12 +120,14 @@ async def find(site: Site, folder: str, path: str, query: str) -> Things:
         found = dict.fromkeys((*named, *addresses.others(folder + reading.path)))
         if found:
             return Things(list(found), reading)
-    raise not_found(f"{site.base}{folder}{path}")
+    raise not_found(site, f"{site.base}{folder}{path}")
 
 
-def not_found(iri: str) -> NotFound:
+def not_found(site: Site, iri: str) -> NotFound:
     """Return the error for an IRI that the dataset does not have."""
-    hint = "Check its number or code: project/2016-2020/6, for example, or country/KHM."
+    hint = f"See what there is at {site.root}/browse, and the graphs at {site.root}/dataset"
+    if iri.startswith(f"{site.base}id/"):
+        hint = "Check its number or code: project/2016-2020/6, for example, or country/KHM."
     return NotFound("Not in the dataset", f"There are no statements about <{iri}>.", hint=hint)
 
 

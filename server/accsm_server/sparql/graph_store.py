@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 from accsm_server.engine.interface import Query
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.headers import REVALIDATE
-from accsm_server.http.negotiation import GRAPHS, Format, choose
+from accsm_server.http.negotiation import GRAPHS, Format, choose, requested
 from accsm_server.http.streaming import AnswerResponse
 from accsm_server.sparql.served import ServedDataset
 
@@ -44,7 +44,7 @@ async def read(
     if iri and not await served.queries.ask("is-graph", this=iri):
         hint = f"See the list of graphs at {index}"
         raise NotFound("No such graph", f"There is no graph <{iri}>.", hint)
-    return graph_response(served, iri, choose(params.get("format"), accept, GRAPHS))
+    return graph_response(served, iri, choose(requested(params), accept, GRAPHS))
 
 
 def graph_response(

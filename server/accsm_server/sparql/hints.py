@@ -37,7 +37,7 @@ class Hints:
         lookup = hints.find(self._facts, supplied, graphs, thorough=thorough)
         async with nullcontext() if self._facts.loaded else self._loading:
             found = await self._answer(lookup)
-        if len(supplied.scanned.text) < SHORT:
+        if len(supplied.scanned.text) + sum(map(len, graphs)) < SHORT:
             if len(self._found) >= _KEPT:
                 self._found.clear()
             self._found[key] = found
