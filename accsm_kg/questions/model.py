@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from pyoxigraph import QuerySolution
+
 from accsm_kg.rdf import query_files
 
 FORMS: Final = ("select", "ask", "construct")
@@ -66,6 +68,12 @@ def by_name(given: Iterable[tuple[str, str]]) -> dict[str, str]:
             raise ValueError(f"parameter {name} is given twice; give it once")
         values[name] = value
     return values
+
+
+def labels(rows: Iterable[QuerySolution]) -> dict[str, str]:
+    """Return the labels of the values of a parameter, from the rows of its ``options``."""
+    texts = ([getattr(term, "value", "") for term in row] for row in rows)
+    return {row[0]: row[1] if len(row) > 1 else row[0] for row in texts if row}
 
 
 def check_choice(name: str, value: str, options: Mapping[str, str]) -> None:

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 from urllib.parse import quote, urlencode
 
-import pyoxigraph
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
+from pyoxigraph import RdfFormat, parse
 from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import QUERIES
 from accsm_kg.questions import model
 from accsm_kg.questions.model import Parameter, Question
-from accsm_kg.questions.rdf import load
+from accsm_kg.questions.rdf import read
 from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_server.engine.interface import Query, fetch, table
@@ -43,12 +42,7 @@ async def stored(site: Site) -> list[Question]:
     """Return the questions in the dataset; they are read once, as it does not change."""
     if not site.questions:
         body = await named_graph(site, site.base + QUERIES)
-        store, where = Store(), NamedNode(site.base + QUERIES)
-        triples = pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)
-        store.extend(Quad(q.subject, q.predicate, q.object, where) for q in triples)
-        space = NamedNode(site.prefixes["void"] + "uriSpace")
-        store.add(Quad(NamedNode(site.base), space, Literal(site.base + "id/")))
-        site.questions[:] = load(store)
+        site.questions[:] = read(parse(body, format=RdfFormat.N_TRIPLES))
     return site.questions
 
 
@@ -220,5 +214,4 @@ async def _options(site: Site, parameter: Parameter) -> dict[str, str]:
     query = Query(parameter.options, "json", internal=True)
     found = table((await fetch(site.engine, query))[0])
     assert not isinstance(found, bool)
-    rows = [[getattr(term, "value", "") for term in row] for row in found.rows]
-    return {row[0]: row[1] if len(row) > 1 else row[0] for row in rows if row}
+    return model.labels(found.rows)
