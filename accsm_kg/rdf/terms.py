@@ -7,6 +7,10 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 Term = NamedNode | BlankNode | Literal | Triple
 
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+TYPE, LANGUAGE_STRING = f"{RDF}type", f"{RDF}langString"
+
 #: A local name that needs no escapes, and a path that stays below a base IRI.
 _LOCAL = re.compile(r"\w(?:[\w.-]*[\w-])?", re.ASCII)
 _RELATIVE = re.compile(r"[^/:?#.][^/:?#]*(?:[/#][^/.][^/]*)*/?")

@@ -13,8 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from pyoxigraph import Literal, NamedNode, QuerySolution
 
-from accsm_kg.rdf.patterns import TYPE
-from accsm_kg.rdf.terms import short
+from accsm_kg.rdf.terms import TYPE, short
 
 _MAX_KEPT = 1000  # answers
 

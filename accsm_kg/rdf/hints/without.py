@@ -9,17 +9,9 @@ from collections.abc import Sequence
 from pyoxigraph import NamedNode
 
 from accsm_kg.rdf.hints.facts import Asking, Facts, Texts, tried
-from accsm_kg.rdf.patterns import (
-    LANGUAGE_STRING,
-    NEW,
-    TYPE,
-    UPWARD,
-    Group,
-    Node,
-    Pattern,
-    written,
-)
+from accsm_kg.rdf.patterns import NEW, UPWARD, Group, Node, Pattern, written
 from accsm_kg.rdf.query_scanner import STRING, masked
+from accsm_kg.rdf.terms import LANGUAGE_STRING, TYPE
 
 _MAX_HINTS = 2
 _MAX_PATTERNS = 10

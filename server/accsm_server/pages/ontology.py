@@ -8,7 +8,7 @@ from pyoxigraph import QuerySolution
 from starlette.responses import Response
 
 from accsm_kg.namespaces import ONTOLOGY
-from accsm_kg.rdf.terms import Term, expand, local_name, natural
+from accsm_kg.rdf.terms import TYPE, Term, expand, local_name, natural
 from accsm_server.engine.interface import Table
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import DOCUMENTS, Format
@@ -177,7 +177,7 @@ async def _sections(
             ],
         )
         for title, kind in site.profile.ontology.sections.items()
-        if (found := _of_type(terms, kind, site))
+        if (found := _of_type(terms, kind))
     ]
 
 
@@ -198,9 +198,8 @@ def _facts(table: Table) -> dict[str, Facts]:
     return dict(terms)
 
 
-def _of_type(terms: Mapping[str, Facts], kind: str, site: Site) -> list[str]:
-    rdf_type = expand("rdf:type", site.prefixes)
-    found = (iri for iri, facts in terms.items() if kind in map(iri_of, facts.get(rdf_type, [])))
+def _of_type(terms: Mapping[str, Facts], kind: str) -> list[str]:
+    found = (iri for iri, facts in terms.items() if kind in map(iri_of, facts.get(TYPE, [])))
     return sorted(found, key=natural)
 
 
