@@ -9,18 +9,21 @@ from starlette.responses import Response
 
 from accsm_kg.rdf.terms import Term
 from accsm_server.errors import NotFound
-from accsm_server.http.negotiation import DOCUMENTS, HTML, alternates
+from accsm_server.http.negotiation import DOCUMENTS, HTML
 from accsm_server.pages import answers, openapi, render
 from accsm_server.pages.addresses import describing, with_query
 from accsm_server.pages.nodes import load_nodes
-from accsm_server.pages.parameters import PageFormat, PageNumber, QueryParameters, ServedSite
+from accsm_server.pages.parameters import (
+    OFFERED,
+    PageFormat,
+    PageNumber,
+    QueryParameters,
+    ServedSite,
+)
 from accsm_server.pages.queries import Site, is_iri, rows
 from accsm_server.pages.statements import Describer, Referrer
-from accsm_server.pages.targets import FORMATS
 from accsm_server.pages.terms import TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE
-
-_OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
 
 router = openapi.create_router("pages")
 
@@ -34,20 +37,19 @@ class ClassEntry:
     count: int
 
 
-@router.get("/browse", summary="Classes and the number of their members", responses=_OFFERED)
+@router.get("/browse", summary="Classes and the number of their members", responses=OFFERED)
 async def classes(site: ServedSite, format: PageFormat) -> Response:
     """Return the page of all classes with members, or a SHACL shape for each, with properties."""
-    here = f"{site.root}/browse"
-    links = alternates(here, FORMATS)
+    here = "/browse"
     if format is not HTML:
-        return answers.send(site, site.queries.text("class-shapes"), format, links)
+        text = site.queries.text("class-shapes")
+        return answers.send(site, text, format, render.links(site, here))
     entries = sorted(await class_entries(site), key=lambda entry: by_text(entry.shown))
     page = render.page(site, "classes.html", entries=entries, here=here, offers=DOCUMENTS)
-    page.headers["Link"] = links
-    return page
+    return render.with_links(page, site, here)
 
 
-@router.get("/browse/{name}", summary="Members of a class", responses=_OFFERED)
+@router.get("/browse/{name}", summary="Members of a class", responses=OFFERED)
 async def members(
     site: ServedSite, name: str, query: QueryParameters, format: PageFormat, page: PageNumber = 1
 ) -> Response:
@@ -58,18 +60,17 @@ async def members(
     found = [row["subject"] for row in (await rows(site, "instances", page - 1, this=iri)).rows]
     if not found:
         raise NotFound("The list is empty", f"The dataset has no more members of <{iri}>.")
-    here = site.root + members_address(site, iri)
-    links = alternates(here, FORMATS)
+    here = members_address(site, iri)
     if format is not HTML:
-        return answers.send(site, site.queries.text("members", this=iri), format, links)
+        text = site.queries.text("members", this=iri)
+        return answers.send(site, text, format, render.links(site, here))
     members = await load_subjects(site, found, iri)
     labels = members.labels
     title = plural(labels.iri(iri).text).capitalize()
-    next_url = next_page(here, query, page)
+    next_url = next_page(site.root + here, query, page)
     items = [members.referrer(term) for term in found]
     response = list_page(site, title, labels.iri(iri), items, page, next_url, here)
-    response.headers["Link"] = links
-    return response
+    return render.with_links(response, site, here)
 
 
 async def class_entries(site: Site) -> list[ClassEntry]:

@@ -13,14 +13,14 @@ from accsm_server.errors import NotFound
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import dataset_description, landing, openapi, render
-from accsm_server.pages.documents import (
+from accsm_server.pages.dumps import FILES
+from accsm_server.pages.parameters import (
     OFFERED,
     DocumentFormat,
+    Origin,
+    ServedSite,
     SuffixFormat,
-    with_links,
 )
-from accsm_server.pages.dumps import FILES
-from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site
 from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 from accsm_server.sparql import service_description
@@ -80,7 +80,7 @@ async def send(site: Site, format: Format, origin: str) -> Response:
         body = service_description.serialize(description, site.prefixes, format)
         response = Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
         links += f", {landing.describes(site)}"
-    response = with_links(response, site, landing.PATH)
+    response = render.with_links(response, site, landing.PATH)
     response.headers["Link"] += f", {links}"
     return response
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Query
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,22 +11,21 @@ from starlette.responses import RedirectResponse, Response
 from accsm_server.engine import interface
 from accsm_server.errors import BadRequest, NotFound, ServerError
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import DOCUMENTS, Format, alternates
+from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import browse, openapi, render, resource
 from accsm_server.pages.addresses import PARAMETER_NAMES, describing, to_uri, with_query
 from accsm_server.pages.parameters import (
+    OFFERED,
+    PARAMETERS,
     FormatChoice,
     PageNumber,
     PropertyName,
     RequestedFormat,
     ServedSite,
-    negotiated,
     page_number,
 )
 from accsm_server.pages.queries import Site, is_graph, is_iri, known, load_addresses, rows
 from accsm_server.pages.targets import (
-    FORMATS,
-    PARAMETERS,
     Reading,
     RequestTarget,
     Target,
@@ -37,23 +36,10 @@ from accsm_server.pages.targets import (
 )
 from accsm_server.sparql.graph_store import graph_response
 
-OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
 _MOST_TRIPLES = 20_000  # of a document in RDF
 _MOST_THINGS = 1000  # of one address
 
 router = openapi.create_router("linked data")
-
-
-async def _suffix_format(suffix: str) -> Format:
-    for format in FORMATS:
-        if suffix == format.name:
-            return format
-    raise NotFound("No such format", f"This document is not available as .{suffix}.")
-
-
-#: The format of a document at a fixed path, and of one with a suffix.
-DocumentFormat = Annotated[Format, negotiated(*DOCUMENTS)]
-SuffixFormat = Annotated[Format, Depends(_suffix_format)]
 
 
 @dataclass(frozen=True)
@@ -76,7 +62,7 @@ async def thing(site: ServedSite, target: RequestTarget) -> Response:
     things = await find(site, "id/", target.path, target.query)
     path, parameters = f"id/{things.reading.path}", things.reading.parameters
     address = with_query(site.addresses.of(site.base + path), parameters)
-    links = alternates(site.root + site.addresses.document(path), FORMATS)
+    links = render.links(site, site.addresses.document(path))
     headers = {"Vary": "Accept", "Link": links}
     return RedirectResponse(site.root + address, 303, headers)
 
@@ -134,7 +120,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
         return await _referrers(site, iris[0], here, wanted)
     shown = await resource.describe(site, iris[0], iris[1:])
     response = render.page(site, "resource.html", this=shown, here=here, offers=DOCUMENTS)
-    return with_links(response, site, here)
+    return render.with_links(response, site, here)
 
 
 async def elsewhere(request: Request) -> Response | None:
@@ -154,14 +140,8 @@ async def elsewhere(request: Request) -> Response | None:
 
 def send_graph(site: Site, iri: str, format: Format, here: str = "") -> Response:
     """Return a response with the graph ``iri``, and Link headers to ``here`` in other formats."""
-    links = {"Link": alternates(site.root + here, FORMATS)} if here else {}
+    links = {"Link": render.links(site, here)} if here else {}
     return graph_response(site.served, iri, format, links)
-
-
-def with_links(response: Response, site: Site, here: str) -> Response:
-    """Return ``response`` with Link headers to ``here`` in all formats."""
-    response.headers["Link"] = alternates(site.root + here, FORMATS)
-    return response
 
 
 async def _named(site: Site, iri: str) -> list[str]:
@@ -211,7 +191,7 @@ async def _rdf(site: Site, iris: list[str], format: Format, here: str) -> Respon
         response.headers["X-Limits"] = f"rows={_MOST_TRIPLES}"
     elif len(iris) > _MOST_THINGS:
         response.headers["X-Limits"] = f"resources={_MOST_THINGS}"
-    return with_links(response, site, here)
+    return render.with_links(response, site, here)
 
 
 async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Response:

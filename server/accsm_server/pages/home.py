@@ -5,8 +5,7 @@ from starlette.responses import Response
 from accsm_kg.rdf.terms import local_name
 from accsm_server.http.negotiation import DOCUMENTS, HTML
 from accsm_server.pages import browse, dataset, landing, openapi, render
-from accsm_server.pages.documents import OFFERED, with_links
-from accsm_server.pages.parameters import Origin, PageFormat, ServedSite
+from accsm_server.pages.parameters import OFFERED, Origin, PageFormat, ServedSite
 from accsm_server.pages.questions import stored
 
 router = openapi.create_router("pages")
@@ -31,4 +30,4 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
         origin=origin,
         offers=DOCUMENTS,
     )
-    return with_links(page, site, "/")
+    return render.with_links(page, site, "/")

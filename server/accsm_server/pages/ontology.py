@@ -14,20 +14,17 @@ from accsm_server.http import negotiation
 from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import openapi, render
 from accsm_server.pages.browse import members_address
-from accsm_server.pages.documents import (
+from accsm_server.pages.documents import options, respond, send_graph, without_graph
+from accsm_server.pages.parameters import (
     OFFERED,
+    PARAMETERS,
     DocumentFormat,
+    ServedSite,
     SuffixFormat,
-    options,
-    respond,
-    send_graph,
-    with_links,
-    without_graph,
 )
-from accsm_server.pages.parameters import ServedSite
 from accsm_server.pages.property_uses import Use, load_uses
 from accsm_server.pages.queries import Site, is_graph, rows
-from accsm_server.pages.targets import PARAMETERS, RequestTarget, find
+from accsm_server.pages.targets import RequestTarget, find
 from accsm_server.pages.terms import (
     Labels,
     TermView,
@@ -136,7 +133,7 @@ async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> 
         here=here,
         offers=DOCUMENTS,
     )
-    return with_links(response, site, here)
+    return render.with_links(response, site, here)
 
 
 async def _load_header(site: Site, graph: str) -> Header:

@@ -23,8 +23,9 @@ from accsm_server.http.headers import NEVER
 from accsm_server.http.negotiation import DOCUMENTS, HTML, RESULTS, Format, alternates
 from accsm_server.pages import answers, openapi, render
 from accsm_server.pages.addresses import describing, with_query
-from accsm_server.pages.documents import OFFERED, send_graph, with_links
+from accsm_server.pages.documents import send_graph
 from accsm_server.pages.parameters import (
+    OFFERED,
     FormatChoice,
     PageFormat,
     QueryParameters,
@@ -63,7 +64,7 @@ async def gallery(site: ServedSite, format: PageFormat) -> Response:
     page = render.page(
         site, "questions.html", tags=sorted(tagged.items()), here="/questions", offers=DOCUMENTS
     )
-    return with_links(page, site, "/questions")
+    return render.with_links(page, site, "/questions")
 
 
 @router.get(
