@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import DOCUMENTS
+from accsm_server.http.negotiation import DOCUMENTS, GRAPHS
 from accsm_server.pages import openapi, render
 from accsm_server.pages.documents import options, respond, send_graph
 from accsm_server.pages.parameters import (
@@ -46,7 +46,7 @@ async def named_graph(site: ServedSite, target: RequestTarget) -> Response:
 @router.get(
     "/rdf-graph-store",
     summary="A graph by its IRI (Graph Store HTTP Protocol)",
-    responses=openapi.offered(*(format.media_type for format in DOCUMENTS)),
+    responses=openapi.offered(*(format.media_type for format in GRAPHS)),
     openapi_extra={"parameters": graph_store.PARAMETERS},
 )
 async def stored_graph(site: ServedSite, query: QueryParameters, choice: FormatChoice) -> Response:

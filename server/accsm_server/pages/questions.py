@@ -18,9 +18,8 @@ from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_server.engine.interface import Query, fetch, table
 from accsm_server.errors import BadRequest, NotFound
-from accsm_server.http import negotiation
 from accsm_server.http.headers import NEVER
-from accsm_server.http.negotiation import DOCUMENTS, HTML, RESULTS, Format, alternates
+from accsm_server.http.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Format, alternates
 from accsm_server.pages import answers, openapi, render
 from accsm_server.pages.addresses import describing, with_query
 from accsm_server.pages.documents import send_graph
@@ -101,11 +100,12 @@ async def question(
 
 
 @linked_data.get(
-    f"/{QUERIES}", summary="The stored questions", responses=OFFERED | openapi.REDIRECT
+    f"/{QUERIES}",
+    summary="The stored questions",
+    responses=openapi.offered(*(format.media_type for format in (*GRAPHS, HTML)))
+    | openapi.REDIRECT,
 )
-async def published(
-    site: ServedSite, format: Annotated[Format, negotiated(*negotiation.GRAPHS)]
-) -> Response:
+async def published(site: ServedSite, format: Annotated[Format, negotiated(*GRAPHS)]) -> Response:
     """Return the stored questions in RDF, or redirect to their page."""
     if format is HTML:
         return RedirectResponse(f"{site.root}/questions", 303, {"Vary": "Accept"})
@@ -197,7 +197,7 @@ async def _page(site: Site, asked: _Asked) -> Response:
         choices=[(p, asked.values[p.name], asked.options[p.name]) for p in parameters],
         text=text,
         result=await result(site, query),
-        offers=asked.rows or negotiation.GRAPHS,
+        offers=asked.rows or GRAPHS,
         rows_link=asked.url if asked.rows else sparql,
         form=sparql,
         description=DOCUMENTS,
