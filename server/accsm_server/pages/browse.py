@@ -75,22 +75,19 @@ async def members(
 
 async def class_entries(site: Site) -> list[ClassEntry]:
     """Return the classes of the ontology with members, the largest first."""
-    found = {
-        iri_of(row["class"]): int(text_of(row["count"]))
-        for row in (await rows(site, "classes")).rows
-    }
+    found = await class_counts(site)
     labels = await load_labels(site, [], *found)
-    return [
-        ClassEntry(
-            iri,
-            TermView(
-                plural(labels.iri(iri).text, count),
-                site.root + members_address(site, iri),
-            ),
-            count,
-        )
-        for iri, count in found.items()
-    ]
+
+    def shown(iri: str, count: int) -> TermView:
+        return TermView(plural(labels.iri(iri).text, count), site.root + members_address(site, iri))
+
+    return [ClassEntry(iri, shown(iri, count), count) for iri, count in found.items()]
+
+
+async def class_counts(site: Site) -> dict[str, int]:
+    """Return the number of members of each class of the ontology, if any, the largest first."""
+    found = (await rows(site, "classes")).rows
+    return {iri_of(row["class"]): int(text_of(row["count"])) for row in found}
 
 
 def members_address(site: Site, iri: str) -> str:
@@ -122,7 +119,7 @@ def list_page(
         site,
         "list.html",
         title=title,
-        intro=[intro],
+        intro=intro,
         items=items,
         first=(page - 1) * PAGE + 1,
         next=next_url if len(items) == PAGE else None,

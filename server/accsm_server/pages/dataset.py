@@ -1,7 +1,6 @@
 """The description of the dataset: its page, and RDF in VoID and DCAT."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,7 @@ from accsm_server.pages.parameters import (
     SuffixFormat,
 )
 from accsm_server.pages.queries import Site
-from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
+from accsm_server.pages.terms import Labels, TermView, first_text, iri_of, load_labels, text_of
 from accsm_server.sparql import service_description
 
 #: The values of each subject, by the local names of its properties.
@@ -98,14 +97,14 @@ async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | N
         site,
         "dataset.html",
         iri=f"{site.base}dataset",
-        title=_text(dataset["title"]) or "The dataset",
-        about=[_text(dataset[name]) for name in ("description", "rights") if dataset[name]],
-        triples=_text(dataset["triples"]),
-        number=_text(dataset["version"]),
+        title=first_text(dataset["title"]) or "The dataset",
+        about=[first_text(dataset[name]) for name in ("description", "rights") if dataset[name]],
+        triples=first_text(dataset["triples"]),
+        number=first_text(dataset["version"]),
         fingerprint=site.engine.version,
         files=FILES.values(),
         graphs=[
-            Part(labels.iri(iri), size, _text(facts[iri]["description"]))
+            Part(labels.iri(iri), size, first_text(facts[iri]["description"]))
             for iri, size in sizes.items()
         ],
         classes=_parts(labels, classes),
@@ -139,13 +138,9 @@ def _partition(facts: Facts, part: Term, key: str, count: str) -> tuple[str, int
     """Return the class or property of a VoID partition, and its size."""
     values = facts[iri_of(part)]
     named = next(iter(values[key]), None)
-    return getattr(named, "value", ""), int(_text(values[count]) or 0)
+    return getattr(named, "value", ""), int(first_text(values[count]) or 0)
 
 
 def _parts(labels: Labels, counts: list[tuple[str, int]]) -> list[Part]:
     parts = [Part(labels.iri(iri), count) for iri, count in counts]
     return sorted(parts, key=lambda part: (-part.count, natural(part.shown.text)))
-
-
-def _text(terms: Iterable[Term]) -> str:
-    return next(filter(None, map(text_of, terms)), "")

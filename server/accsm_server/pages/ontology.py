@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyoxigraph import QuerySolution
 from starlette.responses import Response
 
 from accsm_kg.namespaces import ONTOLOGY
@@ -13,7 +12,7 @@ from accsm_server.engine.interface import Table
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import openapi, render
-from accsm_server.pages.browse import members_address
+from accsm_server.pages.browse import class_counts, members_address
 from accsm_server.pages.documents import options, respond, send_graph, without_graph
 from accsm_server.pages.parameters import (
     OFFERED,
@@ -119,7 +118,7 @@ async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> 
         return send_graph(site, graph, format, here)
     header = await _load_header(site, graph)
     terms = _facts(await rows(site, "terms", graph=graph))
-    counts = {} if earlier else _counts((await rows(site, "classes")).rows)
+    counts = {} if earlier else await class_counts(site)
     uses = {} if earlier else await load_uses(site, counts, _superclasses(terms, site))
     sections = await _sections(site, terms, counts, uses)
     others = _other_properties(await load_labels(site, [], *uses), terms, uses)
@@ -145,10 +144,6 @@ async def _load_header(site: Site, graph: str) -> Header:
     )
     labels = Labels(site, {iri_of(prior): local_name(iri_of(prior))})
     return Header(text_of(version), labels.show(issued).text, labels.show(prior))
-
-
-def _counts(found: list[QuerySolution]) -> dict[str, int]:
-    return {iri_of(row["class"]): int(text_of(row["count"])) for row in found}
 
 
 def _superclasses(terms: Mapping[str, Facts], site: Site) -> dict[str, list[str]]:

@@ -140,7 +140,7 @@ async def load_texts(site: Site, name: str, iris: Iterable[str]) -> dict[str, st
     found: dict[str, str] = {}
     for start in range(0, len(sorted_iris), _BATCH):
         answer = await rows(site, name, these=sorted_iris[start : start + _BATCH])
-        for thing, text in (row for row in answer.rows):
+        for thing, text in answer.rows:
             if isinstance(thing, NamedNode) and isinstance(text, Literal):
                 found.setdefault(thing.value, text.value)
     return found

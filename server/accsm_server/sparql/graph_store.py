@@ -54,7 +54,7 @@ def graph_response(
     headers = headers or {}
     tag = served.tag("graph", str(iri), format.name, *headers.values())
     name = "graph" if iri else "default-graph"
-    text = served.queries.text(name, 0, **({"this": iri} if iri else {}))
+    text = served.queries.text(name, **({"this": iri} if iri else {}))
     query = Query(text, format.name, prefixes=served.prefixes, sorted=True)
     head = {
         "Vary": "Accept",
