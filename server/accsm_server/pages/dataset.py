@@ -21,7 +21,7 @@ from accsm_server.pages.parameters import (
     SuffixFormat,
 )
 from accsm_server.pages.queries import Site
-from accsm_server.pages.terms import Labels, TermView, first_text, iri_of, load_labels, text_of
+from accsm_server.pages.terms import Labels, TermView, first_text, iri_of, load_labels
 from accsm_server.sparql import service_description
 
 #: The values of each subject, by the local names of its properties.
@@ -87,7 +87,8 @@ async def send(site: Site, format: Format, origin: str) -> Response:
 async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | None) -> Response:
     facts = _facts(description)
     dataset = facts[f"{site.base}dataset"]
-    sizes = await _graph_sizes(site)
+    sizes = await service_description.graph_sizes(site.served)
+    sizes.pop("", None)  # the default graph
     classes = [_partition(facts, part, "class", "entities") for part in dataset["classPartition"]]
     properties = [
         _partition(facts, part, "property", "triples") for part in dataset["propertyPartition"]
@@ -113,16 +114,6 @@ async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | N
         here=landing.PATH,
         schema=schema,
     )
-
-
-async def _graph_sizes(site: Site) -> dict[str, int]:
-    """Return the number of triples in each named graph."""
-    found = await site.served.queries.rows("graphs")
-    return {
-        iri_of(row["graph"]): int(text_of(row["triples"]))
-        for row in found.rows
-        if iri_of(row["graph"])
-    }
 
 
 def _facts(description: set[Triple]) -> Facts:
