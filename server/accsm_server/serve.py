@@ -47,8 +47,8 @@ def serve(
     """Serve ``dataset`` until stopped; call ``ready`` with the URL when queries are answered.
 
     ``root_path`` is the path prefix that a reverse proxy strips; relative IRIs in the files are
-    resolved against ``base``. Raises OSError if the address is
-    in use or a file cannot be read, and ValueError if the dataset or a setting is invalid.
+    resolved against ``base``. Raises OSError if the address is in use or a file cannot be read, and
+    ValueError if the dataset or a setting is invalid.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").addFilter(concerns_operator)

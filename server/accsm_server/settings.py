@@ -40,7 +40,6 @@ class Settings:
     """IRIs of the endpoints that SERVICE may name."""
     proxies: str = "127.0.0.1"
     """Addresses of trusted proxies, which set X-Forwarded-For and X-Forwarded-Proto."""
-
     keep: float = 0.5
     """The part of the served statements that a new build must have to be loaded; 0: none."""
 
