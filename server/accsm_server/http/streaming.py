@@ -8,10 +8,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from accsm_server.errors import QueryError
 from accsm_server.http.headers import Headers
-from accsm_server.http.middleware.compression import IDENTITY, Compressor
 from accsm_server.http.middleware.response_cache import try_cache
 
-_IDENTITY = IDENTITY.start(0)
 #: Formats that cannot say that they were cut, as strict parsers refuse what follows the last row.
 _SILENT = (b"application/sparql-results+json", b"text/csv", b"text/tab-separated-values")
 
@@ -45,7 +43,6 @@ class AnswerResponse(Response):
         start: Callable[[], Awaitable[Answer]],
         headers: Mapping[str, str],
         tag: str,
-        compressor: Compressor = _IDENTITY,
         limits: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
         """Send the answer that ``start`` returns, with ``headers`` and the entity tag ``tag``.
@@ -53,21 +50,19 @@ class AnswerResponse(Response):
         The tag is empty if the same request may have another answer.
         """
         super().__init__(headers={**headers, **({"ETag": f'"{tag}"'} if tag else {})})
-        self._start, self._tag = start, tag
-        self._compressor, self._limits = compressor, limits
+        self._start, self._tag, self._limits = start, tag, limits
         self._head = [header for header in self.raw_headers if header[0] != b"content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response; raises QueryError if the query fails before its first bytes."""
         if not (self._tag and await try_cache(scope, self._tag, self._head)):
-            await send_answer(await self._start(), self._head, send, self._compressor, self._limits)
+            await send_answer(await self._start(), self._head, send, self._limits)
 
 
 async def send_answer(
     answer: Answer,
     headers: Headers,
     send: Send,
-    compressor: Compressor = _IDENTITY,
     limits: Iterable[tuple[bytes, bytes]] = (),
 ) -> str:
     """Send an answer, in one message if it is complete, else streamed; return the outcome.
@@ -77,10 +72,9 @@ async def send_answer(
     so that the client notices. So does an answer that was cut, if its format has no place to say
     so. The headers ``limits`` are added to answers that are streamed or cut.
     """
-    compress, flush = compressor
     try:
         if answer.complete and not _is_cut_silently(answer, headers):
-            body, more = compress(answer.whole()) + flush(), limits if answer.truncated else ()
+            body, more = answer.whole(), limits if answer.truncated else ()
             head = [*headers, *more, (b"content-length", str(len(body)).encode())]
             await send({"type": "http.response.start", "status": 200, "headers": head})
             await send(_piece(body, more=False))
@@ -88,11 +82,11 @@ async def send_answer(
         await send({"type": "http.response.start", "status": 200, "headers": [*headers, *limits]})
         try:
             async for piece in answer:
-                await send(_piece(compress(piece), more=True))
+                await send(_piece(piece, more=True))
         except QueryError as error:
             return error.reason
         if not _is_cut_silently(answer, headers):
-            await send(_piece(flush(), more=False))
+            await send(_piece(b"", more=False))
         return "cut" if answer.truncated else "ok"
     finally:
         answer.close()
