@@ -33,7 +33,7 @@ from accsm_kg.rdf.hints import Request, Rows, find
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_kg.rdf.select_all import in_order
-from accsm_kg.rdf.terms import Term, short
+from accsm_kg.rdf.terms import Term, short, value_of
 from accsm_kg.terminal import check_format, draw, table
 
 Results = QuerySolutions | QueryBoolean | QueryTriples
@@ -222,11 +222,7 @@ def rows(store: Store, path: Path, this: NamedNode | None = None) -> list[dict[s
     if not isinstance(results, QuerySolutions):
         raise TypeError(f"{path}: must be a SELECT query")
     names = [variable.value for variable in results.variables]
-    return [dict(zip(names, map(_text, solution), strict=True)) for solution in results]
-
-
-def _text(term: Term | None) -> str:
-    return term.value if isinstance(term, NamedNode | Literal) else ""
+    return [dict(zip(names, map(value_of, solution), strict=True)) for solution in results]
 
 
 def join(

@@ -13,11 +13,11 @@ from urllib.parse import urljoin
 from pyoxigraph import NamedNode
 
 from accsm_kg.rdf.query_scanner import IRI, LOCAL, STRING, masked
-from accsm_kg.rdf.terms import LANGUAGE_STRING, TYPE, XSD
+from accsm_kg.rdf.terms import LANGUAGE_STRING, RDFS, TYPE, XSD
 
 #: The path `a/rdfs:subClassOf*`, which is read as one property.
 UPWARD = f"{TYPE}/rdfs:subClassOf*"
-_SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
+_SUBCLASS = f"{RDFS}subClassOf"
 
 _NAME = rf"[\w.-]*+{LOCAL}"
 _TOKEN = re.compile(

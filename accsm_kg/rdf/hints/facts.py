@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-from pyoxigraph import Literal, NamedNode, QuerySolution
+from pyoxigraph import QuerySolution
 
-from accsm_kg.rdf.terms import TYPE, short
+from accsm_kg.rdf.terms import RDFS, TYPE, short, value_of
 
 _MAX_KEPT = 1000  # answers
 
@@ -29,7 +29,7 @@ Kinds = dict[Kind, None]
 Things = dict[str, list[str]]
 """The class of some things, the property whose values they are, the one they have, or one thing."""
 NO_THINGS: Things = {"class": [], "of": [], "has": [], "this": []}
-LITERAL: Kind = frozenset({"http://www.w3.org/2000/01/rdf-schema#Literal"})
+LITERAL: Kind = frozenset({f"{RDFS}Literal"})
 
 
 class Uses(NamedTuple):
@@ -115,11 +115,7 @@ def tried(query: str) -> Asking[Texts]:
 
 def _texts(request: Request) -> Asking[Texts]:
     rows = yield request
-    return [tuple(map(_text, row)) for row in rows or ()]
-
-
-def _text(term: object) -> str:
-    return term.value if isinstance(term, NamedNode | Literal) else ""
+    return [tuple(map(value_of, row)) for row in rows or ()]
 
 
 def load(facts: Facts) -> Asking[None]:
@@ -146,7 +142,7 @@ def load_uses(facts: Facts, properties: Iterable[str]) -> Asking[None]:
         return
     pairs: dict[str, list[tuple[Kind, Kind]]] = {iri: [] for iri in missing}
     for row in rows:
-        iri, subject, value = map(_text, row)
+        iri, subject, value = map(value_of, row)
         pairs[iri].append((frozenset(subject.split()), frozenset(value.split())))
     facts.uses.update({iri: _uses(found) for iri, found in pairs.items()})
 

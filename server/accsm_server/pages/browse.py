@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from accsm_kg.rdf.terms import Term
+from accsm_kg.rdf.terms import Term, is_iri
 from accsm_server.errors import NotFound
 from accsm_server.http.negotiation import DOCUMENTS, HTML
 from accsm_server.pages import answers, openapi, render
@@ -20,7 +20,7 @@ from accsm_server.pages.parameters import (
     QueryParameters,
     ServedSite,
 )
-from accsm_server.pages.queries import Site, is_iri, rows
+from accsm_server.pages.queries import Site, rows
 from accsm_server.pages.statements import Describer, Referrer
 from accsm_server.pages.terms import TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE

@@ -8,6 +8,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from accsm_kg.rdf.terms import is_iri
 from accsm_server.engine import interface
 from accsm_server.errors import BadRequest, NotFound, ServerError
 from accsm_server.http import negotiation
@@ -24,7 +25,7 @@ from accsm_server.pages.parameters import (
     ServedSite,
     page_number,
 )
-from accsm_server.pages.queries import Site, is_graph, is_iri, known, load_addresses, rows
+from accsm_server.pages.queries import Site, is_graph, known, load_addresses, rows
 from accsm_server.pages.targets import (
     Reading,
     RequestTarget,
@@ -35,6 +36,7 @@ from accsm_server.pages.targets import (
     sent_path,
 )
 from accsm_server.sparql.graph_store import graph_response
+from accsm_server.sparql.protocol import check_iri
 
 _MOST_TRIPLES = 20_000  # of a document in RDF
 _MOST_THINGS = 1000  # of one address
@@ -197,10 +199,8 @@ async def _rdf(site: Site, iris: list[str], format: Format, here: str) -> Respon
 async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Response:
     """Return one page of the resources that refer to ``iri`` by a property."""
     relation, page = wanted.relation, wanted.page
-    try:
-        found = await rows(site, "incoming", page - 1, this=iri, property=relation)
-    except ValueError as error:
-        raise BadRequest("Invalid IRI", f"property={relation!r}: {error}") from None
+    check_iri("property", relation)
+    found = await rows(site, "incoming", page - 1, this=iri, property=relation)
     subjects = [row["subject"] for row in found.rows]
     describer = await browse.load_subjects(site, subjects, iri, relation)
     labels = describer.labels

@@ -11,6 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import remint
 from accsm_kg.questions.model import Question
+from accsm_kg.rdf.terms import is_iri
 from accsm_server.engine.interface import Engine, Query, Table, fetch
 from accsm_server.errors import DeadlineExceeded, OutOfMemory
 from accsm_server.pages.addresses import Addresses
@@ -108,14 +109,6 @@ async def known(site: Site, iris: Iterable[str]) -> set[str]:
     """Return those of ``iris`` that occur in a statement or name a graph."""
     found = await rows(site, "known", these=filter(is_iri, sorted(set(iris))))
     return {row["iri"].value for row in found.rows if isinstance(row["iri"], NamedNode)}
-
-
-def is_iri(text: str) -> bool:
-    """Return whether ``text`` is an absolute IRI."""
-    try:
-        return bool(NamedNode(text))
-    except ValueError:
-        return False
 
 
 async def is_graph(site: Site, iri: str) -> bool:
