@@ -81,7 +81,7 @@ def serialize(statements: Iterable[Triple], prefixes: Mapping[str, str], format:
         body = pyoxigraph.serialize(
             xml.nameable(found) if is_xml else found,
             format=RdfFormat.from_media_type(format.media_type),
-            prefixes=names if format.has_prefixes else None,
+            prefixes=names,
         )
         return xml.escaped(body or b"") if is_xml else body or b""
     except xml.XmlError as error:
