@@ -45,8 +45,7 @@ async def classes(site: ServedSite, format: PageFormat) -> Response:
         text = site.queries.text("class-shapes")
         return answers.send(site, text, format, render.links(site, here))
     entries = sorted(await class_entries(site), key=lambda entry: by_text(entry.shown))
-    page = render.page(site, "classes.html", entries=entries, here=here, offers=DOCUMENTS)
-    return render.with_links(page, site, here)
+    return render.document(site, "classes.html", here, entries=entries)
 
 
 @router.get("/browse/{name}", summary="Members of a class", responses=OFFERED)

@@ -121,8 +121,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
     shown = await resource.describe(site, iris[0], iris[1:])
-    response = render.page(site, "resource.html", this=shown, here=here, offers=DOCUMENTS)
-    return render.with_links(response, site, here)
+    return render.document(site, "resource.html", here, this=shown)
 
 
 async def elsewhere(request: Request) -> Response | None:

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import DOCUMENTS, GRAPHS
+from accsm_server.http.negotiation import GRAPHS
 from accsm_server.pages import openapi, render
 from accsm_server.pages.documents import options, respond, send_graph
 from accsm_server.pages.parameters import (
@@ -38,9 +38,7 @@ async def named_graph(site: ServedSite, target: RequestTarget) -> Response:
         return await respond(site, things.iris, here, wanted)
     if wanted.format is not negotiation.HTML:
         return send_graph(site, iri, wanted.format, here)
-    shown = await _describe(site, iri)
-    response = render.page(site, "graph.html", here=here, offers=DOCUMENTS, **shown)
-    return render.with_links(response, site, here)
+    return render.document(site, "graph.html", here, **await _describe(site, iri))
 
 
 @router.get(

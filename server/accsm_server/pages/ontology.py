@@ -10,7 +10,7 @@ from accsm_kg.namespaces import ONTOLOGY
 from accsm_kg.rdf.terms import TYPE, Term, expand, local_name, natural
 from accsm_server.engine.interface import Table
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import DOCUMENTS, Format
+from accsm_server.http.negotiation import Format
 from accsm_server.pages import openapi, render
 from accsm_server.pages.browse import class_counts, members_address
 from accsm_server.pages.documents import options, respond, send_graph, without_graph
@@ -122,17 +122,15 @@ async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> 
     uses = {} if earlier else await load_uses(site, counts, _superclasses(terms, site))
     sections = await _sections(site, terms, counts, uses)
     others = _other_properties(await load_labels(site, [], *uses), terms, uses)
-    response = render.page(
+    return render.document(
         site,
         "ontology.html",
+        here,
         header=header,
         is_earlier=bool(earlier),
         sections=sections,
         others=others,
-        here=here,
-        offers=DOCUMENTS,
     )
-    return render.with_links(response, site, here)
 
 
 async def _load_header(site: Site, graph: str) -> Header:

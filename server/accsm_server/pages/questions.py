@@ -60,10 +60,7 @@ async def gallery(site: ServedSite, format: PageFormat) -> Response:
     for question in await stored(site):
         for tag in question.tags or ("other",):
             tagged[tag].append(question)
-    page = render.page(
-        site, "questions.html", tags=sorted(tagged.items()), here="/questions", offers=DOCUMENTS
-    )
-    return render.with_links(page, site, "/questions")
+    return render.document(site, "questions.html", "/questions", tags=sorted(tagged.items()))
 
 
 @router.get(

@@ -26,6 +26,12 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
     return HTMLResponse(text, status, headers=NEGOTIATED)
 
 
+def document(site: Site, template: str, here: str, **content: Any) -> Response:
+    """Return the page at the path ``here`` of a document, which has RDF as well."""
+    response = page(site, template, here=here, offers=negotiation.DOCUMENTS, **content)
+    return with_links(response, site, here)
+
+
 def links(site: Site, here: str) -> str:
     """Return a Link header to the path ``here`` in all formats of a document."""
     return negotiation.alternates(site.root + here, FORMATS)

@@ -46,7 +46,7 @@ async def _respond(site: Site, format: Format) -> Response:
         return other
     if format is not negotiation.HTML:
         return send_graph(site, site.base + SHAPES, format, "/shapes")
-    return render.with_links(await _page(site), site, "/shapes")
+    return await _page(site)
 
 
 async def _page(site: Site) -> Response:
@@ -56,7 +56,8 @@ async def _page(site: Site) -> Response:
         grouped[iri_of(row["shape"])].append(row)
     labels = await load_labels(site, [row["target"] for row in found])
     entries = [_entry(labels, iri, group) for iri, group in grouped.items()]
-    return render.page(site, "shapes.html", shapes=[entry for entry in entries if entry.rules])
+    shown = [entry for entry in entries if entry.rules]
+    return render.document(site, "shapes.html", "/shapes", shapes=shown)
 
 
 def _entry(labels: Labels, iri: str, group: list[QuerySolution]) -> ShapeEntry:
