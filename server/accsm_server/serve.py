@@ -29,7 +29,6 @@ from accsm_server.settings import Settings, from_environment
 
 _BACKLOG = 2048
 _GRACE = 3  # seconds for running queries when the server is stopped
-_IDLE_TIMEOUT = 20.0  # seconds for idle connections, request heads and clients that do not read
 #: First segments of paths, which label the metrics.
 _SEGMENTS = ("sparql", "id", "doc", "describe", "graph", "ontology", "shapes", "browse",
            "questions", "dataset", "static", "healthz", "metrics")  # fmt: skip
@@ -124,7 +123,7 @@ async def _serve(
             headers=HEADERS,
             server_header=False,
             proxy_headers=False,  # see ProxyHeaders
-            timeout_keep_alive=min(_IDLE_TIMEOUT, settings.timeout),  # type: ignore[arg-type]
+            timeout_keep_alive=settings.arrival,  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )
         gc.collect()
