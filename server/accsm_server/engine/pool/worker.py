@@ -155,7 +155,7 @@ def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     """Write the whole dataset, or its default graph, sorted, so that equal ones are equal files."""
     format = task.format
     found: list[Quad] | list[Triple]
-    if format in ("nq", "trig"):
+    if _GRAPHS[format].supports_datasets:
         quads = dataset.statements(view.whole, view.conventions)
         found = sorted(quads, key=_by_graph if format == "trig" else str)
     else:
