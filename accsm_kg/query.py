@@ -29,11 +29,11 @@ from accsm_kg.rdf import dataset, query_files, xml
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.rdf.explain import explain
 from accsm_kg.rdf.hints import FOLDER as HINTS
-from accsm_kg.rdf.hints import Request, Rows, Unavailable, find
+from accsm_kg.rdf.hints import Request, Rows, find
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_kg.rdf.select_all import in_order
-from accsm_kg.rdf.terms import Term, short
+from accsm_kg.rdf.terms import Term, short, value_of
 from accsm_kg.terminal import check_format, draw, table
 
 Results = QuerySolutions | QueryBoolean | QueryTriples
@@ -116,15 +116,10 @@ def hints(store: Store, text: str, empty: bool) -> list[str]:
     """
     known, base = _prefixes(store), base_iri(store, BASE)
     lookup = find(namespaces.facts(known, base), supply(scan(text), known, base), thorough=empty)
+    answered: Rows | None = None
     try:
-        request = next(lookup)
         while True:
-            try:
-                rows = _looked_up(store, request, base)
-            except (ValueError, SyntaxError):  # the query may make IRIs that are none
-                request = lookup.throw(Unavailable)
-            else:
-                request = lookup.send(rows)
+            answered = _looked_up(store, lookup.send(answered), base)
     except StopIteration as end:
         found: list[str] = end.value
         return found
@@ -148,9 +143,12 @@ def _seem_empty(rows: Sequence[Sequence[str]]) -> bool:
     return not rows or (len(rows) == 1 and all(text in ("", "0") for text in rows[0]))
 
 
-def _looked_up(store: Store, request: Request, base: str) -> Rows:
-    text = request if isinstance(request, str) else _filled(*request)
-    results = store.query(text, base_iri=base)
+def _looked_up(store: Store, request: Request, base: str) -> Rows | None:
+    try:
+        text = request if isinstance(request, str) else _filled(*request)
+        results = store.query(text, base_iri=base)
+    except (ValueError, SyntaxError):  # the query may make IRIs that are none
+        return None
     assert isinstance(results, QuerySolutions)
     return list(results)
 
@@ -224,11 +222,7 @@ def rows(store: Store, path: Path, this: NamedNode | None = None) -> list[dict[s
     if not isinstance(results, QuerySolutions):
         raise TypeError(f"{path}: must be a SELECT query")
     names = [variable.value for variable in results.variables]
-    return [dict(zip(names, map(_text, solution), strict=True)) for solution in results]
-
-
-def _text(term: Term | None) -> str:
-    return term.value if isinstance(term, NamedNode | Literal) else ""
+    return [dict(zip(names, map(value_of, solution), strict=True)) for solution in results]
 
 
 def join(

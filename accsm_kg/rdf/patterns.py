@@ -13,13 +13,11 @@ from urllib.parse import urljoin
 from pyoxigraph import NamedNode
 
 from accsm_kg.rdf.query_scanner import IRI, LOCAL, STRING, masked
+from accsm_kg.rdf.terms import LANGUAGE_STRING, RDFS, TYPE, XSD
 
-TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 #: The path `a/rdfs:subClassOf*`, which is read as one property.
 UPWARD = f"{TYPE}/rdfs:subClassOf*"
-_SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
-LANGUAGE_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
-XSD = "http://www.w3.org/2001/XMLSchema#"
+_SUBCLASS = f"{RDFS}subClassOf"
 
 _NAME = rf"[\w.-]*+{LOCAL}"
 _TOKEN = re.compile(

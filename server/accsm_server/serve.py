@@ -29,7 +29,6 @@ from accsm_server.settings import Settings, from_environment
 
 _BACKLOG = 2048
 _GRACE = 3  # seconds for running queries when the server is stopped
-_IDLE_TIMEOUT = 20.0  # seconds for idle connections, request heads and clients that do not read
 #: First segments of paths, which label the metrics.
 _SEGMENTS = ("sparql", "id", "doc", "describe", "graph", "ontology", "shapes", "browse",
            "questions", "dataset", "static", "healthz", "metrics")  # fmt: skip
@@ -47,8 +46,8 @@ def serve(
     """Serve ``dataset`` until stopped; call ``ready`` with the URL when queries are answered.
 
     ``root_path`` is the path prefix that a reverse proxy strips; relative IRIs in the files are
-    resolved against ``base``. Raises OSError if the address is
-    in use or a file cannot be read, and ValueError if the dataset or a setting is invalid.
+    resolved against ``base``. Raises OSError if the address is in use or a file cannot be read, and
+    ValueError if the dataset or a setting is invalid.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").addFilter(concerns_operator)
@@ -124,7 +123,7 @@ async def _serve(
             headers=HEADERS,
             server_header=False,
             proxy_headers=False,  # see ProxyHeaders
-            timeout_keep_alive=min(_IDLE_TIMEOUT, settings.timeout),  # type: ignore[arg-type]
+            timeout_keep_alive=settings.arrival,  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )
         gc.collect()

@@ -9,6 +9,7 @@ from urllib.parse import urldefrag, urljoin
 
 import httpx
 import pytest
+from pages.conftest import FORMATS, get
 from project import ROOT
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 from serving import held_port, running
@@ -18,12 +19,6 @@ from accsm_kg.namespaces import BASE, CONVENTIONS, QUERIES, prefixes
 from accsm_kg.rdf import dataset
 
 PROJECT = "project/2016-2020/6"
-FORMATS = {
-    "ttl": RdfFormat.TURTLE,
-    "jsonld": RdfFormat.JSON_LD,
-    "nt": RdfFormat.N_TRIPLES,
-    "rdf": RdfFormat.RDF_XML,
-}
 MEDIA = {name: form.media_type for name, form in FORMATS.items()} | {"html": "text/html"}
 ACCSM = prefixes()["accsm"]
 #: Paths with a slash at the end that are no documents, and to which they redirect.
@@ -46,10 +41,6 @@ THINGS = [
     "concept/not-stated",
     "source/001",
 ]
-
-
-def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
 
 
 @pytest.mark.parametrize("path", SLASHED)

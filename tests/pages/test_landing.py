@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pages.conftest import get
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
 from serving import running
 
@@ -14,10 +15,6 @@ from accsm_kg.namespaces import BASE, META, term
 
 LINK = re.compile(r'<([^>]*)>; rel="([^"]*)"(?:; type="([^"]*)")?')
 BLOCK = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
-
-
-def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
 
 
 def links(answer: httpx.Response, relation: str) -> dict[str, str]:

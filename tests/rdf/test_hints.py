@@ -6,7 +6,7 @@ import pytest
 from pyoxigraph import NamedNode, Store
 
 from accsm_kg.namespaces import facts, prefixes
-from accsm_kg.rdf.hints import FOLDER, Facts, Unavailable, find
+from accsm_kg.rdf.hints import FOLDER, Facts, find
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import SHORT, scan
 
@@ -18,9 +18,8 @@ def hints(text: str) -> list[str]:
     """Return the hints about a query where no request is answered."""
     lookup = find(facts(prefixes()), supply(scan(text), prefixes(), ""))
     try:
-        next(lookup)
         while True:
-            lookup.throw(Unavailable)
+            lookup.send(None)
     except StopIteration as end:
         found: list[str] = end.value
         return found

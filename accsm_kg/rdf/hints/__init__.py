@@ -22,12 +22,13 @@ from accsm_kg.rdf.hints import (
     types,
     without,
 )
-from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, Unavailable, load
-from accsm_kg.rdf.patterns import TYPE, Group, Node
+from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, load
+from accsm_kg.rdf.patterns import Group, Node
 from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import SHORT, masked
+from accsm_kg.rdf.terms import TYPE
 
-__all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "Unavailable", "find", "supplied"]
+__all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "find", "supplied"]
 
 Lookup = Asking[list[str]]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, Things, answer, load_uses
 from accsm_kg.rdf.hints.kin import is_generic, kin, nearest, similar
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role
-from accsm_kg.rdf.patterns import TYPE
+from accsm_kg.rdf.terms import TYPE
 
 
 def things(roles: Iterable[Role]) -> Things:

@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, answer
 from accsm_kg.rdf.hints.kin import NAMES
 from accsm_kg.rdf.hints.names import printable
-from accsm_kg.rdf.patterns import LANGUAGE_STRING, XSD, Node, Pattern, compared
+from accsm_kg.rdf.patterns import Node, Pattern, compared
+from accsm_kg.rdf.terms import LANGUAGE_STRING, XSD
 
 _INTEGER, _DECIMAL = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?\d*\.\d+")
 _MAX_ASKED = 20  # constants about which more is asked

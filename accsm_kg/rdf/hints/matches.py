@@ -16,7 +16,8 @@ from accsm_kg.rdf.hints.facts import (
 )
 from accsm_kg.rdf.hints.kin import is_generic
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role, Roles, read
-from accsm_kg.rdf.patterns import TYPE, Group, Pattern
+from accsm_kg.rdf.patterns import Group, Pattern
+from accsm_kg.rdf.terms import TYPE
 
 _MAX_HINTS = 3
 _MAX_ASKED = 20  # patterns of a group about which more is asked

@@ -9,24 +9,16 @@ from collections.abc import Sequence
 from pyoxigraph import NamedNode
 
 from accsm_kg.rdf.hints.facts import Asking, Facts, Texts, tried
-from accsm_kg.rdf.patterns import (
-    LANGUAGE_STRING,
-    NEW,
-    TYPE,
-    UPWARD,
-    Group,
-    Node,
-    Pattern,
-    written,
-)
+from accsm_kg.rdf.patterns import NEW, UPWARD, Group, Node, Pattern, written
 from accsm_kg.rdf.query_scanner import STRING, masked
+from accsm_kg.rdf.terms import LANGUAGE_STRING, RDFS, TYPE
 
 _MAX_HINTS = 2
 _MAX_PATTERNS = 10
 _MAX_VALUES = 2
 _VALUE = Node("variable", "__value")
 _WHOLE, _WITHOUT, _FIRST = "whole", "without", "first"
-_UPWARD = f"<{TYPE}>/<http://www.w3.org/2000/01/rdf-schema#subClassOf>*"
+_UPWARD = f"<{TYPE}>/<{RDFS}subClassOf>*"
 _CONDITION = re.compile(r"\b(?:FILTER|MINUS|HAVING)\b", re.IGNORECASE)
 _TEXT = re.compile(
     rf"""(?ix) \bFILTER \s*+ \(?+ \s*+ (?: CONTAINS | REGEX | STRSTARTS | STRENDS ) \s*+

@@ -22,11 +22,6 @@ class Format:
         text = self.media_type.startswith("text/")
         return f"{self.media_type}; charset=utf-8" if text else self.media_type
 
-    @property
-    def has_prefixes(self) -> bool:
-        """Return whether an RDF format can declare prefixes."""
-        return self.name in ("ttl", "trig", "rdf")
-
 
 _XML = ("application/xml", "text/xml", "xml")
 _JSON = ("application/json", "json")

@@ -6,7 +6,7 @@ import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from accsm_kg.namespaces import META
-from accsm_kg.rdf.terms import expand
+from accsm_kg.rdf.terms import expand, value_of
 from accsm_server.http.files import StoredFile
 from accsm_server.pages.dumps import FILES, File
 from accsm_server.pages.queries import Site, construct, is_graph, named_graph
@@ -128,7 +128,7 @@ def _measures(url: str, made: StoredFile, site: Site) -> Statements:
 
 def _originals(described: set[Triple], made: Mapping[str, StoredFile], site: Site) -> Statements:
     """Yield the measures of the files that the description in the dataset names."""
-    subjects = {str(triple.subject)[1:-1] for triple in described}
+    subjects = {value_of(triple.subject) for triple in described}
     for name, file in made.items():
         if f"{site.base}{name}#distribution" in subjects:
             yield from _measures(site.base + name, file, site)

@@ -3,30 +3,30 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Query
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from accsm_kg.rdf.terms import is_iri
 from accsm_server.engine import interface
 from accsm_server.errors import BadRequest, NotFound, ServerError
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import DOCUMENTS, Format, alternates, requested
+from accsm_server.http.negotiation import DOCUMENTS, Format, requested
 from accsm_server.pages import browse, openapi, render, resource
 from accsm_server.pages.addresses import PARAMETER_NAMES, describing, to_uri, with_query
 from accsm_server.pages.parameters import (
+    OFFERED,
+    PARAMETERS,
     FormatChoice,
     PageNumber,
     PropertyName,
     RequestedFormat,
     ServedSite,
-    negotiated,
     page_number,
 )
-from accsm_server.pages.queries import Site, is_graph, is_iri, known, load_addresses, rows
+from accsm_server.pages.queries import Site, is_graph, known, load_addresses, rows
 from accsm_server.pages.targets import (
-    FORMATS,
-    PARAMETERS,
     Reading,
     RequestTarget,
     Target,
@@ -36,24 +36,12 @@ from accsm_server.pages.targets import (
     sent_path,
 )
 from accsm_server.sparql.graph_store import graph_response
+from accsm_server.sparql.protocol import check_iri
 
-OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
 _MOST_TRIPLES = 20_000  # of a document in RDF
 _MOST_THINGS = 1000  # of one address
 
 router = openapi.create_router("linked data")
-
-
-async def _suffix_format(suffix: str) -> Format:
-    for format in FORMATS:
-        if suffix == format.name:
-            return format
-    raise NotFound("No such format", f"This document is not available as .{suffix}.")
-
-
-#: The format of a document at a fixed path, and of one with a suffix.
-DocumentFormat = Annotated[Format, negotiated(*DOCUMENTS)]
-SuffixFormat = Annotated[Format, Depends(_suffix_format)]
 
 
 @dataclass(frozen=True)
@@ -76,7 +64,7 @@ async def thing(site: ServedSite, target: RequestTarget) -> Response:
     things = await find(site, "id/", target.path, target.query)
     path = f"id/{things.reading.path}"
     address = with_query(site.addresses.of(site.base + path), things.reading.query)
-    links = alternates(site.root + site.addresses.document(path), FORMATS)
+    links = render.links(site, site.addresses.document(path))
     headers = {"Vary": "Accept", "Link": links}
     return RedirectResponse(site.root + address, 303, headers)
 
@@ -133,8 +121,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
     shown = await resource.describe(site, iris[0], iris[1:])
-    response = render.page(site, "resource.html", this=shown, here=here, offers=DOCUMENTS)
-    return with_links(response, site, here)
+    return render.document(site, "resource.html", here, this=shown)
 
 
 async def elsewhere(request: Request) -> Response | None:
@@ -153,14 +140,8 @@ async def elsewhere(request: Request) -> Response | None:
 
 def send_graph(site: Site, iri: str, format: Format, here: str = "") -> Response:
     """Return a response with the graph ``iri``, and Link headers to ``here`` in other formats."""
-    links = {"Link": alternates(site.root + here, FORMATS)} if here else {}
+    links = {"Link": render.links(site, here)} if here else {}
     return graph_response(site.served, iri, format, links)
-
-
-def with_links(response: Response, site: Site, here: str) -> Response:
-    """Return ``response`` with Link headers to ``here`` in all formats."""
-    response.headers["Link"] = alternates(site.root + here, FORMATS)
-    return response
 
 
 async def _named(site: Site, iri: str) -> list[str]:
@@ -210,16 +191,14 @@ async def _rdf(site: Site, iris: list[str], format: Format, here: str) -> Respon
         response.headers["X-Limits"] = f"rows={_MOST_TRIPLES}"
     elif len(iris) > _MOST_THINGS:
         response.headers["X-Limits"] = f"resources={_MOST_THINGS}"
-    return with_links(response, site, here)
+    return render.with_links(response, site, here)
 
 
 async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Response:
     """Return one page of the resources that refer to ``iri`` by a property."""
     relation, page = wanted.relation, wanted.page
-    try:
-        found = await rows(site, "incoming", page - 1, this=iri, property=relation)
-    except ValueError as error:
-        raise BadRequest("Invalid IRI", f"property={relation!r}: {error}") from None
+    check_iri("property", relation)
+    found = await rows(site, "incoming", page - 1, this=iri, property=relation)
     subjects = [row["subject"] for row in found.rows]
     describer = await browse.load_subjects(site, subjects, iri, relation)
     labels = describer.labels

@@ -11,6 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.namespaces import remint
 from accsm_kg.questions.model import Question
+from accsm_kg.rdf.terms import is_iri
 from accsm_server.engine.interface import Engine, Query, Table, fetch
 from accsm_server.errors import DeadlineExceeded, OutOfMemory
 from accsm_server.pages.addresses import Addresses
@@ -110,14 +111,6 @@ async def known(site: Site, iris: Iterable[str]) -> set[str]:
     return {row["iri"].value for row in found.rows if isinstance(row["iri"], NamedNode)}
 
 
-def is_iri(text: str) -> bool:
-    """Return whether ``text`` is an absolute IRI."""
-    try:
-        return bool(NamedNode(text))
-    except ValueError:
-        return False
-
-
 async def is_graph(site: Site, iri: str) -> bool:
     """Return whether ``iri`` names a graph."""
     return await site.served.queries.ask("is-graph", this=iri)
@@ -140,7 +133,7 @@ async def load_texts(site: Site, name: str, iris: Iterable[str]) -> dict[str, st
     found: dict[str, str] = {}
     for start in range(0, len(sorted_iris), _BATCH):
         answer = await rows(site, name, these=sorted_iris[start : start + _BATCH])
-        for thing, text in (row for row in answer.rows):
+        for thing, text in answer.rows:
             if isinstance(thing, NamedNode) and isinstance(text, Literal):
                 found.setdefault(thing.value, text.value)
     return found

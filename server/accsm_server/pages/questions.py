@@ -6,24 +6,23 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 from urllib.parse import quote, urlencode
 
-import pyoxigraph
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
+from pyoxigraph import RdfFormat, parse
 from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import QUERIES
 from accsm_kg.questions import model
 from accsm_kg.questions.model import Parameter, Question
-from accsm_kg.questions.rdf import load
+from accsm_kg.questions.rdf import read
 from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_server.engine.interface import Query, fetch, table
 from accsm_server.errors import BadRequest, NotFound
-from accsm_server.http import negotiation
 from accsm_server.http.headers import NEVER
 from accsm_server.http.negotiation import (
     DOCUMENTS,
     FORMAT_NAMES,
+    GRAPHS,
     HTML,
     RESULTS,
     Format,
@@ -31,8 +30,9 @@ from accsm_server.http.negotiation import (
 )
 from accsm_server.pages import answers, openapi, render
 from accsm_server.pages.addresses import describing, with_query
-from accsm_server.pages.documents import OFFERED, send_graph, with_links
+from accsm_server.pages.documents import send_graph
 from accsm_server.pages.parameters import (
+    OFFERED,
     FormatChoice,
     PageFormat,
     QueryParameters,
@@ -53,12 +53,7 @@ async def stored(site: Site) -> list[Question]:
     """Return the questions in the dataset; they are read once, as it does not change."""
     if not site.questions:
         body = await named_graph(site, site.base + QUERIES)
-        store, where = Store(), NamedNode(site.base + QUERIES)
-        triples = pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)
-        store.extend(Quad(q.subject, q.predicate, q.object, where) for q in triples)
-        space = NamedNode(site.prefixes["void"] + "uriSpace")
-        store.add(Quad(NamedNode(site.base), space, Literal(site.base + "id/")))
-        site.questions[:] = load(store)
+        site.questions[:] = read(parse(body, format=RdfFormat.N_TRIPLES))
     return site.questions
 
 
@@ -76,10 +71,7 @@ async def gallery(site: ServedSite, format: PageFormat) -> Response:
     for question in await stored(site):
         for tag in question.tags or ("other",):
             tagged[tag].append(question)
-    page = render.page(
-        site, "questions.html", tags=sorted(tagged.items()), here="/questions", offers=DOCUMENTS
-    )
-    return with_links(page, site, "/questions")
+    return render.document(site, "questions.html", "/questions", tags=sorted(tagged.items()))
 
 
 @router.get(
@@ -116,11 +108,12 @@ async def question(
 
 
 @linked_data.get(
-    f"/{QUERIES}", summary="The stored questions", responses=OFFERED | openapi.REDIRECT
+    f"/{QUERIES}",
+    summary="The stored questions",
+    responses=openapi.offered(*(format.media_type for format in (*GRAPHS, HTML)))
+    | openapi.REDIRECT,
 )
-async def published(
-    site: ServedSite, format: Annotated[Format, negotiated(*negotiation.GRAPHS)]
-) -> Response:
+async def published(site: ServedSite, format: Annotated[Format, negotiated(*GRAPHS)]) -> Response:
     """Return the stored questions in RDF, or redirect to their page."""
     if format is HTML:
         return RedirectResponse(f"{site.root}/questions", 303, {"Vary": "Accept"})
@@ -219,7 +212,7 @@ async def _page(site: Site, asked: _Asked) -> Response:
         choices=[(p, asked.values[p.name], asked.options[p.name]) for p in parameters],
         text=text,
         result=await result(site, query),
-        offers=asked.rows or negotiation.GRAPHS,
+        offers=asked.rows or GRAPHS,
         rows_link=asked.url if asked.rows else sparql,
         form=sparql,
         description=DOCUMENTS,
@@ -237,5 +230,4 @@ async def _options(site: Site, parameter: Parameter) -> dict[str, str]:
     query = Query(parameter.options, "json", internal=True)
     found = table((await fetch(site.engine, query))[0])
     assert not isinstance(found, bool)
-    rows = [[getattr(term, "value", "") for term in row] for row in found.rows]
-    return {row[0]: row[1] if len(row) > 1 else row[0] for row in rows if row}
+    return model.labels(found.rows)

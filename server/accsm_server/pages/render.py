@@ -12,6 +12,7 @@ from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.headers import NEVER, REVALIDATE
 from accsm_server.http.negotiation import Format
+from accsm_server.pages.parameters import FORMATS
 from accsm_server.pages.queries import Site
 
 #: The headers of a response that depends only on the URL, Accept and the dataset.
@@ -23,6 +24,23 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
     common = {"root": site.root, "base": site.base, "version": __version__}
     text = _templates().get_template(template).render(common | content)
     return HTMLResponse(text, status, headers=NEGOTIATED)
+
+
+def document(site: Site, template: str, here: str, **content: Any) -> Response:
+    """Return the page at the path ``here`` of a document, which has RDF as well."""
+    response = page(site, template, here=here, offers=negotiation.DOCUMENTS, **content)
+    return with_links(response, site, here)
+
+
+def links(site: Site, here: str) -> str:
+    """Return a Link header to the path ``here`` in all formats of a document."""
+    return negotiation.alternates(site.root + here, FORMATS)
+
+
+def with_links(response: Response, site: Site, here: str) -> Response:
+    """Return ``response`` with a Link header to ``here``: see `links`."""
+    response.headers["Link"] = links(site, here)
+    return response
 
 
 def error(site: Site, problem: ServerError, format: Format, query: str | None = None) -> Response:

@@ -8,7 +8,7 @@ from itertools import chain
 from pyoxigraph import BlankNode
 
 from accsm_kg.namespaces import INFERRED
-from accsm_kg.rdf.terms import Term, expand, iris, local_name
+from accsm_kg.rdf.terms import TYPE, Term, iris, local_name
 from accsm_server.engine.interface import Table
 from accsm_server.pages.addresses import describing
 from accsm_server.pages.nodes import Statements, load_nodes
@@ -175,7 +175,7 @@ def _unnamed(values: Mapping[Term, set[str]]) -> dict[Term, set[str]]:
 
 def _types(statements: Statements, labels: Labels) -> list[TermView]:
     """Return the stated types, or the computed ones if there are none."""
-    found = statements.get(expand("rdf:type", labels.site.prefixes), {})
+    found = statements.get(TYPE, {})
     inferred = {labels.site.base + INFERRED}
     types = {kind: graphs for kind, graphs in found.items() if not isinstance(kind, BlankNode)}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]

@@ -9,42 +9,12 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from accsm_server.errors import NotFound, UriTooLong
-from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.addresses import PARAMETER_NAMES, unescaped
+from accsm_server.pages.parameters import FORMATS
 from accsm_server.pages.queries import Site, known, load_addresses
 
 _LONGEST = 8 << 10  # bytes of a path and query
-#: The formats of a document.
-FORMATS = (*negotiation.DOCUMENTS, negotiation.HTML)
-#: The parameters of documents, for the OpenAPI description. They are not declared to FastAPI, as
-#: the query of a target may be that of an IRI.
-PARAMETERS = [
-    {
-        "name": "format",
-        "in": "query",
-        "description": "The short name of a format, instead of Accept",
-        "schema": {"type": "string", "default": ""},
-    },
-    {
-        "name": "output",
-        "in": "query",
-        "description": "The same as `format`, which goes first",
-        "schema": {"type": "string", "default": ""},
-    },
-    {
-        "name": "property",
-        "in": "query",
-        "description": "The IRI of a property: list the resources that refer by it (page)",
-        "schema": {"type": "string", "default": ""},
-    },
-    {
-        "name": "page",
-        "in": "query",
-        "description": "The page of a long list, from 1",
-        "schema": {"type": "integer", "minimum": 1, "maximum": 999_999, "default": 1},
-    },
-]
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,11 @@ def text_of(term: Term | None) -> str:
     return term.value if isinstance(term, Literal) else ""
 
 
+def first_text(terms: Iterable[Term | None]) -> str:
+    """Return the value of the first literal that is not empty, empty if there is none."""
+    return next(filter(None, map(text_of, terms)), "")
+
+
 def _literal(literal: Literal) -> TermView:
     datatype = local_name(literal.datatype.value)
     text = _date(literal.value) if datatype == "date" else literal.value

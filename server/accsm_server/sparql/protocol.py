@@ -110,11 +110,16 @@ def _timeout(value: str) -> float | None:
 def _graphs(parameters: Parameters, name: str) -> tuple[str, ...]:
     graphs = tuple([value for key, value in parameters if key == name and value])
     for graph in graphs:
-        try:
-            NamedNode(graph)
-        except ValueError as error:
-            raise BadRequest("Invalid IRI", f"{name}={graph!r}: {error}") from None
+        check_iri(name, graph)
     return graphs
+
+
+def check_iri(name: str, value: str, hint: str = "") -> None:
+    """Raise BadRequest unless the ``value`` of the parameter ``name`` is an absolute IRI."""
+    try:
+        NamedNode(value)
+    except ValueError as error:
+        raise BadRequest("Invalid IRI", f"{name}={value!r}: {error}", hint) from None
 
 
 def _url_parameters(scope: Scope) -> Parameters:
