@@ -9,10 +9,11 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
+from accsm_kg.lookups import Ask, Lookup, T, read_rows
 from accsm_kg.namespaces import remint
 from accsm_kg.questions.model import Question
 from accsm_kg.rdf.terms import is_iri
-from accsm_server.engine.interface import Engine, Query, Table, fetch
+from accsm_server.engine.interface import Engine, Query, Table, fetch, table
 from accsm_server.errors import DeadlineExceeded, OutOfMemory
 from accsm_server.pages.addresses import Addresses
 from accsm_server.pages.dumps import Dumps
@@ -79,6 +80,21 @@ class Site:
 async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]) -> Table:
     """Return the rows of a SELECT in queries/; raises QueryError."""
     return await site.queries.rows(name, page, **iris)
+
+
+async def look_up(site: Site, lookup: Lookup[T]) -> tuple[T, list[Ask]]:
+    """Return the result of a lookup, and the queries that it asked; raises QueryError."""
+    asked: list[Ask] = []
+    try:
+        ask = next(lookup)
+        while True:
+            asked.append(ask)
+            query = Query(ask.text(site.base), "json", internal=True)
+            found = table((await fetch(site.engine, query))[0])
+            assert isinstance(found, Table)
+            ask = lookup.send(read_rows(found.variables, found.rows))
+    except StopIteration as end:
+        return end.value, asked
 
 
 async def load_addresses(site: Site) -> Addresses:
