@@ -35,9 +35,9 @@ class Site:
     """The root path, without a trailing slash."""
     questions: list[Question] = field(default_factory=list)
     """A cache of the stored questions: see `questions.stored`."""
-    loaded: list[Addresses] = field(default_factory=list)
-    """A cache of the addresses: see `load_addresses`."""
-    lock: Lock = field(default_factory=Lock)
+    _addresses: list[Addresses] = field(default_factory=list)
+    """A cache: see `addresses`."""
+    _lock: Lock = field(default_factory=Lock)
     """Held while the addresses are loaded."""
 
     @property
@@ -55,11 +55,6 @@ class Site:
         """Return namespace IRIs by prefix."""
         return self.served.prefixes
 
-    @property
-    def addresses(self) -> Addresses:
-        """Return the addresses of the things of the dataset, once `load_addresses` has run."""
-        return self.loaded[0] if self.loaded else Addresses(self.base)
-
     @cached_property
     def profile(self) -> Profile:
         """Return the profile of the pages."""
@@ -75,18 +70,17 @@ class Site:
         """Return the queries of this package, with the base IRI of the dataset."""
         return QueryFiles(self.engine, _QUERIES, partial(remint, base=self.base))
 
+    async def addresses(self) -> Addresses:
+        """Return the addresses of the things of the dataset; they are read once."""
+        async with self._lock:
+            if not self._addresses:
+                self._addresses.append(Addresses(self.base, await _irregular(self)))
+        return self._addresses[0]
+
 
 async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]) -> Table:
     """Return the rows of a SELECT in queries/; raises QueryError."""
     return await site.queries.rows(name, page, **iris)
-
-
-async def load_addresses(site: Site) -> Addresses:
-    """Return the addresses of the things of the dataset; they are read once."""
-    async with site.lock:
-        if not site.loaded:
-            site.loaded.append(Addresses(site.base, await _irregular(site)))
-    return site.loaded[0]
 
 
 async def _irregular(site: Site) -> list[str]:

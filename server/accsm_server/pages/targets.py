@@ -12,7 +12,7 @@ from accsm_server.errors import NotFound
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.addresses import PARAMETER_NAMES, unescaped
 from accsm_server.pages.parameters import FORMATS
-from accsm_server.pages.queries import Site, known, load_addresses
+from accsm_server.pages.queries import Site, known
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Things:
 
     iris: list[str]
     reading: Reading
+    here: str
+    """The address of the document about them."""
 
 
 async def _target(request: Request, path: str) -> Target:
@@ -67,7 +69,7 @@ def query_string(request: Request) -> str:
 
 async def find(site: Site, folder: str, path: str, query: str) -> Things:
     """Return the things for which ``folder``, ``path`` and ``query`` stand; raises NotFound."""
-    addresses = await load_addresses(site)
+    addresses = await site.addresses()
     candidates = {
         reading: addresses.candidates(folder + reading.path) for reading in _readings(path, query)
     }
@@ -76,7 +78,7 @@ async def find(site: Site, folder: str, path: str, query: str) -> Things:
         named = [iri for iri in iris if iri in existing]
         found = dict.fromkeys((*named, *addresses.others(folder + reading.path)))
         if found:
-            return Things(list(found), reading)
+            return Things(list(found), reading, addresses.document(folder + reading.path))
     raise not_found(f"{site.base}{folder}{path}")
 
 
