@@ -11,7 +11,7 @@ from starlette.requests import Request
 from accsm_server.errors import NotFound
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.addresses import PARAMETER_NAMES, unescaped
-from accsm_server.pages.parameters import FORMATS
+from accsm_server.pages.parameters import by_suffix
 from accsm_server.pages.queries import Site, known
 
 
@@ -116,6 +116,5 @@ def _readings_of_query(path: str, query: str) -> Iterator[Reading]:
 
 def _readings_of_suffix(path: str, query: str) -> Iterator[Reading]:
     stem, _, suffix = path.rpartition(".")
-    for format in FORMATS:
-        if suffix == format.name:
-            yield Reading(stem, query, format)
+    if format := by_suffix(suffix):
+        yield Reading(stem, query, format)
