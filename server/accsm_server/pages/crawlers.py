@@ -11,7 +11,7 @@ from accsm_server.errors import NotFound
 from accsm_server.http.headers import REVALIDATE
 from accsm_server.pages import browse, openapi
 from accsm_server.pages.parameters import Origin, ServedSite
-from accsm_server.pages.queries import Site, load_addresses, load_iris, rows
+from accsm_server.pages.queries import Site, load_iris, rows
 from accsm_server.pages.questions import path_of, stored
 from accsm_server.pages.terms import iri_of, text_of
 
@@ -76,7 +76,7 @@ async def _parts(site: Site) -> int:
 async def _part(site: Site, origin: str, part: int) -> Response:
     """Return the sitemap of one part of the resources, the first one with the other pages."""
     text = f"{site.queries.text('resources')}\nLIMIT {_MOST}\nOFFSET {part * _MOST}"
-    addresses, iris = await load_addresses(site), await load_iris(site, text)
+    addresses, iris = await site.addresses(), await load_iris(site, text)
     others = [] if part else await _others(site)
     paths = dict.fromkeys(addresses.of(iri).partition("#")[0] for iri in iris)
     return _document("urlset", "url", [*others, *paths], site, origin)
@@ -87,7 +87,7 @@ async def _others(site: Site) -> list[str]:
         browse.members_address(site, entry.iri) for entry in await browse.class_entries(site)
     )
     graphs = (iri_of(row["graph"]) for row in (await site.served.queries.rows("graphs")).rows)
-    addresses = await load_addresses(site)
+    addresses = await site.addresses()
     found = [*_PAGES, *map(path_of, await stored(site)), *classes, *map(addresses.of, graphs)]
     return [path for path in dict.fromkeys(found) if not path.startswith("/describe?")]
 

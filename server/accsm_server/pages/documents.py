@@ -25,7 +25,7 @@ from accsm_server.pages.parameters import (
     ServedSite,
     page_number,
 )
-from accsm_server.pages.queries import Site, is_graph, known, load_addresses, rows
+from accsm_server.pages.queries import Site, is_graph, known, rows
 from accsm_server.pages.targets import (
     Reading,
     RequestTarget,
@@ -62,10 +62,9 @@ class Options:
 async def thing(site: ServedSite, target: RequestTarget) -> Response:
     """Redirect with 303 to the document, as in https://www.w3.org/TR/cooluris/."""
     things = await find(site, "id/", target.path, target.query)
-    path = f"id/{things.reading.path}"
-    address = with_query(site.addresses.of(site.base + path), things.reading.query)
-    links = render.links(site, site.addresses.document(path))
-    headers = {"Vary": "Accept", "Link": links}
+    address = (await site.addresses()).of(f"{site.base}id/{things.reading.path}")
+    address = with_query(address, things.reading.query)
+    headers = {"Vary": "Accept", "Link": render.links(site, things.here)}
     return RedirectResponse(site.root + address, 303, headers)
 
 
@@ -78,8 +77,7 @@ async def thing(site: ServedSite, target: RequestTarget) -> Response:
 async def document(site: ServedSite, target: RequestTarget) -> Response:
     """Return the document about a resource, in the format of the suffix, `format=` or Accept."""
     things = await find(site, "id/", target.path, target.query)
-    here = site.addresses.document(f"id/{things.reading.path}")
-    return await respond(site, things.iris, here, options(things.reading, target))
+    return await respond(site, things.iris, things.here, options(things.reading, target))
 
 
 @router.get("/describe", summary="Document about any resource of the dataset", responses=OFFERED)
@@ -149,7 +147,7 @@ async def _named(site: Site, iri: str) -> list[str]:
     if await known(site, [iri]):
         if "#" in iri or not iri.startswith(site.base):
             return [iri]
-        others = (await load_addresses(site)).others(iri.removeprefix(site.base))
+        others = (await site.addresses()).others(iri.removeprefix(site.base))
         return list(dict.fromkeys((iri, *others)))
     if not iri.startswith(site.base):
         raise not_found(site, iri)

@@ -32,8 +32,7 @@ router = openapi.create_router("linked data")
 async def named_graph(site: ServedSite, target: RequestTarget) -> Response:
     """Return a named graph as RDF, or the page about it."""
     things = await find(site, "graph/", target.path, target.query)
-    iri, wanted = things.iris[0], options(things.reading, target)
-    here = site.addresses.document(f"graph/{things.reading.path}")
+    iri, here, wanted = things.iris[0], things.here, options(things.reading, target)
     if not await is_graph(site, iri):
         return await respond(site, things.iris, here, wanted)
     if wanted.format is not negotiation.HTML:

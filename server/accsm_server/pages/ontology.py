@@ -96,8 +96,7 @@ async def ontology_file(site: ServedSite, format: SuffixFormat) -> Response:
 async def ontology_version(site: ServedSite, target: RequestTarget) -> Response:
     """Return an earlier version, or the same as /ontology for the IRI of the current one."""
     things = await find(site, "ontology/", target.path, target.query)
-    iri, wanted = things.iris[0], options(things.reading, target)
-    here = site.addresses.document(f"ontology/{things.reading.path}")
+    iri, here, wanted = things.iris[0], things.here, options(things.reading, target)
     if await is_graph(site, iri):
         return await _respond(site, wanted.format, here, iri)
     header = await _load_header(site, site.base + ONTOLOGY)
@@ -140,7 +139,8 @@ async def _load_header(site: Site, graph: str) -> Header:
         values.get(expand(name, site.prefixes))
         for name in ("owl:versionInfo", "dcterms:issued", "owl:priorVersion")
     )
-    labels = Labels(site, {iri_of(prior): local_name(iri_of(prior))})
+    texts = {iri_of(prior): local_name(iri_of(prior))}
+    labels = Labels(site, await site.addresses(), texts)
     return Header(text_of(version), labels.show(issued).text, labels.show(prior))
 
 

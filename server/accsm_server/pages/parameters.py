@@ -114,10 +114,14 @@ def negotiated(*offers: Format) -> Any:
     return Depends(choose)
 
 
+def by_suffix(suffix: str) -> Format | None:
+    """Return the format of a document with ``suffix``."""
+    return next((format for format in FORMATS if format.name == suffix), None)
+
+
 async def _suffix_format(suffix: str) -> Format:
-    for format in FORMATS:
-        if suffix == format.name:
-            return format
+    if format := by_suffix(suffix):
+        return format
     raise NotFound("No such format", f"This document is not available as .{suffix}.")
 
 

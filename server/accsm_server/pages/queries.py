@@ -36,9 +36,9 @@ class Site:
     """The root path, without a trailing slash."""
     questions: list[Question] = field(default_factory=list)
     """A cache of the stored questions: see `questions.stored`."""
-    loaded: list[Addresses] = field(default_factory=list)
-    """A cache of the addresses: see `load_addresses`."""
-    lock: Lock = field(default_factory=Lock)
+    _addresses: list[Addresses] = field(default_factory=list)
+    """A cache: see `addresses`."""
+    _lock: Lock = field(default_factory=Lock)
     """Held while the addresses are loaded."""
 
     @property
@@ -56,11 +56,6 @@ class Site:
         """Return namespace IRIs by prefix."""
         return self.served.prefixes
 
-    @property
-    def addresses(self) -> Addresses:
-        """Return the addresses of the things of the dataset, once `load_addresses` has run."""
-        return self.loaded[0] if self.loaded else Addresses(self.base)
-
     @cached_property
     def profile(self) -> Profile:
         """Return the profile of the pages."""
@@ -75,6 +70,13 @@ class Site:
     def queries(self) -> QueryFiles:
         """Return the queries of this package, with the base IRI of the dataset."""
         return QueryFiles(self.engine, _QUERIES, partial(remint, base=self.base))
+
+    async def addresses(self) -> Addresses:
+        """Return the addresses of the things of the dataset; they are read once."""
+        async with self._lock:
+            if not self._addresses:
+                self._addresses.append(Addresses(self.base, await _irregular(self)))
+        return self._addresses[0]
 
 
 async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]) -> Table:
@@ -95,14 +97,6 @@ async def look_up(site: Site, lookup: Lookup[T]) -> tuple[T, list[Ask]]:
             ask = lookup.send(read_rows(found.variables, found.rows))
     except StopIteration as end:
         return end.value, asked
-
-
-async def load_addresses(site: Site) -> Addresses:
-    """Return the addresses of the things of the dataset; they are read once."""
-    async with site.lock:
-        if not site.loaded:
-            site.loaded.append(Addresses(site.base, await _irregular(site)))
-    return site.loaded[0]
 
 
 async def _irregular(site: Site) -> list[str]:

@@ -96,7 +96,7 @@ async def question(
         wanted = urlencode({"format": choice.name}) if choice.name else ""
         return RedirectResponse(site.root + with_query(describing(iri), wanted), 303)
     format = choice.choose((HTML, *asked.rows, *DOCUMENTS))
-    links = alternates(asked.url, (HTML, *asked.rows, *DOCUMENTS))
+    links = alternates(site.root + asked.here, (HTML, *asked.rows, *DOCUMENTS))
     if format in DOCUMENTS:
         response = await _description(site, asked.question, format)
     elif format is HTML:
@@ -132,21 +132,21 @@ async def published_one(site: ServedSite, path: str, query: QueryParameters) -> 
     if not await known(site, [iri]):
         raise not_found(site, iri)
     found = await _find(site, path.partition("/")[0])
-    return RedirectResponse(_url(site, found, query), 303)
+    return RedirectResponse(site.root + _address(found, query), 303)
 
 
 @dataclass(frozen=True)
 class _Asked:
     """A question with a value for each of its parameters.
 
-    ``options`` are the labels of the values on the list of each parameter, ``url`` is its address
+    ``options`` are the labels of the values on the list of each parameter, ``here`` is its address
     with the values, ``query`` its text with them, and ``rows`` are the formats of its answer.
     """
 
     question: Question
     values: Mapping[str, str]
     options: Mapping[str, Mapping[str, str]]
-    url: str
+    here: str
     query: SuppliedQuery
     rows: Sequence[Format]
 
@@ -174,12 +174,11 @@ class _Asked:
         values = defaults | chosen
         query = supply(scan(text), site.served.supplied, site.base)
         rows = () if model.form(question) == "construct" else RESULTS
-        url = _url(site, question, chosen)
-        return cls(question, values, options, url, query, rows)
+        return cls(question, values, options, _address(question, chosen), query, rows)
 
 
-def _url(site: Site, question: Question, values: Mapping[str, str]) -> str:
-    return with_query(site.root + path_of(question), urlencode(values))
+def _address(question: Question, values: Mapping[str, str]) -> str:
+    return with_query(path_of(question), urlencode(values))
 
 
 async def _find(site: Site, name: str) -> Question:
@@ -213,10 +212,10 @@ async def _page(site: Site, asked: _Asked) -> Response:
         text=text,
         result=await result(site, query),
         offers=asked.rows or GRAPHS,
-        rows_link=asked.url if asked.rows else sparql,
+        rows_link=site.root + asked.here if asked.rows else sparql,
         form=sparql,
         description=DOCUMENTS,
-        here=asked.url,
+        here=asked.here,
     )
     if asked.query.scanned.volatile:
         response.headers["Cache-Control"] = NEVER

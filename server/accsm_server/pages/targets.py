@@ -11,8 +11,8 @@ from starlette.requests import Request
 from accsm_server.errors import NotFound, UriTooLong
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.addresses import PARAMETER_NAMES, unescaped
-from accsm_server.pages.parameters import FORMATS
-from accsm_server.pages.queries import Site, known, load_addresses
+from accsm_server.pages.parameters import by_suffix
+from accsm_server.pages.queries import Site, known
 
 _LONGEST = 8 << 10  # bytes of a path and query
 
@@ -47,6 +47,8 @@ class Things:
 
     iris: list[str]
     reading: Reading
+    here: str
+    """The address of the document about them."""
 
 
 async def _target(request: Request, path: str) -> Target:
@@ -80,7 +82,7 @@ async def find(site: Site, folder: str, path: str, query: str) -> Things:
     """
     if len(path) + len(query) > _LONGEST:
         raise UriTooLong("The URL is too long", f"Addresses have at most {_LONGEST} bytes.")
-    addresses = await load_addresses(site)
+    addresses = await site.addresses()
     candidates = {
         reading: addresses.candidates(folder + reading.path) for reading in _readings(path, query)
     }
@@ -89,7 +91,7 @@ async def find(site: Site, folder: str, path: str, query: str) -> Things:
         named = [iri for iri in iris if iri in existing]
         found = dict.fromkeys((*named, *addresses.others(folder + reading.path)))
         if found:
-            return Things(list(found), reading)
+            return Things(list(found), reading, addresses.document(folder + reading.path))
     raise not_found(site, f"{site.base}{folder}{path}")
 
 
@@ -129,6 +131,5 @@ def _readings_of_query(path: str, query: str) -> Iterator[Reading]:
 
 def _readings_of_suffix(path: str, query: str) -> Iterator[Reading]:
     stem, _, suffix = path.rpartition(".")
-    for format in FORMATS:
-        if suffix == format.name:
-            yield Reading(stem, query, format)
+    if format := by_suffix(suffix):
+        yield Reading(stem, query, format)

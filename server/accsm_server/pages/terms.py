@@ -8,7 +8,8 @@ from datetime import date
 from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.rdf.terms import Term, iris, local_name, natural, short
-from accsm_server.pages.queries import Site, load_addresses, load_texts
+from accsm_server.pages.addresses import Addresses
+from accsm_server.pages.queries import Site, load_texts
 
 _UNMARKED = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
@@ -32,6 +33,7 @@ class Labels:
     """The labels of the terms on one page, by IRI."""
 
     site: Site
+    addresses: Addresses
     texts: Mapping[str, str]
 
     def show(self, term: Term | None) -> TermView:
@@ -57,7 +59,7 @@ class Labels:
         text = self.texts.get(iri) or _unlabelled(iri, self.site)
         if iri.startswith(_WEB_SCHEMES) and not iri.startswith(self.site.base):
             return TermView(text, iri, iri, external=True)
-        return TermView(text, self.site.root + self.site.addresses.of(iri), iri)
+        return TermView(text, self.site.root + self.addresses.of(iri), iri)
 
     def graph(self, iri: str) -> TermView:
         """Return a named graph as a short label for its author."""
@@ -65,13 +67,13 @@ class Labels:
         graph_title = self.site.profile.graphs.get(path)
         plain = path if path == iri else path.replace("/", " ")
         text = graph_title.label if graph_title else plain
-        return TermView(text, self.site.root + self.site.addresses.of(iri), iri)
+        return TermView(text, self.site.root + self.addresses.of(iri), iri)
 
 
 async def load_labels(site: Site, terms: Iterable[Term | None], *other_iris: str) -> Labels:
     """Return the labels of ``terms`` and ``other_iris``, fetched by one query."""
-    await load_addresses(site)
-    return Labels(site, await load_texts(site, "labels", iris(terms) | set(other_iris)))
+    texts = await load_texts(site, "labels", iris(terms) | set(other_iris))
+    return Labels(site, await site.addresses(), texts)
 
 
 def short_name(iri: str, site: Site) -> str:
