@@ -1,0 +1,1 @@
+"""Search the names, codes and texts of a dataset."""
