@@ -472,6 +472,28 @@ def test_a_hint_says_no_more_than_is_true(known_client: httpx.Client, pattern: s
     assert hint.partition("Supplied")[0] == PLAIN[pattern]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "told", "graph"),
+    [
+        ("?c a sh:NodeShape", "`sh:NodeShape` has no instances", "graph:shapes"),
+        ("?d a void:Dataset", "`void:Dataset` has no instances", "graph:meta"),
+        ("?d void:triples ?n", "`void:triples` has no values", "graph:meta"),
+        ("?d a dcat:Dataset ; void:triples ?n", "`dcat:Dataset` has no instances", "graph:meta"),
+        ("?s sh:declare/sh:prefix ?p", "`sh:declare` has no values", "graph:shapes"),
+        ("?q a sh:SPARQLExecutable", "`sh:SPARQLExecutable` has no instances",
+         f"<{BASE}.well-known/sparql-examples>"),
+    ],
+)  # fmt: skip
+def test_what_is_not_in_the_default_graph_has_a_hint_with_its_graph(
+    known_client: httpx.Client, pattern: str, told: str, graph: str
+) -> None:
+    answer = ask(known_client, f"SELECT * {{ {pattern} }}", "text/csv")
+    assert f"{told} in the default graph; they are in " in answer.headers["Hint"]
+    assert f"`GRAPH {graph}`" in answer.headers["Hint"]
+    followed = ask(known_client, f"SELECT * {{ GRAPH {graph} {{ {pattern} }} }}", "text/csv")
+    assert followed.text.count("\n") > 1
+
+
 #: Empty answers to patterns that match one by one, with the hint and a query that gives rows.
 LEFT = {
     "two properties": (
@@ -601,7 +623,7 @@ PARTIAL = {
     ),
     "UNION": (
         "{ ?p skos:prefLabel ?n } UNION { ?p a accsm:Person ; foaf:name ?n }",
-        "`foaf:name` has no values in this dataset; write `skos:prefLabel`.",
+        "`foaf:name` has no values in the default graph; write `skos:prefLabel`.",
     ),
     "for one of several classes": (
         "VALUES ?c { accsm:ActionLine accsm:KeyResultArea } ?t a ?c "

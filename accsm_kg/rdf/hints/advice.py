@@ -7,6 +7,8 @@ from accsm_kg.rdf.hints.kin import is_generic, kin, nearest, similar
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role
 from accsm_kg.rdf.patterns import TYPE
 
+_MAX_GRAPHS = 3
+
 
 def things(roles: Iterable[Role]) -> Things:
     """Return what tells most of a variable with ``roles``."""
@@ -15,6 +17,16 @@ def things(roles: Iterable[Role]) -> Things:
         if iri:
             return NO_THINGS | {key: [iri]}
     return NO_THINGS
+
+
+def graphs(facts: Facts, what: str, iri: str) -> Asking[list[str]]:
+    """Return the named graphs with a property or with things of a class, three at most.
+
+    ``what`` is `property` or `class`.
+    """
+    nothing: dict[str, list[str]] = {"property": [], "class": []}
+    rows = yield from answer(facts, "graphs", **nothing | {what: [iri]})
+    return [graph for (graph,) in rows[:_MAX_GRAPHS]]
 
 
 def same(facts: Facts, property: str, near: Things, values: Iterable[Role]) -> Asking[list[str]]:

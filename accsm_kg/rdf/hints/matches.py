@@ -55,12 +55,22 @@ def _unused(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]]:
     if uses and not uses.pairs and _is_checked(facts, iri):
         near = _subject(pattern, roles)
         way = yield from advice.way(facts, iri, near, roles.of(value.text))
-        return [f"{facts.name(iri)} has no values in this dataset{way or '.'}"]
+        apart = yield from advice.graphs(facts, "property", iri)
+        return [f"{facts.name(iri)} has no values {_absence(facts, apart, way)}"]
     kind = value.text if iri == TYPE and value.kind == "iri" else ""
     known = not facts.kinds or any(kind in each for each in facts.kinds)
     if kind and not known and _is_checked(facts, kind):
-        return [f"{facts.name(kind)} has no instances in this dataset."]
+        apart = yield from advice.graphs(facts, "class", kind)
+        return [f"{facts.name(kind)} has no instances {_absence(facts, apart)}"]
     return []
+
+
+def _absence(facts: Facts, apart: Sequence[str], way: str = "") -> str:
+    """Return the end of a sentence on what only the graphs ``apart`` have, if there are such."""
+    if not apart:
+        return f"in this dataset{way or '.'}"
+    clauses = " or ".join(f"`GRAPH {facts.name(graph)[1:-1]}`" for graph in apart)
+    return f"in the default graph{way or f'; they are in {clauses}.'}"
 
 
 def _is_checked(facts: Facts, iri: str) -> bool:
