@@ -204,6 +204,17 @@ def test_a_similar_prefix_is_suggested() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prefix", "meant"),
+    [("dct", "dcterms"), ("dc", "dcterms"), ("DCT", "dcterms"), ("dcterm", "dcterms"),
+     ("sdo", "schema"), ("so", "schema"), ("shacl", "sh"), ("rdf-schema", "rdfs"), ("xs", "xsd"),
+     ("accsm-kg", "accsm"), ("accsmkg", "accsm"), ("accsm_v", "accsm-v")],
+)  # fmt: skip
+def test_the_prefix_that_is_meant_is_suggested(prefix: str, meant: str) -> None:
+    query = f"ASK {{ ?s {prefix}:name ?o }}"
+    assert explain(query, "error at 1:10: x", prefixes()).hint == f"Did you mean `{meant}:`?"
+
+
+@pytest.mark.parametrize(
     ("query", "hint"),
     [
         ("SELECT * {\n  ?s ?p ?o", "`{` at line 1, column 10 is never closed"),
