@@ -527,6 +527,26 @@ LEFT = {
         "Capitals and small letters differ: write `CONTAINS(LCASE(STR(?l)), LCASE('SUMMIT'))`. ",
         "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(LCASE(STR(?l)), LCASE('SUMMIT')))",
     ),
+    "an IRI in a function of texts": (
+        "?p a accsm:Project ; accsm:supports ?t FILTER regex(?t, 'A.2')",
+        "`?t` is an IRI, not a text: write `STR(?t)`, or take its `skos:prefLabel`. ",
+        "?p a accsm:Project ; accsm:supports ?t FILTER regex(STR(?t), 'A.2')",
+    ),
+    "an IRI in small letters": (
+        "?p accsm:countryCoordinator ?c FILTER(CONTAINS(LCASE(?c), 'cambodia'))",
+        "`?c` is an IRI, not a text: write `STR(?c)`, or take its `skos:prefLabel`. ",
+        "?p accsm:countryCoordinator/skos:prefLabel ?c FILTER(CONTAINS(LCASE(?c), 'cambodia'))",
+    ),
+    "a subject in a function of texts": (
+        "?p a accsm:Project FILTER(true && STRSTARTS(?p, 'https'))",
+        "`?p` is an IRI, not a text: write `STR(?p)`, or take its `skos:prefLabel`. ",
+        "?p a accsm:Project FILTER(true && STRSTARTS(STR(?p), 'https'))",
+    ),
+    "a date in a function of texts": (
+        "?m accsm:earliestStart ?d FILTER(STRSTARTS(?d, '2016'))",
+        "`?d` is `xsd:date`, not a text: write `STR(?d)`. ",
+        "?m accsm:earliestStart ?d FILTER(STRSTARTS(STR(?d), '2016'))",
+    ),
     "a text that no value has": (
         "?b a accsm:Blueprint ; dcterms:title ?t FILTER(REGEX(STR(?t), 'political-security', 'i'))",
         'No value of `?t` passes FILTER; it is `"APSC Blueprint 2025"` or `"ASCC Blueprint 2025"`.',

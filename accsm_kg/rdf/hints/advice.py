@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, Things, answer, load_uses
-from accsm_kg.rdf.hints.kin import is_generic, kin, nearest, similar
+from accsm_kg.rdf.hints.kin import NAMES, is_generic, kin, nearest, similar
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role
 from accsm_kg.rdf.patterns import TYPE
 
@@ -17,6 +17,12 @@ def things(roles: Iterable[Role]) -> Things:
         if iri:
             return NO_THINGS | {key: [iri]}
     return NO_THINGS
+
+
+def naming(facts: Facts, near: Things) -> Asking[str]:
+    """Return the property of names that such things have, empty if they have none."""
+    had = yield from answer(facts, "had", **near)
+    return next((name for name in NAMES if (name,) in had), "")
 
 
 def graphs(facts: Facts, what: str, iri: str) -> Asking[list[str]]:
