@@ -428,6 +428,31 @@ FOLLOWED = {
         "Nothing that is a `accsm:Project` has `dcterms:date`; write `accsm:coversYear`.",
         "?p a accsm:Project ; accsm:coversYear ?d",
     ),
+    "a property of another vocabulary": (
+        "?c rdf:subClassOf ?d",
+        "`rdf:subClassOf` has no values in this dataset; write `rdfs:subClassOf`.",
+        "?c rdfs:subClassOf ?d",
+    ),
+    "a property of another vocabulary that the thing lacks": (
+        "?p a accsm:Project ; foaf:title ?l",
+        "`foaf:title` has no values in this dataset; write `skos:prefLabel`.",
+        "?p a accsm:Project ; skos:prefLabel ?l",
+    ),
+    "a class of another vocabulary": (
+        "?c a owl:Concept",
+        "`owl:Concept` has no instances in this dataset; write `skos:Concept`.",
+        "?c a skos:Concept",
+    ),
+    "a slash before the name of a property": (
+        f"?p <{BASE}ontology/supports> ?t",
+        "`<ontology/supports>` has no values in this dataset; write `accsm:supports`.",
+        "?p accsm:supports ?t",
+    ),
+    "a slash before the name of a class": (
+        "?p a <ontology/StrategicMeasure>",
+        "has no instances in this dataset; write `accsm:StrategicMeasure`.",
+        "?p a accsm:StrategicMeasure",
+    ),
     "a thing that is the value of another property": (
         "?p accsm:partnerAsPrinted country:VNM",
         "Nothing has `country:VNM` as a value of `accsm:partnerAsPrinted`; "

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, Things, answer, load_uses
-from accsm_kg.rdf.hints.kin import NAMES, is_generic, kin, nearest, similar
+from accsm_kg.rdf.hints.kin import NAMES, is_generic, kin, namesakes, nearest, similar
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role
 from accsm_kg.rdf.patterns import TYPE
 
@@ -62,6 +62,7 @@ def _leads(facts: Facts, property: str, values: Iterable[Role]) -> bool:
 def way(facts: Facts, property: str, near: Things, values: Iterable[Role]) -> Asking[str]:
     """Return what to write for a ``property`` that such things lack, as the end of a sentence."""
     found = yield from same(facts, property, near, values)
+    found = found or (yield from _namesakes(facts, property, near, values))
     if found:
         return f"; write {facts.either(found)}."
     if not any(near.values()) or is_generic(property):
@@ -79,6 +80,22 @@ def way(facts: Facts, property: str, near: Things, values: Iterable[Role]) -> As
     if link:
         ways.append(f"go by {facts.name(link[0])} to the {facts.name(link[1])} that has it")
     return f"; {', or '.join(ways)}." if ways else ""
+
+
+def _namesakes(
+    facts: Facts, property: str, near: Things, values: Iterable[Role]
+) -> Asking[list[str]]:
+    """Return the properties of the same local name in another namespace that such things have.
+
+    Those of the same meaning if they have none of these; two at most.
+    """
+    others = namesakes(facts, property)
+    used = [iri for (iri,) in (yield from answer(facts, "valued", these=others))]
+    if not used or not any(near.values()):
+        return used[:2]
+    had = yield from answer(facts, "had", **near)
+    found = [iri for iri in used if (iri,) in had]
+    return found[:2] or (yield from same(facts, used[0], near, values))
 
 
 def _link(

@@ -14,7 +14,7 @@ from accsm_kg.rdf.hints.facts import (
     load_uses,
     typical,
 )
-from accsm_kg.rdf.hints.kin import is_generic
+from accsm_kg.rdf.hints.kin import is_generic, namesakes
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role, Roles, read
 from accsm_kg.rdf.patterns import TYPE, Group, Pattern
 
@@ -61,7 +61,9 @@ def _unused(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]]:
     known = not facts.kinds or any(kind in each for each in facts.kinds)
     if kind and not known and _is_checked(facts, kind):
         apart = yield from advice.graphs(facts, "class", kind)
-        return [f"{facts.name(kind)} has no instances {_absence(facts, apart)}"]
+        others = [iri for iri in namesakes(facts, kind) if any(iri in each for each in facts.kinds)]
+        way = f"; write {facts.either(others[:2])}." if others else ""
+        return [f"{facts.name(kind)} has no instances {_absence(facts, apart, way)}"]
     return []
 
 
