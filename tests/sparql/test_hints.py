@@ -453,6 +453,57 @@ FOLLOWED = {
         "has no instances in this dataset; write `accsm:StrategicMeasure`.",
         "?p a accsm:StrategicMeasure",
     ),
+    "the address of a server": (
+        "<http://127.0.0.1:8000/id/country/KHM> ?p ?o",
+        "`<http://127.0.0.1:8000/id/country/KHM>` is not in this dataset; write `country:KHM`.",
+        "country:KHM ?p ?o",
+    ),
+    "the address of a server below a path": (
+        f"?p ?o <http://localhost/{BASE.split('/')[-2]}/id/country/KHM>",
+        "is not in this dataset; write `country:KHM`.",
+        "?p ?o country:KHM",
+    ),
+    "the address of a server before a term": (
+        "?p a <http://localhost:8000/ontology#Project> ; <http://localhost:8000/doc/x> ?o",
+        "`<http://localhost:8000/ontology#Project>` is not in this dataset; write `accsm:Project`.",
+        "?p a accsm:Project ; ?x ?o",
+    ),
+    "a document in place of the thing": (
+        "?p accsm:countryCoordinator <doc/country/KHM>",
+        "`<doc/country/KHM>` is not in this dataset; write `country:KHM`.",
+        "?p accsm:countryCoordinator country:KHM",
+    ),
+    "a path without its first segment": (
+        f"<{BASE}country/KHM> skos:prefLabel ?o",
+        "`<country/KHM>` is not in this dataset; write `country:KHM`.",
+        "country:KHM skos:prefLabel ?o",
+    ),
+    "a similar folder": (
+        "<id/projects/2016-2020/9> ?p ?o",
+        "`<id/projects/2016-2020/9>` is not in this dataset; write `project-2016-2020:9`.",
+        "project-2016-2020:9 ?p ?o",
+    ),
+    "a slash before the name of a term": (
+        "<ontology/supports> rdfs:label ?o",
+        "`<ontology/supports>` is not in this dataset; write `accsm:supports`.",
+        "accsm:supports rdfs:label ?o",
+    ),
+    "a thing of which nothing is said": (
+        "?p ?q ?o FILTER(?p = project-2016-2020:99)",
+        "Nothing is said about `project-2016-2020:99` in this dataset; "
+        "did you mean `project-2016-2020:9`?",
+        "?p ?q ?o FILTER(?p = project-2016-2020:9)",
+    ),
+    "a value of which nothing is said": (
+        "VALUES ?c { <id/country/KHX> } ?p accsm:countryCoordinator ?c",
+        "Nothing is said about `country:KHX` in this dataset; did you mean `country:KHM`?",
+        "VALUES ?c { country:KHM } ?p accsm:countryCoordinator ?c",
+    ),
+    "a thing in another graph": (
+        "<dataset> ?p ?o",
+        "`<dataset>` is not in the default graph; it is in `GRAPH graph:meta` or `GRAPH ",
+        "GRAPH graph:meta { <dataset> ?p ?o }",
+    ),
     "a thing that is the value of another property": (
         "?p accsm:partnerAsPrinted country:VNM",
         "Nothing has `country:VNM` as a value of `accsm:partnerAsPrinted`; "
@@ -495,6 +546,25 @@ PLAIN = {
 def test_a_hint_says_no_more_than_is_true(known_client: httpx.Client, pattern: str) -> None:
     hint = ask(known_client, f"SELECT * {{ {pattern} }}").headers["Hint"]
     assert hint.partition("Supplied")[0] == PLAIN[pattern]
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("PREFIX country: <http://localhost/id/country/> DESCRIBE country:KHM",
+         "write `<id/country/KHM>`."),
+        ("DESCRIBE <https://example.org/id/country/KHX>", ""),
+        ("ASK { country:KHM ?p 'KHX' }", ""),
+        ("ASK { ?s ?p <https://example.org/country#KHM#> , country: , <urn:a> }", ""),
+        ("ASK { <id/statement/99> ?p ?o }",
+         "Nothing is said about `<id/statement/99>` in this dataset. "),
+    ],
+)  # fmt: skip
+def test_an_iri_of_others_has_a_hint_if_ours_exists(
+    known_client: httpx.Client, query: str, hint: str
+) -> None:
+    found = ask(known_client, query, "*/*").headers.get("Hint", "")
+    assert hint in found and bool(hint) == bool(re.sub(r"Supplied to the query: .*", "", found))
 
 
 @pytest.mark.parametrize(

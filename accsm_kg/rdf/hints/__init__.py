@@ -10,6 +10,7 @@ from pathlib import Path
 
 from accsm_kg.rdf import patterns
 from accsm_kg.rdf.hints import (
+    absent,
     aggregates,
     constants,
     counts,
@@ -93,14 +94,16 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     _renew(facts, groups)
     hints = (yield from paths.find(facts, query, groups)) if has_path else []
     hints += yield from types.find(facts, scanned, groups)
-    hints += (yield from _matches(facts, text, groups, empty=empty)) if partial else []
+    hints += (yield from _matches(facts, query, groups, empty=empty)) if partial else []
     return hints + ((yield from order.find(facts, text, groups)) if is_sorted else [])
 
 
-def _matches(facts: Facts, text: str, groups: Sequence[Group], *, empty: bool) -> Lookup:
-    """Return the hints about what ``groups`` match."""
+def _matches(facts: Facts, query: SuppliedQuery, groups: Sequence[Group], *, empty: bool) -> Lookup:
+    """Return the hints about what ``groups`` of ``query`` match."""
+    text = query.scanned.text
     found = [pattern for group in groups for pattern in group.patterns]
-    hints = (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
+    hints = (yield from absent.find(facts, query, found)) if empty else []
+    hints += (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
     for needed in (True, False):
         for _ in patterns.alternatives(groups):
             hints += yield from matches.find(facts, groups, empty=empty, needed=needed)

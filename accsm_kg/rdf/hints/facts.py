@@ -91,6 +91,10 @@ class Facts:
         """Return IRIs as alternatives in a sentence."""
         return " or ".join(map(self.name, iris))
 
+    def clauses(self, graphs: Iterable[str]) -> str:
+        """Return the clauses for patterns in one of ``graphs`` as alternatives in a sentence."""
+        return " or ".join(f"`GRAPH {self.name(graph)[1:-1]}`" for graph in graphs)
+
 
 def swap(iri: str) -> str:
     """Return an IRI with http for https, and the reverse."""

@@ -71,8 +71,7 @@ def _absence(facts: Facts, apart: Sequence[str], way: str = "") -> str:
     """Return the end of a sentence on what only the graphs ``apart`` have, if there are such."""
     if not apart:
         return f"in this dataset{way or '.'}"
-    clauses = " or ".join(f"`GRAPH {facts.name(graph)[1:-1]}`" for graph in apart)
-    return f"in the default graph{way or f'; they are in {clauses}.'}"
+    return f"in the default graph{way or f'; they are in {facts.clauses(apart)}.'}"
 
 
 def _is_checked(facts: Facts, iri: str) -> bool:
