@@ -38,6 +38,7 @@ _ABSOLUTE = re.compile(r"[A-Za-z][\w+.-]*+:")
 _OPERATORS = frozenset("/|^!*+?")
 _HIDDEN = ("EXISTS", "NOT EXISTS", "MINUS")
 _MAX_CLASSES = 10  # in VALUES
+_MAX_GROUPS = 200
 _MAX_STEPS = 10  # of a sequence path
 
 
@@ -108,11 +109,14 @@ class Group:
 def read(text: str, prefixes: Mapping[str, str], base: str = "") -> list[Group]:
     """Return the groups of patterns in ``text``, whose names have ``prefixes``.
 
-    Relative IRIs are resolved against ``base``; without one they are not understood.
+    Relative IRIs are resolved against ``base``; without one they are not understood. Nothing is
+    returned of a query with more than 200 groups, which may be nested.
     """
     reader = _Reader(text, prefixes, base)
     for match in _TOKEN.finditer(masked(text)):
         reader.token(match)
+    if len(reader.groups) > _MAX_GROUPS:
+        return []
     return [group for group in reader.groups if not group.template]
 
 
