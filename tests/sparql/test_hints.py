@@ -11,6 +11,7 @@ from serving import running
 
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.questions.files import load
+from accsm_kg.questions.model import bind
 
 
 def ask(client: httpx.Client, query: str, accept: str = "*/*") -> httpx.Response:
@@ -111,7 +112,7 @@ def test_a_dot_after_a_name_is_no_part_of_it(client: httpx.Client, pattern: str)
 
 def test_no_stored_question_has_a_hint(client: httpx.Client, store: Store) -> None:
     for question in load(store):
-        assert ask(client, question.text).headers.get("Hint") is None, question.name
+        assert ask(client, bind(question)).headers.get("Hint") is None, question.name
 
 
 def test_a_property_with_some_of_the_facts_names_the_related_one(
@@ -622,6 +623,16 @@ LEFT = {
         "Capitals and small letters differ: write `CONTAINS(LCASE(STR(?l)), LCASE('SUMMIT'))`. ",
         "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(LCASE(STR(?l)), LCASE('SUMMIT')))",
     ),
+    "a variable without a pattern": (
+        "?p accsm:projectNumber ?number FILTER(?nunber = 3 && regex(STR(?number), '3'))",
+        "No pattern gives a value to `?nunber`; did you mean `?number`? ",
+        "?p accsm:projectNumber ?number FILTER(?number = 3 && regex(STR(?number), '3'))",
+    ),
+    "a variable of BIND without a pattern": (
+        "?p accsm:projectNumber ?n BIND(?zz + 1 AS ?m) FILTER regex(STR(?m), '3')",
+        "No pattern gives a value to `?zz`. ",
+        "?p accsm:projectNumber ?n BIND(?n + 1 AS ?m) FILTER regex(STR(?m), '3')",
+    ),
     "an IRI in a function of texts": (
         "?p a accsm:Project ; accsm:supports ?t FILTER regex(?t, 'A.2')",
         "`?t` is an IRI, not a text: write `STR(?t)`, or take its `skos:prefLabel`. ",
@@ -696,6 +707,11 @@ def test_patterns_that_leave_nothing_have_a_hint(known_client: httpx.Client, nam
         "?p a accsm:Project FILTER(1 > 2) MINUS { ?p accsm:hasBudgetStatement ?b FILTER(1 > 2) }",
         "?p a accsm:Project FILTER(1 > 2) FILTER EXISTS { ?p accsm:hasBudgetStatement ?b }",
         "?p a accsm:Project FILTER(1 > 2) MINUS { ?p accsm:amount ?a }",
+        "VALUES (?p ?x) { (1 xsd:x) } VALUES ?y { 3 } FILTER(?p = ?y || ?x = 3)",
+        "{ SELECT ?p (COUNT(?x) AS ?n) { ?p rdfs:label ?x } GROUP BY ?p } FILTER(?n > 999)",
+        "?p accsm:amount ?a FILTER(!BOUND(?zz) && COALESCE(?y, 1) > 2)",
+        "?p ?x ?l FILTER EXISTS { ?p ?q ?y FILTER(?y = rdfs:x && ?x = ?q && 1 > 2) }",
+        "?p ?x [ rdfs:label ?l ] BIND(1 AS ?o) FILTER(?l = ?o || ?x = 3)",
         "?p a accsm:Project FILTER(1 > 2) OPTIONAL { ?p a ?c MINUS { ?p accsm:supports ?b } }",
     ],
 )

@@ -21,6 +21,7 @@ from accsm_kg.rdf.hints import (
     syntax,
     together,
     types,
+    unbound,
     without,
 )
 from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, Unavailable, load
@@ -49,10 +50,12 @@ def find(
     """Return the hints about ``query`` over ``graphs``, or over the whole dataset.
 
     Unless ``thorough``, as for an empty answer, its patterns are only read if some of them may
-    match nothing nevertheless, or if it counts, sorts or goes up by rdfs:subClassOf.
+    match nothing nevertheless, or if it counts, sorts or goes up by rdfs:subClassOf, and its
+    variables are not.
     """
     text = query.scanned.text
     hints = syntax.find(text)
+    hints += unbound.find(text) if thorough and len(text) < SHORT else []
     if query.iris or graphs:
         yield from load(facts)
         hints += yield from names.find(facts, query, graphs)
