@@ -590,6 +590,47 @@ def test_what_is_not_in_the_default_graph_has_a_hint_with_its_graph(
     assert followed.text.count("\n") > 1
 
 
+SUPPORTS = (
+    "`accsm:supports` has no values in `graph:vocab`; "
+    "they are in the default graph or `GRAPH graph:inferred`. "
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("SELECT * { GRAPH graph:vocab { ?p accsm:supports ?t } }", SUPPORTS),
+        ("SELECT * { ?p a ?c GRAPH graph:vocab { { SELECT * { ?p accsm:supports ?t } } } }",
+         SUPPORTS),
+        (f"SELECT * FROM <{BASE}graph/vocab> {{ ?p accsm:supports ?t }}", SUPPORTS),
+        ("SELECT * FROM graph:vocab FROM NAMED graph:meta { ?p a accsm:Project }",
+         "`accsm:Project` has no instances in `graph:vocab` or `graph:meta`; "
+         "they are in the default graph or `GRAPH <graph/source/001>`. "),
+        ("SELECT * { GRAPH graph:meta { ?s a sh:NodeShape ; sh:targetClass ?p } }",
+         "`sh:NodeShape` has no instances in `graph:meta`; they are in `GRAPH graph:shapes`. "
+         "`sh:targetClass` has no values in `graph:meta`; they are in `GRAPH graph:shapes`. "),
+        ("SELECT * { GRAPH graph:inferred { ?p accsm:supports ?t , 5 } }", ""),
+        ("SELECT * { GRAPH ?g { ?p accsm:supports ?t , 5 } }", ""),
+        ("SELECT * { GRAPH graph:vocab { ?t a ?c OPTIONAL { ?p accsm:supports ?t } } ?x ?y 5.5 }",
+         ""),
+        ("SELECT * { GRAPH graph:vocab { ?p foaf:knows ?q } }", ""),
+    ],
+)  # fmt: skip
+def test_a_term_that_a_named_graph_lacks_has_a_hint(
+    known_client: httpx.Client, query: str, hint: str
+) -> None:
+    answer = ask(known_client, query, "text/csv")
+    assert answer.text.count("\n") == 1
+    assert answer.headers.get("Hint", "").partition("Supplied")[0] == hint
+
+
+def test_a_term_that_the_graphs_of_the_request_lack_has_a_hint(known_client: httpx.Client) -> None:
+    query, graph = "SELECT * { ?p accsm:supports ?t }", f"{BASE}graph/vocab"
+    for name in ("default-graph-uri", "named-graph-uri"):
+        answer = known_client.get("/sparql", params={"query": query, name: graph})
+        assert answer.headers["Hint"].startswith(SUPPORTS)
+
+
 #: Empty answers to patterns that match one by one, with the hint and a query that gives rows.
 LEFT = {
     "two properties": (

@@ -15,6 +15,7 @@ from accsm_kg.rdf.hints import (
     constants,
     counts,
     matches,
+    named_graphs,
     names,
     order,
     paths,
@@ -59,6 +60,8 @@ def find(
     if query.iris or graphs:
         yield from load(facts)
         hints += yield from names.find(facts, query, graphs)
+        if thorough and len(text) < SHORT:
+            hints += yield from named_graphs.find(facts, query, graphs)
     if not graphs and len(text) < SHORT:
         hints += yield from aggregates.find(facts, query)
         if query.iris:

@@ -7,7 +7,8 @@ from accsm_kg.rdf.hints.kin import NAMES, is_generic, kin, namesakes, nearest, s
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role
 from accsm_kg.rdf.patterns import TYPE
 
-_MAX_GRAPHS = 3
+#: What a term may be in a pattern, and what the term then has.
+USES = {"property": "values", "class": "instances"}
 
 
 def things(roles: Iterable[Role]) -> Things:
@@ -26,13 +27,9 @@ def naming(facts: Facts, near: Things) -> Asking[str]:
 
 
 def graphs(facts: Facts, what: str, iri: str) -> Asking[list[str]]:
-    """Return the named graphs with a property or with things of a class, three at most.
-
-    ``what`` is `property` or `class`.
-    """
-    nothing: dict[str, list[str]] = {"property": [], "class": []}
-    rows = yield from answer(facts, "graphs", **nothing | {what: [iri]})
-    return [graph for (graph,) in rows[:_MAX_GRAPHS]]
+    """Return the named graphs with a property or with things of a class; ``what`` is a `USES`."""
+    rows = yield from answer(facts, "graphs", **{one: [iri] * (one == what) for one in USES})
+    return [graph for (graph,) in rows]
 
 
 def same(facts: Facts, property: str, near: Things, values: Iterable[Role]) -> Asking[list[str]]:

@@ -91,9 +91,9 @@ class Facts:
         """Return IRIs as alternatives in a sentence."""
         return " or ".join(map(self.name, iris))
 
-    def clauses(self, graphs: Iterable[str]) -> str:
-        """Return the clauses for patterns in one of ``graphs`` as alternatives in a sentence."""
-        return " or ".join(f"`GRAPH {self.name(graph)[1:-1]}`" for graph in graphs)
+    def clauses(self, graphs: Sequence[str]) -> str:
+        """Return the clauses for patterns in one of ``graphs``, three at most, as alternatives."""
+        return " or ".join(f"`GRAPH {self.name(graph)[1:-1]}`" for graph in graphs[:3])
 
 
 def swap(iri: str) -> str:
