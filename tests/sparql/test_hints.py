@@ -609,7 +609,16 @@ SUPPORTS = (
         ("SELECT * { GRAPH graph:meta { ?s a sh:NodeShape ; sh:targetClass ?p } }",
          "`sh:NodeShape` has no instances in `graph:meta`; they are in `GRAPH graph:shapes`. "
          "`sh:targetClass` has no values in `graph:meta`; they are in `GRAPH graph:shapes`. "),
+        ("SELECT * { GRAPH <http://localhost:8000/graph/vocab> { ?s a ?c } }",
+         "`<http://localhost:8000/graph/vocab>` is not a graph of this dataset; "
+         "write `graph:vocab`."),
+        ("SELECT * FROM <urn:x> { ?s a ?c }", "`<urn:x>` is not a graph of this dataset."),
+        ("SELECT * { GRAPH graph:vocap { ?s a ?c } }",
+         "`graph:vocap` is not a graph of this dataset; did you mean `graph:vocab`? "),
         ("SELECT * { GRAPH graph:inferred { ?p accsm:supports ?t , 5 } }", ""),
+        ("SELECT * FROM <graph/inferred> { ?p accsm:supports ?t , 5 }", ""),
+        ("SELECT * FROM <graph/vocab> { ?p accsm:supports ?t , 5 }", SUPPORTS),
+        (f"BASE <{BASE}> SELECT * FROM <graph/inferred> {{ ?p accsm:supports ?t , 5 }}", ""),
         ("SELECT * { GRAPH ?g { ?p accsm:supports ?t , 5 } }", ""),
         ("SELECT * { GRAPH graph:vocab { ?t a ?c OPTIONAL { ?p accsm:supports ?t } } ?x ?y 5.5 }",
          ""),

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from urllib.parse import urljoin
 
 from accsm_kg.rdf.hints.facts import Asking, Facts, Unavailable, answer
 from accsm_kg.rdf.patterns import TYPE, Pattern
@@ -18,17 +17,17 @@ _HOST = re.compile(r"https?://[^/]*+/")
 
 def find(facts: Facts, query: SuppliedQuery, found: Sequence[Pattern]) -> Asking[list[str]]:
     """Return the hints about the IRIs in ``query`` except the known terms in its patterns."""
-    meant = {iri: [*_meant(facts, iri)] for iri in _doubtful(facts, query, found)[:_MAX_ASKED]}
-    if not meant:
+    near = {iri: [*meant(facts, iri)] for iri in _doubtful(facts, query, found)[:_MAX_ASKED]}
+    if not near:
         return []
     try:
-        rows = yield "written", {"these": {*meant, *(iri for one in meant.values() for iri in one)}}
+        rows = yield "written", {"these": {*near, *(iri for one in near.values() for iri in one)}}
     except Unavailable:
         return []
     used = iris(row[0] for row in rows)
     hints = []
-    for iri in [iri for iri in meant if iri not in used]:
-        right = next((other for other in meant[iri] if other in used), None)
+    for iri in [iri for iri in near if iri not in used]:
+        right = next((other for other in near[iri] if other in used), None)
         if right:
             written = _written(facts, query, right)
             hints.append(f"{facts.name(iri)} is not in this dataset; write `{written}`.")
@@ -40,7 +39,7 @@ def find(facts: Facts, query: SuppliedQuery, found: Sequence[Pattern]) -> Asking
 def _doubtful(facts: Facts, query: SuppliedQuery, found: Sequence[Pattern]) -> list[str]:
     """Return the IRIs in ``query`` that may be things, or terms, but have no other hint."""
     terms = {iri for _, iri, _ in found} | {value.text for _, iri, value in found if iri == TYPE}
-    named = {urljoin(query.base, iri) if query.base else iri for iri in query.iris}
+    named = set(map(query.resolved, query.iris))
     return [
         iri
         for iri in sorted(named - facts.names)
@@ -52,7 +51,7 @@ def _doubtful(facts: Facts, query: SuppliedQuery, found: Sequence[Pattern]) -> l
     ]
 
 
-def _meant(facts: Facts, iri: str) -> Iterator[str]:
+def meant(facts: Facts, iri: str) -> Iterator[str]:
     """Yield the IRIs below the base that may be meant: at its path on this host, or nearly so."""
     path = _HOST.sub("", iri, count=1).removeprefix(_HOST.sub("", facts.base, count=1))
     below = [space.removeprefix(facts.base) for space in facts.known if space != facts.base]

@@ -1,11 +1,12 @@
 """Hints about terms that are not in the named graphs in which a query looks for them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from accsm_kg.rdf import patterns
 from accsm_kg.rdf.hints import advice
+from accsm_kg.rdf.hints.absent import meant
 from accsm_kg.rdf.hints.aggregates import OTHER_GRAPHS
 from accsm_kg.rdf.hints.facts import Asking, Facts, load_kinds, load_uses
 from accsm_kg.rdf.patterns import TYPE, UPWARD, Group
@@ -26,11 +27,12 @@ def find(facts: Facts, query: SuppliedQuery, graphs: Sequence[str]) -> Asking[li
     if scanned.service or not (graphs or scanned.dataset_clause or OTHER_GRAPHS.search(hidden)):
         return []
     known = {**query.prefixes, **scanned.prefixes}
-    chosen = graphs or [
-        expand(text[slice(*match.span(1))].strip("<>"), known) for match in _FROM.finditer(hidden)
-    ]
-    hints: list[str] = []
-    terms = dict.fromkeys(_terms(patterns.read(text, known, query.base), tuple(chosen)))
+    written = [text[slice(*match.span(1))].strip("<>") for match in _FROM.finditer(hidden)]
+    chosen = graphs or [query.resolved(expand(name, known)) for name in written]
+    groups = patterns.read(text, known, query.base)
+    named = {group.graph.text for group in groups if group.graph and group.graph.kind == "iri"}
+    hints = [*_unknown(facts, sorted(named.union(chosen).difference(graphs)))]
+    terms = dict.fromkeys(_terms(groups, tuple(chosen)))
     for what, iri, within in islice(terms, _MAX_ASKED):
         found = yield from advice.graphs(facts, what, iri)
         if found and facts.names.issuperset(within) and not {*within} & {*found}:
@@ -39,6 +41,15 @@ def find(facts: Facts, query: SuppliedQuery, graphs: Sequence[str]) -> Asking[li
             hints.append(f"{missing} {facts.either(within[:_MAX_SHOWN])}; they are in "
                          f"{' or '.join(places)}.")  # fmt: skip
     return hints[:_MAX_HINTS]
+
+
+def _unknown(facts: Facts, named: Iterable[str]) -> Iterator[str]:
+    """Yield the hints about absolute names of graphs that are none and have no other hint."""
+    for iri in [iri for iri in named if facts.names and ":" in iri]:
+        if iri not in facts.names and not iri.startswith(facts.spaces):
+            right = next((near for near in meant(facts, iri) if near in facts.names), None)
+            way = f"; write {facts.name(right)}." if right else "."
+            yield f"{facts.name(iri)} is not a graph of this dataset{way}"
 
 
 def _terms(
