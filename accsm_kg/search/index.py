@@ -22,6 +22,7 @@ _MOST_EXACT = 50  # things of one name
 _MOST_ALIKE = 3  # things of one name whose other names are sought as well
 _MOST_SYNONYMS = 8
 _MOST_SUGGESTED = 8
+_MOST_NEAR = 4
 _MOST_WORDS = 200_000  # words that are mended
 _TEXT = 4000  # characters of the texts of one thing
 _START, _END, _MARK = "\x02", "\x03", re.compile("[\x02\x03]")
@@ -164,6 +165,13 @@ class Index:
         words = [term for (term,) in self._db.execute(query, (_MOST_WORDS,))]
         self._speller = Speller(words, self._is_known)
 
+    @property
+    def kinds(self) -> list[str]:
+        """Return the kinds of things, sorted."""
+        with self._lock:
+            found = self._db.execute("SELECT DISTINCT kind FROM thing ORDER BY kind")
+            return [kind for (kind,) in found]
+
     def search(
         self, text: str, kind: str = "", source: str = "", *, exactly: bool = False
     ) -> Found:
@@ -192,6 +200,11 @@ class Index:
             return [
                 _hit(row, marked.get(row[0]), row[0] in found.exact) for row in self._plain(ids)
             ]
+
+    def nearest(self, text: str) -> list[Hit]:
+        """Return some of what is found for ``text``, things that can be traced first."""
+        hits = self.hits(self.search(text), 0, _MOST_EXACT)
+        return sorted(hits, key=lambda hit: not hit.trace)[:_MOST_NEAR]
 
     def suggest(self, text: str) -> list[Hit]:
         """Return the things that are probably meant by the beginning of a name, at most eight."""

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask, Lookup, Row, Rows
 from accsm_kg.namespaces import BASE
 from accsm_kg.query import join
 
 _QUERIES = Path(__file__).parent / "queries"
+
+
+class UnknownKeyError(UnknownNameError):
+    """A key names nothing."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def find(key: str, keys: Rows, base: str) -> Row:
     close = get_close_matches(wanted, named, n=4, cutoff=0.5)
     near = {path: row for name in close for path, row in named[name].items()}
     hint = f"similar: {_choices(near)}" if near else "try A.2.2.iv, 33, E.1, KHM or apsc-2025"
-    raise ValueError(f"no resource is called '{key}'; {hint}")
+    raise UnknownKeyError(f"no resource is called '{key}'; {hint}")
 
 
 def _names(path: str, row: Row) -> Iterator[str]:
