@@ -39,6 +39,7 @@ from accsm_server.pages import (
     openapi,
     questions,
     render,
+    search,
     shapes,
     static_files,
 )
@@ -57,6 +58,7 @@ _ROUTERS = (
     static_files.router,
     browse.router,
     questions.router,
+    search.router,
     documents.router,
     graphs.router,
     ontology.router,

@@ -44,6 +44,8 @@ GRAPHS = (
 )
 #: For a document about something, which has no named graphs.
 DOCUMENTS = GRAPHS[:4]
+#: For what is neither rows of a query nor RDF.
+JSON = Format("json", "application/json", "JSON")
 HTML = Format("html", "text/html", "HTML", ("application/xhtml+xml",))
 PROBLEM = Format(
     "json",
