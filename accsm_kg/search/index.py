@@ -65,13 +65,13 @@ FROM (SELECT name, id FROM name WHERE name >= ? AND name < ? LIMIT ?)
 GROUP BY id ORDER BY length, id LIMIT ?
 """
 _MARKED = """
-SELECT thing.id, highlight({table}, 0, ?1, ?2), snippet({table}, 2, ?1, ?2, '…', 32),
-  snippet({table}, 1, ?1, ?2, '…', 32)
+SELECT thing.id, highlight({table}, 0, ?1, ?2), snippet({table}, 2, ?1, ?2, '…', 48),
+  snippet({table}, 1, ?1, ?2, '…', 48)
 FROM {table} JOIN thing ON thing.id = {table}.rowid
 WHERE {table} MATCH ?3 AND {table}.rowid IN ({ids})
 """
 _PLAIN = """
-SELECT id, iri, kind, code, trace, graphs, label, substr(text, 1, 200) FROM thing
+SELECT id, iri, kind, code, trace, graphs, label, substr(text, 1, 300) FROM thing
 WHERE id IN ({ids})
 """
 
@@ -121,6 +121,11 @@ class Found:
     def is_cut(self) -> bool:
         """Return whether there may be more things than were counted."""
         return self.count >= (_MOST if self.step.table == "stems" else _MOST_UNRANKED)
+
+    @property
+    def is_other(self) -> bool:
+        """Return whether what was found has other words than those that were sought."""
+        return bool(self.count and self.step.sentence)
 
     @property
     def note(self) -> str:

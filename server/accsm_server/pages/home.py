@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from accsm_kg.rdf.terms import local_name
 from accsm_server.http.negotiation import HTML
-from accsm_server.pages import browse, dataset, landing, openapi, render
+from accsm_server.pages import browse, dataset, landing, openapi, render, search
 from accsm_server.pages.parameters import OFFERED, Origin, PageFormat, ServedSite
 from accsm_server.pages.questions import stored
 
@@ -16,6 +16,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
     """Return the home page, with a question and classes to start from, or the dataset in RDF."""
     if format is not HTML:
         return await dataset.send(site, format, origin)
+    search.warm(site)
     entries = {entry.iri: entry for entry in await browse.class_entries(site)}
     questions = {question.name: question for question in await stored(site)}
     first = next(iter(questions.values()), None)

@@ -179,7 +179,7 @@ async def _page(
         first=(page - 1) * _PAGE + 1,
         kinds=_kinds(site, found, sought),
         sources=_sources(labels, found, sought),
-        exactly=site.root + sought.address(exact="1") if found.step.sentence else "",
+        exactly=site.root + sought.address(exact="1") if found.is_other else "",
         examples=[] if found.count else await to_thread(_examples, site, index),
         previous=site.root + sought.address(page=str(page - 1)) if page > 1 else "",
         next=site.root + sought.address(page=str(page + 1)) if page < last else "",
@@ -230,8 +230,8 @@ def _sources(labels: Labels, found: Found, sought: Search) -> list[Choice]:
 
 
 def _with(counts: Mapping[str, int], chosen: str) -> dict[str, int]:
-    """Return the counts, also of what is chosen and was not found."""
-    return {**({chosen: 0} if chosen and chosen not in counts else {}), **counts}
+    """Return the counts with that of what is chosen first, also if it was not found."""
+    return {**({chosen: 0} if chosen else {}), **counts}
 
 
 def _chosen(sought: Search, name: str, value: str) -> str:
