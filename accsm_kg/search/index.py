@@ -31,16 +31,16 @@ _LAST = "\U0010ffff"
 
 _SCHEMA = """
 CREATE TABLE thing (
-  id INTEGER PRIMARY KEY, iri TEXT, kind TEXT, code TEXT, trace TEXT, graphs TEXT,
-  label TEXT, names TEXT, text TEXT
+  id INTEGER PRIMARY KEY, iri TEXT, kind TEXT, trace TEXT, graphs TEXT,
+  label TEXT, names TEXT, codes TEXT, text TEXT
 );
 CREATE TABLE name (name TEXT, id INTEGER, PRIMARY KEY (name, id)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE stems USING fts5(
-  label, names, text, content=thing, content_rowid=id,
+  label, names, codes, text, content=thing, content_rowid=id,
   tokenize='porter unicode61 remove_diacritics 2'
 );
 CREATE VIRTUAL TABLE words USING fts5(
-  label, names, text, content=thing, content_rowid=id, prefix='2 3',
+  label, names, codes, text, content=thing, content_rowid=id, prefix='2 3',
   tokenize='unicode61 remove_diacritics 2'
 );
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
@@ -50,10 +50,10 @@ _NAMED = """
 SELECT thing.id, kind, graphs FROM name JOIN thing USING (id)
 WHERE name = ? ORDER BY thing.id LIMIT ?
 """
-#: A match in the label or another name weighs eight times as much as one in a text.
+#: A match in the label, another name or a code weighs eight times as much as one in a text.
 _RANKED = """
 SELECT thing.id, kind, graphs FROM stems JOIN thing ON thing.id = stems.rowid
-WHERE stems MATCH ? ORDER BY bm25(stems, 8, 8, 1), thing.id LIMIT ?
+WHERE stems MATCH ? ORDER BY bm25(stems, 8, 8, 8, 1), thing.id LIMIT ?
 """
 _UNRANKED = """
 SELECT id, kind, graphs FROM thing
@@ -65,13 +65,13 @@ FROM (SELECT name, id FROM name WHERE name >= ? AND name < ? LIMIT ?)
 GROUP BY id ORDER BY length, id LIMIT ?
 """
 _MARKED = """
-SELECT thing.id, highlight({table}, 0, ?1, ?2), snippet({table}, 2, ?1, ?2, '…', 48),
+SELECT thing.id, highlight({table}, 0, ?1, ?2), snippet({table}, 3, ?1, ?2, '…', 48),
   snippet({table}, 1, ?1, ?2, '…', 48)
 FROM {table} JOIN thing ON thing.id = {table}.rowid
 WHERE {table} MATCH ?3 AND {table}.rowid IN ({ids})
 """
 _PLAIN = """
-SELECT id, iri, kind, code, trace, graphs, label, substr(text, 1, 300) FROM thing
+SELECT id, iri, kind, trace, graphs, label, codes, substr(text, 1, 300) FROM thing
 WHERE id IN ({ids})
 """
 
@@ -99,6 +99,12 @@ class Step(NamedTuple):
     match: str
     table: str = "stems"
     sentence: str = ""
+
+
+#: The id, kind and graphs of things.
+_Rows = list[tuple[Any, ...]]
+#: What was tried, the things of that name, and the things with these words.
+_Attempt = tuple[Step, _Rows, _Rows]
 
 
 @dataclass(frozen=True)
@@ -188,10 +194,9 @@ class Index:
         """
         words = typed(text)
         with self._lock:
-            named = self._db.execute(_NAMED, (words.casefold(), _MOST_EXACT)).fetchall()
-            for step in self._steps(words, [row[0] for row in named], exactly):
-                found = self._run(step)
-                if found or named:
+            for attempt in self._attempts(words, exactly):
+                step, named, found = attempt
+                if named or found:
                     break
         rows = {row[0]: row for row in (*named, *found)}
         exact = frozenset(row[0] for row in named)
@@ -220,24 +225,33 @@ class Index:
             ids = self._suggested(words) or self._suggested(self._speller.mend(words))
             return [_hit(row) for row in self._plain(ids)]
 
-    def _steps(self, words: str, named: Sequence[int], exactly: bool) -> Iterator[Step]:
+    def _attempts(self, words: str, exactly: bool) -> Iterator[_Attempt]:
+        yield self._attempt(words)
         sought = phrases(words)
-        every = " AND ".join(sought)
-        synonyms = map(phrase, self._synonyms(named))
-        yield Step(" OR ".join((f"({every})", *synonyms)) if sought else "")
         if not sought or exactly:
             return
         nothing = f"Nothing for {_mark(words)}. Showing"
-        yield Step(f"{every} *", "words", f"{nothing} {_mark(words + '…')}")
+        begun = f"{nothing} {_mark(words + '…')}"
+        yield self._by_words(Step(f"{' AND '.join(sought)} *", "words", begun))
         mended = self._speller.mend(words)
         if mended != words:
-            yield Step(" AND ".join(phrases(mended)), sentence=f"{nothing} {_mark(mended)}")
+            yield self._attempt(mended, f"{nothing} {_mark(mended)}")
         if len(sought) > 1:
             some = f"Nothing has all words of {_mark(words)}. Showing what has some"
-            yield Step(" OR ".join(phrases(mended)), sentence=some)
+            yield self._by_words(Step(" OR ".join(phrases(mended)), sentence=some))
 
-    def _run(self, step: Step) -> list[tuple[Any, ...]]:
-        """Return the id, kind and graphs of what is found."""
+    def _attempt(self, words: str, sentence: str = "") -> _Attempt:
+        """Return the things of the name ``words``, and those with all words or another name."""
+        named = self._db.execute(_NAMED, (words.casefold(), _MOST_EXACT)).fetchall()
+        every = " AND ".join(phrases(words))
+        synonyms = map(phrase, self._synonyms([row[0] for row in named]))
+        step = Step(" OR ".join((f"({every})", *synonyms)) if every else "", sentence=sentence)
+        return step, named, self._run(step)
+
+    def _by_words(self, step: Step) -> _Attempt:
+        return step, [], self._run(step)
+
+    def _run(self, step: Step) -> _Rows:
         if not step.match:
             return []
         query, most = (_RANKED, _MOST) if step.table == "stems" else (_UNRANKED, _MOST_UNRANKED)
@@ -258,7 +272,7 @@ class Index:
         begin = self._db.execute(_BEGINNING, values).fetchall()
         inside = []
         if sought:
-            inside = self._run(Step(f"{{label names}} : ({' AND '.join(sought)} *)", "words"))
+            inside = self._run(Step(f"{{label names codes}} : ({' AND '.join(sought)} *)", "words"))
         return list(dict.fromkeys(row[0] for row in (*exact, *begin, *inside)))[:_MOST_SUGGESTED]
 
     def _is_known(self, word: str) -> bool:
@@ -300,7 +314,8 @@ def _chosen(found: Found, rows: Sequence[tuple[Any, ...]], kind: str, source: st
 def _hit(
     row: tuple[Any, ...], marked: tuple[str, str] | None = None, is_exact: bool = False
 ) -> Hit:
-    _, iri, kind, code, trace, graphs, label, text = row
+    _, iri, kind, trace, graphs, label, codes, text = row
+    code, _, _ = codes.partition(_DOT)
     label, text = map(unspaced, marked or (label, text))
     return Hit(iri, kind, code, label, text, tuple(graphs.split()), trace, is_exact)
 
@@ -315,11 +330,11 @@ def _things(found: Iterable[Thing], base: str) -> Iterator[tuple[object, ...]]:
             number,
             one.iri,
             one.kind.label,
-            code,
             key if one.kind.is_traced else "",
             " ".join(one.graphs),
             spaced(clean(one.label)),
-            spaced(clean(_DOT.join(_other_names(one)))),
+            spaced(clean(_DOT.join(name for name in one.names if name != one.label))),
+            spaced(clean(_DOT.join(one.codes))),
             spaced(clean(_DOT.join(one.texts))[:_TEXT]),
         )
 
@@ -347,11 +362,6 @@ def _tails(path: str) -> Iterator[str]:
 
 def _mark(text: str) -> str:
     return f"{_START}{text}{_END}"
-
-
-def _other_names(one: Thing) -> list[str]:
-    """Return the names and codes of a thing that are not its label."""
-    return [name for name in (*one.names, *one.codes) if name != one.label]
 
 
 def _path(iri: str, base: str) -> str:
