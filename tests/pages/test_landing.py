@@ -73,7 +73,7 @@ def test_what_a_dataset_says_of_itself_is_encoded(tmp_path: Path) -> None:
     store.dump(path, format=RdfFormat.N_QUADS)
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         page = get(client, "/dataset")
-    assert page.text.count("<script type=\"application/ld+json\"") == 1
+    assert page.text.count('<script type="application/ld+json"') == 1
     assert page.text.count("<script") == 2
     assert block(page)["name"] == title
     assert links(page, "license") == {"http://example.org/%E0%B9%84%E0%B8%97%E0%B8%A2": ""}
