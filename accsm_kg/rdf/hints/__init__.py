@@ -35,7 +35,9 @@ Lookup = Asking[list[str]]
 FOLDER = Path(__file__).parent / "queries"
 
 _MAX_HINTS = 3  # of one kind, for one query
-_MAX_PATTERNS = 100  # of a query, as each is compared with the others
+_MAX_TEXT = 4 << 10  # characters of a query whose patterns and aggregates are read
+_MAX_PARTS = 100  # patterns, paths and groups of it, as each is compared with the others
+_MAX_CLASSES = 10  # in VALUES, for each of which all parts are read again
 #: Words of queries whose patterns may match nothing although there are rows, or that count.
 _WORDS = ("OPTIONAL", "EXISTS", "MINUS", "UNION", "COUNT", "SUM", "AVG")
 _PARTIAL = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
@@ -49,13 +51,17 @@ def find(
 
     Unless ``thorough``, as for an empty answer, its patterns are only read if some of them may
     match nothing nevertheless, or if it counts, sorts or goes up by rdfs:subClassOf.
+
+    Hints take time that other clients wait for, so that there are none about long queries.
     """
     text = query.scanned.text
+    if len(text) >= SHORT:
+        return supplied(query)
     hints = syntax.find(text)
     if query.iris or graphs:
         yield from load(facts)
         hints += yield from names.find(facts, query, graphs)
-    if not graphs and len(text) < SHORT:
+    if not graphs and len(text) <= _MAX_TEXT:
         hints += yield from aggregates.find(facts, query)
         if query.iris:
             hints += yield from _patterns(facts, query, empty=thorough)
@@ -88,21 +94,25 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     ):
         return []
     groups = patterns.read(text, {**query.prefixes, **scanned.prefixes}, query.base)
-    if sum(len(group.patterns) for group in groups) > _MAX_PATTERNS:
+    parts = sum(1 + len(group.patterns) + len(group.paths) for group in groups)
+    if not 0 < parts <= _MAX_PARTS:
         return []
     _renew(facts, groups)
     hints = (yield from paths.find(facts, query, groups)) if has_path else []
     hints += yield from types.find(facts, scanned, groups)
-    hints += (yield from _matches(facts, text, groups, empty=empty)) if partial else []
+    hints += (yield from _matches(facts, text, groups, parts, empty=empty)) if partial else []
     return hints + ((yield from order.find(facts, text, groups)) if is_sorted else [])
 
 
-def _matches(facts: Facts, text: str, groups: Sequence[Group], *, empty: bool) -> Lookup:
-    """Return the hints about what ``groups`` match."""
+def _matches(
+    facts: Facts, text: str, groups: Sequence[Group], parts: int, *, empty: bool
+) -> Lookup:
+    """Return the hints about what ``groups`` of so many ``parts`` match."""
+    classes = min(_MAX_CLASSES, _MAX_PARTS // parts)
     found = [pattern for group in groups for pattern in group.patterns]
-    hints = (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
+    hints = (yield from constants.find(facts, text, found)) if empty else []
     for needed in (True, False):
-        for _ in patterns.alternatives(groups):
+        for _ in patterns.alternatives(groups, classes):
             hints += yield from matches.find(facts, groups, empty=empty, needed=needed)
         if empty and needed and not hints:
             hints += yield from together.find(facts, text, groups)
