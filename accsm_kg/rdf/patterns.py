@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from pyoxigraph import NamedNode
 
-from accsm_kg.rdf.query_scanner import IRI, LOCAL, STRING, masked
+from accsm_kg.rdf.query_scanner import IRI, LOCAL, LONGEST_IRI, STRING, masked
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 #: The path `a/rdfs:subClassOf*`, which is read as one property.
@@ -201,7 +201,7 @@ class _Reader:
             return Node(kind, text[1:])
         if kind in ("iri", "name"):
             iri = self._resolved(text[1:-1]) if kind == "iri" else self._expanded(text)
-            return Node("iri", iri) if iri else _OTHER
+            return Node("iri", iri) if 0 < len(iri) <= LONGEST_IRI else _OTHER
         if kind == "string":
             return self._string(text, match.end("string") - match.start(), match["suffix"])
         datatype = "double" if "e" in text.lower() else "decimal" if "." in text else "integer"

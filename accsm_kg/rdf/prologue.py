@@ -5,8 +5,9 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
-from accsm_kg.rdf.query_scanner import ScannedQuery, scan
+from accsm_kg.rdf.query_scanner import LONGEST_IRI, ScannedQuery, scan
 
 _PLACE = re.compile(r"error at (\d+):(\d+)")
 
@@ -29,11 +30,12 @@ class SuppliedQuery:
 
     @cached_property
     def iris(self) -> frozenset[str]:
-        """Return the IRIs in the query, written in full or as prefixed names."""
-        names = self.scanned.undeclared
-        supplied = self.prefixes.items()
-        expanded = (space + local for prefix, space in supplied for local in names[prefix])
-        return frozenset(self.scanned.iris).union(expanded)
+        """Return the IRIs in the query, written in full or as prefixed names, without long ones."""
+        spaces = {**self.prefixes, **self.scanned.prefixes}.items()
+        names = self.scanned.names
+        expanded = (space + local for prefix, space in spaces for local in names.get(prefix, ()))
+        found = chain(self.scanned.iris, expanded)
+        return frozenset(iri for iri in found if len(iri) <= LONGEST_IRI)
 
     @property
     def shown(self) -> str:
@@ -82,5 +84,6 @@ def supply(scanned: ScannedQuery, prefixes: Mapping[str, str], base: str) -> Sup
     >>> supply(scan("ASK { ?s ex:p ?o }"), {"ex": "http://example.org/"}, "").text
     'PREFIX ex: <http://example.org/> ASK { ?s ex:p ?o }'
     """
-    supplied = {name: prefixes[name] for name in sorted(scanned.undeclared) if name in prefixes}
+    undeclared = sorted(scanned.names.keys() - scanned.prefixes.keys())
+    supplied = {name: prefixes[name] for name in undeclared if name in prefixes}
     return SuppliedQuery(scanned, supplied, base if scanned.relative else "")

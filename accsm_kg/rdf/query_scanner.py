@@ -33,6 +33,8 @@ LOCAL = r":(?:[\w:%-]|\\.|\.++(?=[\w:%\\-]))*+"
 _GLUED = 40  # longest text of keywords written before a prefix without a space, in characters
 #: Length in characters below which the scan of a query is cached.
 SHORT = 16 << 10
+#: Longest IRI in characters that is looked at.
+LONGEST_IRI = 1 << 10
 
 _TOKEN = re.compile(
     rf"""
@@ -68,10 +70,10 @@ class ScannedQuery:
     prefixes: dict[str, str]
     used: dict[str, int]
     """Each prefix used in a prefixed name, with the offset of its first use."""
-    undeclared: dict[str, list[str]]
-    """The local names with each prefix that the query does not declare."""
+    names: dict[str, list[str]]
+    """The local names with each prefix."""
     iris: Set[str]
-    """The IRIs in the query, written in full or as prefixed names with a declared prefix."""
+    """The IRIs that are written in full."""
     volatile: bool
     """Whether the answer may differ from run to run, because of NOW, RAND, UUID, SERVICE …"""
     makes_blank_nodes: bool
@@ -103,15 +105,11 @@ def scan(text: str) -> ScannedQuery:
 def _scan(text: str) -> ScannedQuery:
     words, prefixes, names, iris = _tokens(text)
     used: dict[str, int] = {}
-    undeclared: dict[str, list[str]] = {}
-    named = set(iris)
+    by_prefix: dict[str, list[str]] = {}
     for name, offset in names.items():
         prefix, _, local = name.partition(":")
         used.setdefault(prefix, offset)
-        if prefix in prefixes:
-            named.add(prefixes[prefix] + local.replace("\\", ""))
-        else:
-            undeclared.setdefault(prefix, []).append(local.replace("\\", ""))
+        by_prefix.setdefault(prefix, []).append(local.replace("\\", ""))
     words += [(_before(name, prefixes), used[name]) for name in used if name not in prefixes]
     verbs = ((match[1], at + match.start(1)) for word, at in words if (match := _VERB.match(word)))
     verb, offset = next(verbs, ("", 0))
@@ -121,7 +119,7 @@ def _scan(text: str) -> ScannedQuery:
     calls = caps + "".join(iri.upper() for iri in iris if "(" in iri)  # <…> may be two comparisons
     return ScannedQuery(
         text, form, offset, bool(verb and not form), service, "FROM" in caps, prefixes, used,
-        undeclared, named,
+        by_prefix, iris,
         volatile=service or _VOLATILE.search(calls) is not None,
         makes_blank_nodes=form == "CONSTRUCT" and _makes_blank_nodes(text, words),
         relative="BASE" not in caps and any(map(_RELATIVE.match, (*iris, *prefixes.values()))),

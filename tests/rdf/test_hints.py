@@ -141,6 +141,18 @@ def test_no_more_is_asked_than_hints_are_given(known: Store) -> None:
     assert "texts" in asked and "constants" not in asked
 
 
+def test_nothing_is_kept_of_the_terms_of_strangers(known: Store) -> None:
+    asked, sizes = facts(prefixes()), set()
+    for number in range(3):
+        space = f"http://{number}.example/{'x' * 900}"
+        patterns = " ".join(f"?s a:p{n} ?o{n % 3} ." for n in range(90))
+        others = f"?s accsm:supports <{space}{'x' * 200}> , ?t . ?t a:p a:t ."
+        for query in (f"SELECT (COUNT(?s) AS ?n) {{ {patterns} }}", f"ASK {{ {others} }}"):
+            requests(known, asked, f"PREFIX a: <{space}> {query}", thorough=True)
+        sizes.add(len(repr(asked)))
+    assert len(sizes) == 1
+
+
 @pytest.mark.parametrize("depth", [960, 1500])
 def test_a_deeply_nested_query_has_hints_about_its_names(depth: int) -> None:
     found = hints("SELECT * " + "{" * depth + "?s accsm:supports <urn:x>" + "}" * depth)

@@ -25,7 +25,7 @@ from accsm_kg.rdf.hints import (
 from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, Unavailable, load
 from accsm_kg.rdf.patterns import TYPE, Group, Node
 from accsm_kg.rdf.prologue import SuppliedQuery
-from accsm_kg.rdf.query_scanner import SHORT, masked
+from accsm_kg.rdf.query_scanner import masked
 
 __all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "Unavailable", "find", "supplied"]
 
@@ -51,12 +51,8 @@ def find(
 
     Unless ``thorough``, as for an empty answer, its patterns are only read if some of them may
     match nothing nevertheless, or if it counts, sorts or goes up by rdfs:subClassOf.
-
-    Hints take time that other clients wait for, so that there are none about long queries.
     """
     text = query.scanned.text
-    if len(text) >= SHORT:
-        return supplied(query)
     hints = syntax.find(text)
     if query.iris or graphs:
         yield from load(facts)

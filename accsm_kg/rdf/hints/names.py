@@ -9,7 +9,7 @@ from accsm_kg.rdf.prologue import SuppliedQuery
 
 _MAX_HINTS = 3  # of one kind
 _MAX_NAME = 80  # characters of a name, as similar names take time to find
-_MAX_SOUND = 10_000  # IRIs of queries that are kept
+_MAX_ASKED = 100  # IRIs of a query
 
 
 def find(facts: Facts, query: SuppliedQuery, graphs: Sequence[str]) -> Asking[list[str]]:
@@ -55,14 +55,10 @@ def _optional(query: SuppliedQuery) -> set[str]:
 
 def _schemes(facts: Facts, query: SuppliedQuery) -> Asking[list[str]]:
     """Return hints about namespaces with https for http, and the reverse."""
-    unseen = query.iris - facts.names - facts.sound
+    unseen = (iri for iri in query.iris - facts.names if iri.startswith(facts.swapped))
     doubtful = {
-        iri: swap(iri)
-        for iri in sorted(unseen)
-        if iri.startswith(facts.swapped) and not iri.startswith(facts.known)
+        iri: swap(iri) for iri in sorted(unseen)[:_MAX_ASKED] if not iri.startswith(facts.known)
     }
-    if len(facts.sound) < _MAX_SOUND:
-        facts.sound |= unseen - doubtful.keys()
     if not doubtful:
         return []
     used = {iri for (iri,) in (yield from asked("written", {"these": doubtful.keys()}))}
