@@ -34,8 +34,8 @@ _FOREIGN: Final = {
     "org": "http://www.w3.org/ns/org#",
     "owl": "http://www.w3.org/2002/07/owl#",
     "prov": "http://www.w3.org/ns/prov#",
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "rdf": terms.RDF,
+    "rdfs": terms.RDFS,
     "schema": "http://schema.org/",
     "sd": "http://www.w3.org/ns/sparql-service-description#",
     "sh": "http://www.w3.org/ns/shacl#",
@@ -44,7 +44,7 @@ _FOREIGN: Final = {
     "vann": "http://purl.org/vocab/vann/",
     "void": "http://rdfs.org/ns/void#",
     "vs": "http://www.w3.org/2003/06/sw-vocab-status/ns#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "xsd": terms.XSD,
 }
 _OWN: Final = {
     "accsm": "ontology#",

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from pyoxigraph import (
@@ -24,12 +23,14 @@ from rich.text import Text
 
 from accsm_kg import namespaces
 from accsm_kg.errors import AccsmError, QuerySyntaxError
+from accsm_kg.lookups import Ask, Lookup, Rows, T, read_rows
 from accsm_kg.namespaces import BASE
 from accsm_kg.rdf import dataset, query_files, xml
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.rdf.explain import explain
 from accsm_kg.rdf.hints import FOLDER as HINTS
-from accsm_kg.rdf.hints import Request, Rows, Unavailable, find
+from accsm_kg.rdf.hints import Request, find
+from accsm_kg.rdf.hints import Rows as Solutions
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_kg.rdf.select_all import in_order
@@ -116,15 +117,10 @@ def hints(store: Store, text: str, empty: bool) -> list[str]:
     """
     known, base = _prefixes(store), base_iri(store, BASE)
     lookup = find(namespaces.facts(known, base), supply(scan(text), known, base), thorough=empty)
+    answered: Solutions | None = None
     try:
-        request = next(lookup)
         while True:
-            try:
-                rows = _looked_up(store, request, base)
-            except (ValueError, SyntaxError):  # the query may make IRIs that are none
-                request = lookup.throw(Unavailable)
-            else:
-                request = lookup.send(rows)
+            answered = _looked_up(store, lookup.send(answered), base)
     except StopIteration as end:
         found: list[str] = end.value
         return found
@@ -148,9 +144,12 @@ def _seem_empty(rows: Sequence[Sequence[str]]) -> bool:
     return not rows or (len(rows) == 1 and all(text in ("", "0") for text in rows[0]))
 
 
-def _looked_up(store: Store, request: Request, base: str) -> Rows:
-    text = request if isinstance(request, str) else _filled(*request)
-    results = store.query(text, base_iri=base)
+def _looked_up(store: Store, request: Request, base: str) -> Solutions | None:
+    try:
+        text = request if isinstance(request, str) else _filled(*request)
+        results = store.query(text, base_iri=base)
+    except (ValueError, SyntaxError):  # the query may make IRIs that are none
+        return None
     assert isinstance(results, QuerySolutions)
     return list(results)
 
@@ -213,22 +212,23 @@ def _label(node: NamedNode, store: Store) -> str | None:
     return min(labels)[-1] if labels else None
 
 
-def rows(store: Store, path: Path, this: NamedNode | None = None) -> list[dict[str, str]]:
-    """Run the SELECT query in the file ``path`` and return a dict for each row.
-
-    `$this` in the query is replaced by ``this``, as in SHACL. The value of an IRI or a literal is
-    its text; that of an unbound variable is the empty string.
-    """
-    text, _ = query_files.read(path, namespaces.reminter(base_iri(store, BASE)))
-    results = store.query(text.replace("$this", str(this)) if this else text)
+def rows(store: Store, ask: Ask) -> Rows:
+    """Run a SELECT query in a file."""
+    results = store.query(ask.text(base_iri(store, BASE)))
     if not isinstance(results, QuerySolutions):
-        raise TypeError(f"{path}: must be a SELECT query")
-    names = [variable.value for variable in results.variables]
-    return [dict(zip(names, map(_text, solution), strict=True)) for solution in results]
+        raise TypeError(f"{ask.path}: must be a SELECT query")
+    return read_rows([variable.value for variable in results.variables], list(results))
 
 
-def _text(term: Term | None) -> str:
-    return term.value if isinstance(term, NamedNode | Literal) else ""
+def look_up(store: Store, lookup: Lookup[T]) -> T:
+    """Return the result of a lookup over ``store``."""
+    try:
+        ask = next(lookup)
+        while True:
+            ask = lookup.send(rows(store, ask))
+    except StopIteration as end:
+        found: T = end.value
+        return found
 
 
 def join(

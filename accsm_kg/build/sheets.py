@@ -58,7 +58,8 @@ def read(path: Path, columns: Collection[str]) -> Sheet:
     """
     sheet = _workbook(path) if path.suffix == ".xlsx" else Sheet(path, _csv(path, columns))
     rows = [(number, cells) for number, cells in sheet.rows if any(cells)]
-    width = len("".join("x" if name else " " for _, names in rows[:1] for name in names).rstrip())
+    names = rows[0][1] if rows else []
+    width = max((number for number, name in enumerate(names, 1) if name), default=0)
     cut = [(number, cells if any(cells[width:]) else cells[:width]) for number, cells in rows]
     return replace(sheet, rows=cut)
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from accsm_kg.namespaces import (
+    APART,
     BASE,
     CURATION,
     INFERRED,
@@ -134,6 +135,8 @@ def _named_graphs(
         yield name, "rdf:type", term("sd:NamedGraph")
         yield name, "rdf:type", term("void:Dataset")
         yield name, "sd:name", NamedNode(name)
+        if name.removeprefix(base) not in APART:  # it is a part of the default graph
+            yield dataset, "void:subset", NamedNode(name)
         if name != base + META:  # the description cannot count itself
             size = sum(1 for _ in store.quads_for_pattern(None, None, None, NamedNode(name)))
             yield name, "void:triples", Literal(size)

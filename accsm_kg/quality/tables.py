@@ -13,6 +13,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, Store
 
 from accsm_kg import query
+from accsm_kg.lookups import Ask
 from accsm_kg.namespaces import BASE, reminter
 from accsm_kg.quality import counts, quotations
 from accsm_kg.quality.counts import Row
@@ -117,7 +118,8 @@ def _ask(store: Store, name: str) -> Table:
     path, base = _QUERIES / f"{name}.rq", base_iri(store, BASE)
     _, header = query_files.read(path, reminter(base))
     rows = [
-        {**row, "path": short(next(iter(row.values())), base)} for row in query.rows(store, path)
+        {**row, "path": short(next(iter(row.values())), base)}
+        for row in query.rows(store, Ask(path))
     ]
     return Table(header["title"], header["text"], header["columns"], rows)
 

@@ -15,7 +15,7 @@ from rich.table import Column
 from accsm_kg import query
 from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.query import TABLE
-from accsm_kg.questions.model import Parameter, Question, bind, by_name, check_choice
+from accsm_kg.questions.model import Parameter, Question, bind, by_name, check_choice, labels
 from accsm_kg.questions.rdf import load
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri, unpacked
@@ -73,8 +73,7 @@ def _options(store: Store, parameter: Parameter) -> dict[str, str]:
     results = query.run(store, parameter.options)
     if not isinstance(results, QuerySolutions):
         raise ValueError(f"the options of parameter {parameter.name} must be a SELECT query")
-    rows = ([getattr(term, "value", "") for term in solution] for solution in results)
-    return {row[0]: row[1] if len(row) > 1 else row[0] for row in rows}
+    return labels(results)
 
 
 def _content(path: Path) -> str:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from pyoxigraph import QuerySolution
+
 from accsm_kg.rdf import query_files
+from accsm_kg.rdf.terms import value_of
 
 FORMS: Final = ("select", "ask", "construct")
 _MAX_LISTED = 12  # values of a parameter that a message names
@@ -66,6 +69,12 @@ def by_name(given: Iterable[tuple[str, str]]) -> dict[str, str]:
             raise ValueError(f"parameter {name} is given twice; give it once")
         values[name] = value
     return values
+
+
+def labels(rows: Iterable[QuerySolution]) -> dict[str, str]:
+    """Return the labels of the values of a parameter, from the rows of its ``options``."""
+    texts = (list(map(value_of, row)) for row in rows)
+    return {row[0]: row[1] if len(row) > 1 else row[0] for row in texts if row}
 
 
 def check_choice(name: str, value: str, options: Mapping[str, str]) -> None:

@@ -25,9 +25,14 @@ _Properties = dict[str, list[str]]
 
 def load(store: Store) -> list[Question]:
     """Return the questions in the dataset, sorted by name."""
-    resources: dict[str, _Properties] = defaultdict(lambda: defaultdict(list))
     graph = NamedNode(base_iri(store, BASE) + QUERIES)
-    for subject, predicate, value, _ in store.quads_for_pattern(None, None, None, graph):
+    return read(store.quads_for_pattern(None, None, None, graph))
+
+
+def read(quads: Iterable[Quad]) -> list[Question]:
+    """Return the questions in the graph of stored queries, sorted by name."""
+    resources: dict[str, _Properties] = defaultdict(lambda: defaultdict(list))
+    for subject, predicate, value, _ in quads:
         if isinstance(subject, NamedNode) and isinstance(value, NamedNode | Literal):
             resources[subject.value][predicate.value].append(value.value)
     found = [one for one in resources.values() if _values(one, "dcterms:identifier")]

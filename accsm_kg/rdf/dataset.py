@@ -24,6 +24,7 @@ from pyoxigraph import (
 )
 
 from accsm_kg.rdf import parsing
+from accsm_kg.rdf.terms import is_iri, value_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -194,20 +195,9 @@ def prefixes(store: Store) -> dict[str, str]:
     for declaration, _, name, _ in store.quads_for_pattern(None, _PREFIX, None, None):
         if isinstance(name, Literal) and _PREFIX_NAME.fullmatch(name.value):
             spaces = store.quads_for_pattern(declaration, _NAMESPACE, None, None)
-            found.setdefault(name.value, set()).update(_text(quad.object) for quad in spaces)
+            found.setdefault(name.value, set()).update(value_of(quad.object) for quad in spaces)
     return {name: spaces.pop() for name, spaces in sorted(found.items())
-            if len(spaces) == 1 and _is_iri(min(spaces))}  # fmt: skip
-
-
-def _text(term: NamedNode | BlankNode | Literal | Triple) -> str:
-    return term.value if isinstance(term, NamedNode | Literal) else ""
-
-
-def _is_iri(text: str) -> bool:
-    try:
-        return bool(NamedNode(text))
-    except ValueError:
-        return False
+            if len(spaces) == 1 and is_iri(min(spaces))}  # fmt: skip
 
 
 def files(path: Path) -> list[Path]:

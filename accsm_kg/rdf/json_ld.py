@@ -15,13 +15,11 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from accsm_kg.rdf.terms import Term
+from accsm_kg.rdf.terms import TYPE, XSD, Term
 
 #: The end of every document.
 END = "\n]}\n"
 
-_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-_XSD = "http://www.w3.org/2001/XMLSchema#"
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")  # exact in JSON, and written so again
 _NODE = 1000  # triples in one node; a longer one goes on in a node with the same @id
 
@@ -97,7 +95,7 @@ def _compacted(
     values: dict[str, list[Any]] = {"@type": []}
     for triple in about:
         value = triple.object
-        if triple.predicate.value == _TYPE and not isinstance(value, Literal):
+        if triple.predicate.value == TYPE and not isinstance(value, Literal):
             values["@type"].append(_id(value, shorten))
         else:
             values.setdefault(shorten(triple.predicate.value), []).append(_value(value, shorten))
@@ -122,8 +120,8 @@ def _value(term: Term, shorten: Shorten) -> Any:
     if term.language:
         direction = {"@direction": str(term.direction)} if term.direction else {}
         return {"@language": term.language, **direction, "@value": text}
-    if datatype == f"{_XSD}boolean" and text in ("true", "false"):
+    if datatype == f"{XSD}boolean" and text in ("true", "false"):
         return text == "true"
-    if datatype == f"{_XSD}integer" and _INTEGER.fullmatch(text):
+    if datatype == f"{XSD}integer" and _INTEGER.fullmatch(text):
         return int(text)
-    return text if datatype == f"{_XSD}string" else {"@type": shorten(datatype), "@value": text}
+    return text if datatype == f"{XSD}string" else {"@type": shorten(datatype), "@value": text}

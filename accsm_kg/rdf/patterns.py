@@ -12,14 +12,12 @@ from urllib.parse import urljoin
 
 from pyoxigraph import NamedNode
 
-from accsm_kg.rdf.query_scanner import IRI, LOCAL, LONGEST_IRI, STRING, masked
+from accsm_kg.rdf.query_scanner import IRI, LOCAL, STRING, masked
+from accsm_kg.rdf.terms import LANGUAGE_STRING, RDFS, TYPE, XSD
 
-TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 #: The path `a/rdfs:subClassOf*`, which is read as one property.
 UPWARD = f"{TYPE}/rdfs:subClassOf*"
-_SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
-LANGUAGE_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
-XSD = "http://www.w3.org/2001/XMLSchema#"
+_SUBCLASS = f"{RDFS}subClassOf"
 
 _NAME = rf"[\w.-]*+{LOCAL}"
 _TOKEN = re.compile(
@@ -37,6 +35,7 @@ _TOKEN = re.compile(
 _ABSOLUTE = re.compile(r"[A-Za-z][\w+.-]*+:")
 _OPERATORS = frozenset("/|^!*+?")
 _HIDDEN = ("EXISTS", "NOT EXISTS", "MINUS")
+_LONGEST_IRI = 1 << 10  # in characters
 _MAX_STEPS = 10  # of a sequence path
 
 
@@ -81,6 +80,8 @@ class Group:
     """Whether it holds a template of CONSTRUCT, or the data of VALUES."""
     word: str = ""
     """The word before the first brace in capitals, such as OPTIONAL or NOT EXISTS."""
+    graph: Node | None = None
+    """The variable or IRI of the GRAPH in which it is, if it is in one."""
     unread: bool = False
     """Whether a pattern was left out."""
     expression: bool = False
@@ -151,7 +152,7 @@ class _Reader:
         self._text, self._prefixes, self._base = text, prefixes, base
         self._open: list[tuple[Group, int]] = []
         self._depth = self._new_nodes = 0
-        self._template = self._expression = False
+        self._template = self._expression = self._named = False
         self._triple: list[Node] = []
         self._steps: list[str] = []
         self._verb = ""
@@ -201,7 +202,7 @@ class _Reader:
             return Node(kind, text[1:])
         if kind in ("iri", "name"):
             iri = self._resolved(text[1:-1]) if kind == "iri" else self._expanded(text)
-            return Node("iri", iri) if 0 < len(iri) <= LONGEST_IRI else _OTHER
+            return Node("iri", iri) if 0 < len(iri) <= _LONGEST_IRI else _OTHER
         if kind == "string":
             return self._string(text, match.end("string") - match.start(), match["suffix"])
         datatype = "double" if "e" in text.lower() else "decimal" if "." in text else "integer"
@@ -236,7 +237,7 @@ class _Reader:
             self._node(Node("literal", written, f"{XSD}boolean"))
         else:
             self._restart()
-            self._expression = True
+            self._expression, self._named = True, word == "GRAPH"
             self._template = word in ("CONSTRUCT", "VALUES") or (self._template and word != "WHERE")
             if self._open:
                 group = self._open[-1][0]
@@ -278,7 +279,9 @@ class _Reader:
             parent = self._open[-1][0] if self._open else None
             if parent:
                 parent.expression = True
-            group = Group(parent, template=self._template, word=self._before)
+            graph = parent.graph if parent else None
+            graph = self._triple[0] if self._named and self._triple else graph
+            group = Group(parent, template=self._template, word=self._before, graph=graph)
             self._data = []
             if parent and self._template and self._triple:
                 parent.data[self._triple[0].text] = self._data
@@ -340,7 +343,7 @@ class _Reader:
     def _restart(self) -> None:
         self._triple, self._steps = [], []
         self._outer.clear()
-        self._absorb = self._expression = False
+        self._absorb = self._expression = self._named = False
 
 
 _COMPARE = "(?:[<>]=?|=)"

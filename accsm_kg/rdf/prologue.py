@@ -5,9 +5,9 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from urllib.parse import urljoin
 
-from accsm_kg.rdf.query_scanner import LONGEST_IRI, ScannedQuery, scan
+from accsm_kg.rdf.query_scanner import ScannedQuery, scan
 
 _PLACE = re.compile(r"error at (\d+):(\d+)")
 
@@ -30,12 +30,15 @@ class SuppliedQuery:
 
     @cached_property
     def iris(self) -> frozenset[str]:
-        """Return the IRIs in the query, written in full or as prefixed names, without long ones."""
-        spaces = {**self.prefixes, **self.scanned.prefixes}.items()
-        names = self.scanned.names
-        expanded = (space + local for prefix, space in spaces for local in names.get(prefix, ()))
-        found = chain(self.scanned.iris, expanded)
-        return frozenset(iri for iri in found if len(iri) <= LONGEST_IRI)
+        """Return the IRIs in the query, written in full or as prefixed names."""
+        names = self.scanned.undeclared
+        supplied = self.prefixes.items()
+        expanded = (space + local for prefix, space in supplied for local in names[prefix])
+        return frozenset(self.scanned.iris).union(expanded)
+
+    def resolved(self, iri: str) -> str:
+        """Return an IRI that may be relative, in full if a base was supplied."""
+        return urljoin(self.base, iri) if self.base else iri
 
     @property
     def shown(self) -> str:
@@ -84,6 +87,5 @@ def supply(scanned: ScannedQuery, prefixes: Mapping[str, str], base: str) -> Sup
     >>> supply(scan("ASK { ?s ex:p ?o }"), {"ex": "http://example.org/"}, "").text
     'PREFIX ex: <http://example.org/> ASK { ?s ex:p ?o }'
     """
-    undeclared = sorted(scanned.names.keys() - scanned.prefixes.keys())
-    supplied = {name: prefixes[name] for name in undeclared if name in prefixes}
+    supplied = {name: prefixes[name] for name in sorted(scanned.undeclared) if name in prefixes}
     return SuppliedQuery(scanned, supplied, base if scanned.relative else "")

@@ -33,8 +33,8 @@ LOCAL = r":(?:[\w:%-]|\\.|\.++(?=[\w:%\\-]))*+"
 _GLUED = 40  # longest text of keywords written before a prefix without a space, in characters
 #: Length in characters below which the scan of a query is cached.
 SHORT = 16 << 10
-#: Longest IRI in characters that is looked at.
-LONGEST_IRI = 1 << 10
+#: Characters of the IRIs that are made of the prefixed names of a query; the rest is left out.
+_MOST_EXPANDED = 64 << 10
 
 _TOKEN = re.compile(
     rf"""
@@ -70,10 +70,13 @@ class ScannedQuery:
     prefixes: dict[str, str]
     used: dict[str, int]
     """Each prefix used in a prefixed name, with the offset of its first use."""
-    names: dict[str, list[str]]
-    """The local names with each prefix."""
+    undeclared: dict[str, list[str]]
+    """The local names with each prefix that the query does not declare."""
     iris: Set[str]
-    """The IRIs that are written in full."""
+    """The IRIs in the query, written in full or as prefixed names with a declared prefix.
+
+    Of names that would make 64 KiB of IRIs, only the first are here.
+    """
     volatile: bool
     """Whether the answer may differ from run to run, because of NOW, RAND, UUID, SERVICE …"""
     makes_blank_nodes: bool
@@ -105,11 +108,17 @@ def scan(text: str) -> ScannedQuery:
 def _scan(text: str) -> ScannedQuery:
     words, prefixes, names, iris = _tokens(text)
     used: dict[str, int] = {}
-    by_prefix: dict[str, list[str]] = {}
+    undeclared: dict[str, list[str]] = {}
+    named, room = set(iris), _MOST_EXPANDED
     for name, offset in names.items():
         prefix, _, local = name.partition(":")
         used.setdefault(prefix, offset)
-        by_prefix.setdefault(prefix, []).append(local.replace("\\", ""))
+        if prefix in prefixes:
+            room -= len(prefixes[prefix]) + len(local)
+            if room > 0:
+                named.add(prefixes[prefix] + local.replace("\\", ""))
+        else:
+            undeclared.setdefault(prefix, []).append(local.replace("\\", ""))
     words += [(_before(name, prefixes), used[name]) for name in used if name not in prefixes]
     verbs = ((match[1], at + match.start(1)) for word, at in words if (match := _VERB.match(word)))
     verb, offset = next(verbs, ("", 0))
@@ -119,7 +128,7 @@ def _scan(text: str) -> ScannedQuery:
     calls = caps + "".join(iri.upper() for iri in iris if "(" in iri)  # <…> may be two comparisons
     return ScannedQuery(
         text, form, offset, bool(verb and not form), service, "FROM" in caps, prefixes, used,
-        by_prefix, iris,
+        undeclared, named,
         volatile=service or _VOLATILE.search(calls) is not None,
         makes_blank_nodes=form == "CONSTRUCT" and _makes_blank_nodes(text, words),
         relative="BASE" not in caps and any(map(_RELATIVE.match, (*iris, *prefixes.values()))),

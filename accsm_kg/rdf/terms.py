@@ -7,6 +7,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 Term = NamedNode | BlankNode | Literal | Triple
 
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+TYPE, LANGUAGE_STRING = f"{RDF}type", f"{RDF}langString"
+
 #: A local name that needs no escapes, and a path that stays below a base IRI.
 _LOCAL = re.compile(r"\w(?:[\w.-]*[\w-])?", re.ASCII)
 _RELATIVE = re.compile(r"[^/:?#.][^/:?#]*(?:[/#][^/.][^/]*)*/?")
@@ -73,6 +78,19 @@ def local_name(iri: str) -> str:
     'date'
     """
     return re.split(r"[#/]", iri)[-1]
+
+
+def is_iri(text: str) -> bool:
+    """Return whether ``text`` is an absolute IRI."""
+    try:
+        return bool(NamedNode(text))
+    except ValueError:
+        return False
+
+
+def value_of(term: object) -> str:
+    """Return the IRI of a named node or the lexical form of a literal, empty for anything else."""
+    return term.value if isinstance(term, NamedNode | Literal) else ""
 
 
 def iris(terms: Iterable[Term | None]) -> set[str]:

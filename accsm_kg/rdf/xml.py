@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
-from accsm_kg.rdf.terms import Term
+from accsm_kg.rdf.terms import RDF, TYPE, Term
 
 #: Bytes that are no characters of XML (section 2.2); neither are U+FFFE and U+FFFF.
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r"))
@@ -23,12 +23,11 @@ _START = (
 _PART = rf"{_START}\-.0-9\u00b7\u0300-\u036f\u203f\u2040"
 _NAME = re.compile(f"[{_START}][{_PART}]*")
 _STARTS, _BREAK = re.compile(f"[{_START}]"), re.compile(f"[^{_PART}]")
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_TYPE = NamedNode(f"{_RDF}type")
+_TYPE = NamedNode(TYPE)
 #: Words of RDF/XML that are names of no property, or of no class either (its section 6.1).
-_WITHDRAWN = frozenset(_RDF + name for name in ("aboutEach", "aboutEachPrefix", "bagID"))
+_WITHDRAWN = frozenset(RDF + name for name in ("aboutEach", "aboutEachPrefix", "bagID"))
 _SYNTAX = _WITHDRAWN.union(
-    f"{_RDF}{name}"
+    f"{RDF}{name}"
     for name in (
         *("RDF", "ID", "about", "parseType", "resource", "nodeID", "datatype"),
         *("Description", "li"),

@@ -1,18 +1,13 @@
 """The trace of a code, project number or name: its links to blueprints above and projects below."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Store
-
+from accsm_kg.lookups import Ask, Lookup, Row, Rows
 from accsm_kg.namespaces import BASE
-from accsm_kg.query import join, rows
-from accsm_kg.rdf.dataset import base_iri
-
-#: A row of a query result or a table: column names and values.
-Row = dict[str, str]
+from accsm_kg.query import join
 
 _QUERIES = Path(__file__).parent / "queries"
 
@@ -29,13 +24,13 @@ class Trace:
     resource: str
     kind: str
     label: str
-    above: list[Row]
-    rows: list[Row]
+    above: Rows
+    rows: Rows
     gaps: list[str]
-    issues: list[Row]
+    issues: Rows
 
 
-def trace(store: Store, key: str) -> Trace:
+def trace(key: str, base: str = BASE) -> Lookup[Trace]:
     """Return the trace of ``key``: down to the projects, or up from a project.
 
     The key is a project number (`33`, `2016-2020/33`), a code (`A.2.2.iv`, `ASCC A.2.v`, `E.1`), a
@@ -43,31 +38,30 @@ def trace(store: Store, key: str) -> Trace:
     the resource (`thematic-area/6`). Raises ValueError with suggestions unless it names exactly
     one resource.
     """
-    subject = _find(store, key)
-    node = NamedNode(subject["resource"])
+    subject = find(key, (yield _ask("keys")), base)
+    this = subject["resource"]
     if subject["kind"] == "project":
-        found = _ask(store, "statements", node) + _ask(store, "roll-up", node)
-        gaps = [row["gap"] for row in _ask(store, "gaps", node)]
+        found = (yield _ask("statements", this)) + (yield _ask("roll-up", this))
+        gaps = [row["gap"] for row in (yield _ask("gaps", this))]
     else:
-        found = _projects(store, node)
-        gaps = list(_gaps(store, subject, found))
+        found = _projects((yield _ask("projects", this)))
+        gaps = list(_gaps(subject, found, (yield _ask("sections"))))
     return Trace(
-        resource=subject["resource"],
+        resource=this,
         kind=subject["kind"],
         label=subject["label"],
-        above=join(_ask(store, "above", node), "line"),
+        above=join((yield _ask("above", this)), "line"),
         rows=found,
         gaps=gaps,
-        issues=_ask(store, "issues", node),
+        issues=(yield _ask("issues", this)),
     )
 
 
-def _find(store: Store, key: str) -> Row:
-    """Return the IRI, the kind and the label of the one resource that ``key`` names."""
-    base = base_iri(store, BASE)
+def find(key: str, keys: Rows, base: str) -> Row:
+    """Return the IRI, the kind and the label of the one of ``keys`` that ``key`` names."""
     wanted = key.strip().removeprefix(base).removeprefix("id/").casefold()
     named: dict[str, dict[str, Row]] = {}
-    for row in _ask(store, "keys"):
+    for row in keys:
         path = row["resource"].removeprefix(f"{base}id/")
         subject = {name: row[name] for name in ("resource", "kind", "label")}
         for name in _names(path, row):
@@ -97,14 +91,14 @@ def _choices(found: dict[str, Row]) -> str:
     return "; ".join(f"{path} ({row['kind']} {row['label']})" for path, row in found.items())
 
 
-def _projects(store: Store, node: NamedNode) -> list[Row]:
-    """Return the passages that link projects to ``node``, each with coordinators and time."""
-    passages = join(_ask(store, "projects", node), "coordinators")
+def _projects(linked: Rows) -> Rows:
+    """Return the passages that link projects to a resource, each with coordinators and time."""
+    passages = join(linked, "coordinators")
     passages = join(passages, "time", " ‖ ", per="timeLine")
     return [{name: row[name] for name in row if name != "timeLine"} for row in passages]
 
 
-def _gaps(store: Store, subject: Row, passages: Sequence[Row]) -> Iterator[str]:
+def _gaps(subject: Row, passages: Rows, sections: Rows) -> Iterator[str]:
     if not passages:
         yield f"no project is linked to {subject['label']}"
         return
@@ -114,10 +108,10 @@ def _gaps(store: Store, subject: Row, passages: Sequence[Row]) -> Iterator[str]:
     if timeless:
         yield f"no time is stated for project{'s' * (len(timeless) > 1)} {', '.join(timeless)}"
     if subject["kind"] != "thematic area":
-        plans = [row["plan"] for row in _ask(store, "sections")]
+        plans = [row["plan"] for row in sections]
         present = {row["plan"] for row in passages}
         yield from (f"no project of the {plan}" for plan in plans if plan not in present)
 
 
-def _ask(store: Store, name: str, this: NamedNode | None = None) -> list[Row]:
-    return rows(store, _QUERIES / f"{name}.rq", this)
+def _ask(name: str, this: str = "") -> Ask:
+    return Ask(_QUERIES / f"{name}.rq", this)

@@ -10,9 +10,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from accsm_kg.query import TABLE, join, short_names
+from accsm_kg.lookups import Row
+from accsm_kg.namespaces import BASE
+from accsm_kg.query import TABLE, join, look_up, short_names
+from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.terminal import check_format, delimited, draw, table
-from accsm_kg.trace.model import Row, Trace, trace
+from accsm_kg.trace.model import Trace, trace
 
 FORMATS: Final = (TABLE, "json", "csv", "tsv")
 
@@ -25,7 +28,7 @@ def run(store: Store, key: str, fmt: str = TABLE) -> str:
     Raises ValueError for an unknown format, and when the key names no resource or several.
     """
     check_format(fmt, FORMATS)
-    found = trace(store, key)
+    found = look_up(store, trace(key, base_iri(store, BASE)))
     if fmt == TABLE:
         return _text(found, short_names(store)(found.resource))
     if fmt == "json":

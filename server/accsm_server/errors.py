@@ -8,6 +8,7 @@ ServerError
 │   ├── MethodNotAllowed       405
 │   ├── NotAcceptable          406
 │   ├── RequestTimeout         408
+│   ├── PreconditionFailed     412
 │   ├── ContentTooLarge        413
 │   ├── UriTooLong             414
 │   ├── UnsupportedMediaType   415
@@ -104,6 +105,12 @@ class RequestTimeout(RequestError):
     """A request body that arrives too slowly."""
 
     status = 408
+
+
+class PreconditionFailed(RequestError):
+    """An If-Match or If-Unmodified-Since that does not hold."""
+
+    status = 412
 
 
 class ContentTooLarge(RequestError):

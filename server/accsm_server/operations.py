@@ -84,8 +84,8 @@ async def _on_error(request: Request, error: HTTPException) -> Response:
     return problems.error_response(found, problems.error_format(request))
 
 
-#: The path items of `PATHS` for the OpenAPI description.
 _JSON: dict[str, Any] = {"application/json": {}}
+#: The path items of `PATHS` for the OpenAPI description.
 OPENAPI: dict[str, Any] = {
     path: {"get": {"summary": summary, "tags": ["operations"], "responses": responses}}
     for path, summary, responses in (

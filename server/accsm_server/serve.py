@@ -24,12 +24,12 @@ from accsm_server.http.middleware.proxy_headers import ProxyHeaders
 from accsm_server.http.middleware.rate_limit import RateLimit
 from accsm_server.http.security_headers import HEADERS
 from accsm_server.operations import PATHS, Operations
+from accsm_server.pages import static_files
 from accsm_server.reload import Reloader
 from accsm_server.settings import Settings, from_environment
 
 _BACKLOG = 2048
 _GRACE = 3  # seconds for running queries when the server is stopped
-_IDLE_TIMEOUT = 20.0  # seconds for idle connections, request heads and clients that do not read
 #: First segments of paths, which label the metrics.
 _SEGMENTS = ("sparql", "id", "doc", "describe", "graph", "ontology", "shapes", "browse",
            "questions", "dataset", "static", "healthz", "metrics")  # fmt: skip
@@ -47,8 +47,8 @@ def serve(
     """Serve ``dataset`` until stopped; call ``ready`` with the URL when queries are answered.
 
     ``root_path`` is the path prefix that a reverse proxy strips; relative IRIs in the files are
-    resolved against ``base``. Raises OSError if the address is
-    in use or a file cannot be read, and ValueError if the dataset or a setting is invalid.
+    resolved against ``base``. Raises OSError if the address is in use or a file cannot be read, and
+    ValueError if the dataset or a setting is invalid.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").addFilter(concerns_operator)
@@ -124,7 +124,7 @@ async def _serve(
             headers=HEADERS,
             server_header=False,
             proxy_headers=False,  # see ProxyHeaders
-            timeout_keep_alive=min(_IDLE_TIMEOUT, settings.timeout),  # type: ignore[arg-type]
+            timeout_keep_alive=settings.arrival,  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )
         gc.collect()
@@ -141,7 +141,7 @@ def _application(
 ) -> ASGIApp:
     """Return the middlewares that do not depend on the dataset, the outermost last."""
     app: ASGIApp = Operations(reloader, counts)
-    app = RateLimit(app, settings.rate, exempt=(*PATHS, "/static/"))
+    app = RateLimit(app, settings.rate, exempt={*PATHS, *static_files.FILES})
     if access_log:
         app = AccessLog(app)
     app = Metrics(app, counts)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_ARRIVAL = 20.0  # seconds
 _QUEUE_PER_WORKER = 16  # waiting queries for each worker
 _BYTES_PER_ROW = 256  # bytes in an answer for each row of its limit
 _MOST = {
@@ -27,7 +28,7 @@ class Settings:
     workers: int = (os.cpu_count() or 2) + 2
     """Queries of one client that run at once; as many workers again serve other clients."""
     timeout: float = 30.0
-    """Seconds for a query, and, up to 20, for the arrival of a request."""
+    """Seconds for a query; see also `arrival`."""
     memory: int = 1024
     """MiB that a worker may use in addition to the dataset."""
     rows: int = 1_000_000
@@ -40,9 +41,13 @@ class Settings:
     """IRIs of the endpoints that SERVICE may name."""
     proxies: str = "127.0.0.1"
     """Addresses of trusted proxies, which set X-Forwarded-For and X-Forwarded-Proto."""
-
     keep: float = 0.5
     """The part of the served statements that a new build must have to be loaded; 0: none."""
+
+    @property
+    def arrival(self) -> float:
+        """Return the seconds in which a request must arrive: those of `timeout`, at most 20."""
+        return min(_ARRIVAL, self.timeout)
 
     @property
     def queue(self) -> int:

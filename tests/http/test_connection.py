@@ -28,7 +28,6 @@ QUERIES = {
         "SELECT * { ?s <https://w3id.org/accsm-kg/ontology#suports> ?o }",
         ("json",),
     ),
-    "cut": ("SELECT * { ?s ?p ?o } LIMIT 150", ("xml",)),
     "compressed": ("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 90", ("json", "tsv")),
     "a syntax error": ("SELECT * {", ("json",)),
     "too slow": ("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f #slow", ("json",)),

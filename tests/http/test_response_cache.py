@@ -286,6 +286,7 @@ def test_the_store_evicts_the_least_recently_used_response() -> None:
 def test_the_store_stays_below_its_limit() -> None:
     store = ResponseStore(100_000)
     store.add(b"large", "identity", cached("large", 20_000))
+    store.add(b"long", "identity", CachedResponse("long", [(b"link", b"x" * 20_000)], b""))
     assert len(store) == 0
     one = cached("one")
     store.add(b"", "identity", one)

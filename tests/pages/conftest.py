@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from pyoxigraph import RdfFormat, Triple, parse
 from serving import running
 
 from accsm_kg import __version__
@@ -27,6 +28,24 @@ EXAMPLES = {
     "/rdf-graph-store": "/rdf-graph-store?default",
     "/shapes.{suffix}": "/shapes.html",
 }
+
+FORMATS = {
+    "ttl": RdfFormat.TURTLE,
+    "jsonld": RdfFormat.JSON_LD,
+    "nt": RdfFormat.N_TRIPLES,
+    "rdf": RdfFormat.RDF_XML,
+}
+
+
+def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
+    return client.get(path, headers={"Accept": accept})
+
+
+def triples(answer: httpx.Response) -> set[Triple]:
+    """Return the triples in RDF of any format, also those of named graphs."""
+    form = RdfFormat.from_media_type(answer.headers["Content-Type"])
+    assert form is not None, answer.headers["Content-Type"]
+    return {quad.triple for quad in parse(answer.content, format=form)}
 
 
 @pytest.fixture(scope="package")

@@ -40,12 +40,16 @@ def test_crawlers_may_read_all_but_answers(client: httpx.Client) -> None:
 def test_the_sitemap_has_every_page(client: httpx.Client, store: Store) -> None:
     found = addresses(client, "/sitemap.xml", "urlset")
     assert len(found) == len(set(found))
-    assert {"/", "/dataset", "/questions/projects-supporting-action-line"} <= set(found)
+    assert {"/", "/dataset", "/questions/projects-supporting-action-line", "/browse/Project",
+            "/graph/vocab"} <= set(found)  # fmt: skip
     things = {str(quad.subject)[1:-1] for quad in store if f"<{BASE}id/" in str(quad.subject)}
     documents = {path for path in found if path.startswith("/doc/")}
     assert len(documents) == len(things)
     assert "/doc/project/2016-2020/33" in documents
-    for path in found[::150]:
+    for path in [
+        *found[::150],
+        *(path for path in found if path.startswith(("/browse/", "/graph/"))),
+    ]:
         assert client.head(path, headers={"Accept": "text/html"}).status_code == 200, path
     assert addresses(client, "/sitemap-1.xml", "urlset") == found
     assert (

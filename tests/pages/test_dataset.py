@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pages.conftest import FORMATS, get, triples
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, parse
 from serving import running, until
 
@@ -16,22 +17,6 @@ from accsm_kg.rdf import dataset
 P = prefixes()
 VOCAB = f"{BASE}graph/vocab"
 PROJECT = term("accsm:Project")
-FORMATS = {
-    "ttl": RdfFormat.TURTLE,
-    "jsonld": RdfFormat.JSON_LD,
-    "nt": RdfFormat.N_TRIPLES,
-    "rdf": RdfFormat.RDF_XML,
-}
-
-
-def get(client: httpx.Client, path: str, accept: str = "*/*") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
-
-
-def triples(answer: httpx.Response) -> set[Triple]:
-    form = RdfFormat.from_media_type(answer.headers["Content-Type"])
-    assert form is not None, answer.headers["Content-Type"]
-    return {quad.triple for quad in parse(answer.content, format=form)}
 
 
 def values(found: set[Triple], subject: str, name: str) -> list[str]:
@@ -44,11 +29,11 @@ def values(found: set[Triple], subject: str, name: str) -> list[str]:
 def test_the_description_has_every_format(client: httpx.Client, path: str, name: str) -> None:
     answer = get(client, path, FORMATS[name].media_type)
     assert answer.headers["Content-Type"].split(";")[0] == FORMATS[name].media_type
-    assert triples(answer) == triples(get(client, "/dataset.nt"))
+    assert triples(answer) == triples(client.get("/dataset.nt"))
 
 
 def test_the_partitions_count_members_and_triples(client: httpx.Client, store: Store) -> None:
-    found = triples(get(client, "/dataset"))
+    found = triples(client.get("/dataset"))
     members = {
         quad.subject for quad in store.quads_for_pattern(None, term("rdf:type"), PROJECT, None)
     }
@@ -66,23 +51,30 @@ def test_the_partitions_count_members_and_triples(client: httpx.Client, store: S
 
 
 def test_the_description_has_the_urls_of_this_server(client: httpx.Client) -> None:
-    found, whole = triples(get(client, "/dataset")), f"{BASE}dataset"
+    found, whole = triples(client.get("/dataset")), f"{BASE}dataset"
     here = str(client.base_url).rstrip("/")
     assert f"{here}/sparql" in values(found, whole, "void:sparqlEndpoint")
-    service = values(found, whole, "dcat:accessService")[0]
+    (service,) = values(found, BASE, "dcat:service")
+    assert values(found, service, "dcat:servesDataset") == [whole]
     assert values(found, service, "dcat:endpointURL") == [f"{here}/sparql"]
-    files = [file for file in values(found, whole, "void:dataDump") if file.startswith(here)]
+    version = client.get("/accsm.nt").headers["Content-Location"].rpartition("/")[0]
+    assert set(values(found, whole, "void:dataDump")) == {
+        f"{BASE}accsm.nt", f"{here}{version}/accsm.nt"
+    }  # fmt: skip
+    nodes = (
+        node.removesuffix("#distribution") for node in values(found, whole, "dcat:distribution")
+    )
+    files = [file for file in nodes if file.startswith(here)]
     assert len(files) == 12
     for file in files:
         assert client.head(file).status_code == 200
-        assert f"{file}#distribution" in values(found, whole, "dcat:distribution")
         assert values(found, f"{file}#distribution", "dcat:downloadURL") == [file]
         note = "The default graph" if re.search(r"\.(nt|ttl)\b", file) else "Every graph"
         assert note in values(found, f"{file}#distribution", "dcterms:description")[0]
 
 
 def test_every_distribution_has_the_size_and_checksum_of_its_file(client: httpx.Client) -> None:
-    found, here = triples(get(client, "/dataset")), str(client.base_url).rstrip("/")
+    found, here = triples(client.get("/dataset")), str(client.base_url).rstrip("/")
     nodes = values(found, f"{BASE}dataset", "dcat:distribution")
     assert len(nodes) == 16  # those of this version, and those of the dataset itself
     for node in nodes:
@@ -106,7 +98,7 @@ REQUIRED = {
 
 @pytest.mark.parametrize("kind", REQUIRED)
 def test_the_description_has_what_dcat_ap_requires(client: httpx.Client, kind: str) -> None:
-    found = triples(get(client, "/dataset"))
+    found = triples(client.get("/dataset"))
     things = {t.subject.value for t in found  # type: ignore[union-attr]
               if (t.predicate, t.object) == (term("rdf:type"), term(kind))}  # fmt: skip
     assert things
@@ -131,7 +123,7 @@ RANGES = {
 
 @pytest.mark.parametrize("name", RANGES)
 def test_the_values_have_the_classes_that_dcat_ap_checks(client: httpx.Client, name: str) -> None:
-    found = triples(get(client, "/dataset"))
+    found = triples(client.get("/dataset"))
     named = {t.object for t in found if t.predicate == term(name)}
     typed = {t.subject for t in found
              if (t.predicate, t.object) == (term("rdf:type"), term(RANGES[name]))}  # fmt: skip
@@ -145,9 +137,13 @@ def test_an_invalid_host_is_refused(client: httpx.Client, path: str, host: str) 
 
 
 def test_a_partition_redirects_to_the_description(client: httpx.Client) -> None:
-    answer = get(client, "/dataset/class/accsm:Project")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/dataset")
-    assert get(client, "/dataset/nothing").status_code == 404
+    iri = f"{BASE}dataset/class/accsm:Project"
+    answer = client.get("/dataset/class/accsm:Project")
+    assert answer.status_code == 303
+    described = triples(client.get(answer.headers["Location"]))
+    assert int(values(described, iri, "void:entities")[0]) > 40
+    for path in ("/dataset/nothing", "/dataset/class/nothing"):
+        assert client.get(path).status_code == 404
 
 
 def test_the_page_shows_files_sizes_and_graphs(client: httpx.Client, store: Store) -> None:
@@ -181,23 +177,23 @@ def test_another_dataset_is_described_and_dumped(tmp_path: Path) -> None:
     file = tmp_path / "data.trig"
     file.write_text("<a:g> { <a:a> a <a:C> ; <a:b> 'c', 'd' } <a:h> { <a:a> a <a:C> }")
     with running(file) as server, httpx.Client(base_url=server.url) as client:
-        found, whole = triples(get(client, "/dataset")), f"{BASE}dataset"
+        found, whole = triples(client.get("/dataset")), f"{BASE}dataset"
         assert values(found, whole, "void:triples") == ["3"]
         part = values(found, whole, "void:classPartition")[0]
         assert values(found, part, "void:class") == ["a:C"]
         assert values(found, part, "void:entities") == ["1"]
         assert get(client, "/dataset", "text/html").status_code == 200
         dump = Store()
-        dump.load(get(client, "/accsm.nq").content, format=RdfFormat.N_QUADS)
+        dump.load(client.get("/accsm.nq").content, format=RdfFormat.N_QUADS)
         assert set(dump) == set(parse(path=str(file)))
-        service = triples(get(client, "/sparql"))
+        service = triples(client.get("/sparql"))
         features = values(service, f"{server.url}/sparql#service", "sd:feature")
         assert features == [f"{P['sd']}UnionDefaultGraph"]
 
 
 def test_the_service_description_lists_the_default_graph(client: httpx.Client) -> None:
     """Shapes, stored queries and this description are not in it, so it is not the union."""
-    found, url = triples(get(client, "/sparql")), f"{client.base_url}/sparql"
+    found, url = triples(client.get("/sparql")), f"{client.base_url}/sparql"
     assert values(found, f"{url}#service", "sd:feature") == []
     graphs = values(found, f"{url}#default-graph", "void:subset")
     names = {name for node in values(found, f"{url}#dataset", "sd:namedGraph")

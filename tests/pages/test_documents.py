@@ -9,6 +9,7 @@ from urllib.parse import urldefrag, urljoin
 
 import httpx
 import pytest
+from pages.conftest import FORMATS, get
 from project import ROOT
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 from serving import held_port, running
@@ -18,12 +19,6 @@ from accsm_kg.namespaces import BASE, CONVENTIONS, QUERIES, prefixes
 from accsm_kg.rdf import dataset
 
 PROJECT = "project/2016-2020/6"
-FORMATS = {
-    "ttl": RdfFormat.TURTLE,
-    "jsonld": RdfFormat.JSON_LD,
-    "nt": RdfFormat.N_TRIPLES,
-    "rdf": RdfFormat.RDF_XML,
-}
 MEDIA = {name: form.media_type for name, form in FORMATS.items()} | {"html": "text/html"}
 ACCSM = prefixes()["accsm"]
 #: Paths with a slash at the end that are no documents, and to which they redirect.
@@ -46,10 +41,6 @@ THINGS = [
     "concept/not-stated",
     "source/001",
 ]
-
-
-def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
 
 
 @pytest.mark.parametrize("path", SLASHED)
@@ -81,6 +72,9 @@ def test_a_resource_redirects_to_its_document(client: httpx.Client, thing: str) 
     )
 
 
+ANY = {"Accept": "*/*"}
+
+
 @pytest.mark.parametrize("thing", THINGS)
 @pytest.mark.parametrize("name", MEDIA)
 def test_a_document_is_chosen_by_accept_suffix_or_parameter(
@@ -90,6 +84,9 @@ def test_a_document_is_chosen_by_accept_suffix_or_parameter(
         get(client, f"/doc/{thing}", MEDIA[name]),
         get(client, f"/doc/{thing}.{name}", "image/png"),
         get(client, f"/doc/{thing}?format={name}", "image/png"),
+        get(client, f"/doc/{thing}?output={name}", "image/png"),
+        client.get(f"/id/{thing}.{name}", headers=ANY, follow_redirects=True),
+        client.get(f"/id/{thing}?output={name}", headers=ANY, follow_redirects=True),
     ]
     for answer in answers:
         assert answer.status_code == 200
@@ -132,7 +129,8 @@ def test_turtle_is_sorted_and_declares_used_prefixes_only(client: httpx.Client) 
 @pytest.mark.parametrize("path", ["/id/nothing", "/doc/nothing", "/doc/nothing.ttl", "/doc/",
                                   "/graph/nothing", "/ontology/9.9", "/ontology.pdf", "/nothing",
                                   "/questions/nothing", "/browse/Nothing", "/doc/a b>c",
-                                  "/doc/%3E%7B", "/static/nothing.css"])  # fmt: skip
+                                  "/dataset/class/nothing", "/doc/%3E%7B",
+                                  "/static/nothing.css"])  # fmt: skip
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle", "application/ld+json"])
 def test_unknown_paths_are_answered_404(client: httpx.Client, path: str, accept: str) -> None:
     answer = get(client, path, accept)

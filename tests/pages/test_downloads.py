@@ -179,6 +179,26 @@ def test_a_client_that_has_the_file_is_told_so(
         assert get(client, FILE, **other, **more).status_code in (200, 206), other
 
 
+def test_a_file_that_has_changed_is_answered_412(
+    client: httpx.Client, whole: httpx.Response
+) -> None:
+    tag, date = whole.headers["ETag"], whole.headers["Last-Modified"]
+    early = {"If-Unmodified-Since": formatdate(0, usegmt=True)}
+    for holds in ({"If-Match": f'"x", {tag}'}, {"If-Match": "*"}, {"If-Unmodified-Since": date},
+                  {"If-Unmodified-Since": "x"}, {"If-Match": tag, **early}):  # fmt: skip
+        assert get(client, FILE, **holds).status_code == 200, holds
+    for fails in ({"If-Match": '"x"'}, {"If-Match": f"W/{tag}"}, early):
+        answer = get(client, FILE, "application/json", **fails)
+        assert (answer.status_code, answer.json()["status"]) == (412, 412), fails
+        assert "Ask for it without If-Match" in answer.text
+
+
+def test_a_file_leads_to_its_description(client: httpx.Client) -> None:
+    links = client.head(FILE).headers["Link"]
+    assert '</dataset>; rel="collection"' in links
+    assert '</dataset?format=ttl>; rel="describedby"; type="text/turtle"' in links
+
+
 def test_a_download_in_parts_is_the_file(client: httpx.Client, whole: httpx.Response) -> None:
     step, parts = 300_000, b""
     while len(parts) < len(whole.content):

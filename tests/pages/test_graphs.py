@@ -4,30 +4,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pages.conftest import FORMATS, get, triples
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse
 from serving import running
 
 from accsm_kg import __version__
 from accsm_kg.namespaces import BASE, VERSIONS
 
 VOCAB = f"{BASE}graph/vocab"
-FORMATS = {
-    "ttl": RdfFormat.TURTLE,
-    "jsonld": RdfFormat.JSON_LD,
-    "nt": RdfFormat.N_TRIPLES,
-    "rdf": RdfFormat.RDF_XML,
-}
 DATASET_FORMATS = {**FORMATS, "nq": RdfFormat.N_QUADS, "trig": RdfFormat.TRIG}
-
-
-def get(client: httpx.Client, path: str, accept: str = "*/*") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
-
-
-def triples(answer: httpx.Response) -> set[Triple]:
-    form = RdfFormat.from_media_type(answer.headers["Content-Type"])
-    assert form is not None, answer.headers["Content-Type"]
-    return {quad.triple for quad in parse(answer.content, format=form)}
 
 
 #: The path of the graph that is sent, by the path of the document.
@@ -84,7 +69,7 @@ def test_a_browser_gets_turtle_from_the_graph_store(client: httpx.Client) -> Non
     ],
 )
 def test_invalid_graph_requests_are_refused(client: httpx.Client, query: str, status: int) -> None:
-    answer = get(client, f"/rdf-graph-store{query}")
+    answer = client.get(f"/rdf-graph-store{query}")
     assert answer.status_code == status
     assert answer.headers["Content-Type"].startswith("text/plain")
 
@@ -97,5 +82,5 @@ def test_the_iri_of_a_graph_may_end_in_a_suffix(tmp_path: Path) -> None:
     with running(file) as server, httpx.Client(base_url=server.url) as client:
         answer = get(client, "/graph/person/1.ttl", "application/n-triples")
         assert answer.text == '<a:a> <a:b> "c" .\n'
-        assert get(client, "/graph/person/1.ttl.nt").text == answer.text
-        assert get(client, "/graph/person/2.ttl").status_code == 404
+        assert client.get("/graph/person/1.ttl.nt").text == answer.text
+        assert client.get("/graph/person/2.ttl").status_code == 404

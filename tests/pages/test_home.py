@@ -5,14 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pages.conftest import get
 from pyoxigraph import Store
 from serving import running
 
 from accsm_kg.namespaces import prefixes
-
-
-def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
 
 
 def test_the_home_page_shows_counts_and_links(client: httpx.Client, store: Store) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pages.conftest import get
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
 from serving import running
 
@@ -14,10 +15,6 @@ from accsm_kg.namespaces import BASE, META, term
 
 LINK = re.compile(r'<([^>]*)>; rel="([^"]*)"(?:; type="([^"]*)")?')
 BLOCK = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
-
-
-def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
 
 
 def links(answer: httpx.Response, relation: str) -> dict[str, str]:
@@ -76,7 +73,8 @@ def test_what_a_dataset_says_of_itself_is_encoded(tmp_path: Path) -> None:
     store.dump(path, format=RdfFormat.N_QUADS)
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         page = get(client, "/dataset")
-    assert page.text.count("<script") == 1
+    assert page.text.count('<script type="application/ld+json"') == 1
+    assert page.text.count("<script") == 2
     assert block(page)["name"] == title
     assert links(page, "license") == {"http://example.org/%E0%B9%84%E0%B8%97%E0%B8%A2": ""}
 
@@ -86,5 +84,5 @@ def test_a_dataset_that_says_nothing_of_itself_has_no_block(tmp_path: Path) -> N
     path.write_text("<a:a> <a:b> <a:c> .\n")
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         for place in ("/", "/dataset"):
-            assert "<script" not in get(client, place).text
+            assert '<script type="application/ld' not in get(client, place).text
         assert links(get(client, "/dataset"), "license") == {}

@@ -4,7 +4,7 @@ import re
 
 import httpx
 import pytest
-from accsm_server.pages.property_uses import _telling
+from accsm_server.pages.property_uses import _listed
 from pyoxigraph import QuerySolutions, Store
 
 from accsm_kg import __version__
@@ -70,6 +70,6 @@ def test_a_property_says_on_how_many_things_of_a_class_it_is(
 
 def test_a_class_stands_for_its_subclasses_unless_one_has_all_uses() -> None:
     above = {"a:Clause": ["a:Part"], "a:Recital": ["a:Part"], "a:Part": ["a:Thing"]}
-    assert _telling({"a:Thing": 3, "a:Part": 3, "a:Clause": 2, "a:Recital": 1}, above) == ["a:Part"]
-    assert _telling({"a:Thing": 3, "a:Part": 2, "a:Clause": 2}, above) == ["a:Thing"]
-    assert _telling({"a:Part": 2, "a:Clause": 2}, above) == ["a:Clause"]
+    assert _listed({"a:Thing": 3, "a:Part": 3, "a:Clause": 2, "a:Recital": 1}, above) == ["a:Part"]
+    assert _listed({"a:Thing": 3, "a:Part": 2, "a:Clause": 2}, above) == ["a:Thing"]
+    assert _listed({"a:Part": 2, "a:Clause": 2}, above) == ["a:Clause"]

@@ -55,11 +55,11 @@ def test_every_parameter_of_a_path_is_described(paths: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("path", "names"),
     [
-        ("/browse/{name}", {"page", "format"}),
-        ("/doc/{path}", {"property", "page", "format"}),
-        ("/rdf-graph-store", {"graph", "default", "format"}),
-        ("/conformance", {"format"}),
-        ("/questions/{name}", {"format"}),
+        ("/browse/{name}", {"page", "format", "output"}),
+        ("/doc/{path}", {"property", "page", "format", "output"}),
+        ("/rdf-graph-store", {"graph", "default", "format", "output"}),
+        ("/conformance", {"format", "output"}),
+        ("/questions/{name}", {"format", "output"}),
     ],
 )
 def test_query_parameters_are_described(paths: dict[str, Any], path: str, names: set[str]) -> None:

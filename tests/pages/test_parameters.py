@@ -56,18 +56,19 @@ def test_a_page_beyond_the_list_is_answered_404(client: httpx.Client, page: str)
 
 
 @pytest.mark.parametrize("accept", ERRORS)
+@pytest.mark.parametrize("name", ["format", "output"])
 def test_an_unknown_format_is_answered_406(
-    client: httpx.Client, described: dict[str, Any], accept: str
+    client: httpx.Client, described: dict[str, Any], name: str, accept: str
 ) -> None:
     def answer(path: str) -> tuple[int, str, bool]:
-        found = get(client, f"{path}{'&' if '?' in path else '?'}format=bogus", accept)
+        found = get(client, f"{path}{'&' if '?' in path else '?'}{name}=bogus", accept)
         media_type = found.headers["Content-Type"].split(";")[0]
         return found.status_code, media_type, "Ask for one of: " in found.text
 
     paths = [
         path
         for path, operation in described.items()
-        if "format" in {parameter["name"] for parameter in operation.get("parameters", [])}
+        if name in {parameter["name"] for parameter in operation.get("parameters", [])}
     ]
     assert {path: answer(path) for path in paths} == dict.fromkeys(
         paths, (406, ERRORS[accept], True)

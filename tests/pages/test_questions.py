@@ -7,16 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
+from pages.conftest import FORMATS, get, triples
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple
 from serving import running
 
 from accsm_kg.namespaces import BASE, QUERIES, term
 from accsm_kg.questions import rdf
 from accsm_kg.questions.model import Question
-
-
-def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
 
 
 def _projects(page: str) -> set[int]:
@@ -53,7 +50,16 @@ def test_a_value_that_is_no_choice_is_answered_400(client: httpx.Client) -> None
     twice = get(client, f"{path}?line=A.2.2.i&line=A.2.2.iv")
     assert twice.status_code == 400
     assert "parameter line is given twice; give it once" in twice.text
-    assert get(client, f"{path}?from=a-newsletter").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["lin", "Line", "from"])
+def test_a_parameter_that_the_question_does_not_have_is_answered_400(
+    client: httpx.Client, name: str
+) -> None:
+    answer = get(client, f"/questions/{QUESTION}?{name}=A.2.2.i&format=csv")
+    assert answer.status_code == 400
+    assert f"{QUESTION} has no parameter '{name}'; it has: line" in answer.text
+    assert get(client, f"/questions/projects?{name}=1").status_code == 400
 
 
 def test_every_question_has_a_page(client: httpx.Client) -> None:
@@ -64,17 +70,11 @@ def test_every_question_has_a_page(client: httpx.Client) -> None:
 
 
 QUESTION = "projects-supporting-action-line"
-FORMATS = {form.media_type: form for form in (
-    RdfFormat.TURTLE, RdfFormat.JSON_LD, RdfFormat.N_TRIPLES, RdfFormat.RDF_XML)}  # fmt: skip
-
-
-def triples(answer: httpx.Response) -> set[Triple]:
-    kind = FORMATS[answer.headers["Content-Type"].partition(";")[0]]
-    return {quad.triple for quad in parse(answer.content, format=kind)}
+MEDIA = [form.media_type for form in FORMATS.values()]
 
 
 @pytest.mark.parametrize("thing", ["", f"/{QUESTION}", f"/{QUESTION}/line"])
-@pytest.mark.parametrize("accept", [*FORMATS, "text/html"])
+@pytest.mark.parametrize("accept", [*MEDIA, "text/html"])
 def test_iris_of_stored_questions_lead_to_what_the_client_accepts(
     client: httpx.Client, store: Store, thing: str, accept: str
 ) -> None:
@@ -91,10 +91,11 @@ def test_iris_of_stored_questions_lead_to_what_the_client_accepts(
 def test_values_survive_the_redirect_from_the_iri_of_a_question(client: httpx.Client) -> None:
     answer = client.get(f"/{QUERIES}/{QUESTION}?line=A.2.2.i&format=csv")
     assert answer.headers["Location"] == f"/questions/{QUESTION}?line=A.2.2.i&format=csv"
-    assert client.get(f"/{QUERIES}/nothing").status_code == 404
+    for path in ("nothing", f"{QUESTION}/nothing"):
+        assert client.get(f"/{QUERIES}/{path}").status_code == 404
 
 
-@pytest.mark.parametrize("accept", FORMATS)
+@pytest.mark.parametrize("accept", MEDIA)
 def test_a_question_describes_itself_and_its_parameters(client: httpx.Client, accept: str) -> None:
     found, iri = (
         triples(get(client, f"/questions/{QUESTION}", accept)),

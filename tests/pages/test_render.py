@@ -5,14 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pages.conftest import get
 from project import ROOT
 from pyoxigraph import Store
 
 PROJECT = "project/2016-2020/6"
-
-
-def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
 
 
 def test_every_page_is_safe_and_loads_nothing_from_elsewhere(client: httpx.Client) -> None:

@@ -4,16 +4,13 @@ import re
 from pathlib import Path
 
 import httpx
+from pages.conftest import get
 from pyoxigraph import DefaultGraph, NamedNode, Store
 from serving import running
 
 from accsm_kg.namespaces import BASE, term
 
 PROJECT = "project/2016-2020/6"
-
-
-def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
 
 
 def test_a_page_shows_labels_evidence_and_graphs(client: httpx.Client) -> None:

@@ -3,11 +3,8 @@
 from pathlib import Path
 
 import httpx
+from pages.conftest import get
 from serving import running
-
-
-def get(client: httpx.Client, path: str, accept: str = "text/html") -> httpx.Response:
-    return client.get(path, headers={"Accept": accept})
 
 
 def test_a_page_that_is_cut_says_how_many_rows_the_formats_have(tmp_path: Path) -> None:

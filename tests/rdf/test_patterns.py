@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from accsm_kg.rdf.patterns import TYPE, UPWARD, alternatives, compared, read
+from accsm_kg.rdf.patterns import UPWARD, alternatives, compared, read
+from accsm_kg.rdf.terms import TYPE
 
 E = {"": "urn:", "e": "http://e/", "r": "http://www.w3.org/2000/01/rdf-schema#"}
 

@@ -8,6 +8,7 @@ from pyoxigraph import Store
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import BASE, CONVENTIONS
+from accsm_kg.query import look_up
 from accsm_kg.rdf import dataset
 from accsm_kg.trace.model import Trace, trace
 
@@ -15,7 +16,7 @@ LINE = f"{BASE}id/action-line/apsc-2025/A.2.2.iv"
 
 
 def _projects(store: Store, key: str) -> list[int]:
-    return list(dict.fromkeys(int(row["number"]) for row in trace(store, key).rows))
+    return list(dict.fromkeys(int(row["number"]) for row in look_up(store, trace(key)).rows))
 
 
 def _labels(found: Trace, relation: str) -> list[str]:
@@ -30,7 +31,7 @@ def test_an_action_line_has_projects_with_coordinators_time_and_words(
     all_four = f"Also supports A.2.2.i, A.2.2.iii, A.2.2.iv and A.2.2.vi {apsc}"
     three = f"A.2.2.iii, A.2.2.iv and A.2.2.vi {apsc}"
     alone = f"Also supports A.2.2.iv {apsc}"
-    assert [tuple(row[c] for c in columns) for row in trace(known, "A.2.2.iv").rows] == [
+    assert [tuple(row[c] for c in columns) for row in look_up(known, trace("A.2.2.iv")).rows] == [
         ("6", "Singapore", "2019", "001", "92", f"A.2.iii E.1.i E.2.iv {alone}"),
         ("17", "Malaysia", "April 2017", "001", "116", f"B.1.iii E.2.ix {alone}"),
         (
@@ -44,7 +45,7 @@ def test_an_action_line_has_projects_with_coordinators_time_and_words(
 
 
 def test_an_action_line_has_its_text_the_resources_above_it_and_gaps(known: Store) -> None:
-    found = trace(known, "A.2.2.iv")
+    found = look_up(known, trace("A.2.2.iv"))
     assert [(row["kind"], row["label"], row["line"]) for row in found.above] == [
         ("action line", "APSC A.2.2.iv", "203"),
         ("heading", "APSC A.2.2", "200"),
@@ -81,13 +82,13 @@ def test_every_kind_of_key_finds_its_projects(known: Store, key: str, numbers: l
 def test_a_key_result_area_has_projects_that_print_it_and_that_support_its_measures(
     known: Store,
 ) -> None:
-    rows = trace(known, "E.2").rows
+    rows = look_up(known, trace("E.2")).rows
     assert {row["number"] for row in rows if row["relation"] == "prints"} >= {"21", "24", "38"}
     assert {"21", "24"}.isdisjoint(row["number"] for row in rows if row["relation"] == "supports")
 
 
 def test_a_project_has_measures_action_lines_kras_and_blueprints(known: Store) -> None:
-    found = trace(known, "33")
+    found = look_up(known, trace("33"))
     assert found.label == "ASEAN Guideline on Public Service Delivery"
     assert _labels(found, "supports") == ["ASCC A.2.iv", "ASCC B.2.ix", "ASCC E.1.vii"]
     assert _labels(found, "also supports") == [
@@ -113,12 +114,16 @@ def test_a_project_has_measures_action_lines_kras_and_blueprints(known: Store) -
 
 
 def test_a_project_has_times_with_status_and_gaps(known: Store) -> None:
-    times = [row for row in trace(known, "2016-2020/20").rows if row["relation"] == "takes place"]
+    times = [
+        row
+        for row in look_up(known, trace("2016-2020/20")).rows
+        if row["relation"] == "takes place"
+    ]
     assert [(row["status"], row["line"]) for row in times] == [
         ("completed", "124"),
         ("not stated", "124"),
     ]
-    assert trace(known, "8").gaps == [
+    assert look_up(known, trace("8")).gaps == [
         "budget: to be determined",
         "no activity marked as completed at publication",
         "potential partner: not stated",
@@ -128,7 +133,7 @@ def test_a_project_has_times_with_status_and_gaps(known: Store) -> None:
 
 
 def test_a_trace_has_the_curation_issues(known: Store) -> None:
-    resources = [issue["resource"] for issue in trace(known, "11").issues]
+    resources = [issue["resource"] for issue in look_up(known, trace("11")).issues]
     assert any("project-11" in resource for resource in resources)
 
 
@@ -159,7 +164,7 @@ def test_a_key_of_no_resource_or_of_several_is_refused(
           <http://www.w3.org/2004/02/skos/core#altLabel> "Public sector reform"@en . }"""
     )
     with pytest.raises(ValueError, match=message):
-        trace(doubled, key)
+        look_up(doubled, trace(key))
 
 
 def test_a_dataset_under_another_base_is_traced(store: Store, tmp_path: Path) -> None:
@@ -167,4 +172,4 @@ def test_a_dataset_under_another_base_is_traced(store: Store, tmp_path: Path) ->
     path = assemble.write(assemble.assemble(ROOT, base), tmp_path, base)[0]
     there = dataset.load(path, CONVENTIONS)
     assert _projects(there, "A.2.2.iv") == _projects(store, "A.2.2.iv") != []
-    assert trace(there, f"{base}id/project/2016-2020/33").kind == "project"
+    assert look_up(there, trace(f"{base}id/project/2016-2020/33", base)).kind == "project"

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from pyoxigraph import Store
 
+from accsm_kg.query import look_up
 from accsm_kg.trace import render
 from accsm_kg.trace.model import trace
 
@@ -46,7 +47,7 @@ def test_json_has_the_whole_trace(known: Store) -> None:
 
 def test_csv_and_tsv_have_a_row_for_each_passage(known: Store) -> None:
     rows = list(csv.DictReader(StringIO(render.run(known, "A.2.2.iv", "csv"))))
-    assert rows == trace(known, "A.2.2.iv").rows
+    assert rows == look_up(known, trace("A.2.2.iv")).rows
     assert render.run(known, "33", "tsv").startswith("relation\tcode\tlabel\t")
     assert render.run(known, "VNM", "csv") == ""
     with pytest.raises(ValueError, match="unknown format 'xls'; choose one of table, json"):

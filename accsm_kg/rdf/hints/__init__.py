@@ -10,24 +10,28 @@ from pathlib import Path
 
 from accsm_kg.rdf import patterns
 from accsm_kg.rdf.hints import (
+    absent,
     aggregates,
     constants,
     counts,
     matches,
+    named_graphs,
     names,
     order,
     paths,
     syntax,
     together,
     types,
+    unbound,
     without,
 )
-from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, Unavailable, load
-from accsm_kg.rdf.patterns import TYPE, Group, Node
+from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, load
+from accsm_kg.rdf.patterns import Group, Node
 from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import masked
+from accsm_kg.rdf.terms import TYPE
 
-__all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "Unavailable", "find", "supplied"]
+__all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "find", "supplied"]
 
 Lookup = Asking[list[str]]
 
@@ -50,13 +54,17 @@ def find(
     """Return the hints about ``query`` over ``graphs``, or over the whole dataset.
 
     Unless ``thorough``, as for an empty answer, its patterns are only read if some of them may
-    match nothing nevertheless, or if it counts, sorts or goes up by rdfs:subClassOf.
+    match nothing nevertheless, or if it counts, sorts or goes up by rdfs:subClassOf, and its
+    variables are not.
     """
     text = query.scanned.text
     hints = syntax.find(text)
+    hints += unbound.find(text) if thorough and len(text) <= _MAX_TEXT else []
     if query.iris or graphs:
         yield from load(facts)
         hints += yield from names.find(facts, query, graphs)
+        if thorough and len(text) <= _MAX_TEXT:
+            hints += yield from named_graphs.find(facts, query, graphs)
     if not graphs and len(text) <= _MAX_TEXT:
         hints += yield from aggregates.find(facts, query)
         if query.iris:
@@ -91,22 +99,24 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
         return []
     groups = patterns.read(text, {**query.prefixes, **scanned.prefixes}, query.base)
     parts = sum(1 + len(group.patterns) + len(group.paths) for group in groups)
-    if not 0 < parts <= _MAX_PARTS:
+    if parts > _MAX_PARTS:
         return []
     _renew(facts, groups)
     hints = (yield from paths.find(facts, query, groups)) if has_path else []
     hints += yield from types.find(facts, scanned, groups)
-    hints += (yield from _matches(facts, text, groups, parts, empty=empty)) if partial else []
+    hints += (yield from _matches(facts, query, groups, parts, empty=empty)) if partial else []
     return hints + ((yield from order.find(facts, text, groups)) if is_sorted else [])
 
 
 def _matches(
-    facts: Facts, text: str, groups: Sequence[Group], parts: int, *, empty: bool
+    facts: Facts, query: SuppliedQuery, groups: Sequence[Group], parts: int, *, empty: bool
 ) -> Lookup:
-    """Return the hints about what ``groups`` of so many ``parts`` match."""
-    classes = min(_MAX_CLASSES, _MAX_PARTS // parts)
+    """Return the hints about what ``groups`` of ``query``, of so many ``parts``, match."""
+    classes = min(_MAX_CLASSES, _MAX_PARTS // (parts or 1))
+    text = query.scanned.text
     found = [pattern for group in groups for pattern in group.patterns]
-    hints = (yield from constants.find(facts, text, found)) if empty else []
+    hints = (yield from absent.find(facts, query, found)) if empty else []
+    hints += (yield from constants.find(facts, text, found)) if empty else []
     for needed in (True, False):
         for _ in patterns.alternatives(groups, classes):
             hints += yield from matches.find(facts, groups, empty=empty, needed=needed)

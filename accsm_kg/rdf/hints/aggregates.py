@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from accsm_kg.rdf import selects
 from accsm_kg.rdf.hints.facts import Asking, Facts, tried
 from accsm_kg.rdf.hints.names import printable
-from accsm_kg.rdf.patterns import XSD
 from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import masked
 from accsm_kg.rdf.selects import Aggregate, Select
+from accsm_kg.rdf.terms import XSD
 
 _MAX_SELECTS = 10  # of a query
 _MAX_ASKED = 2  # arguments of a query, as each takes as long as its pattern

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from accsm_kg.rdf.hints.advice import naming
 from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, answer
 from accsm_kg.rdf.hints.kin import NAMES
 from accsm_kg.rdf.hints.names import printable
-from accsm_kg.rdf.patterns import LANGUAGE_STRING, XSD, Node, Pattern, compared
+from accsm_kg.rdf.patterns import Node, Pattern, compared
+from accsm_kg.rdf.terms import LANGUAGE_STRING, XSD
 
 _INTEGER, _DECIMAL = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?\d*\.\d+")
 _MAX_HINTS = 3  # of a query, as similar names take time to find
@@ -83,9 +85,8 @@ def _hint(
 
 def _name(facts: Facts, iri: str, constant: Node) -> Asking[list[str]]:
     """Return the hint about a text where the values of ``iri`` are things with names."""
-    had = [name for (name,) in (yield from answer(facts, "had", **NO_THINGS | {"of": [iri]}))]
-    name = next((name for name in NAMES if name in had), None)
-    if name is None or constant.datatype not in (_STRING, LANGUAGE_STRING):
+    name = yield from naming(facts, NO_THINGS | {"of": [iri]})
+    if not name or constant.datatype not in (_STRING, LANGUAGE_STRING):
         return []
     rows = yield from answer(facts, "constants", these=[name])
     language = rows[0][2] if len(rows) == 1 else ""

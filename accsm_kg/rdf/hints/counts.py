@@ -18,8 +18,9 @@ from accsm_kg.rdf.hints.facts import (
     load_uses,
 )
 from accsm_kg.rdf.hints.roles import read
-from accsm_kg.rdf.patterns import LANGUAGE_STRING, NEW, TYPE, XSD, Group, Pattern
+from accsm_kg.rdf.patterns import NEW, Group, Pattern
 from accsm_kg.rdf.query_scanner import masked
+from accsm_kg.rdf.terms import LANGUAGE_STRING, TYPE, XSD
 
 _AGGREGATE = re.compile(r"\b(COUNT|SUM|AVG)\s*+\(\s*+[?$](\w++)\s*+\)", re.IGNORECASE)
 _GROUP_BY = re.compile(r"\bGROUP\s++BY\b", re.IGNORECASE)

@@ -1,8 +1,8 @@
 """What is known of a dataset, and how more is asked for.
 
 A hint that needs to know more of the dataset yields the name of a file in queries/ with the IRIs to
-put into it, or a query that is as costly as that of the client. It is sent the rows, or
-`Unavailable` is thrown into it. Answers about the dataset are kept.
+put into it, or a query that is as costly as that of the client. It is sent the rows, or None if
+they are unavailable. Answers about the dataset are kept.
 """
 
 from collections import Counter
@@ -11,17 +11,16 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-from pyoxigraph import Literal, NamedNode, QuerySolution
+from pyoxigraph import QuerySolution
 
-from accsm_kg.rdf.patterns import TYPE
-from accsm_kg.rdf.terms import short
+from accsm_kg.rdf.terms import RDFS, TYPE, short, value_of
 
 _MAX_KEPT = 1000  # answers
 
 T = TypeVar("T")
 Request = str | tuple[str, Mapping[str, Collection[str]]]
 Rows = Sequence[QuerySolution]
-Asking = Generator[Request, Rows, T]
+Asking = Generator[Request, Rows | None, T]
 """What asks for facts on the way to its result."""
 Texts = list[tuple[str, ...]]
 Kind = frozenset[str]
@@ -30,11 +29,7 @@ Kinds = dict[Kind, None]
 Things = dict[str, list[str]]
 """The class of some things, the property whose values they are, the one they have, or one thing."""
 NO_THINGS: Things = {"class": [], "of": [], "has": [], "this": []}
-LITERAL: Kind = frozenset({"http://www.w3.org/2000/01/rdf-schema#Literal"})
-
-
-class Unavailable(Exception):  # noqa: N818 - an answer
-    """Thrown in when a request cannot be answered."""
+LITERAL: Kind = frozenset({f"{RDFS}Literal"})
 
 
 class Uses(NamedTuple):
@@ -95,6 +90,10 @@ class Facts:
         """Return IRIs as alternatives in a sentence."""
         return " or ".join(map(self.name, iris))
 
+    def clauses(self, graphs: Sequence[str]) -> str:
+        """Return the clauses for patterns in one of ``graphs``, three at most, as alternatives."""
+        return " or ".join(f"`GRAPH {self.name(graph)[1:-1]}`" for graph in graphs[:3])
+
 
 def swap(iri: str) -> str:
     """Return an IRI with http for https, and the reverse."""
@@ -123,15 +122,8 @@ def tried(query: str) -> Asking[Texts]:
 
 
 def _texts(request: Request) -> Asking[Texts]:
-    try:
-        rows = yield request
-    except Unavailable:
-        return []
-    return [tuple(map(_text, row)) for row in rows]
-
-
-def _text(term: object) -> str:
-    return term.value if isinstance(term, NamedNode | Literal) else ""
+    rows = yield request
+    return [tuple(map(value_of, row)) for row in rows or ()]
 
 
 def load(facts: Facts) -> Asking[None]:
@@ -159,14 +151,13 @@ def load_uses(facts: Facts, properties: Iterable[str]) -> Asking[None]:
     missing = (yield from _in_dataset(facts, properties)) - facts.uses.keys() - {TYPE}
     if not missing:
         return
-    try:
-        rows = yield "uses", {"these": missing}
-    except Unavailable:
+    rows = yield "uses", {"these": missing}
+    if rows is None:
         facts.uses.update(dict.fromkeys(missing))
         return
     pairs: dict[str, list[tuple[Kind, Kind]]] = {iri: [] for iri in missing}
     for row in rows:
-        iri, subject, value = map(_text, row)
+        iri, subject, value = map(value_of, row)
         pairs[iri].append((frozenset(subject.split()), frozenset(value.split())))
     facts.uses.update({iri: _uses(found) for iri, found in pairs.items()})
 

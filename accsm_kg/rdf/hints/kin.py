@@ -4,20 +4,21 @@ import re
 from collections.abc import Iterable
 
 from accsm_kg.rdf.hints.facts import Asking, Facts, answer
+from accsm_kg.rdf.terms import RDFS, local_name
 
 _DCTERMS, _FOAF = "http://purl.org/dc/terms/", "http://xmlns.com/foaf/0.1/"
 _OWL = "http://www.w3.org/2002/07/owl#"
-_PROV, _RDFS = "http://www.w3.org/ns/prov#", "http://www.w3.org/2000/01/rdf-schema#"
+_PROV = "http://www.w3.org/ns/prov#"
 _SCHEMA, _SKOS = "http://schema.org/", "http://www.w3.org/2004/02/skos/core#"
 #: The properties of names, best first.
 NAMES = (
-    f"{_SKOS}prefLabel", f"{_RDFS}label", f"{_DCTERMS}title", f"{_SCHEMA}name", f"{_FOAF}name",
+    f"{_SKOS}prefLabel", f"{RDFS}label", f"{_DCTERMS}title", f"{_SCHEMA}name", f"{_FOAF}name",
     f"{_SKOS}altLabel",
 )  # fmt: skip
 #: Properties that almost anything may have, best first.
 _GENERIC = (
     NAMES,
-    (f"{_SKOS}definition", f"{_DCTERMS}description", f"{_RDFS}comment", f"{_SCHEMA}description",
+    (f"{_SKOS}definition", f"{_DCTERMS}description", f"{RDFS}comment", f"{_SCHEMA}description",
      f"{_SCHEMA}text"),
     (f"{_DCTERMS}date", f"{_DCTERMS}issued", f"{_SCHEMA}startDate", f"{_SCHEMA}endDate",
      f"{_SCHEMA}datePublished", f"{_SCHEMA}temporalCoverage"),
@@ -59,6 +60,12 @@ def _links(property: str) -> list[set[str]]:
         return []
     ordered = sorted(_LINKS, key=lambda equals: property not in equals)
     return [{*equals} - {property} for equals in ordered]
+
+
+def namesakes(facts: Facts, iri: str) -> list[str]:
+    """Return the IRIs with the local name of ``iri`` in other known namespaces."""
+    local = local_name(iri)
+    return [space + local for space in facts.known if local and space + local != iri]
 
 
 def words(iri: str) -> frozenset[str]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from accsm_kg.rdf.hints.facts import Asking, Facts, answer
-from accsm_kg.rdf.patterns import TYPE, Group, Pattern
+from accsm_kg.rdf.patterns import Group, Pattern
 from accsm_kg.rdf.query_scanner import masked
+from accsm_kg.rdf.terms import TYPE
 
 _ORDER_BY = re.compile(r"\bORDER\s++BY\b", re.IGNORECASE)
 _END = re.compile(r"\b(?:LIMIT|OFFSET|VALUES)\b|[{}]", re.IGNORECASE)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from accsm_kg.rdf.hints.facts import Facts, Kinds
 from accsm_kg.rdf.hints.kin import is_generic
-from accsm_kg.rdf.patterns import TYPE, Group, Pattern
+from accsm_kg.rdf.patterns import Group, Pattern
+from accsm_kg.rdf.terms import TYPE
 
 IS, VALUE, HAS = "is a", "is a value of", "has"
 

@@ -7,8 +7,9 @@ from itertools import combinations
 from accsm_kg.rdf.hints.advice import things
 from accsm_kg.rdf.hints.facts import Asking, Facts, answer
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role, Roles, read
-from accsm_kg.rdf.patterns import NEW, TYPE, Group, Node
+from accsm_kg.rdf.patterns import NEW, Group, Node
 from accsm_kg.rdf.query_scanner import masked
+from accsm_kg.rdf.terms import TYPE
 
 _MAX_HINTS = 2
 _MAX_ASKED = 5  # variables of a group, and properties of each, about which more is asked

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 
 from accsm_kg.rdf.hints.facts import Asking, Facts, answer, load_kinds
-from accsm_kg.rdf.patterns import TYPE, UPWARD, Group, Node
+from accsm_kg.rdf.patterns import UPWARD, Group, Node
 from accsm_kg.rdf.query_scanner import ScannedQuery
+from accsm_kg.rdf.terms import TYPE
 
 _DISTINCT = re.compile(r"\bDISTINCT\b", re.IGNORECASE)
 _HINT = (

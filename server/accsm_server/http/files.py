@@ -16,7 +16,7 @@ from typing import IO
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from accsm_server.errors import RangeNotSatisfiable
+from accsm_server.errors import PreconditionFailed, RangeNotSatisfiable
 from accsm_server.http.context import RequestContext
 from accsm_server.http.headers import NO_TRANSFORM
 from accsm_server.http.middleware.entity_tags import matching
@@ -67,8 +67,13 @@ class FileResponse(Response):
         self._file, self._tag = file, tag
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response; raises RangeNotSatisfiable before it begins."""
+        """Send the response; raises RequestError before it begins."""
         context: RequestContext = scope["request_context"]
+        if self._has_changed(context):
+            raise PreconditionFailed(
+                detail="The file is not the one that the request is about.",
+                hint="Ask for it without If-Match and If-Unmodified-Since.",
+            )
         if self._is_known(context):
             await self._start(send, 304)
             await send({"type": "http.response.body", "body": b""})
@@ -92,6 +97,13 @@ class FileResponse(Response):
             body = await self._file.read(start, min(_CHUNK, part.stop - start))
             await send({"type": "http.response.body", "body": body, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+    def _has_changed(self, context: RequestContext) -> bool:
+        """Return whether a precondition of the client does not hold (RFC 9110, section 13.2.2)."""
+        if tags := context.header(b"if-match"):
+            return tags.strip() != "*" and f'"{self._tag}"' not in tags.replace(" ", "").split(",")
+        until = _date(context.header(b"if-unmodified-since"))
+        return until is not None and self._file.modified > until
 
     def _is_known(self, context: RequestContext) -> bool:
         """Return whether the client has the file, by its tag or else by its date."""
@@ -140,5 +152,5 @@ def _resolve(first: str | None, last: str | None, size: int) -> range | None:
 def _date(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

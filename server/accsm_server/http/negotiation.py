@@ -1,7 +1,7 @@
 """Content negotiation: choose a format by `format=` or the Accept header."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from accsm_server.errors import NotAcceptable
@@ -21,11 +21,6 @@ class Format:
         """Return the value of the Content-Type header."""
         text = self.media_type.startswith("text/")
         return f"{self.media_type}; charset=utf-8" if text else self.media_type
-
-    @property
-    def has_prefixes(self) -> bool:
-        """Return whether an RDF format can declare prefixes."""
-        return self.name in ("ttl", "trig", "rdf")
 
 
 _XML = ("application/xml", "text/xml", "xml")
@@ -61,7 +56,11 @@ TEXT = Format("text", "text/plain", "text")
 _ALIASES = {"turtle": "ttl", "n3": "ttl", "ntriples": "nt", "n-triples": "nt", "nquads": "nq",
                 "n-quads": "nq", "rdfxml": "rdf", "rdf+xml": "rdf", "json-ld": "jsonld",
                 "srj": "json", "srx": "xml"}  # fmt: skip
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
+#: The parameters of a request that name a format; the first goes first.
+FORMAT_NAMES = ("format", "output")
+#: A quoted string; one that is not closed takes the rest, so that the time is linear.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)')
+_LONGEST = 4096  # characters of a header that are read
 
 
 def by_name(name: str, offers: Iterable[Format]) -> Format | None:
@@ -76,6 +75,11 @@ def by_name(name: str, offers: Iterable[Format]) -> Format | None:
         if name in (offer.name, offer.media_type, *offer.aliases):
             return offer
     return None
+
+
+def requested(parameters: Mapping[str, str]) -> str:
+    """Return the name of a format in the parameters of a request, empty if there is none."""
+    return next(filter(None, map(parameters.get, FORMAT_NAMES)), "")
 
 
 def choose(name: str | None, accept: str, offers: Sequence[Format]) -> Format:
@@ -139,11 +143,13 @@ def alternates(path: str, formats: Iterable[Format]) -> str:
 def weights(accept: str) -> dict[str, float]:
     """Return the quality of each range in an Accept or Accept-Encoding header, in lower case.
 
+    Ranges beyond the first 4096 characters are ignored.
+
     >>> weights("gzip, br;q=0.5")
     {'gzip': 1.0, 'br': 0.5}
     """
     ranges: dict[str, float] = {}
-    for part in _QUOTED.sub('""', accept).split(","):
+    for part in _QUOTED.sub('""', accept[:_LONGEST]).split(","):
         media, *parameters = (piece.strip().lower() for piece in part.split(";"))
         ranges[media] = max(ranges.get(media, 0.0), _quality(parameters))
     return ranges

@@ -33,7 +33,7 @@ def from_http_exception(error: HTTPException) -> ServerError:
 def error_format(request: Request) -> Format:
     """Return the format for an error: JSON, HTML or text, as `format=` or Accept suggests."""
     known = (negotiation.HTML, *negotiation.RESULTS, *negotiation.GRAPHS)
-    asked = request.query_params.get("format") or request.query_params.get("output", "")
+    asked = negotiation.requested(request.query_params)
     named = negotiation.by_name(asked, known)
     accept = named.media_type if named else request.scope["request_context"].header(b"accept")
     return negotiation.negotiate(accept, _OFFERS) or negotiation.TEXT

@@ -7,20 +7,23 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from accsm_kg.rdf.terms import Term
+from accsm_kg.rdf.terms import Term, is_iri
 from accsm_server.errors import NotFound
-from accsm_server.http.negotiation import DOCUMENTS, HTML, alternates
+from accsm_server.http.negotiation import DOCUMENTS, HTML
 from accsm_server.pages import answers, openapi, render
 from accsm_server.pages.addresses import describing, with_query
 from accsm_server.pages.nodes import load_nodes
-from accsm_server.pages.parameters import PageFormat, PageNumber, QueryParameters, ServedSite
-from accsm_server.pages.queries import Site, is_iri, rows
+from accsm_server.pages.parameters import (
+    OFFERED,
+    PageFormat,
+    PageNumber,
+    QueryParameters,
+    ServedSite,
+)
+from accsm_server.pages.queries import Site, rows
 from accsm_server.pages.statements import Describer, Referrer
-from accsm_server.pages.targets import FORMATS
 from accsm_server.pages.terms import TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE
-
-_OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
 
 router = openapi.create_router("pages")
 
@@ -34,20 +37,18 @@ class ClassEntry:
     count: int
 
 
-@router.get("/browse", summary="Classes and the number of their members", responses=_OFFERED)
+@router.get("/browse", summary="Classes and the number of their members", responses=OFFERED)
 async def classes(site: ServedSite, format: PageFormat) -> Response:
     """Return the page of all classes with members, or a SHACL shape for each, with properties."""
-    here = f"{site.root}/browse"
-    links = alternates(here, FORMATS)
+    here = "/browse"
     if format is not HTML:
-        return answers.send(site, site.queries.text("class-shapes"), format, links)
+        text = site.queries.text("class-shapes")
+        return answers.send(site, text, format, render.links(site, here))
     entries = sorted(await class_entries(site), key=lambda entry: by_text(entry.shown))
-    page = render.page(site, "classes.html", entries=entries, here=here, offers=DOCUMENTS)
-    page.headers["Link"] = links
-    return page
+    return render.document(site, "classes.html", here, entries=entries)
 
 
-@router.get("/browse/{name}", summary="Members of a class", responses=_OFFERED)
+@router.get("/browse/{name}", summary="Members of a class", responses=OFFERED)
 async def members(
     site: ServedSite, name: str, query: QueryParameters, format: PageFormat, page: PageNumber = 1
 ) -> Response:
@@ -55,41 +56,40 @@ async def members(
     iri = site.prefixes["accsm"] + name
     if not is_iri(iri):
         raise NotFound("No such class", f"The ontology has no class '{name}'.")
-    found = [row["subject"] for row in (await rows(site, "instances", page - 1, this=iri)).rows]
+    shown = page - 1 if format is HTML else 0
+    found = [row["subject"] for row in (await rows(site, "instances", shown, this=iri)).rows]
     if not found:
-        raise NotFound("The list is empty", f"The dataset has no more members of <{iri}>.")
-    here = site.root + members_address(site, iri)
-    links = alternates(here, FORMATS)
+        which = f"of page {page} " if shown else ""
+        hint = f"See the classes at {site.root}/browse"
+        raise NotFound("The list is empty", f"The dataset has no members {which}of <{iri}>.", hint)
+    here = members_address(site, iri)
     if format is not HTML:
-        return answers.send(site, site.queries.text("members", this=iri), format, links)
+        text = site.queries.text("members", this=iri)
+        return answers.send(site, text, format, render.links(site, here))
     members = await load_subjects(site, found, iri)
     labels = members.labels
     title = plural(labels.iri(iri).text).capitalize()
-    next_url = next_page(here, query, page)
+    next_url = next_page(site.root + here, query, page)
     items = [members.referrer(term) for term in found]
     response = list_page(site, title, labels.iri(iri), items, page, next_url, here)
-    response.headers["Link"] = links
-    return response
+    return render.with_links(response, site, here)
 
 
 async def class_entries(site: Site) -> list[ClassEntry]:
     """Return the classes of the ontology with members, the largest first."""
-    found = {
-        iri_of(row["class"]): int(text_of(row["count"]))
-        for row in (await rows(site, "classes")).rows
-    }
+    found = await class_counts(site)
     labels = await load_labels(site, [], *found)
-    return [
-        ClassEntry(
-            iri,
-            TermView(
-                plural(labels.iri(iri).text, count),
-                site.root + members_address(site, iri),
-            ),
-            count,
-        )
-        for iri, count in found.items()
-    ]
+
+    def shown(iri: str, count: int) -> TermView:
+        return TermView(plural(labels.iri(iri).text, count), site.root + members_address(site, iri))
+
+    return [ClassEntry(iri, shown(iri, count), count) for iri, count in found.items()]
+
+
+async def class_counts(site: Site) -> dict[str, int]:
+    """Return the number of members of each class of the ontology, if any, the largest first."""
+    found = (await rows(site, "classes")).rows
+    return {iri_of(row["class"]): int(text_of(row["count"])) for row in found}
 
 
 def members_address(site: Site, iri: str) -> str:
@@ -121,7 +121,7 @@ def list_page(
         site,
         "list.html",
         title=title,
-        intro=[intro],
+        intro=intro,
         items=items,
         first=(page - 1) * PAGE + 1,
         next=next_url if len(items) == PAGE else None,

@@ -1,5 +1,6 @@
 """For crawlers: what they may read (robots.txt), and the addresses of all pages (sitemap.xml)."""
 
+import re
 from datetime import UTC, datetime
 from math import ceil
 from xml.sax.saxutils import escape
@@ -8,11 +9,11 @@ from starlette.responses import PlainTextResponse, Response
 
 from accsm_server.errors import NotFound
 from accsm_server.http.headers import REVALIDATE
-from accsm_server.pages import openapi
+from accsm_server.pages import browse, openapi
 from accsm_server.pages.parameters import Origin, ServedSite
-from accsm_server.pages.queries import Site, load_addresses, load_iris, rows
+from accsm_server.pages.queries import Site, load_iris, rows
 from accsm_server.pages.questions import path_of, stored
-from accsm_server.pages.terms import text_of
+from accsm_server.pages.terms import iri_of, text_of
 
 _XML = "application/xml"
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -27,6 +28,7 @@ _PAGES = (
     "/shapes",
     "/sparql",
 )
+_NUMBER = re.compile("[1-9][0-9]{0,8}")
 _HEADERS = {"Cache-Control": REVALIDATE}
 
 router = openapi.create_router("pages")
@@ -35,7 +37,11 @@ router = openapi.create_router("pages")
 @router.get("/robots.txt", summary="Rules for crawlers", responses=openapi.offered("text/plain"))
 async def robots(site: ServedSite, origin: Origin) -> Response:
     """Return the rules: crawlers read everything but answers to queries."""
-    rules = f"User-agent: *\nDisallow: {site.root}/sparql?query=\n\nSitemap: {origin}/sitemap.xml\n"
+    endpoint = f"{site.root}/sparql"
+    rules = (
+        f"User-agent: *\nDisallow: {endpoint}?query=\nDisallow: {endpoint}?*&query=\n\n"
+        f"Sitemap: {origin}/sitemap.xml\n"
+    )
     return PlainTextResponse(rules, headers=_HEADERS)
 
 
@@ -57,7 +63,7 @@ async def sitemap(site: ServedSite, origin: Origin) -> Response:
 async def sitemap_part(site: ServedSite, origin: Origin, number: str) -> Response:
     """Return a part of the addresses of all pages."""
     parts = await _parts(site)
-    if not (number.isdecimal() and 1 <= int(number[:9]) <= parts):
+    if not (_NUMBER.fullmatch(number) and int(number) <= parts):
         raise NotFound("No such sitemap", f"The parts are 1 to {parts}.")
     return await _part(site, origin, int(number) - 1)
 
@@ -70,14 +76,20 @@ async def _parts(site: Site) -> int:
 async def _part(site: Site, origin: str, part: int) -> Response:
     """Return the sitemap of one part of the resources, the first one with the other pages."""
     text = f"{site.queries.text('resources')}\nLIMIT {_MOST}\nOFFSET {part * _MOST}"
-    addresses, iris = await load_addresses(site), await load_iris(site, text)
+    addresses, iris = await site.addresses(), await load_iris(site, text)
     others = [] if part else await _others(site)
     paths = dict.fromkeys(addresses.of(iri).partition("#")[0] for iri in iris)
     return _document("urlset", "url", [*others, *paths], site, origin)
 
 
 async def _others(site: Site) -> list[str]:
-    return [*_PAGES, *map(path_of, await stored(site))]
+    classes = (
+        browse.members_address(site, entry.iri) for entry in await browse.class_entries(site)
+    )
+    graphs = (iri_of(row["graph"]) for row in (await site.served.queries.rows("graphs")).rows)
+    addresses = await site.addresses()
+    found = [*_PAGES, *map(path_of, await stored(site)), *classes, *map(addresses.of, graphs)]
+    return [path for path in dict.fromkeys(found) if not path.startswith("/describe?")]
 
 
 def _document(root: str, element: str, paths: list[str], site: Site, origin: str) -> Response:

@@ -1,28 +1,28 @@
 """The description of the dataset: its page, and RDF in VoID and DCAT."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pyoxigraph import NamedNode, Triple
 from starlette.responses import RedirectResponse, Response
 
-from accsm_kg.rdf.terms import Term, local_name, natural
-from accsm_server.errors import NotFound
+from accsm_kg.rdf.terms import Term, local_name, natural, value_of
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import dataset_description, landing, openapi, render
-from accsm_server.pages.documents import (
+from accsm_server.pages.addresses import describing
+from accsm_server.pages.dumps import FILES
+from accsm_server.pages.parameters import (
     OFFERED,
     DocumentFormat,
+    Origin,
+    ServedSite,
     SuffixFormat,
-    with_links,
 )
-from accsm_server.pages.dumps import FILES
-from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site
-from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
+from accsm_server.pages.targets import RequestTarget, find
+from accsm_server.pages.terms import Labels, TermView, first_text, iri_of, load_labels
 from accsm_server.sparql import service_description
 
 #: The values of each subject, by the local names of its properties.
@@ -61,11 +61,10 @@ async def about_file(site: ServedSite, format: SuffixFormat, origin: Origin) -> 
     status_code=303,
     responses=openapi.REDIRECT,
 )
-async def part(site: ServedSite, path: str) -> Response:
-    """Redirect from a part of the dataset, such as a class partition, to the description."""
-    if not path.startswith(("class/", "property/")):
-        raise NotFound("No such part of the dataset", "Parts begin with class/ or property/.")
-    return RedirectResponse(f"{site.root}/dataset", 303)
+async def part(site: ServedSite, target: RequestTarget) -> Response:
+    """Redirect from a part of the dataset, such as a class partition, to its description."""
+    things = await find(site, "dataset/", target.path, target.query)
+    return RedirectResponse(f"{site.root}{describing(things.iris[0])}", 303)
 
 
 async def send(site: Site, format: Format, origin: str) -> Response:
@@ -80,7 +79,7 @@ async def send(site: Site, format: Format, origin: str) -> Response:
         body = service_description.serialize(description, site.prefixes, format)
         response = Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
         links += f", {landing.describes(site)}"
-    response = with_links(response, site, landing.PATH)
+    response = render.with_links(response, site, landing.PATH)
     response.headers["Link"] += f", {links}"
     return response
 
@@ -88,7 +87,8 @@ async def send(site: Site, format: Format, origin: str) -> Response:
 async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | None) -> Response:
     facts = _facts(description)
     dataset = facts[f"{site.base}dataset"]
-    sizes = await _graph_sizes(site)
+    sizes = await service_description.graph_sizes(site.served)
+    sizes.pop("", None)  # the default graph
     classes = [_partition(facts, part, "class", "entities") for part in dataset["classPartition"]]
     properties = [
         _partition(facts, part, "property", "triples") for part in dataset["propertyPartition"]
@@ -98,14 +98,14 @@ async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | N
         site,
         "dataset.html",
         iri=f"{site.base}dataset",
-        title=_text(dataset["title"]) or "The dataset",
-        about=[_text(dataset[name]) for name in ("description", "rights") if dataset[name]],
-        triples=_text(dataset["triples"]),
-        number=_text(dataset["version"]),
+        title=first_text(dataset["title"]) or "The dataset",
+        about=[first_text(dataset[name]) for name in ("description", "rights") if dataset[name]],
+        triples=first_text(dataset["triples"]),
+        number=first_text(dataset["version"]),
         fingerprint=site.engine.version,
         files=FILES.values(),
         graphs=[
-            Part(labels.iri(iri), size, _text(facts[iri]["description"]))
+            Part(labels.iri(iri), size, first_text(facts[iri]["description"]))
             for iri, size in sizes.items()
         ],
         classes=_parts(labels, classes),
@@ -114,16 +114,6 @@ async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | N
         here=landing.PATH,
         schema=schema,
     )
-
-
-async def _graph_sizes(site: Site) -> dict[str, int]:
-    """Return the number of triples in each named graph."""
-    found = await site.served.queries.rows("graphs")
-    return {
-        iri_of(row["graph"]): int(text_of(row["triples"]))
-        for row in found.rows
-        if iri_of(row["graph"])
-    }
 
 
 def _facts(description: set[Triple]) -> Facts:
@@ -138,14 +128,9 @@ def _facts(description: set[Triple]) -> Facts:
 def _partition(facts: Facts, part: Term, key: str, count: str) -> tuple[str, int]:
     """Return the class or property of a VoID partition, and its size."""
     values = facts[iri_of(part)]
-    named = next(iter(values[key]), None)
-    return getattr(named, "value", ""), int(_text(values[count]) or 0)
+    return value_of(next(iter(values[key]), None)), int(first_text(values[count]) or 0)
 
 
 def _parts(labels: Labels, counts: list[tuple[str, int]]) -> list[Part]:
     parts = [Part(labels.iri(iri), count) for iri, count in counts]
     return sorted(parts, key=lambda part: (-part.count, natural(part.shown.text)))
-
-
-def _text(terms: Iterable[Term]) -> str:
-    return next(filter(None, map(text_of, terms)), "")

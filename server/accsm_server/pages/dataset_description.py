@@ -6,6 +6,7 @@ import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from accsm_kg.namespaces import META
+from accsm_kg.rdf.terms import expand, value_of
 from accsm_server.http.files import StoredFile
 from accsm_server.pages.dumps import FILES, File
 from accsm_server.pages.queries import Site, construct, is_graph, named_graph
@@ -17,6 +18,8 @@ _ALL = (
     "some graphs and counts a triple in several graphs once."
 )
 _MERGED = "The default graph, in which the data graphs are merged: any store can load and query it."
+#: The file that clients of VoID load; several would be parts of the dataset to them.
+_DUMP = "accsm.nt"
 _IANA = "https://www.iana.org/assignments/media-types/"
 #: The file types of the Publications Office of the EU, as DCAT-AP wants them, by format.
 _FILE_TYPES = {
@@ -44,6 +47,7 @@ async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> s
     dataset, folder = f"{site.base}dataset", f"{origin}/dataset/{site.engine.version}"
     statements = [
         *_access(dataset, origin),
+        *_catalogue(described, origin, site),
         *_files(dataset, folder, _licence(described, site)),
         *(fact for name in made for fact in _measures(f"{folder}/{name}", made[name], site)),
         *_originals(described, made, site),
@@ -57,7 +61,6 @@ def _access(dataset: str, origin: str) -> Statements:
     yield dataset, "void:sparqlEndpoint", NamedNode(f"{origin}/sparql")
     yield dataset, "dcat:landingPage", NamedNode(page)
     yield page, "rdf:type", "foaf:Document"
-    yield dataset, "dcat:accessService", NamedNode(service)
     yield service, "rdf:type", "dcat:DataService"
     yield service, "dcterms:title", service_description.TITLE
     yield service, "dcterms:conformsTo", NamedNode(_PROTOCOL)
@@ -65,6 +68,13 @@ def _access(dataset: str, origin: str) -> Statements:
     yield service, "dcat:endpointURL", NamedNode(f"{origin}/sparql")
     yield service, "dcat:endpointDescription", NamedNode(f"{origin}/sparql")
     yield service, "dcat:servesDataset", NamedNode(dataset)
+
+
+def _catalogue(described: set[Triple], origin: str, site: Site) -> Statements:
+    """Yield the service of the catalogue that the dataset has at its base, if any."""
+    catalogue, kind = NamedNode(site.base), NamedNode(f"{site.prefixes['dcat']}Catalog")
+    if Triple(catalogue, NamedNode(expand("rdf:type", site.prefixes)), kind) in described:
+        yield site.base, "dcat:service", NamedNode(f"{origin}/sparql#service")
 
 
 def _licence(described: set[Triple], site: Site) -> list[NamedNode]:
@@ -79,7 +89,8 @@ def _files(dataset: str, folder: str, licences: list[NamedNode]) -> Statements:
     for file in FILES.values():
         url = f"{folder}/{file.name}"
         node = f"{url}#distribution"
-        yield dataset, "void:dataDump", NamedNode(url)
+        if file.name == _DUMP:
+            yield dataset, "void:dataDump", NamedNode(url)
         yield dataset, "dcat:distribution", NamedNode(node)
         for licence in licences:
             yield node, "dcterms:license", licence
@@ -117,7 +128,7 @@ def _measures(url: str, made: StoredFile, site: Site) -> Statements:
 
 def _originals(described: set[Triple], made: Mapping[str, StoredFile], site: Site) -> Statements:
     """Yield the measures of the files that the description in the dataset names."""
-    subjects = {str(triple.subject)[1:-1] for triple in described}
+    subjects = {value_of(triple.subject) for triple in described}
     for name, file in made.items():
         if f"{site.base}{name}#distribution" in subjects:
             yield from _measures(site.base + name, file, site)

@@ -3,30 +3,30 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Query
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from accsm_kg.rdf.terms import is_iri
 from accsm_server.engine import interface
 from accsm_server.errors import BadRequest, NotFound, ServerError
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import DOCUMENTS, Format, alternates
+from accsm_server.http.negotiation import DOCUMENTS, Format, requested
 from accsm_server.pages import browse, openapi, render, resource
 from accsm_server.pages.addresses import PARAMETER_NAMES, describing, to_uri, with_query
 from accsm_server.pages.parameters import (
+    OFFERED,
+    PARAMETERS,
     FormatChoice,
     PageNumber,
     PropertyName,
     RequestedFormat,
     ServedSite,
-    negotiated,
     page_number,
 )
-from accsm_server.pages.queries import Site, is_graph, is_iri, known, load_addresses, rows
+from accsm_server.pages.queries import Site, is_graph, known, rows
 from accsm_server.pages.targets import (
-    FORMATS,
-    PARAMETERS,
     Reading,
     RequestTarget,
     Target,
@@ -36,24 +36,12 @@ from accsm_server.pages.targets import (
     sent_path,
 )
 from accsm_server.sparql.graph_store import graph_response
+from accsm_server.sparql.protocol import check_iri
 
-OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
 _MOST_TRIPLES = 20_000  # of a document in RDF
 _MOST_THINGS = 1000  # of one address
 
 router = openapi.create_router("linked data")
-
-
-async def _suffix_format(suffix: str) -> Format:
-    for format in FORMATS:
-        if suffix == format.name:
-            return format
-    raise NotFound("No such format", f"This document is not available as .{suffix}.")
-
-
-#: The format of a document at a fixed path, and of one with a suffix.
-DocumentFormat = Annotated[Format, negotiated(*DOCUMENTS)]
-SuffixFormat = Annotated[Format, Depends(_suffix_format)]
 
 
 @dataclass(frozen=True)
@@ -74,10 +62,9 @@ class Options:
 async def thing(site: ServedSite, target: RequestTarget) -> Response:
     """Redirect with 303 to the document, as in https://www.w3.org/TR/cooluris/."""
     things = await find(site, "id/", target.path, target.query)
-    path, parameters = f"id/{things.reading.path}", things.reading.parameters
-    address = with_query(site.addresses.of(site.base + path), parameters)
-    links = alternates(site.root + site.addresses.document(path), FORMATS)
-    headers = {"Vary": "Accept", "Link": links}
+    address = (await site.addresses()).of(f"{site.base}id/{things.reading.path}")
+    address = with_query(address, things.reading.query)
+    headers = {"Vary": "Accept", "Link": render.links(site, things.here)}
     return RedirectResponse(site.root + address, 303, headers)
 
 
@@ -90,8 +77,7 @@ async def thing(site: ServedSite, target: RequestTarget) -> Response:
 async def document(site: ServedSite, target: RequestTarget) -> Response:
     """Return the document about a resource, in the format of the suffix, `format=` or Accept."""
     things = await find(site, "id/", target.path, target.query)
-    here = site.addresses.document(f"id/{things.reading.path}")
-    return await respond(site, things.iris, here, options(things.reading, target))
+    return await respond(site, things.iris, things.here, options(things.reading, target))
 
 
 @router.get("/describe", summary="Document about any resource of the dataset", responses=OFFERED)
@@ -115,7 +101,7 @@ async def describe(
 def options(reading: Reading, target: Target) -> Options:
     """Return what ``target``, read so, wants of the document; raises RequestError."""
     given = QueryParams(reading.parameters)
-    choice = RequestedFormat(given.get("format", ""), target.accept)
+    choice = RequestedFormat(requested(given), target.accept)
     return Options(
         reading.suffix or choice.choose(DOCUMENTS),
         given.get("property", ""),
@@ -133,8 +119,11 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
     shown = await resource.describe(site, iris[0], iris[1:])
-    response = render.page(site, "resource.html", this=shown, here=here, offers=DOCUMENTS)
-    return with_links(response, site, here)
+    page = render.view(
+        site, "resource.html", here, shown.title, shown.asked, url=shown.iri, offers=DOCUMENTS,
+        this=shown,
+    )  # fmt: skip
+    return render.with_links(page, site, here)
 
 
 async def elsewhere(request: Request) -> Response | None:
@@ -147,21 +136,14 @@ async def elsewhere(request: Request) -> Response | None:
         return None
     if not set(QueryParams(reading.parameters)) <= set(PARAMETER_NAMES):
         return None  # such as /describe?iri=, which has answered for another resource
-    suffix = reading.suffix and f"format={reading.suffix.name}"
-    address = with_query(describing(site.base + reading.path), suffix or reading.parameters)
+    address = with_query(describing(site.base + reading.path), reading.query)
     return RedirectResponse(site.root + address, 303, {"Vary": "Accept"})
 
 
 def send_graph(site: Site, iri: str, format: Format, here: str = "") -> Response:
     """Return a response with the graph ``iri``, and Link headers to ``here`` in other formats."""
-    links = {"Link": alternates(site.root + here, FORMATS)} if here else {}
+    links = {"Link": render.links(site, here)} if here else {}
     return graph_response(site.served, iri, format, links)
-
-
-def with_links(response: Response, site: Site, here: str) -> Response:
-    """Return ``response`` with Link headers to ``here`` in all formats."""
-    response.headers["Link"] = alternates(site.root + here, FORMATS)
-    return response
 
 
 async def _named(site: Site, iri: str) -> list[str]:
@@ -169,10 +151,10 @@ async def _named(site: Site, iri: str) -> list[str]:
     if await known(site, [iri]):
         if "#" in iri or not iri.startswith(site.base):
             return [iri]
-        others = (await load_addresses(site)).others(iri.removeprefix(site.base))
+        others = (await site.addresses()).others(iri.removeprefix(site.base))
         return list(dict.fromkeys((iri, *others)))
     if not iri.startswith(site.base):
-        raise not_found(iri)
+        raise not_found(site, iri)
     path, _, query = to_uri(iri.removeprefix(site.base)).partition("?")
     return (await find(site, "", path, query)).iris
 
@@ -211,16 +193,14 @@ async def _rdf(site: Site, iris: list[str], format: Format, here: str) -> Respon
         response.headers["X-Limits"] = f"rows={_MOST_TRIPLES}"
     elif len(iris) > _MOST_THINGS:
         response.headers["X-Limits"] = f"resources={_MOST_THINGS}"
-    return with_links(response, site, here)
+    return render.with_links(response, site, here)
 
 
 async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Response:
     """Return one page of the resources that refer to ``iri`` by a property."""
     relation, page = wanted.relation, wanted.page
-    try:
-        found = await rows(site, "incoming", page - 1, this=iri, property=relation)
-    except ValueError as error:
-        raise BadRequest("Invalid IRI", f"property={relation!r}: {error}") from None
+    check_iri("property", relation)
+    found = await rows(site, "incoming", page - 1, this=iri, property=relation)
     subjects = [row["subject"] for row in found.rows]
     describer = await browse.load_subjects(site, subjects, iri, relation)
     labels = describer.labels

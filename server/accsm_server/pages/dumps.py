@@ -42,7 +42,7 @@ class File:
     @property
     def is_merged(self) -> bool:
         """Return whether the file holds the default graph alone, which any store can load."""
-        return self.format.name in ("nt", "ttl")
+        return self.format in negotiation.DOCUMENTS
 
     def compressor(self) -> Compressor:
         """Return a new compressor for the file."""

@@ -5,12 +5,18 @@ from typing import Any
 from starlette.responses import Response
 
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import DOCUMENTS
+from accsm_server.http.negotiation import GRAPHS
 from accsm_server.pages import openapi, render
-from accsm_server.pages.documents import OFFERED, options, respond, send_graph, with_links
-from accsm_server.pages.parameters import FormatChoice, QueryParameters, ServedSite
+from accsm_server.pages.documents import options, respond, send_graph
+from accsm_server.pages.parameters import (
+    OFFERED,
+    PARAMETERS,
+    FormatChoice,
+    QueryParameters,
+    ServedSite,
+)
 from accsm_server.pages.queries import Site, is_graph, rows
-from accsm_server.pages.targets import PARAMETERS, RequestTarget, find
+from accsm_server.pages.targets import RequestTarget, find
 from accsm_server.pages.terms import graph_path, iri_of, load_labels, text_of
 from accsm_server.sparql import graph_store
 
@@ -26,21 +32,18 @@ router = openapi.create_router("linked data")
 async def named_graph(site: ServedSite, target: RequestTarget) -> Response:
     """Return a named graph as RDF, or the page about it."""
     things = await find(site, "graph/", target.path, target.query)
-    iri, wanted = things.iris[0], options(things.reading, target)
-    here = site.addresses.document(f"graph/{things.reading.path}")
+    iri, here, wanted = things.iris[0], things.here, options(things.reading, target)
     if not await is_graph(site, iri):
         return await respond(site, things.iris, here, wanted)
     if wanted.format is not negotiation.HTML:
         return send_graph(site, iri, wanted.format, here)
-    shown = await _describe(site, iri)
-    response = render.page(site, "graph.html", here=here, offers=DOCUMENTS, **shown)
-    return with_links(response, site, here)
+    return render.document(site, "graph.html", here, **await _describe(site, iri))
 
 
 @router.get(
     "/rdf-graph-store",
     summary="A graph by its IRI (Graph Store HTTP Protocol)",
-    responses=openapi.offered(*(format.media_type for format in DOCUMENTS)),
+    responses=openapi.offered(*(format.media_type for format in GRAPHS)),
     openapi_extra={"parameters": graph_store.PARAMETERS},
 )
 async def stored_graph(site: ServedSite, query: QueryParameters, choice: FormatChoice) -> Response:

@@ -11,12 +11,12 @@ from typing import Any
 
 from pyoxigraph import Literal
 
-from accsm_kg.rdf.terms import Term, local_name
+from accsm_kg.rdf.terms import Term, iris, local_name
 from accsm_server.http.negotiation import DOCUMENTS
 from accsm_server.pages.addresses import to_uri
 from accsm_server.pages.dumps import FILES
 from accsm_server.pages.queries import Site, rows
-from accsm_server.pages.terms import iri_of, text_of
+from accsm_server.pages.terms import first_text, iri_of, text_of
 
 PATH = "/dataset"
 _SCHEMA = "https://schema.org/"
@@ -39,11 +39,11 @@ class About:
 
     def text(self, name: str) -> str:
         """Return the first text of a property, empty if there is none."""
-        return next(filter(None, map(text_of, self.values.get(name, ()))), "")
+        return first_text(self.values.get(name, ()))
 
     def iris(self, name: str) -> list[str]:
         """Return the IRIs that are values of a property, sorted."""
-        return sorted(filter(None, map(iri_of, self.values.get(name, ()))))
+        return sorted(iris(self.values.get(name, ())))
 
 
 async def load_about(site: Site) -> About:
@@ -52,10 +52,8 @@ async def load_about(site: Site) -> About:
     names: dict[str, str] = {}
     for row in (await rows(site, "about")).rows:
         value = row["value"]
-        if value is not None and value not in (
-            found := values[local_name(iri_of(row["property"]))]
-        ):
-            found.append(value)
+        if value is not None:
+            values[local_name(iri_of(row["property"]))].append(value)
         if name := text_of(row["name"]):
             names[iri_of(value)] = name
     return About(values, names)
@@ -74,7 +72,7 @@ def schema(site: Site, about: About, origin: str) -> dict[str, Any] | None:
         "identifier": iri,
         "url": origin + PATH,
         **{name: about.text(source) for source, name in _TEXTS.items()},
-        "keywords": sorted(map(text_of, about.values.get("keyword", ()))),
+        "keywords": sorted({text_of(word) for word in about.values.get("keyword", ())}),
         "inLanguage": title.language,
         "license": next(iter(about.iris("license")), None),
         "isAccessibleForFree": True,
@@ -122,8 +120,10 @@ def describes(site: Site) -> str:
 
 
 def part_of(site: Site) -> str:
-    """Return the link from a file to the landing page."""
-    return _link(site.root + PATH, "collection", "text/html")
+    """Return the links from a file to the landing page and to the description of the file."""
+    page = site.root + PATH
+    described = (_link(f"{page}?format={f.name}", "describedby", f.media_type) for f in DOCUMENTS)
+    return ", ".join([_link(page, "collection", "text/html"), *described])
 
 
 def _link(target: str, relation: str, media_type: str = "") -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
-from accsm_kg.rdf.terms import Term, expand
+from accsm_kg.rdf.terms import RDF, TYPE, Term
 from accsm_server.engine.interface import Query, fetch
 from accsm_server.pages.queries import Site
 
@@ -18,12 +18,13 @@ Parents = Mapping[BlankNode, list[tuple[Term, str]]]
 #: Statements about the blank nodes of one page.
 MOST = 2000
 
+_FIRST, _REST = f"{RDF}first", f"{RDF}rest"
+
 
 @dataclass(frozen=True)
 class BlankNodes:
     """The statements about the blank nodes of a page, and those that lead to them."""
 
-    site: Site
     statements: Mapping[BlankNode, Statements] = field(default_factory=dict)
     parents: Parents = field(default_factory=dict)
     is_cut: bool = False
@@ -63,7 +64,7 @@ class BlankNodes:
         while above := [
             subject
             for subject, predicate in self.parents.get(node, ())
-            if predicate == self._rdf("rest") and isinstance(subject, BlankNode)
+            if predicate == _REST and isinstance(subject, BlankNode)
         ]:
             if above[0] in seen:
                 break
@@ -86,25 +87,22 @@ class BlankNodes:
     def _cell(self, node: BlankNode) -> tuple[tuple[Term, set[str]], Term] | None:
         """Return the item at a node of a list, and the rest of the list; None if it is no list."""
         statements = dict(self.statements.get(node, {}))
-        first, rest = (statements.pop(self._rdf(name), {}) for name in ("first", "rest"))
-        statements.pop(self._rdf("type"), None)
+        first, rest = (statements.pop(name, {}) for name in (_FIRST, _REST))
+        statements.pop(TYPE, None)
         if statements or len(first) != 1 or len(rest) != 1:
             return None
         return next(iter(first.items())), next(iter(rest))
-
-    def _rdf(self, name: str) -> str:
-        return expand(f"rdf:{name}", self.site.prefixes)
 
 
 async def load_nodes(site: Site, terms: Iterable[Term | None]) -> BlankNodes:
     """Return the blank nodes among ``terms``, and those that describe them or lead to them."""
     labels = tuple(dict.fromkeys(term.value for term in terms if isinstance(term, BlankNode)))
     if not labels:
-        return BlankNodes(site)
+        return BlankNodes()
     query = Query("", "nq", nodes=labels, limit=MOST, internal=True)
     body, is_cut = await fetch(site.engine, query)
     statements, parents = _group(parse(body, format=RdfFormat.N_QUADS))
-    return BlankNodes(site, statements, parents, is_cut)
+    return BlankNodes(statements, parents, is_cut)
 
 
 def _group(quads: Iterable[Quad]) -> tuple[Mapping[BlankNode, Statements], Parents]:

@@ -4,30 +4,26 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyoxigraph import QuerySolution
 from starlette.responses import Response
 
 from accsm_kg.namespaces import ONTOLOGY
-from accsm_kg.rdf.terms import Term, expand, local_name, natural
+from accsm_kg.rdf.terms import TYPE, Term, expand, local_name, natural
 from accsm_server.engine.interface import Table
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import DOCUMENTS, Format
+from accsm_server.http.negotiation import Format
 from accsm_server.pages import openapi, render
-from accsm_server.pages.browse import members_address
-from accsm_server.pages.documents import (
+from accsm_server.pages.browse import class_counts, members_address
+from accsm_server.pages.documents import options, respond, send_graph, without_graph
+from accsm_server.pages.parameters import (
     OFFERED,
+    PARAMETERS,
     DocumentFormat,
+    ServedSite,
     SuffixFormat,
-    options,
-    respond,
-    send_graph,
-    with_links,
-    without_graph,
 )
-from accsm_server.pages.parameters import ServedSite
 from accsm_server.pages.property_uses import Use, load_uses
 from accsm_server.pages.queries import Site, is_graph, rows
-from accsm_server.pages.targets import PARAMETERS, RequestTarget, find
+from accsm_server.pages.targets import RequestTarget, find
 from accsm_server.pages.terms import (
     Labels,
     TermView,
@@ -100,8 +96,7 @@ async def ontology_file(site: ServedSite, format: SuffixFormat) -> Response:
 async def ontology_version(site: ServedSite, target: RequestTarget) -> Response:
     """Return an earlier version, or the same as /ontology for the IRI of the current one."""
     things = await find(site, "ontology/", target.path, target.query)
-    iri, wanted = things.iris[0], options(things.reading, target)
-    here = site.addresses.document(f"ontology/{things.reading.path}")
+    iri, here, wanted = things.iris[0], things.here, options(things.reading, target)
     if await is_graph(site, iri):
         return await _respond(site, wanted.format, here, iri)
     header = await _load_header(site, site.base + ONTOLOGY)
@@ -122,21 +117,19 @@ async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> 
         return send_graph(site, graph, format, here)
     header = await _load_header(site, graph)
     terms = _facts(await rows(site, "terms", graph=graph))
-    counts = {} if earlier else _counts((await rows(site, "classes")).rows)
+    counts = {} if earlier else await class_counts(site)
     uses = {} if earlier else await load_uses(site, counts, _superclasses(terms, site))
     sections = await _sections(site, terms, counts, uses)
     others = _other_properties(await load_labels(site, [], *uses), terms, uses)
-    response = render.page(
+    return render.document(
         site,
         "ontology.html",
+        here,
         header=header,
         is_earlier=bool(earlier),
         sections=sections,
         others=others,
-        here=here,
-        offers=DOCUMENTS,
     )
-    return with_links(response, site, here)
 
 
 async def _load_header(site: Site, graph: str) -> Header:
@@ -146,12 +139,9 @@ async def _load_header(site: Site, graph: str) -> Header:
         values.get(expand(name, site.prefixes))
         for name in ("owl:versionInfo", "dcterms:issued", "owl:priorVersion")
     )
-    labels = Labels(site, {iri_of(prior): local_name(iri_of(prior))})
+    texts = {iri_of(prior): local_name(iri_of(prior))}
+    labels = Labels(site, await site.addresses(), texts)
     return Header(text_of(version), labels.show(issued).text, labels.show(prior))
-
-
-def _counts(found: list[QuerySolution]) -> dict[str, int]:
-    return {iri_of(row["class"]): int(text_of(row["count"])) for row in found}
 
 
 def _superclasses(terms: Mapping[str, Facts], site: Site) -> dict[str, list[str]]:
@@ -177,7 +167,7 @@ async def _sections(
             ],
         )
         for title, kind in site.profile.ontology.sections.items()
-        if (found := _of_type(terms, kind, site))
+        if (found := _of_type(terms, kind))
     ]
 
 
@@ -198,9 +188,8 @@ def _facts(table: Table) -> dict[str, Facts]:
     return dict(terms)
 
 
-def _of_type(terms: Mapping[str, Facts], kind: str, site: Site) -> list[str]:
-    rdf_type = expand("rdf:type", site.prefixes)
-    found = (iri for iri, facts in terms.items() if kind in map(iri_of, facts.get(rdf_type, [])))
+def _of_type(terms: Mapping[str, Facts], kind: str) -> list[str]:
+    found = (iri for iri, facts in terms.items() if kind in map(iri_of, facts.get(TYPE, [])))
     return sorted(found, key=natural)
 
 

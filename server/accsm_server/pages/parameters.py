@@ -1,4 +1,4 @@
-"""Parameters of the handlers: typed query parameters, and dependencies on the request."""
+"""Parameters of the handlers: typed query parameters, formats, and dependencies on the request."""
 
 import re
 from collections.abc import Sequence
@@ -10,16 +10,37 @@ from pydantic import BeforeValidator
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from accsm_server.errors import BadRequest
+from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import Format
+from accsm_server.http.negotiation import DOCUMENTS, HTML, Format
+from accsm_server.pages import openapi
 from accsm_server.pages.queries import Site
+
+#: The formats of a document, and their description.
+FORMATS = (*DOCUMENTS, HTML)
+OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
+
+_FORMAT = "The short name of a format, instead of Accept"
+_OUTPUT = "The same as `format`, which goes first"
+_PROPERTY = "The IRI of a property: list the resources that refer by it (page)"
+_PAGE = "The page of a long list, from 1"
+_LAST_PAGE = 999_999
+#: The parameters of documents whose query may be that of an IRI, so that FastAPI cannot read them.
+PARAMETERS = [
+    {"name": name, "in": "query", "description": description, "schema": schema}
+    for name, description, schema in (
+        ("format", _FORMAT, {"type": "string", "default": ""}),
+        ("output", _OUTPUT, {"type": "string", "default": ""}),
+        ("property", _PROPERTY, {"type": "string", "default": ""}),
+        ("page", _PAGE, {"type": "integer", "minimum": 1, "maximum": _LAST_PAGE, "default": 1}),
+    )
+]
 
 
 def _page_number(text: str) -> str:
     """Reject other spellings of integers that Pydantic accepts, such as 01 and 1.0."""
     if not re.fullmatch("[1-9][0-9]{0,5}", text):
-        raise ValueError("write a whole number from 1 to 999999.")
+        raise ValueError(f"write a whole number from 1 to {_LAST_PAGE}.")
     return text
 
 
@@ -33,34 +54,30 @@ def page_number(text: str) -> int:
 
 PageNumber = Annotated[
     int,
-    Query(ge=1, le=999_999, description="The page of a long list, from 1"),
+    Query(ge=1, le=_LAST_PAGE, description=_PAGE),
     BeforeValidator(_page_number),
 ]
-PropertyName = Annotated[
-    str,
-    Query(
-        alias="property",
-        description="The IRI of a property: list the resources that refer by it (page)",
-    ),
-]
-FormatName = Annotated[str, Query(description="The short name of a format, instead of Accept")]
+PropertyName = Annotated[str, Query(alias="property", description=_PROPERTY)]
+FormatName = Annotated[str, Query(description=_FORMAT)]
+OutputName = Annotated[str, Query(description=_OUTPUT)]
 
 
 @dataclass(frozen=True)
 class RequestedFormat:
-    """The format that a client requests: by `format=`, or else by its Accept header."""
+    """The format that a client requests: by its name, or else by its Accept header."""
 
     name: str
     accept: str
 
     def choose(self, offers: Sequence[Format]) -> Format:
         """Return one of ``offers`` or HTML, the first if all are equal; raises NotAcceptable."""
-        offered = tuple(dict.fromkeys((*offers, negotiation.HTML)))
+        offered = tuple(dict.fromkeys((*offers, HTML)))
         return negotiation.choose(self.name, self.accept, offered)
 
 
 async def _site(request: Request) -> Site:
     site: Site = request.app.state.site
+    await site.prepare()
     return site
 
 
@@ -72,8 +89,10 @@ async def _query(request: Request) -> QueryParams:
     return request.query_params
 
 
-async def _requested_format(request: Request, format: FormatName = "") -> RequestedFormat:
-    return RequestedFormat(format, request.scope["request_context"].header(b"accept"))
+async def _requested_format(
+    request: Request, format: FormatName = "", output: OutputName = ""
+) -> RequestedFormat:
+    return RequestedFormat(format or output, request.scope["request_context"].header(b"accept"))
 
 
 ServedSite = Annotated[Site, Depends(_site)]
@@ -96,5 +115,18 @@ def negotiated(*offers: Format) -> Any:
     return Depends(choose)
 
 
-#: The format of a page that has RDF as well.
-PageFormat = Annotated[Format, negotiated(negotiation.HTML, *negotiation.DOCUMENTS)]
+def by_suffix(suffix: str) -> Format | None:
+    """Return the format of a document with ``suffix``."""
+    return next((format for format in FORMATS if format.name == suffix), None)
+
+
+async def _suffix_format(suffix: str) -> Format:
+    if format := by_suffix(suffix):
+        return format
+    raise NotFound("No such format", f"This document is not available as .{suffix}.")
+
+
+#: The format of a page that has RDF as well, of a document, and of a document with a suffix.
+PageFormat = Annotated[Format, negotiated(HTML, *DOCUMENTS)]
+DocumentFormat = Annotated[Format, negotiated(*DOCUMENTS)]
+SuffixFormat = Annotated[Format, Depends(_suffix_format)]

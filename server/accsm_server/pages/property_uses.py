@@ -33,18 +33,23 @@ async def load_uses(
     return {
         iri: [
             Use(labels.iri(kind), by_class[kind], totals.get(kind, 0))
-            for kind in _telling(by_class, above)
+            for kind in _listed(by_class, above)
         ]
         for iri, by_class in counts.items()
     }
 
 
-def _telling(counts: Mapping[str, int], above: Mapping[str, list[str]]) -> list[str]:
-    """Return the classes that are not told by a superclass or a subclass."""
+def _listed(counts: Mapping[str, int], above: Mapping[str, list[str]]) -> list[str]:
+    """Return the classes to list, by their ``counts`` of things with one property.
+
+    They have no subclass with the same count, and no superclass that is listed.
+    """
     equalled = {
-        high for kind, count in counts.items() for high in _upward(kind, above)
+        high
+        for kind, count in counts.items()
+        for high in _upward(kind, above)
         if counts.get(high) == count
-    }  # fmt: skip
+    }
     kept = [kind for kind in counts if kind not in equalled]
     return [kind for kind in kept if not set(_upward(kind, above)) & set(kept)]
 

@@ -6,26 +6,33 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 from urllib.parse import quote, urlencode
 
-import pyoxigraph
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
+from pyoxigraph import RdfFormat, parse
 from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import QUERIES
 from accsm_kg.questions import model
 from accsm_kg.questions.model import Parameter, Question
-from accsm_kg.questions.rdf import load
+from accsm_kg.questions.rdf import read
 from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_server.engine.interface import Query, fetch, table
 from accsm_server.errors import BadRequest, NotFound
-from accsm_server.http import negotiation
 from accsm_server.http.headers import NEVER
-from accsm_server.http.negotiation import DOCUMENTS, HTML, RESULTS, Format, alternates
+from accsm_server.http.negotiation import (
+    DOCUMENTS,
+    FORMAT_NAMES,
+    GRAPHS,
+    HTML,
+    RESULTS,
+    Format,
+    alternates,
+)
 from accsm_server.pages import answers, openapi, render
 from accsm_server.pages.addresses import describing, with_query
-from accsm_server.pages.documents import OFFERED, send_graph, with_links
+from accsm_server.pages.documents import send_graph
 from accsm_server.pages.parameters import (
+    OFFERED,
     FormatChoice,
     PageFormat,
     QueryParameters,
@@ -34,22 +41,22 @@ from accsm_server.pages.parameters import (
 )
 from accsm_server.pages.queries import Site, construct, known, named_graph
 from accsm_server.pages.sparql import result
+from accsm_server.pages.targets import not_found
+
+_LONGEST = 1000  # characters of the value of a parameter, which links to other formats repeat
 
 router = openapi.create_router("pages")
 linked_data = openapi.create_router("linked data")
 
 
 async def stored(site: Site) -> list[Question]:
-    """Return the questions in the dataset; they are read once, as it does not change."""
-    if not site.questions:
-        body = await named_graph(site, site.base + QUERIES)
-        store, where = Store(), NamedNode(site.base + QUERIES)
-        triples = pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)
-        store.extend(Quad(q.subject, q.predicate, q.object, where) for q in triples)
-        space = NamedNode(site.prefixes["void"] + "uriSpace")
-        store.add(Quad(NamedNode(site.base), space, Literal(site.base + "id/")))
-        site.questions[:] = load(store)
-    return site.questions
+    """Return the questions in the dataset."""
+    return await site.load(_read_questions)
+
+
+async def _read_questions(site: Site) -> list[Question]:
+    body = await named_graph(site, site.base + QUERIES)
+    return read(parse(body, format=RdfFormat.N_TRIPLES))
 
 
 def path_of(question: Question) -> str:
@@ -66,10 +73,7 @@ async def gallery(site: ServedSite, format: PageFormat) -> Response:
     for question in await stored(site):
         for tag in question.tags or ("other",):
             tagged[tag].append(question)
-    page = render.page(
-        site, "questions.html", tags=sorted(tagged.items()), here="/questions", offers=DOCUMENTS
-    )
-    return with_links(page, site, "/questions")
+    return render.document(site, "questions.html", "/questions", tags=sorted(tagged.items()))
 
 
 @router.get(
@@ -94,7 +98,7 @@ async def question(
         wanted = urlencode({"format": choice.name}) if choice.name else ""
         return RedirectResponse(site.root + with_query(describing(iri), wanted), 303)
     format = choice.choose((HTML, *asked.rows, *DOCUMENTS))
-    links = alternates(asked.url, (HTML, *asked.rows, *DOCUMENTS))
+    links = alternates(site.root + asked.here, (HTML, *asked.rows, *DOCUMENTS))
     if format in DOCUMENTS:
         response = await _description(site, asked.question, format)
     elif format is HTML:
@@ -106,11 +110,12 @@ async def question(
 
 
 @linked_data.get(
-    f"/{QUERIES}", summary="The stored questions", responses=OFFERED | openapi.REDIRECT
+    f"/{QUERIES}",
+    summary="The stored questions",
+    responses=openapi.offered(*(format.media_type for format in (*GRAPHS, HTML)))
+    | openapi.REDIRECT,
 )
-async def published(
-    site: ServedSite, format: Annotated[Format, negotiated(*negotiation.GRAPHS)]
-) -> Response:
+async def published(site: ServedSite, format: Annotated[Format, negotiated(*GRAPHS)]) -> Response:
     """Return the stored questions in RDF, or redirect to their page."""
     if format is HTML:
         return RedirectResponse(f"{site.root}/questions", 303, {"Vary": "Accept"})
@@ -125,22 +130,25 @@ async def published(
 )
 async def published_one(site: ServedSite, path: str, query: QueryParameters) -> Response:
     """Redirect from the IRI of a stored question, or of a parameter of it, to its document."""
+    iri = f"{site.base}{QUERIES}/{path}"
+    if not await known(site, [iri]):
+        raise not_found(site, iri)
     found = await _find(site, path.partition("/")[0])
-    return RedirectResponse(_url(site, found, query), 303)
+    return RedirectResponse(site.root + _address(found, query), 303)
 
 
 @dataclass(frozen=True)
 class _Asked:
     """A question with a value for each of its parameters.
 
-    ``options`` are the labels of the values on the list of each parameter, ``url`` is its address
+    ``options`` are the labels of the values on the list of each parameter, ``here`` is its address
     with the values, ``query`` its text with them, and ``rows`` are the formats of its answer.
     """
 
     question: Question
     values: Mapping[str, str]
     options: Mapping[str, Mapping[str, str]]
-    url: str
+    here: str
     query: SuppliedQuery
     rows: Sequence[Format]
 
@@ -148,28 +156,31 @@ class _Asked:
     async def of(cls, question: Question, given: QueryParams, site: Site) -> Self:
         """Return ``question`` with the values that are ``given``, and defaults for the others.
 
-        Raises BadRequest for a value that is not on the list of its parameter, or given twice.
+        Raises BadRequest for a parameter that it does not have or that is given twice, and for a
+        value that is too long or not on the list of its parameter.
         """
         defaults = {parameter.name: parameter.default for parameter in question.parameters}
         options = {p.name: await _options(site, p) for p in question.parameters}
         try:
             chosen = model.by_name(
-                (name, value) for name, value in given.multi_items() if name in defaults
+                (name, value) for name, value in given.multi_items() if name not in FORMAT_NAMES
             )
+            text = model.bind(question, chosen)
             for name, value in chosen.items():
+                if len(value) > _LONGEST:
+                    raise ValueError(f"a value of {name} has at most {_LONGEST} characters")
                 model.check_choice(name, value, options[name])
         except ValueError as error:
             hint = f"Choose it at {site.root}{path_of(question)}"
             raise BadRequest("Invalid parameter", str(error), hint=hint) from None
         values = defaults | chosen
-        query = supply(scan(model.bind(question, values)), site.served.supplied, site.base)
+        query = supply(scan(text), site.served.supplied, site.base)
         rows = () if model.form(question) == "construct" else RESULTS
-        url = _url(site, question, chosen)
-        return cls(question, values, options, url, query, rows)
+        return cls(question, values, options, _address(question, chosen), query, rows)
 
 
-def _url(site: Site, question: Question, values: Mapping[str, str]) -> str:
-    return with_query(site.root + path_of(question), urlencode(values))
+def _address(question: Question, values: Mapping[str, str]) -> str:
+    return with_query(path_of(question), urlencode(values))
 
 
 async def _find(site: Site, name: str) -> Question:
@@ -202,11 +213,11 @@ async def _page(site: Site, asked: _Asked) -> Response:
         choices=[(p, asked.values[p.name], asked.options[p.name]) for p in parameters],
         text=text,
         result=await result(site, query),
-        offers=asked.rows or negotiation.GRAPHS,
-        rows_link=asked.url if asked.rows else sparql,
+        offers=asked.rows or GRAPHS,
+        rows_link=site.root + asked.here if asked.rows else sparql,
         form=sparql,
         description=DOCUMENTS,
-        here=asked.url,
+        here=asked.here,
     )
     if asked.query.scanned.volatile:
         response.headers["Cache-Control"] = NEVER
@@ -220,5 +231,4 @@ async def _options(site: Site, parameter: Parameter) -> dict[str, str]:
     query = Query(parameter.options, "json", internal=True)
     found = table((await fetch(site.engine, query))[0])
     assert not isinstance(found, bool)
-    rows = [[getattr(term, "value", "") for term in row] for row in found.rows]
-    return {row[0]: row[1] if len(row) > 1 else row[0] for row in rows if row}
+    return model.labels(found.rows)

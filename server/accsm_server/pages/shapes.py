@@ -10,15 +10,8 @@ from accsm_kg.namespaces import SHAPES
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
 from accsm_server.pages import openapi, render
-from accsm_server.pages.documents import (
-    OFFERED,
-    DocumentFormat,
-    SuffixFormat,
-    send_graph,
-    with_links,
-    without_graph,
-)
-from accsm_server.pages.parameters import ServedSite
+from accsm_server.pages.documents import send_graph, without_graph
+from accsm_server.pages.parameters import OFFERED, DocumentFormat, ServedSite, SuffixFormat
 from accsm_server.pages.queries import Site, rows
 from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, text_of
 
@@ -53,7 +46,7 @@ async def _respond(site: Site, format: Format) -> Response:
         return other
     if format is not negotiation.HTML:
         return send_graph(site, site.base + SHAPES, format, "/shapes")
-    return with_links(await _page(site), site, "/shapes")
+    return await _page(site)
 
 
 async def _page(site: Site) -> Response:
@@ -63,7 +56,8 @@ async def _page(site: Site) -> Response:
         grouped[iri_of(row["shape"])].append(row)
     labels = await load_labels(site, [row["target"] for row in found])
     entries = [_entry(labels, iri, group) for iri, group in grouped.items()]
-    return render.page(site, "shapes.html", shapes=[entry for entry in entries if entry.rules])
+    shown = [entry for entry in entries if entry.rules]
+    return render.document(site, "shapes.html", "/shapes", shapes=shown)
 
 
 def _entry(labels: Labels, iri: str, group: list[QuerySolution]) -> ShapeEntry:

@@ -8,36 +8,13 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from accsm_server.errors import NotFound
-from accsm_server.http import negotiation
+from accsm_server.errors import NotFound, UriTooLong
 from accsm_server.http.negotiation import Format
 from accsm_server.pages.addresses import PARAMETER_NAMES, unescaped
-from accsm_server.pages.queries import Site, known, load_addresses
+from accsm_server.pages.parameters import by_suffix
+from accsm_server.pages.queries import Site, known
 
-#: The formats of a document.
-FORMATS = (*negotiation.DOCUMENTS, negotiation.HTML)
-#: The parameters of documents, for the OpenAPI description. They are not declared to FastAPI, as
-#: the query of a target may be that of an IRI.
-PARAMETERS = [
-    {
-        "name": "format",
-        "in": "query",
-        "description": "The short name of a format, instead of Accept",
-        "schema": {"type": "string", "default": ""},
-    },
-    {
-        "name": "property",
-        "in": "query",
-        "description": "The IRI of a property: list the resources that refer by it (page)",
-        "schema": {"type": "string", "default": ""},
-    },
-    {
-        "name": "page",
-        "in": "query",
-        "description": "The page of a long list, from 1",
-        "schema": {"type": "integer", "minimum": 1, "maximum": 999_999, "default": 1},
-    },
-]
+_LONGEST = 8 << 10  # bytes of a path and query
 
 
 @dataclass(frozen=True)
@@ -57,6 +34,12 @@ class Reading:
     parameters: str = ""
     suffix: Format | None = None
 
+    @property
+    def query(self) -> str:
+        """Return the parameters as a query string, with the format of the suffix first."""
+        format = f"format={self.suffix.name}" if self.suffix else ""
+        return "&".join(filter(None, (format, self.parameters)))
+
 
 @dataclass(frozen=True)
 class Things:
@@ -64,6 +47,8 @@ class Things:
 
     iris: list[str]
     reading: Reading
+    here: str
+    """The address of the document about them."""
 
 
 async def _target(request: Request, path: str) -> Target:
@@ -91,8 +76,13 @@ def query_string(request: Request) -> str:
 
 
 async def find(site: Site, folder: str, path: str, query: str) -> Things:
-    """Return the things for which ``folder``, ``path`` and ``query`` stand; raises NotFound."""
-    addresses = await load_addresses(site)
+    """Return the things for which ``folder``, ``path`` and ``query`` stand.
+
+    Raises NotFound, or UriTooLong.
+    """
+    if len(path) + len(query) > _LONGEST:
+        raise UriTooLong("The URL is too long", f"Addresses have at most {_LONGEST} bytes.")
+    addresses = await site.addresses()
     candidates = {
         reading: addresses.candidates(folder + reading.path) for reading in _readings(path, query)
     }
@@ -101,13 +91,15 @@ async def find(site: Site, folder: str, path: str, query: str) -> Things:
         named = [iri for iri in iris if iri in existing]
         found = dict.fromkeys((*named, *addresses.others(folder + reading.path)))
         if found:
-            return Things(list(found), reading)
-    raise not_found(f"{site.base}{folder}{path}")
+            return Things(list(found), reading, addresses.document(folder + reading.path))
+    raise not_found(site, f"{site.base}{folder}{path}")
 
 
-def not_found(iri: str) -> NotFound:
+def not_found(site: Site, iri: str) -> NotFound:
     """Return the error for an IRI that the dataset does not have."""
-    hint = "Check its number or code: project/2016-2020/6, for example, or country/KHM."
+    hint = f"See what there is at {site.root}/browse, and the graphs at {site.root}/dataset"
+    if iri.startswith(f"{site.base}id/"):
+        hint = "Check its number or code: project/2016-2020/6, for example, or country/KHM."
     return NotFound("Not in the dataset", f"There are no statements about <{iri}>.", hint=hint)
 
 
@@ -139,6 +131,5 @@ def _readings_of_query(path: str, query: str) -> Iterator[Reading]:
 
 def _readings_of_suffix(path: str, query: str) -> Iterator[Reading]:
     stem, _, suffix = path.rpartition(".")
-    for format in FORMATS:
-        if suffix == format.name:
-            yield Reading(stem, query, format)
+    if format := by_suffix(suffix):
+        yield Reading(stem, query, format)

@@ -8,7 +8,9 @@ from datetime import date
 from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.rdf.terms import Term, iris, local_name, natural, short
-from accsm_server.pages.queries import Site, load_addresses, load_texts
+from accsm_server.pages.addresses import Addresses
+from accsm_server.pages.profile import Badge
+from accsm_server.pages.queries import Site, load_texts
 
 _UNMARKED = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
@@ -25,6 +27,8 @@ class TermView:
     note: str = ""
     language: str = ""
     external: bool = False
+    sign: str = ""
+    """The sign of the reliability of a source; ``note`` has it in words."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Labels:
     """The labels of the terms on one page, by IRI."""
 
     site: Site
+    addresses: Addresses
     texts: Mapping[str, str]
 
     def show(self, term: Term | None) -> TermView:
@@ -57,21 +62,24 @@ class Labels:
         text = self.texts.get(iri) or _unlabelled(iri, self.site)
         if iri.startswith(_WEB_SCHEMES) and not iri.startswith(self.site.base):
             return TermView(text, iri, iri, external=True)
-        return TermView(text, self.site.root + self.site.addresses.of(iri), iri)
+        return TermView(text, self.site.root + self.addresses.of(iri), iri)
 
     def graph(self, iri: str) -> TermView:
         """Return a named graph as a short label for its author."""
-        path = graph_path(iri, self.site.base)
-        graph_title = self.site.profile.graphs.get(path)
+        path, profile = graph_path(iri, self.site.base), self.site.profile
+        address = self.site.root + self.addresses.of(iri)
+        if titled := profile.graphs.get(path):
+            return TermView(titled.label, address, iri, sign=titled.sign)
         plain = path if path == iri else path.replace("/", " ")
-        text = graph_title.label if graph_title else plain
-        return TermView(text, self.site.root + self.site.addresses.of(iri), iri)
+        reliability = self.site.contents.reliability.get(f"{self.site.base}id/{path}", "")
+        badge = profile.badges.get(reliability, Badge("", ""))
+        return TermView(plain, address, iri, note=badge.words, sign=badge.sign)
 
 
 async def load_labels(site: Site, terms: Iterable[Term | None], *other_iris: str) -> Labels:
     """Return the labels of ``terms`` and ``other_iris``, fetched by one query."""
-    await load_addresses(site)
-    return Labels(site, await load_texts(site, "labels", iris(terms) | set(other_iris)))
+    texts = await load_texts(site, "labels", iris(terms) | set(other_iris))
+    return Labels(site, await site.addresses(), texts)
 
 
 def short_name(iri: str, site: Site) -> str:
@@ -121,6 +129,11 @@ def iri_of(term: Term | None) -> str:
 def text_of(term: Term | None) -> str:
     """Return the value of a literal, empty for other terms."""
     return term.value if isinstance(term, Literal) else ""
+
+
+def first_text(terms: Iterable[Term | None]) -> str:
+    """Return the value of the first literal that is not empty, empty if there is none."""
+    return next(filter(None, map(text_of, terms)), "")
 
 
 def _literal(literal: Literal) -> TermView:

@@ -32,14 +32,13 @@ _NO_VALUE = re.compile(rb"(?<![\w.-])0(?![\w.-])|\{\}|\n\r?\n|<result></result>"
 _EXAMPLE = "Open this address in a browser for an example query."
 _RESULTS, _GRAPHS = (*RESULTS, HTML), (*GRAPHS, HTML)
 _PARSE_TIMEOUT = 1.0  # seconds, enough to parse any query
-_BODY_TIMEOUT = 20.0  # seconds for a request body, unless the timeout of queries is shorter
 _explain_lock = asyncio.Semaphore()  # one at a time, as threads slow down the event loop
 
 
 class Views(Protocol):
     """The HTML pages of the endpoint."""
 
-    def form(self) -> Response:
+    async def form(self) -> Response:
         """Return the page with a form for a query."""
 
     async def answer(self, query: Query, shown: str, hints: list[str]) -> Response:
@@ -58,14 +57,13 @@ class Endpoint:
     def __init__(self, served: ServedDataset, hints: Hints, views: Views) -> None:
         """Answer queries of ``served``, with its ``hints`` and pages (``views``)."""
         self._served, self._hints, self._views = served, hints, views
-        self._body_timeout = min(_BODY_TIMEOUT, served.settings.timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         request: SparqlRequest | None = None
         try:
             if scope["method"] == "POST":
-                request = await protocol.read_post(scope, receive, self._body_timeout)
+                request = await protocol.read_post(scope, receive, self._served.settings.arrival)
             else:
                 request = protocol.read(scope)
             if request.query is None:
@@ -175,7 +173,8 @@ class Endpoint:
     async def _describe(self, scope: Scope, receive: Receive, name: str, send: Send) -> None:
         """Send the page with the form, or the service description as RDF."""
         format = negotiation.choose(name, scope["request_context"].header(b"accept"), _GRAPHS)
-        response = self._views.form() if format is HTML else await self._description(scope, format)
+        describe = self._views.form() if format is HTML else self._description(scope, format)
+        response = await describe
         await response(scope, receive, tagging(send))
 
     async def _description(self, scope: Scope, format: Format) -> Response:

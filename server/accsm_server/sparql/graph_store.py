@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from pyoxigraph import NamedNode
 from starlette.datastructures import QueryParams
 
 from accsm_server.engine.interface import Query
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.headers import REVALIDATE
-from accsm_server.http.negotiation import GRAPHS, Format, choose
+from accsm_server.http.negotiation import GRAPHS, Format, choose, requested
 from accsm_server.http.streaming import AnswerResponse
+from accsm_server.sparql.protocol import check_iri
 from accsm_server.sparql.served import ServedDataset
 
 _ADVICE = "Add ?graph= with the percent-encoded IRI of a graph, or ?default."
@@ -40,11 +40,13 @@ async def read(
     graphs = params.getlist("graph")
     if len(graphs) + ("default" in params) != 1:
         raise BadRequest("Name one graph", _ADVICE)
-    iri = _check_iri(graphs[0]) if graphs else None
-    if iri and not await served.queries.ask("is-graph", this=iri):
-        hint = f"See the list of graphs at {index}"
-        raise NotFound("No such graph", f"There is no graph <{iri}>.", hint)
-    return graph_response(served, iri, choose(params.get("format"), accept, GRAPHS))
+    iri = next(iter(graphs), None)
+    if iri is not None:
+        check_iri("graph", iri, _ADVICE)
+        if not await served.queries.ask("is-graph", this=iri):
+            hint = f"See the list of graphs at {index}"
+            raise NotFound("No such graph", f"There is no graph <{iri}>.", hint)
+    return graph_response(served, iri, choose(requested(params), accept, GRAPHS))
 
 
 def graph_response(
@@ -54,7 +56,7 @@ def graph_response(
     headers = headers or {}
     tag = served.tag("graph", str(iri), format.name, *headers.values())
     name = "graph" if iri else "default-graph"
-    text = served.queries.text(name, 0, **({"this": iri} if iri else {}))
+    text = served.queries.text(name, **({"this": iri} if iri else {}))
     query = Query(text, format.name, prefixes=served.prefixes, sorted=True)
     head = {
         "Vary": "Accept",
@@ -63,10 +65,3 @@ def graph_response(
         **headers,
     }
     return AnswerResponse(lambda: served.engine.answer(query), head, tag, limits=served.limits)
-
-
-def _check_iri(graph: str) -> str:
-    try:
-        return NamedNode(graph).value
-    except ValueError as error:
-        raise BadRequest("Invalid IRI", f"graph={graph!r}: {error}", _ADVICE) from None

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import nullcontext
 
 from accsm_kg.rdf import hints
-from accsm_kg.rdf.hints import Facts, Lookup, Request, Rows, Unavailable
+from accsm_kg.rdf.hints import Facts, Lookup, Request, Rows
 from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import SHORT
 from accsm_server.engine.interface import Engine, Query, Table, fetch, table
@@ -48,25 +48,25 @@ class Hints:
         return found
 
     async def _answer(self, lookup: Lookup) -> list[str]:
+        rows: Rows | None = None
         try:
-            request = next(lookup)
             while True:
-                try:
-                    rows = await self._rows(request)
-                except (QueryError, ValueError):  # the query may make IRIs that are none
-                    request = lookup.throw(Unavailable)
-                else:
-                    request = lookup.send(rows)
+                rows = await self._rows(lookup.send(rows))
         except StopIteration as end:
             found: list[str] = end.value
             return found
 
-    async def _rows(self, request: Request) -> Rows:
-        """Return the rows of a request; a query made from that of a client is one of the client."""
-        if not isinstance(request, str):
-            return (await self._queries.rows(request[0], **request[1])).rows
-        found = table(
-            (await fetch(self._engine, Query(request, "json", timeout=_TRIED_TIMEOUT)))[0]
-        )
+    async def _rows(self, request: Request) -> Rows | None:
+        """Return the rows of a request, None if they are unavailable.
+
+        A query made from that of a client is one of the client.
+        """
+        try:
+            if not isinstance(request, str):
+                return (await self._queries.rows(request[0], **request[1])).rows
+            query = Query(request, "json", timeout=_TRIED_TIMEOUT)
+            found = table((await fetch(self._engine, query))[0])
+        except (QueryError, ValueError):  # the query may make IRIs that are none
+            return None
         assert isinstance(found, Table)
         return found.rows

@@ -25,10 +25,12 @@ from accsm_server.errors import (
     UriTooLong,
 )
 from accsm_server.http.context import ensure_task
+from accsm_server.http.negotiation import requested
 
 MAX_URL = 32 << 10
 MAX_BODY = 1 << 20
 MAX_FIELDS = 1000
+_MIN_TIMEOUT = 0.05  # seconds; a query that reaches its timeout ends the process of its worker
 FORM, QUERY = "application/x-www-form-urlencoded", "application/sparql-query"
 MULTIPART = "multipart/form-data"
 _UPDATE = "application/sparql-update"
@@ -88,7 +90,7 @@ def _from_parameters(parameters: Parameters, query_required: bool) -> SparqlRequ
         raise BadRequest("No query", "Send the query as the parameter `query` or as the body.")
     return SparqlRequest(
         query if query is None else query.removeprefix("\ufeff"),
-        first.get("format") or first.get("output", ""),
+        requested(first),
         _graphs(parameters, "default-graph-uri"),
         _graphs(parameters, "named-graph-uri"),
         _timeout(first.get("timeout", "")),
@@ -102,17 +104,22 @@ def _timeout(value: str) -> float | None:
         seconds = math.inf
     if seconds is not None and not 0 <= seconds < math.inf:
         raise BadRequest("Invalid timeout", f"timeout={value!r}: write seconds, such as 2.5.")
-    return seconds or None
+    return max(seconds, _MIN_TIMEOUT) if seconds else None
 
 
 def _graphs(parameters: Parameters, name: str) -> tuple[str, ...]:
     graphs = tuple([value for key, value in parameters if key == name and value])
     for graph in graphs:
-        try:
-            NamedNode(graph)
-        except ValueError as error:
-            raise BadRequest("Invalid IRI", f"{name}={graph!r}: {error}") from None
+        check_iri(name, graph)
     return graphs
+
+
+def check_iri(name: str, value: str, hint: str = "") -> None:
+    """Raise BadRequest unless the ``value`` of the parameter ``name`` is an absolute IRI."""
+    try:
+        NamedNode(value)
+    except ValueError as error:
+        raise BadRequest("Invalid IRI", f"{name}={value!r}: {error}", hint) from None
 
 
 def _url_parameters(scope: Scope) -> Parameters:
@@ -162,7 +169,7 @@ async def _body_parameters(request: Request, timeout: float) -> Parameters:
         raise update_refused()
     if media_type not in (FORM, QUERY, MULTIPART):
         raise UnsupportedMediaType(
-            "Unsupported media type", f"Send the query as {QUERY} or {FORM}.",
+            "Unsupported media type", f"Send the query as {QUERY}, {FORM} or {MULTIPART}.",
             headers={"Accept-Post": f"{QUERY}, {FORM}, {MULTIPART}"},
         )  # fmt: skip
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -173,7 +180,8 @@ async def _body_parameters(request: Request, timeout: float) -> Parameters:
     _check_charset(parameters)
     body = await _body(request, timeout)
     if media_type == FORM:
-        return _parse_form(body)
+        is_long = len(body) > MAX_URL
+        return await asyncio.to_thread(_parse_form, body) if is_long else _parse_form(body)
     try:
         if media_type == MULTIPART:
             return await asyncio.to_thread(_parse_multipart, content_type, body)
@@ -201,7 +209,7 @@ def _parse_multipart(content_type: str, body: bytes) -> Parameters:
             lambda field: add(field.field_name, field.value or b""), add_file,
         )  # fmt: skip
     except FormParserError as error:
-        raise BadRequest("Not a form", f"{error}: send {MULTIPART} as it says.") from None
+        raise BadRequest("Not a form", f"The body is no {MULTIPART}: {error}.") from None
     if not body.rstrip().endswith(b"--"):
         raise BadRequest("Not a form", "The body does not end with the boundary of the form.")
     return [(name.decode(), value.decode()) for name, value in found]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 import pyoxigraph
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
 
 from accsm_kg.rdf import json_ld, xml
 from accsm_kg.rdf.terms import expand
@@ -32,13 +32,8 @@ Statements = Iterator[Statement]
 
 async def describe(served: ServedDataset, url: str, format: Format) -> bytes:
     """Return the description of the endpoint at ``url`` in ``format``."""
-    counts = (await served.queries.rows("graphs")).rows
-    sizes = {
-        graph.value if isinstance(graph, NamedNode) else "": count
-        for graph, count in ((row["graph"], row["triples"]) for row in counts)
-        if isinstance(count, Literal)
-    }
-    size = sizes.pop("", Literal(0))
+    sizes = await graph_sizes(served)
+    size = sizes.pop("", 0)
     is_union = served.apart.isdisjoint(sizes) and not await served.queries.ask("unnamed")
     statements = [
         *_service(served, url, is_union),
@@ -46,6 +41,18 @@ async def describe(served: ServedDataset, url: str, format: Format) -> bytes:
         *_named(url, sizes, served.apart),
     ]
     return serialize(triples(statements, served.prefixes), served.prefixes, format)
+
+
+async def graph_sizes(served: ServedDataset) -> dict[str, int]:
+    """Return the number of triples in each graph by its IRI, which is empty for the default graph.
+
+    Graphs named by blank nodes are left out.
+    """
+    return {
+        graph.value if isinstance(graph, NamedNode) else "": int(count.value)
+        for graph, count in (await served.queries.rows("graphs")).rows
+        if isinstance(count, Literal) and not isinstance(graph, BlankNode)
+    }
 
 
 def triples(statements: Iterable[Statement], prefixes: Mapping[str, str]) -> set[Triple]:
@@ -74,7 +81,7 @@ def serialize(statements: Iterable[Triple], prefixes: Mapping[str, str], format:
         body = pyoxigraph.serialize(
             xml.nameable(found) if is_xml else found,
             format=RdfFormat.from_media_type(format.media_type),
-            prefixes=names if format.has_prefixes else None,
+            prefixes=names,
         )
         return xml.escaped(body or b"") if is_xml else body or b""
     except xml.XmlError as error:
@@ -106,15 +113,15 @@ def _service(served: ServedDataset, url: str, is_union: bool) -> Statements:
         yield service, "sd:resultFormat", NamedNode(formats + name)
 
 
-def _default(url: str, size: Literal) -> Statements:
+def _default(url: str, size: int) -> Statements:
     yield f"{url}#dataset", "rdf:type", "sd:Dataset"
     yield f"{url}#graphs", "rdf:type", "sd:GraphCollection"
     yield f"{url}#dataset", "sd:defaultGraph", NamedNode(f"{url}#default-graph")
     yield f"{url}#default-graph", "rdf:type", "sd:Graph"
-    yield f"{url}#default-graph", "void:triples", size
+    yield f"{url}#default-graph", "void:triples", Literal(size)
 
 
-def _named(url: str, sizes: dict[str, Literal], apart: frozenset[str]) -> Statements:
+def _named(url: str, sizes: dict[str, int], apart: frozenset[str]) -> Statements:
     for number, (graph, size) in enumerate(sorted(sizes.items()), 1):
         node, content = f"{url}#named-graph-{number}", f"{url}#graph-{number}"
         yield f"{url}#dataset", "sd:namedGraph", NamedNode(node)
@@ -123,6 +130,6 @@ def _named(url: str, sizes: dict[str, Literal], apart: frozenset[str]) -> Statem
         yield node, "sd:name", NamedNode(graph)
         yield node, "sd:graph", NamedNode(content)
         yield content, "rdf:type", "sd:Graph"
-        yield content, "void:triples", size
+        yield content, "void:triples", Literal(size)
         if graph not in apart:
             yield f"{url}#default-graph", "void:subset", NamedNode(content)

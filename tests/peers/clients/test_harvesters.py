@@ -34,7 +34,7 @@ def test_harvesters_find_pages_files_and_descriptions(run: Run, address: str) ->
     assert signs["license"] and signs["author"]
 
     assert found["sitemaps"] == [f"{address}/sitemap.xml"]
-    assert found["allowed"] == [True, False]
+    assert found["allowed"] == [True, True, False, False]
     assert f"{address}/doc/country/KHM" in found["pages"]
     assert len(found["pages"]) == len(set(found["pages"])) > 2000
 

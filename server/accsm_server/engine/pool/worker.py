@@ -58,7 +58,6 @@ _GRAPHS = {
     "nq": RdfFormat.N_QUADS,
     "trig": RdfFormat.TRIG,
 }
-_WITH_PREFIXES = ("ttl", "trig", "rdf")
 _JSON_LD, _XML = "jsonld", ("xml", "rdf")
 _QUICK = 0.002  # seconds; the memory of a shorter query is not checked
 _STACK = 512 << 20  # bytes; the engine parses and plans nested queries recursively
@@ -156,7 +155,7 @@ def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     """Write the whole dataset, or its default graph, sorted, so that equal ones are equal files."""
     format = task.format
     found: list[Quad] | list[Triple]
-    if format in ("nq", "trig"):
+    if _GRAPHS[format].supports_datasets:
         quads = dataset.statements(view.whole, view.conventions)
         found = sorted(quads, key=_by_graph if format == "trig" else str)
     else:
@@ -165,7 +164,7 @@ def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
         found,
         cast("IO[bytes]", output),
         format=_GRAPHS[format],
-        prefixes=task.prefixes if format in _WITH_PREFIXES else None,
+        prefixes=task.prefixes,
     )
 
 
@@ -201,7 +200,7 @@ def _write_graph(triples: Iterable[Triple], task: Task, output: AnswerWriter) ->
             output.limit_triples(triples),
             cast("IO[bytes]", output),
             format=_GRAPHS[format],
-            prefixes=prefixes if format in _WITH_PREFIXES else None,
+            prefixes=prefixes,
         )
     if output.truncated and (limit is None or task.closure):
         output.write_notice(format)

@@ -7,7 +7,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from accsm_server.http.headers import Headers
 
 _ALLOWED: Headers = [
-    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-allow-headers", b"*, Authorization"),
     (b"access-control-max-age", b"86400"),
 ]
@@ -29,6 +28,6 @@ class Preflight:
     async def _allow(self, scope: Scope, send: Send) -> None:
         posts = scope["request_context"].path in self._posts
         allow = b"GET, HEAD, POST, OPTIONS" if posts else b"GET, HEAD, OPTIONS"
-        headers = [(b"allow", allow), *_ALLOWED]
+        headers = [(b"allow", allow), (b"access-control-allow-methods", allow), *_ALLOWED]
         await send({"type": "http.response.start", "status": 204, "headers": headers})
         await send({"type": "http.response.body", "body": b""})

@@ -3,7 +3,7 @@
 import ipaddress
 import math
 from collections import OrderedDict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Set
 from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,7 +20,7 @@ _DEFAULT_RATE = 50.0  # requests per second
 class RateLimit:
     """ASGI middleware that answers 429 to clients that send more than their rate allows."""
 
-    def __init__(self, app: ASGIApp, rate: float | None, exempt: tuple[str, ...] = ()) -> None:
+    def __init__(self, app: ASGIApp, rate: float | None, exempt: Set[str] = frozenset()) -> None:
         """Limit requests to ``app`` to a ``rate`` (see `Limiter`), but for the paths ``exempt``."""
         self._app, self._exempt = app, exempt
         self._limiter = Limiter(rate)
@@ -29,7 +29,7 @@ class RateLimit:
         """Pass a request on, or answer 429."""
         context: RequestContext = scope["request_context"]
         context.client = client_of(scope)
-        if not context.path.startswith(self._exempt):
+        if context.path not in self._exempt:
             wait = self._limiter.wait(context.client, context.started)
             if wait:
                 return problems.send_error(_too_many_requests(wait), scope, receive, send)

@@ -65,11 +65,12 @@ class ResponseStore:
 
     def add(self, key: bytes, coding: str, entry: CachedResponse) -> None:
         """Store ``entry`` for the request ``key``, or reuse the entry of its tag and coding."""
-        if len(entry.body) + _OVERHEAD > self.largest:
+        size = len(entry.body) + sum(len(name) + len(value) for name, value in entry.headers)
+        if size + _OVERHEAD > self.largest:
             return
         name = entry.tag, coding
         stored = self._entries.setdefault(name, entry)
-        more = len(entry.body) + _OVERHEAD if stored is entry else 0
+        more = size + _OVERHEAD if stored is entry else 0
         if key and key not in self._keys:
             stored.keys.append(key)
             self._keys[key] = name

@@ -19,7 +19,7 @@ signs = defaultdict(list)
 for sign in find_signposting_http(f"{address}/dataset"):
     signs[str(sign.rel)].append(str(sign.target))
 rules = Protego.parse(requests.get(f"{address}/robots.txt").text)
-paths = ("doc/country/KHM", "sparql?query=ASK%20%7B%7D")
+paths = ("doc/country/KHM", "sparql?format=ttl", "sparql?query=ASK", "sparql?format=csv&query=ASK")
 page = requests.get(f"{address}/dataset", headers={"Accept": "text/html"}).text
 json.dump(
     {

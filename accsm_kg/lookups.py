@@ -1,0 +1,46 @@
+"""What asks a dataset for rows on the way to its result, whatever engine answers.
+
+A lookup is a generator that yields queries and is sent their rows: `query.look_up` runs it over a
+store, and the server over its engine.
+"""
+
+from collections.abc import Generator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from pyoxigraph import NamedNode, QuerySolution
+
+from accsm_kg.namespaces import reminter
+from accsm_kg.rdf import query_files
+from accsm_kg.rdf.terms import value_of
+
+T = TypeVar("T")
+#: Column names and values; the value of an IRI or literal is its text, else the value is empty.
+Row = dict[str, str]
+Rows = list[Row]
+
+
+class Ask(NamedTuple):
+    """The SELECT query in a file, in which `$this` stands for the IRI ``this``, as in SHACL."""
+
+    path: Path
+    this: str = ""
+
+    def text(self, base: str) -> str:
+        """Return the query for a dataset with ``base``; raises ValueError for an invalid IRI."""
+        text = _read(self.path, base)
+        return text.replace("$this", str(NamedNode(self.this))) if self.this else text
+
+
+Lookup = Generator[Ask, Rows, T]
+
+
+def read_rows(names: Sequence[str], solutions: Sequence[QuerySolution]) -> Rows:
+    """Return the solutions of a query with the variables ``names`` as rows."""
+    return [dict(zip(names, map(value_of, one), strict=True)) for one in solutions]
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, base: str) -> str:
+    return query_files.read(path, reminter(base))[0]
