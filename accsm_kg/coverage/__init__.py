@@ -1,0 +1,1 @@
+"""Which projects stand behind each measure, action line or area."""
