@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_kg.namespaces import APART, facts, prefixes, shown
+from accsm_kg.pictures.svg import STYLESHEET
 from accsm_server import operations
 from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
@@ -53,7 +54,9 @@ from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.served import ServedDataset
 
 _STATIC = Path(__file__).parent / "pages" / "static"
-STATIC_PATHS = tuple(f"/static/{file.name}" for file in _STATIC.iterdir())
+STATIC_PATHS = tuple(
+    f"/static/{file.name}" for folder in (_STATIC, STYLESHEET.parent) for file in folder.iterdir()
+)
 _ENDPOINT = "/sparql"
 #: In matching order: the files at /dataset/<version>/ come before the other parts of /dataset/.
 _ROUTERS = (
@@ -95,7 +98,7 @@ def create_pages(site: Site) -> FastAPI:
         exception_handlers=_EXCEPTION_HANDLERS,
     )
     app.state.site = site
-    app.mount("/static", _Static(directory=_STATIC))
+    app.mount("/static", _Static(directory=_STATIC, packages=[("accsm_kg.pictures", "static")]))
     for router in _ROUTERS:
         app.include_router(router)
     document = openapi.describe(app, operations.OPENAPI)
