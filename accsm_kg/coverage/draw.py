@@ -48,7 +48,7 @@ def matrix(found: Coverage, address: Address) -> Element:
         if group:
             parts += _group_head(group, y, columns.end + _RIGHT)
             y += _GROUP
-        parts.append(_grid(columns, y, y + _ROW * len(members)))
+        parts += _ground(members, y, columns)
         for line in members:
             row += 1
             parts += _line(found, line, row, y, columns, address)
@@ -134,24 +134,30 @@ def _group_head(group: str, y: float, width: float) -> list[Element]:
     ]
 
 
-def _grid(columns: _Columns, top: float, bottom: float) -> Element:
-    path = " ".join(f"M{x:g} {top:g}V{bottom:g}" for x in columns.middles.values())
-    return element("path", d=path, class_="pic-rule")
+def _ground(lines: Sequence[Line], y: float, columns: _Columns) -> Iterator[Element]:
+    """Yield a tint behind each row without a completed activity, and a line for each project."""
+    width = columns.end + _RIGHT
+    for place, line in enumerate(lines):
+        if not line.completed:
+            top = y + place * _ROW
+            yield element("rect", x=0, y=top, width=width, height=_ROW, class_="pic-tint")
+    end = y + len(lines) * _ROW
+    path = " ".join(f"M{x:g} {y:g}V{end:g}" for x in columns.middles.values())
+    yield element("path", d=path, class_="pic-grid")
 
 
 def _line(
     found: Coverage, line: Line, row: int, y: float, columns: _Columns, address: Address
 ) -> Iterator[Element]:
-    """Yield a row: its tint if nothing is completed, its head, its marks and its totals."""
-    middle, end = y + _ROW / 2, columns.end
-    if not line.completed:
-        yield element("rect", x=0, y=y, width=end + _RIGHT, height=_ROW, class_="pic-tint")
+    """Yield the head, the marks and the totals of a row."""
+    middle = y + _ROW / 2
+    text = fold(line.text, 43)
     yield link(
         address(line.iri),
         f"{line.label}: {line.text or line.label}",
         _hit(0, y, _LEFT - 8, _ROW),
         element("text", line.code, x=4, y=middle + 4, class_="pic-strong pic-link"),
-        text_lines(_TEXT, middle - 3, fold(line.text, 46), class_="pic-text pic-link"),
+        text_lines(_TEXT, middle + 10 - 6.5 * len(text), text, class_="pic-text pic-link"),
         data_row=row,
         data_column=0,
     )
@@ -167,18 +173,18 @@ def _line(
             data_row=row,
             data_column=places[each.project.iri],
         )
-    yield from _totals(found, line, end + 12, middle)
+    yield from _totals(found, line, columns.end + 12, middle)
 
 
 def _totals(found: Coverage, line: Line, x: float, middle: float) -> Iterator[Element]:
     """Yield a bar with the part that is completed, the number of projects, and words."""
     most = max(len(each.links) for each in found.lines)
-    scale = Scale((0, most), (0, 34))
+    scale = Scale((0, most), (0, 28))
     for count, name in ((len(line.links), "pic-bar"), (line.completed, "pic-bar-strong")):
         yield element("rect", x=x, y=middle - 6, width=scale(count), height=12, class_=name)
-    yield element("text", str(len(line.links)), x=x + 40, y=middle - 1, class_="pic-strong")
+    yield element("text", str(len(line.links)), x=x + 34, y=middle - 1, class_="pic-strong")
     looks = "pic-small" if line.completed else "pic-small pic-care"
-    yield element("text", line.status, x=x + 40, y=middle + 11, class_=looks)
+    yield element("text", line.status, x=x + 34, y=middle + 11, class_=looks)
 
 
 def _foot(found: Coverage, columns: _Columns, y: float) -> Iterator[Element]:

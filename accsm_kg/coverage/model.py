@@ -220,6 +220,11 @@ def coverage(selection: Selection) -> Lookup[Coverage]:
     )
 
 
+def row_names() -> dict[str, str]:
+    """Return what each kind of row is called, in the plural."""
+    return {name: _header(f"rows/{name}")["many"] for name in ROWS}
+
+
 def load_gaps() -> Lookup[list[Gap]]:
     """Return the gaps that have members, in the order that their files say."""
     found = {}

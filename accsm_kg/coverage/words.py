@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from accsm_kg.coverage.model import MARKS, Coverage, Link, Project
 
+_MARKUP, _BREAK = re.compile(r"\*\*|</?sup>"), re.compile(r"<br ?/?>")
 _DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
 
 
@@ -83,6 +84,15 @@ def apart(found: Coverage) -> Iterator[str]:
         yield f"The {projects} of the {plan} {verb} left out: none is linked to a {found.one}."
 
 
+def plain(words: str) -> str:
+    """Return words of a source without their markup.
+
+    >>> plain("**A**  22<sup>nd</sup><br>B")
+    'A 22nd B'
+    """
+    return " ".join(_MARKUP.sub("", _BREAK.sub(" ", words)).split())
+
+
 def of_project(project: Project) -> str:
     """Return the number, title, time and coordinators of a project, and what its mark says."""
     coordinators = ", ".join(project.coordinators.values()) or "coordinator not stated"
@@ -94,7 +104,6 @@ def of_link(code: str, link: Link) -> str:
     """Return the project, the row and the words of the source behind a link."""
     project = link.project
     passages = "; ".join(
-        f"“{' '.join(row['words'].split())}” [{row['source']}, line {row['line']}]"
-        for row in link.passages
+        f"“{plain(row['words'])}” [{row['source']}, line {row['line']}]" for row in link.passages
     )
     return f"Project {project.number}, {code}: {MARKS[project.mark]} ({project.time}). {passages}"
