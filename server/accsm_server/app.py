@@ -36,6 +36,7 @@ from accsm_server.pages import (
     downloads,
     graphs,
     home,
+    lists,
     ontology,
     openapi,
     questions,
@@ -56,6 +57,7 @@ _ENDPOINT = "/sparql"
 _ROUTERS = (
     home.router,
     static_files.router,
+    lists.router,
     browse.router,
     coverage.router,
     questions.router,
