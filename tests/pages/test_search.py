@@ -22,7 +22,7 @@ def _links(page: str) -> list[str]:
 
 def _choices(page: str) -> dict[str, int]:
     """Return the addresses of kinds and sources with their counts."""
-    pattern = r'<li><a href="(/search[^"]*)"[^>]*>[^<]*<span class="count">(\d+)</span>'
+    pattern = r'<li><a href="(/search[^"]*)"[^>]*>[^<]*</a> <span class="count">(\d+)</span>'
     return {unescape(href): int(count) for href, count in re.findall(pattern, page)}
 
 
@@ -115,7 +115,7 @@ def test_bytes_that_are_no_text_and_unknown_choices_are_answered(client: httpx.C
     for query in ("q=%ff%fe", "q=%ed%a0%80", "q=gender&kind=%ff", "q=gender&source=%22%00", "q"):
         assert get(client, f"/search?{query}").status_code == 200
     page = get(client, "/search?q=gender&kind=nothing").text
-    assert '<a href="/search?q=gender" aria-current="true">' in page
+    assert '<li><a href="/search?q=gender">nothings ' in page
     for query in ("page=0", "page=x", "exact=maybe"):
         assert get(client, f"/search?q=a&{query}").status_code == 400
 

@@ -16,14 +16,14 @@ from accsm_kg.search.render import COLUMNS, as_json, as_rows, source
 from accsm_kg.search.things import read
 from accsm_kg.terminal import delimited
 from accsm_server.errors import NotFound, ServerError
-from accsm_server.http.negotiation import HTML, JSON, RESULTS, Format, alternates
+from accsm_server.http.negotiation import CSV, HTML, JSON, Format, alternates
 from accsm_server.pages import openapi, render
+from accsm_server.pages.lists import Choice
 from accsm_server.pages.parameters import PageNumber, ServedSite, negotiated
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.terms import Labels, TermView, plural, short_name
 
-_CSV = RESULTS[2]
-_OFFERS = (HTML, JSON, _CSV)
+_OFFERS = (HTML, CSV, JSON)
 _PAGE = 20  # results on a page
 _MOST_BYTES = 256 << 20  # of an answer for the index, whose queries have limits of rows
 _LONGEST = 400  # characters of the words in links
@@ -47,15 +47,6 @@ class Search(NamedTuple):
         values = {"q": self.words[:_LONGEST], "kind": self.kind, "source": self.source}
         values = {**values, "exact": "1" if self.exact else "", **others}
         return f"/search?{urlencode({name: value for name, value in values.items() if value})}"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A kind or source of what is found, and the address with it chosen, or without it if it is."""
-
-    shown: TermView
-    count: int
-    is_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -165,6 +156,7 @@ async def _page(
     if not hits and page > 1:
         raise NotFound("No such page", f"The search has no page {page}.")
     labels = Labels(site, await site.addresses(), {})
+    facets = _facets(labels, found, sought)
     last = -(-len(found.ids) // _PAGE)
     return render.view(
         site,
@@ -177,8 +169,9 @@ async def _page(
         note=pieces(found.note),
         results=[_result(hit, labels) for hit in hits],
         first=(page - 1) * _PAGE + 1,
-        kinds=_kinds(site, found, sought),
-        sources=_sources(labels, found, sought),
+        facets=facets,
+        chosen=[choice for _, choices in facets for choice in choices if choice.chosen],
+        everything=site.root + sought.address(kind="", source=""),
         exactly=site.root + sought.address(exact="1") if found.is_other else "",
         examples=[] if found.count else await to_thread(_examples, site, index),
         previous=site.root + sought.address(page=str(page - 1)) if page > 1 else "",
@@ -200,43 +193,32 @@ def _result(hit: Hit, labels: Labels) -> Result:
     )
 
 
-def _kinds(site: Site, found: Found, sought: Search) -> list[Choice]:
-    counts = _with(found.kinds, sought.kind)
+def _facets(labels: Labels, found: Found, sought: Search) -> list[tuple[str, list[Choice]]]:
+    """Return the kinds and the sources of what was found, each as a link that chooses it."""
+    names = {source(graph, labels.site.base): graph for graph in found.sources}
+    sources = {name: found.sources[graph] for name, graph in names.items()}
+    texts = {name: labels.graph(graph).text for name, graph in names.items()}
+    root = labels.site.root
     return [
-        Choice(
-            TermView(plural(kind, count), site.root + _chosen(sought, "kind", kind)),
-            count,
-            kind == sought.kind,
-        )
-        for kind, count in counts.items()
+        ("Kind", _choices(root, sought, "kind", found.kinds, {})),
+        ("Source", _choices(root, sought, "source", sources, texts)),
     ]
 
 
-def _sources(labels: Labels, found: Found, sought: Search) -> list[Choice]:
-    site = labels.site
-    graphs = {source(graph, site.base): graph for graph in found.sources}
-    counts = _with({name: found.sources[graph] for name, graph in graphs.items()}, sought.source)
+def _choices(
+    root: str, sought: Search, name: str, counts: Mapping[str, int], texts: Mapping[str, str]
+) -> list[Choice]:
+    chosen = getattr(sought, name)
+    values = {**({chosen: 0} if chosen else {}), **counts}
     return [
         Choice(
-            TermView(
-                labels.graph(graphs[name]).text if name in graphs else name,
-                site.root + _chosen(sought, "source", name),
-            ),
+            texts.get(value) or plural(value, count),
+            root + sought.address(**{name: "" if value == chosen else value}),
             count,
-            name == sought.source,
+            value == chosen,
         )
-        for name, count in counts.items()
+        for value, count in values.items()
     ]
-
-
-def _with(counts: Mapping[str, int], chosen: str) -> dict[str, int]:
-    """Return the counts with that of what is chosen first, also if it was not found."""
-    return {**({chosen: 0} if chosen else {}), **counts}
-
-
-def _chosen(sought: Search, name: str, value: str) -> str:
-    """Return the address with a kind or source chosen, or without it if it is chosen already."""
-    return sought.address(**{name: "" if getattr(sought, name) == value else value})
 
 
 def _examples(site: Site, index: Index) -> list[str]:
