@@ -1,7 +1,7 @@
 """Explain why a SPARQL query does not parse: where the error is, what it is and what to do."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -36,6 +36,11 @@ _REPORTS = {
         "Use another variable after AS.",
     ),
 }
+#: Other prefixes in common use for the namespaces of well-known vocabularies.
+_ALIASES = {
+    "dc": "dcterms", "dct": "dcterms", "sdo": "schema", "so": "schema", "shacl": "sh",
+    "rdf-schema": "rdfs", "xs": "xsd",
+}  # fmt: skip
 _CALL = re.compile(r"[A-Za-z]\w*+\s*+\(")
 _TOKEN = re.compile(r"[\w?$:@<-]+|\S")
 _BRACKETS = {"{": "}", "(": ")", "[": "]"}
@@ -122,11 +127,19 @@ def _undeclared(query: str, prefixes: Collection[str]) -> Mistake | None:
             continue
         foreign = mistakes.foreign_letter(name)
         detail = f"the prefix `{name}:` is not declared{foreign}."
-        near = get_close_matches(name[:80], [*scanned.prefixes, *prefixes], n=1)
-        hint = f"Did you mean `{near[0]}:`?" if near else f"Add a line PREFIX {name}: <…>"
+        near = _similar(name, {*scanned.prefixes, *prefixes})
+        hint = f"Did you mean `{near}:`?" if near else f"Add a line PREFIX {name}: <…>"
         hint = "Retype it in Latin letters." if foreign else hint
         return Mistake(offset, detail, hint)
     return None
+
+
+def _similar(name: str, prefixes: Set[str]) -> str:
+    """Return the prefix that is most likely meant by ``name``, empty if there is none."""
+    for known in (_ALIASES.get(name.lower(), ""), name.partition("-")[0]):
+        if known in prefixes:
+            return known
+    return next(iter(get_close_matches(name[:80], sorted(prefixes), n=1)), "")
 
 
 def _unclosed(query: str) -> str:

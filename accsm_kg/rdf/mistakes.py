@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from accsm_kg.rdf.query_scanner import STRING, masked, unclosed_string
+from accsm_kg.rdf.query_scanner import IRI, STRING, masked, unclosed_string
 from accsm_kg.rdf.scopes import rebound
 
 _LONGEST = 6 << 10  # characters that are searched: some patterns take quadratic time
@@ -45,6 +45,8 @@ _FOREIGN = {
 _UPDATES = frozenset(
     {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "WITH"}
 )
+#: The words with which a query begins.
+_FIRST = frozenset({"PREFIX", "BASE", "VERSION", "SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
 _ONLY_QUERIES = "Only queries are answered: SELECT, ASK, CONSTRUCT and DESCRIBE."
 _MAX_NUMBER = 2**64 - 1  # of LIMIT and OFFSET
 _AGGREGATES = "COUNT|SUM|AVG|MIN|MAX|SAMPLE|GROUP_CONCAT"
@@ -156,11 +158,6 @@ _MISTAKES = tuple(
             r"\b(?:LIMIT|OFFSET)\s++\d++\s++(?P<at>ORDER|GROUP|HAVING)\b",
             "`{token}` is in the wrong place.",
             "The order is GROUP BY, HAVING, ORDER BY, LIMIT and OFFSET.",
-        ),
-        (
-            r"\A\s*+(?P<at>[?${]\S*+)",
-            "the query does not begin with SELECT, ASK, CONSTRUCT or DESCRIBE.",
-            "Write `SELECT * WHERE {{ … }}`.",
         ),
         (
             r"\bSELECT\s*+(?:(?:DISTINCT|REDUCED)\b\s*+)?+(?P<at>\{|(?:WHERE|FROM)\b)",
@@ -311,6 +308,12 @@ _PLACED = re.compile(
     r"(?P<inner>FILTER|BIND|OPTIONAL|MINUS|UNION|GRAPH))\b",
     re.IGNORECASE,
 )
+#: The token after PREFIX and BASE, except those of Turtle.
+_START = re.compile(
+    rf"\s*+(?:(?:PREFIX\s++[\w.-]*+:|BASE)\s*+{IRI}++\s*+)*+"
+    rf"(?P<token>\w++:?|[!-~{STRING}{IRI}](?<![@.]))",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"(?<![\w?$:@%/.\\^-])[^\W\d_][\w-]*+(?![\w-]*+:)")
 _SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)
 _GROUPED = re.compile(r"\bGROUP\s++BY\b(.*?)(?:\b(?:HAVING|ORDER|LIMIT|OFFSET|VALUES)\b|$)",
@@ -349,6 +352,7 @@ def _all(query: str) -> Iterator[Mistake]:
         yield Mistake(
             start, "the string that begins here is never closed.", "Close it on the same line."
         )
+    yield from _beginning(text)
     for pattern, detail, hint in _MISTAKES:
         for match in pattern.finditer(text):
             group = "at" if "at" in pattern.groupindex else 0
@@ -364,6 +368,16 @@ def _all(query: str) -> Iterator[Mistake]:
     if bound := rebound(text):
         detail = f"`{bound[0][:60]}` has a value before BIND gives it one."
         yield Mistake(bound.start(), detail, "Write another variable after AS.")
+
+
+def _beginning(text: str) -> Iterator[Mistake]:
+    """Yield the token with which no query begins, unless it is a misspelt word that does."""
+    first = _START.match(text)
+    known = _FIRST | _UPDATES
+    if first and not get_close_matches(first["token"][:60].upper(), known, n=1, cutoff=0.8):
+        detail = "the query does not begin with SELECT, ASK, CONSTRUCT or DESCRIBE."
+        hint = "Write `SELECT * WHERE { … }`, after PREFIX and BASE."
+        yield Mistake(first.start("token"), detail, hint)
 
 
 def _words(text: str) -> Iterator[Mistake]:

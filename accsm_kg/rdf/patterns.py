@@ -36,6 +36,7 @@ _ABSOLUTE = re.compile(r"[A-Za-z][\w+.-]*+:")
 _OPERATORS = frozenset("/|^!*+?")
 _HIDDEN = ("EXISTS", "NOT EXISTS", "MINUS")
 _MAX_CLASSES = 10  # in VALUES
+_MAX_GROUPS = 200
 _MAX_STEPS = 10  # of a sequence path
 
 
@@ -80,6 +81,8 @@ class Group:
     """Whether it holds a template of CONSTRUCT, or the data of VALUES."""
     word: str = ""
     """The word before the first brace in capitals, such as OPTIONAL or NOT EXISTS."""
+    graph: Node | None = None
+    """The variable or IRI of the GRAPH in which it is, if it is in one."""
     unread: bool = False
     """Whether a pattern was left out."""
     expression: bool = False
@@ -106,11 +109,14 @@ class Group:
 def read(text: str, prefixes: Mapping[str, str], base: str = "") -> list[Group]:
     """Return the groups of patterns in ``text``, whose names have ``prefixes``.
 
-    Relative IRIs are resolved against ``base``; without one they are not understood.
+    Relative IRIs are resolved against ``base``; without one they are not understood. Nothing is
+    returned of a query with more than 200 groups, which may be nested.
     """
     reader = _Reader(text, prefixes, base)
     for match in _TOKEN.finditer(masked(text)):
         reader.token(match)
+    if len(reader.groups) > _MAX_GROUPS:
+        return []
     return [group for group in reader.groups if not group.template]
 
 
@@ -147,7 +153,7 @@ class _Reader:
         self._text, self._prefixes, self._base = text, prefixes, base
         self._open: list[tuple[Group, int]] = []
         self._depth = self._new_nodes = 0
-        self._template = self._expression = False
+        self._template = self._expression = self._named = False
         self._triple: list[Node] = []
         self._steps: list[str] = []
         self._verb = ""
@@ -232,7 +238,7 @@ class _Reader:
             self._node(Node("literal", written, f"{XSD}boolean"))
         else:
             self._restart()
-            self._expression = True
+            self._expression, self._named = True, word == "GRAPH"
             self._template = word in ("CONSTRUCT", "VALUES") or (self._template and word != "WHERE")
             if self._open:
                 group = self._open[-1][0]
@@ -274,7 +280,9 @@ class _Reader:
             parent = self._open[-1][0] if self._open else None
             if parent:
                 parent.expression = True
-            group = Group(parent, template=self._template, word=self._before)
+            graph = parent.graph if parent else None
+            graph = self._triple[0] if self._named and self._triple else graph
+            group = Group(parent, template=self._template, word=self._before, graph=graph)
             self._data = []
             if parent and self._template and self._triple:
                 parent.data[self._triple[0].text] = self._data
@@ -336,7 +344,7 @@ class _Reader:
     def _restart(self) -> None:
         self._triple, self._steps = [], []
         self._outer.clear()
-        self._absorb = self._expression = False
+        self._absorb = self._expression = self._named = False
 
 
 _COMPARE = "(?:[<>]=?|=)"

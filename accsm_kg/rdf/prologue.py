@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urljoin
 
 from accsm_kg.rdf.query_scanner import ScannedQuery, scan
 
@@ -34,6 +35,10 @@ class SuppliedQuery:
         supplied = self.prefixes.items()
         expanded = (space + local for prefix, space in supplied for local in names[prefix])
         return frozenset(self.scanned.iris).union(expanded)
+
+    def resolved(self, iri: str) -> str:
+        """Return an IRI that may be relative, in full if a base was supplied."""
+        return urljoin(self.base, iri) if self.base else iri
 
     @property
     def shown(self) -> str:

@@ -1,7 +1,6 @@
 """The ASGI application for one dataset: the endpoint, the pages and their middlewares."""
 
 from collections.abc import Awaitable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,18 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_kg.namespaces import APART, facts, prefixes, shown
-from accsm_kg.pictures.svg import STYLESHEET
 from accsm_server import operations
 from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
 from accsm_server.errors import BadRequest, NotFound, ServerError
 from accsm_server.http import problems
 from accsm_server.http.context import ensure_task
-from accsm_server.http.headers import REVALIDATE
 from accsm_server.http.middleware.compression import Compression
 from accsm_server.http.middleware.entity_tags import EntityTags
 from accsm_server.http.middleware.preflight import Preflight
@@ -44,6 +40,7 @@ from accsm_server.pages import (
     questions,
     render,
     shapes,
+    static_files,
 )
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.queries import Site
@@ -53,14 +50,11 @@ from accsm_server.sparql.endpoint import Endpoint
 from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.served import ServedDataset
 
-_STATIC = Path(__file__).parent / "pages" / "static"
-STATIC_PATHS = tuple(
-    f"/static/{file.name}" for folder in (_STATIC, STYLESHEET.parent) for file in folder.iterdir()
-)
 _ENDPOINT = "/sparql"
 #: In matching order: the files at /dataset/<version>/ come before the other parts of /dataset/.
 _ROUTERS = (
     home.router,
+    static_files.router,
     browse.router,
     questions.router,
     documents.router,
@@ -98,7 +92,6 @@ def create_pages(site: Site) -> FastAPI:
         exception_handlers=_EXCEPTION_HANDLERS,
     )
     app.state.site = site
-    app.mount("/static", _Static(directory=_STATIC, packages=[("accsm_kg.pictures", "static")]))
     for router in _ROUTERS:
         app.include_router(router)
     document = openapi.describe(app, operations.OPENAPI)
@@ -179,15 +172,3 @@ _EXCEPTION_HANDLERS: dict[Any, Any] = {
     HTTPException: _on_http_exception,
     RequestValidationError: _on_invalid_parameter,
 }
-
-
-class _Static(StaticFiles):
-    """Static files, which browsers cache and revalidate by the tag that `EntityTags` adds."""
-
-    def file_response(self, *args: Any, **more: Any) -> Response:
-        """Return the response without Starlette's ETag."""
-        response = super().file_response(*args, **more)
-        response.headers["Cache-Control"] = REVALIDATE
-        if "ETag" in response.headers:  # made of size and time only
-            del response.headers["ETag"]
-        return response

@@ -16,7 +16,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from accsm_server.app import STATIC_PATHS, create_dataset_app
+from accsm_server.app import create_dataset_app
 from accsm_server.http.connection import Connection, concerns_operator
 from accsm_server.http.middleware.access_log import AccessLog
 from accsm_server.http.middleware.metrics import Counts, Metrics
@@ -24,6 +24,7 @@ from accsm_server.http.middleware.proxy_headers import ProxyHeaders
 from accsm_server.http.middleware.rate_limit import RateLimit
 from accsm_server.http.security_headers import HEADERS
 from accsm_server.operations import PATHS, Operations
+from accsm_server.pages import static_files
 from accsm_server.reload import Reloader
 from accsm_server.settings import Settings, from_environment
 
@@ -140,7 +141,7 @@ def _application(
 ) -> ASGIApp:
     """Return the middlewares that do not depend on the dataset, the outermost last."""
     app: ASGIApp = Operations(reloader, counts)
-    app = RateLimit(app, settings.rate, exempt={*PATHS, *STATIC_PATHS})
+    app = RateLimit(app, settings.rate, exempt={*PATHS, *static_files.FILES})
     if access_log:
         app = AccessLog(app)
     app = Metrics(app, counts)

@@ -117,6 +117,19 @@ MISTAKES = {
     "ASK ?s { ?s ?p ?o }": (1, 5, "no variables", "ASK { … }"),
     "CONSTRUCT { ?s ?p ?o }": (1, 23, "no WHERE", "WHERE { … }"),
     "?s ?p ?o": (1, 1, "does not begin with SELECT", "SELECT *"),
+    "?query=hello": (1, 1, "does not begin with SELECT", "SELECT *"),
+    "hello": (1, 1, "does not begin with SELECT", "after PREFIX and BASE"),
+    "# a question\nwhat is it?": (2, 1, "does not begin with SELECT", "SELECT *"),
+    "prefix a: <b:> base <c:> foo": (1, 26, "does not begin with SELECT", "SELECT *"),
+    "PREFIX a: <b:>\n?s ?p ?o": (2, 1, "does not begin with SELECT", "SELECT *"),
+    "WHERE { ?s ?p ?o }": (1, 1, "does not begin with SELECT", "SELECT *"),
+    "country:KHM": (1, 1, "does not begin with SELECT", "SELECT *"),
+    "<http://a/>": (1, 1, "does not begin with SELECT", "SELECT *"),
+    "http://a/": (1, 1, "does not begin with SELECT", "SELECT *"),
+    "'hello'": (1, 1, "does not begin with SELECT", "SELECT *"),
+    "42": (1, 1, "does not begin with SELECT", "SELECT *"),
+    "DESCRIB <a:b>": (1, 1, "`DESCRIB` is not a SPARQL keyword", "`DESCRIBE`"),
+    "PREFX a: <b:> ASK {}": (1, 1, "`PREFX` is not a SPARQL keyword", "`PREFIX`"),
     "INSERT DATA { <a:a> <a:b> 1 }": (1, 1, "`INSERT` begins an update", "Only queries"),
     "SELECT * { ?s ?p ?o OPTIONAL ?s ?q ?r }": (1, 21, "`OPTIONAL` is not", "OPTIONAL { … }"),
     "SELECT * { ?s ?p ?o FILTER(EXISTS ?s ?q ?r) }": (1, 28, "`EXISTS` is", "EXISTS { … }"),
@@ -201,6 +214,17 @@ def test_no_text_takes_long(text: str, size: int) -> None:
 def test_a_similar_prefix_is_suggested() -> None:
     query = "PREFIX accsm: <x> ASK { ?s acsm:supports ?o }"
     assert "`accsm:`" in explain(query, "error at 1:30: x", prefixes()).hint
+
+
+@pytest.mark.parametrize(
+    ("prefix", "meant"),
+    [("dct", "dcterms"), ("dc", "dcterms"), ("DCT", "dcterms"), ("dcterm", "dcterms"),
+     ("sdo", "schema"), ("so", "schema"), ("shacl", "sh"), ("rdf-schema", "rdfs"), ("xs", "xsd"),
+     ("accsm-kg", "accsm"), ("accsmkg", "accsm"), ("accsm_v", "accsm-v")],
+)  # fmt: skip
+def test_the_prefix_that_is_meant_is_suggested(prefix: str, meant: str) -> None:
+    query = f"ASK {{ ?s {prefix}:name ?o }}"
+    assert explain(query, "error at 1:10: x", prefixes()).hint == f"Did you mean `{meant}:`?"
 
 
 @pytest.mark.parametrize(

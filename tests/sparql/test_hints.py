@@ -11,6 +11,7 @@ from serving import running
 
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.questions.files import load
+from accsm_kg.questions.model import bind
 
 
 def ask(client: httpx.Client, query: str, accept: str = "*/*") -> httpx.Response:
@@ -111,7 +112,7 @@ def test_a_dot_after_a_name_is_no_part_of_it(client: httpx.Client, pattern: str)
 
 def test_no_stored_question_has_a_hint(client: httpx.Client, store: Store) -> None:
     for question in load(store):
-        assert ask(client, question.text).headers.get("Hint") is None, question.name
+        assert ask(client, bind(question)).headers.get("Hint") is None, question.name
 
 
 def test_a_property_with_some_of_the_facts_names_the_related_one(
@@ -428,6 +429,82 @@ FOLLOWED = {
         "Nothing that is a `accsm:Project` has `dcterms:date`; write `accsm:coversYear`.",
         "?p a accsm:Project ; accsm:coversYear ?d",
     ),
+    "a property of another vocabulary": (
+        "?c rdf:subClassOf ?d",
+        "`rdf:subClassOf` has no values in this dataset; write `rdfs:subClassOf`.",
+        "?c rdfs:subClassOf ?d",
+    ),
+    "a property of another vocabulary that the thing lacks": (
+        "?p a accsm:Project ; foaf:title ?l",
+        "`foaf:title` has no values in this dataset; write `skos:prefLabel`.",
+        "?p a accsm:Project ; skos:prefLabel ?l",
+    ),
+    "a class of another vocabulary": (
+        "?c a owl:Concept",
+        "`owl:Concept` has no instances in this dataset; write `skos:Concept`.",
+        "?c a skos:Concept",
+    ),
+    "a slash before the name of a property": (
+        f"?p <{BASE}ontology/supports> ?t",
+        "`<ontology/supports>` has no values in this dataset; write `accsm:supports`.",
+        "?p accsm:supports ?t",
+    ),
+    "a slash before the name of a class": (
+        "?p a <ontology/StrategicMeasure>",
+        "has no instances in this dataset; write `accsm:StrategicMeasure`.",
+        "?p a accsm:StrategicMeasure",
+    ),
+    "the address of a server": (
+        "<http://127.0.0.1:8000/id/country/KHM> ?p ?o",
+        "`<http://127.0.0.1:8000/id/country/KHM>` is not in this dataset; write `country:KHM`.",
+        "country:KHM ?p ?o",
+    ),
+    "the address of a server below a path": (
+        f"?p ?o <http://localhost/{BASE.split('/')[-2]}/id/country/KHM>",
+        "is not in this dataset; write `country:KHM`.",
+        "?p ?o country:KHM",
+    ),
+    "the address of a server before a term": (
+        "?p a <http://localhost:8000/ontology#Project> ; <http://localhost:8000/doc/x> ?o",
+        "`<http://localhost:8000/ontology#Project>` is not in this dataset; write `accsm:Project`.",
+        "?p a accsm:Project ; ?x ?o",
+    ),
+    "a document in place of the thing": (
+        "?p accsm:countryCoordinator <doc/country/KHM>",
+        "`<doc/country/KHM>` is not in this dataset; write `country:KHM`.",
+        "?p accsm:countryCoordinator country:KHM",
+    ),
+    "a path without its first segment": (
+        f"<{BASE}country/KHM> skos:prefLabel ?o",
+        "`<country/KHM>` is not in this dataset; write `country:KHM`.",
+        "country:KHM skos:prefLabel ?o",
+    ),
+    "a similar folder": (
+        "<id/projects/2016-2020/9> ?p ?o",
+        "`<id/projects/2016-2020/9>` is not in this dataset; write `project-2016-2020:9`.",
+        "project-2016-2020:9 ?p ?o",
+    ),
+    "a slash before the name of a term": (
+        "<ontology/supports> rdfs:label ?o",
+        "`<ontology/supports>` is not in this dataset; write `accsm:supports`.",
+        "accsm:supports rdfs:label ?o",
+    ),
+    "a thing of which nothing is said": (
+        "?p ?q ?o FILTER(?p = project-2016-2020:99)",
+        "Nothing is said about `project-2016-2020:99` in this dataset; "
+        "did you mean `project-2016-2020:9`?",
+        "?p ?q ?o FILTER(?p = project-2016-2020:9)",
+    ),
+    "a value of which nothing is said": (
+        "VALUES ?c { <id/country/KHX> } ?p accsm:countryCoordinator ?c",
+        "Nothing is said about `country:KHX` in this dataset; did you mean `country:KHM`?",
+        "VALUES ?c { country:KHM } ?p accsm:countryCoordinator ?c",
+    ),
+    "a thing in another graph": (
+        "<dataset> ?p ?o",
+        "`<dataset>` is not in the default graph; it is in `GRAPH graph:meta` or `GRAPH ",
+        "GRAPH graph:meta { <dataset> ?p ?o }",
+    ),
     "a thing that is the value of another property": (
         "?p accsm:partnerAsPrinted country:VNM",
         "Nothing has `country:VNM` as a value of `accsm:partnerAsPrinted`; "
@@ -472,6 +549,97 @@ def test_a_hint_says_no_more_than_is_true(known_client: httpx.Client, pattern: s
     assert hint.partition("Supplied")[0] == PLAIN[pattern]
 
 
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("PREFIX country: <http://localhost/id/country/> DESCRIBE country:KHM",
+         "write `<id/country/KHM>`."),
+        ("DESCRIBE <https://example.org/id/country/KHX>", ""),
+        ("ASK { country:KHM ?p 'KHX' }", ""),
+        ("ASK { ?s ?p <https://example.org/country#KHM#> , country: , <urn:a> }", ""),
+        ("ASK { <id/statement/99> ?p ?o }",
+         "Nothing is said about `<id/statement/99>` in this dataset. "),
+    ],
+)  # fmt: skip
+def test_an_iri_of_others_has_a_hint_if_ours_exists(
+    known_client: httpx.Client, query: str, hint: str
+) -> None:
+    found = ask(known_client, query, "*/*").headers.get("Hint", "")
+    assert hint in found and bool(hint) == bool(re.sub(r"Supplied to the query: .*", "", found))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told", "graph"),
+    [
+        ("?c a sh:NodeShape", "`sh:NodeShape` has no instances", "graph:shapes"),
+        ("?d a void:Dataset", "`void:Dataset` has no instances", "graph:meta"),
+        ("?d void:triples ?n", "`void:triples` has no values", "graph:meta"),
+        ("?d a dcat:Dataset ; void:triples ?n", "`dcat:Dataset` has no instances", "graph:meta"),
+        ("?s sh:declare/sh:prefix ?p", "`sh:declare` has no values", "graph:shapes"),
+        ("?q a sh:SPARQLExecutable", "`sh:SPARQLExecutable` has no instances",
+         f"<{BASE}.well-known/sparql-examples>"),
+    ],
+)  # fmt: skip
+def test_what_is_not_in_the_default_graph_has_a_hint_with_its_graph(
+    known_client: httpx.Client, pattern: str, told: str, graph: str
+) -> None:
+    answer = ask(known_client, f"SELECT * {{ {pattern} }}", "text/csv")
+    assert f"{told} in the default graph; they are in " in answer.headers["Hint"]
+    assert f"`GRAPH {graph}`" in answer.headers["Hint"]
+    followed = ask(known_client, f"SELECT * {{ GRAPH {graph} {{ {pattern} }} }}", "text/csv")
+    assert followed.text.count("\n") > 1
+
+
+SUPPORTS = (
+    "`accsm:supports` has no values in `graph:vocab`; "
+    "they are in the default graph or `GRAPH graph:inferred`. "
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("SELECT * { GRAPH graph:vocab { ?p accsm:supports ?t } }", SUPPORTS),
+        ("SELECT * { ?p a ?c GRAPH graph:vocab { { SELECT * { ?p accsm:supports ?t } } } }",
+         SUPPORTS),
+        (f"SELECT * FROM <{BASE}graph/vocab> {{ ?p accsm:supports ?t }}", SUPPORTS),
+        ("SELECT * FROM graph:vocab FROM NAMED graph:meta { ?p a accsm:Project }",
+         "`accsm:Project` has no instances in `graph:vocab` or `graph:meta`; "
+         "they are in the default graph or `GRAPH <graph/source/001>`. "),
+        ("SELECT * { GRAPH graph:meta { ?s a sh:NodeShape ; sh:targetClass ?p } }",
+         "`sh:NodeShape` has no instances in `graph:meta`; they are in `GRAPH graph:shapes`. "
+         "`sh:targetClass` has no values in `graph:meta`; they are in `GRAPH graph:shapes`. "),
+        ("SELECT * { GRAPH <http://localhost:8000/graph/vocab> { ?s a ?c } }",
+         "`<http://localhost:8000/graph/vocab>` is not a graph of this dataset; "
+         "write `graph:vocab`."),
+        ("SELECT * FROM <urn:x> { ?s a ?c }", "`<urn:x>` is not a graph of this dataset."),
+        ("SELECT * { GRAPH graph:vocap { ?s a ?c } }",
+         "`graph:vocap` is not a graph of this dataset; did you mean `graph:vocab`? "),
+        ("SELECT * { GRAPH graph:inferred { ?p accsm:supports ?t , 5 } }", ""),
+        ("SELECT * FROM <graph/inferred> { ?p accsm:supports ?t , 5 }", ""),
+        ("SELECT * FROM <graph/vocab> { ?p accsm:supports ?t , 5 }", SUPPORTS),
+        (f"BASE <{BASE}> SELECT * FROM <graph/inferred> {{ ?p accsm:supports ?t , 5 }}", ""),
+        ("SELECT * { GRAPH ?g { ?p accsm:supports ?t , 5 } }", ""),
+        ("SELECT * { GRAPH graph:vocab { ?t a ?c OPTIONAL { ?p accsm:supports ?t } } ?x ?y 5.5 }",
+         ""),
+        ("SELECT * { GRAPH graph:vocab { ?p foaf:knows ?q } }", ""),
+    ],
+)  # fmt: skip
+def test_a_term_that_a_named_graph_lacks_has_a_hint(
+    known_client: httpx.Client, query: str, hint: str
+) -> None:
+    answer = ask(known_client, query, "text/csv")
+    assert answer.text.count("\n") == 1
+    assert answer.headers.get("Hint", "").partition("Supplied")[0] == hint
+
+
+def test_a_term_that_the_graphs_of_the_request_lack_has_a_hint(known_client: httpx.Client) -> None:
+    query, graph = "SELECT * { ?p accsm:supports ?t }", f"{BASE}graph/vocab"
+    for name in ("default-graph-uri", "named-graph-uri"):
+        answer = known_client.get("/sparql", params={"query": query, name: graph})
+        assert answer.headers["Hint"].startswith(SUPPORTS)
+
+
 #: Empty answers to patterns that match one by one, with the hint and a query that gives rows.
 LEFT = {
     "two properties": (
@@ -504,6 +672,36 @@ LEFT = {
         "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(STR(?l), 'SUMMIT'))",
         "Capitals and small letters differ: write `CONTAINS(LCASE(STR(?l)), LCASE('SUMMIT'))`. ",
         "?m a accsm:Meeting ; rdfs:label ?l FILTER(CONTAINS(LCASE(STR(?l)), LCASE('SUMMIT')))",
+    ),
+    "a variable without a pattern": (
+        "?p accsm:projectNumber ?number FILTER(?nunber = 3 && regex(STR(?number), '3'))",
+        "No pattern gives a value to `?nunber`; did you mean `?number`? ",
+        "?p accsm:projectNumber ?number FILTER(?number = 3 && regex(STR(?number), '3'))",
+    ),
+    "a variable of BIND without a pattern": (
+        "?p accsm:projectNumber ?n BIND(?zz + 1 AS ?m) FILTER regex(STR(?m), '3')",
+        "No pattern gives a value to `?zz`. ",
+        "?p accsm:projectNumber ?n BIND(?n + 1 AS ?m) FILTER regex(STR(?m), '3')",
+    ),
+    "an IRI in a function of texts": (
+        "?p a accsm:Project ; accsm:supports ?t FILTER regex(?t, 'A.2')",
+        "`?t` is an IRI, not a text: write `STR(?t)`, or take its `skos:prefLabel`. ",
+        "?p a accsm:Project ; accsm:supports ?t FILTER regex(STR(?t), 'A.2')",
+    ),
+    "an IRI in small letters": (
+        "?p accsm:countryCoordinator ?c FILTER(CONTAINS(LCASE(?c), 'cambodia'))",
+        "`?c` is an IRI, not a text: write `STR(?c)`, or take its `skos:prefLabel`. ",
+        "?p accsm:countryCoordinator/skos:prefLabel ?c FILTER(CONTAINS(LCASE(?c), 'cambodia'))",
+    ),
+    "a subject in a function of texts": (
+        "?p a accsm:Project FILTER(true && STRSTARTS(?p, 'https'))",
+        "`?p` is an IRI, not a text: write `STR(?p)`, or take its `skos:prefLabel`. ",
+        "?p a accsm:Project FILTER(true && STRSTARTS(STR(?p), 'https'))",
+    ),
+    "a date in a function of texts": (
+        "?m accsm:earliestStart ?d FILTER(STRSTARTS(?d, '2016'))",
+        "`?d` is `xsd:date`, not a text: write `STR(?d)`. ",
+        "?m accsm:earliestStart ?d FILTER(STRSTARTS(STR(?d), '2016'))",
     ),
     "a text that no value has": (
         "?b a accsm:Blueprint ; dcterms:title ?t FILTER(REGEX(STR(?t), 'political-security', 'i'))",
@@ -559,6 +757,11 @@ def test_patterns_that_leave_nothing_have_a_hint(known_client: httpx.Client, nam
         "?p a accsm:Project FILTER(1 > 2) MINUS { ?p accsm:hasBudgetStatement ?b FILTER(1 > 2) }",
         "?p a accsm:Project FILTER(1 > 2) FILTER EXISTS { ?p accsm:hasBudgetStatement ?b }",
         "?p a accsm:Project FILTER(1 > 2) MINUS { ?p accsm:amount ?a }",
+        "VALUES (?p ?x) { (1 xsd:x) } VALUES ?y { 3 } FILTER(?p = ?y || ?x = 3)",
+        "{ SELECT ?p (COUNT(?x) AS ?n) { ?p rdfs:label ?x } GROUP BY ?p } FILTER(?n > 999)",
+        "?p accsm:amount ?a FILTER(!BOUND(?zz) && COALESCE(?y, 1) > 2)",
+        "?p ?x ?l FILTER EXISTS { ?p ?q ?y FILTER(?y = rdfs:x && ?x = ?q && 1 > 2) }",
+        "?p ?x [ rdfs:label ?l ] BIND(1 AS ?o) FILTER(?l = ?o || ?x = 3)",
         "?p a accsm:Project FILTER(1 > 2) OPTIONAL { ?p a ?c MINUS { ?p accsm:supports ?b } }",
     ],
 )
@@ -601,7 +804,7 @@ PARTIAL = {
     ),
     "UNION": (
         "{ ?p skos:prefLabel ?n } UNION { ?p a accsm:Person ; foaf:name ?n }",
-        "`foaf:name` has no values in this dataset; write `skos:prefLabel`.",
+        "`foaf:name` has no values in the default graph; write `skos:prefLabel`.",
     ),
     "for one of several classes": (
         "VALUES ?c { accsm:ActionLine accsm:KeyResultArea } ?t a ?c "

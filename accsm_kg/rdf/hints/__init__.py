@@ -10,16 +10,19 @@ from pathlib import Path
 
 from accsm_kg.rdf import patterns
 from accsm_kg.rdf.hints import (
+    absent,
     aggregates,
     constants,
     counts,
     matches,
+    named_graphs,
     names,
     order,
     paths,
     syntax,
     together,
     types,
+    unbound,
     without,
 )
 from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, load
@@ -49,13 +52,17 @@ def find(
     """Return the hints about ``query`` over ``graphs``, or over the whole dataset.
 
     Unless ``thorough``, as for an empty answer, its patterns are only read if some of them may
-    match nothing nevertheless, or if it counts, sorts or goes up by rdfs:subClassOf.
+    match nothing nevertheless, or if it counts, sorts or goes up by rdfs:subClassOf, and its
+    variables are not.
     """
     text = query.scanned.text
     hints = syntax.find(text)
+    hints += unbound.find(text) if thorough and len(text) < SHORT else []
     if query.iris or graphs:
         yield from load(facts)
         hints += yield from names.find(facts, query, graphs)
+        if thorough and len(text) < SHORT:
+            hints += yield from named_graphs.find(facts, query, graphs)
     if not graphs and len(text) < SHORT:
         hints += yield from aggregates.find(facts, query)
         if query.iris:
@@ -94,14 +101,16 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     _renew(facts, groups)
     hints = (yield from paths.find(facts, query, groups)) if has_path else []
     hints += yield from types.find(facts, scanned, groups)
-    hints += (yield from _matches(facts, text, groups, empty=empty)) if partial else []
+    hints += (yield from _matches(facts, query, groups, empty=empty)) if partial else []
     return hints + ((yield from order.find(facts, text, groups)) if is_sorted else [])
 
 
-def _matches(facts: Facts, text: str, groups: Sequence[Group], *, empty: bool) -> Lookup:
-    """Return the hints about what ``groups`` match."""
+def _matches(facts: Facts, query: SuppliedQuery, groups: Sequence[Group], *, empty: bool) -> Lookup:
+    """Return the hints about what ``groups`` of ``query`` match."""
+    text = query.scanned.text
     found = [pattern for group in groups for pattern in group.patterns]
-    hints = (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
+    hints = (yield from absent.find(facts, query, found)) if empty else []
+    hints += (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
     for needed in (True, False):
         for _ in patterns.alternatives(groups):
             hints += yield from matches.find(facts, groups, empty=empty, needed=needed)

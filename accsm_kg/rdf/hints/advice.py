@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 
 from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, Things, answer, load_uses
-from accsm_kg.rdf.hints.kin import is_generic, kin, nearest, similar
+from accsm_kg.rdf.hints.kin import NAMES, is_generic, kin, namesakes, nearest, similar
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role
 from accsm_kg.rdf.terms import TYPE
+
+#: What a term may be in a pattern, and what the term then has.
+USES = {"property": "values", "class": "instances"}
 
 
 def things(roles: Iterable[Role]) -> Things:
@@ -15,6 +18,18 @@ def things(roles: Iterable[Role]) -> Things:
         if iri:
             return NO_THINGS | {key: [iri]}
     return NO_THINGS
+
+
+def naming(facts: Facts, near: Things) -> Asking[str]:
+    """Return the property of names that such things have, empty if they have none."""
+    had = yield from answer(facts, "had", **near)
+    return next((name for name in NAMES if (name,) in had), "")
+
+
+def graphs(facts: Facts, what: str, iri: str) -> Asking[list[str]]:
+    """Return the named graphs with a property or with things of a class; ``what`` is a `USES`."""
+    rows = yield from answer(facts, "graphs", **{one: [iri] * (one == what) for one in USES})
+    return [graph for (graph,) in rows]
 
 
 def same(facts: Facts, property: str, near: Things, values: Iterable[Role]) -> Asking[list[str]]:
@@ -44,6 +59,7 @@ def _leads(facts: Facts, property: str, values: Iterable[Role]) -> bool:
 def way(facts: Facts, property: str, near: Things, values: Iterable[Role]) -> Asking[str]:
     """Return what to write for a ``property`` that such things lack, as the end of a sentence."""
     found = yield from same(facts, property, near, values)
+    found = found or (yield from _namesakes(facts, property, near, values))
     if found:
         return f"; write {facts.either(found)}."
     if not any(near.values()) or is_generic(property):
@@ -61,6 +77,22 @@ def way(facts: Facts, property: str, near: Things, values: Iterable[Role]) -> As
     if link:
         ways.append(f"go by {facts.name(link[0])} to the {facts.name(link[1])} that has it")
     return f"; {', or '.join(ways)}." if ways else ""
+
+
+def _namesakes(
+    facts: Facts, property: str, near: Things, values: Iterable[Role]
+) -> Asking[list[str]]:
+    """Return the properties of the same local name in another namespace that such things have.
+
+    Those of the same meaning if they have none of these; two at most.
+    """
+    others = namesakes(facts, property)
+    used = [iri for (iri,) in (yield from answer(facts, "valued", these=others))]
+    if not used or not any(near.values()):
+        return used[:2]
+    had = yield from answer(facts, "had", **near)
+    found = [iri for iri in used if (iri,) in had]
+    return found[:2] or (yield from same(facts, used[0], near, values))
 
 
 def _link(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from accsm_kg.rdf.hints.advice import naming
 from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, answer
 from accsm_kg.rdf.hints.kin import NAMES
 from accsm_kg.rdf.hints.names import printable
@@ -81,9 +82,8 @@ def _hint(
 
 def _name(facts: Facts, iri: str, constant: Node) -> Asking[list[str]]:
     """Return the hint about a text where the values of ``iri`` are things with names."""
-    had = [name for (name,) in (yield from answer(facts, "had", **NO_THINGS | {"of": [iri]}))]
-    name = next((name for name in NAMES if name in had), None)
-    if name is None or constant.datatype not in (_STRING, LANGUAGE_STRING):
+    name = yield from naming(facts, NO_THINGS | {"of": [iri]})
+    if not name or constant.datatype not in (_STRING, LANGUAGE_STRING):
         return []
     rows = yield from answer(facts, "constants", these=[name])
     language = rows[0][2] if len(rows) == 1 else ""

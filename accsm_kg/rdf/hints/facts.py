@@ -86,6 +86,10 @@ class Facts:
         """Return IRIs as alternatives in a sentence."""
         return " or ".join(map(self.name, iris))
 
+    def clauses(self, graphs: Sequence[str]) -> str:
+        """Return the clauses for patterns in one of ``graphs``, three at most, as alternatives."""
+        return " or ".join(f"`GRAPH {self.name(graph)[1:-1]}`" for graph in graphs[:3])
+
 
 def swap(iri: str) -> str:
     """Return an IRI with http for https, and the reverse."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from accsm_kg.rdf.hints.facts import Asking, Facts, answer
-from accsm_kg.rdf.terms import RDFS
+from accsm_kg.rdf.terms import RDFS, local_name
 
 _DCTERMS, _FOAF = "http://purl.org/dc/terms/", "http://xmlns.com/foaf/0.1/"
 _OWL = "http://www.w3.org/2002/07/owl#"
@@ -60,6 +60,12 @@ def _links(property: str) -> list[set[str]]:
         return []
     ordered = sorted(_LINKS, key=lambda equals: property not in equals)
     return [{*equals} - {property} for equals in ordered]
+
+
+def namesakes(facts: Facts, iri: str) -> list[str]:
+    """Return the IRIs with the local name of ``iri`` in other known namespaces."""
+    local = local_name(iri)
+    return [space + local for space in facts.known if local and space + local != iri]
 
 
 def words(iri: str) -> frozenset[str]:

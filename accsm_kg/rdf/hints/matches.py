@@ -14,7 +14,7 @@ from accsm_kg.rdf.hints.facts import (
     load_uses,
     typical,
 )
-from accsm_kg.rdf.hints.kin import is_generic
+from accsm_kg.rdf.hints.kin import is_generic, namesakes
 from accsm_kg.rdf.hints.roles import HAS, IS, VALUE, Role, Roles, read
 from accsm_kg.rdf.patterns import Group, Pattern
 from accsm_kg.rdf.terms import TYPE
@@ -56,12 +56,23 @@ def _unused(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]]:
     if uses and not uses.pairs and _is_checked(facts, iri):
         near = _subject(pattern, roles)
         way = yield from advice.way(facts, iri, near, roles.of(value.text))
-        return [f"{facts.name(iri)} has no values in this dataset{way or '.'}"]
+        apart = yield from advice.graphs(facts, "property", iri)
+        return [f"{facts.name(iri)} has no values {_absence(facts, apart, way)}"]
     kind = value.text if iri == TYPE and value.kind == "iri" else ""
     known = not facts.kinds or any(kind in each for each in facts.kinds)
     if kind and not known and _is_checked(facts, kind):
-        return [f"{facts.name(kind)} has no instances in this dataset."]
+        apart = yield from advice.graphs(facts, "class", kind)
+        others = [iri for iri in namesakes(facts, kind) if any(iri in each for each in facts.kinds)]
+        way = f"; write {facts.either(others[:2])}." if others else ""
+        return [f"{facts.name(kind)} has no instances {_absence(facts, apart, way)}"]
     return []
+
+
+def _absence(facts: Facts, apart: Sequence[str], way: str = "") -> str:
+    """Return the end of a sentence on what only the graphs ``apart`` have, if there are such."""
+    if not apart:
+        return f"in this dataset{way or '.'}"
+    return f"in the default graph{way or f'; they are in {facts.clauses(apart)}.'}"
 
 
 def _is_checked(facts: Facts, iri: str) -> bool:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from pyoxigraph import NamedNode
 
-from accsm_kg.rdf.hints.facts import Asking, Facts, Texts, tried
+from accsm_kg.rdf.hints import advice
+from accsm_kg.rdf.hints.facts import NO_THINGS, Asking, Facts, Texts, Things, tried
 from accsm_kg.rdf.patterns import NEW, UPWARD, Group, Node, Pattern, written
 from accsm_kg.rdf.query_scanner import STRING, masked
-from accsm_kg.rdf.terms import LANGUAGE_STRING, RDFS, TYPE
+from accsm_kg.rdf.terms import LANGUAGE_STRING, RDFS, TYPE, XSD
 
 _MAX_HINTS = 2
 _MAX_PATTERNS = 10
@@ -19,11 +20,19 @@ _MAX_VALUES = 2
 _VALUE = Node("variable", "__value")
 _WHOLE, _WITHOUT, _FIRST = "whole", "without", "first"
 _UPWARD = f"<{TYPE}>/<{RDFS}subClassOf>*"
+_IRI = "an IRI"
 _CONDITION = re.compile(r"\b(?:FILTER|MINUS|HAVING)\b", re.IGNORECASE)
 _TEXT = re.compile(
     rf"""(?ix) \bFILTER \s*+ \(?+ \s*+ (?: CONTAINS | REGEX | STRSTARTS | STRENDS ) \s*+
     \( \s*+ (?: (?: STR | LCASE | UCASE ) \s*+ \( \s*+ )*+ [?$] (?P<name> \w++ ) [\s)]*+
     , \s*+ (?: [LU]CASE \s*+ \( \s*+ )?+ (?P<constant> {STRING}++ )"""
+)
+
+#: A variable in a function that takes texts alone.
+_CALL = re.compile(
+    r"\b(?:CONTAINS|REGEX|REPLACE|STRAFTER|STRBEFORE|STRENDS|STRLEN|STRSTARTS|SUBSTR|[LU]CASE)"
+    r"\s*+\(\s*+[?$](\w++)",
+    re.IGNORECASE,
 )
 
 
@@ -39,7 +48,7 @@ def find(facts: Facts, text: str, groups: Sequence[Group]) -> Asking[list[str]]:
             return (yield from _apart(facts, patterns, rows))
         alone = sum(one.needed for one in groups) == 1 and not any(one.data for one in groups)
         if rows and alone and len(patterns) == len(whole):
-            return (yield from _conditions(text, patterns))
+            return (yield from _conditions(facts, text, patterns))
     return []
 
 
@@ -141,8 +150,11 @@ def _shown(facts: Facts, node: Node) -> str:
     return "[]" if node.text.startswith(NEW) else written(node)
 
 
-def _conditions(text: str, patterns: Sequence[Pattern]) -> Asking[list[str]]:
+def _conditions(facts: Facts, text: str, patterns: Sequence[Pattern]) -> Asking[list[str]]:
     """Return the hint about the one condition of a query whose patterns match."""
+    call = _CALL.search(masked(text))
+    if call and (hint := (yield from _argument(facts, call[1], patterns))):
+        return [hint]
     words = {word.upper() for word in _CONDITION.findall(masked(text))}
     if words == {"MINUS"}:
         return ["The patterns match, but MINUS takes all matches away."]
@@ -158,3 +170,28 @@ def _conditions(text: str, patterns: Sequence[Pattern]) -> Asking[list[str]]:
         return [f"Capitals and small letters differ: write `{folded}`."]
     values = yield from _values(patterns, name)
     return [f"No value of `?{name}` passes FILTER; it is {values}."] if values else []
+
+
+def _argument(facts: Facts, name: str, patterns: Sequence[Pattern]) -> Asking[str]:
+    """Return the hint about a variable in a function of texts if none of its values is a text."""
+    if name not in set().union(*map(_variables, patterns)):
+        return ""
+    kind = f'IF(ISIRI(?{name}), "{_IRI}", IF(ISLITERAL(?{name}), STR(DATATYPE(?{name})), ""))'
+    query = f"SELECT DISTINCT ?__kind {{ {_written(patterns)} BIND({kind} AS ?__kind) }}"
+    kinds = [kind for (kind,) in (yield from tried(query))]
+    if not kinds or not {"", f"{XSD}string", LANGUAGE_STRING}.isdisjoint(kinds):
+        return ""
+    found = kinds[0] if kinds[0] == _IRI else facts.name(kinds[0])
+    start = f"`?{name}` is {found}, not a text: write `STR(?{name})`"
+    naming = (yield from advice.naming(facts, _things(name, patterns))) if _IRI in kinds else ""
+    return f"{start}, or take its {facts.name(naming)}." if naming else f"{start}."
+
+
+def _things(name: str, patterns: Sequence[Pattern]) -> Things:
+    """Return what one of ``patterns`` tells of a variable."""
+    for subject, iri, value in patterns:
+        if value.text == name:
+            return NO_THINGS | {"of": [iri]}
+        if subject.text == name and iri == TYPE and value.kind == "iri":
+            return NO_THINGS | {"class": [value.text]}
+    return NO_THINGS | {"has": [iri for subject, iri, _ in patterns if subject.text == name]}

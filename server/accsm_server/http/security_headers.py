@@ -4,8 +4,8 @@ uvicorn adds them, so that its own error responses have them as well.
 """
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _EXPOSED = (
     "Accept-Ranges, Allow, Content-Disposition, Content-Location, Content-Range, ETag, Hint, Link, "

@@ -119,7 +119,11 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
     shown = await resource.describe(site, iris[0], iris[1:])
-    return render.document(site, "resource.html", here, this=shown)
+    page = render.view(
+        site, "resource.html", here, shown.title, shown.asked, url=shown.iri, offers=DOCUMENTS,
+        this=shown,
+    )  # fmt: skip
+    return render.with_links(page, site, here)
 
 
 async def elsewhere(request: Request) -> Response | None:

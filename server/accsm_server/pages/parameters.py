@@ -77,6 +77,7 @@ class RequestedFormat:
 
 async def _site(request: Request) -> Site:
     site: Site = request.app.state.site
+    await site.prepare()
     return site
 
 

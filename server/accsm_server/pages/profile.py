@@ -35,10 +35,19 @@ class ResourceProfile:
 
 @dataclass(frozen=True)
 class GraphTitle:
-    """The title of the page about a graph, and the label of the graph beside statements."""
+    """The title of the page about a graph, and its badge beside statements: a label and a sign."""
 
     title: str
     label: str
+    sign: str = ""
+
+
+@dataclass(frozen=True)
+class Badge:
+    """The sign and the words for the reliability of a source."""
+
+    sign: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -59,15 +68,50 @@ class SparqlProfile:
 
 
 @dataclass(frozen=True)
+class NavigationLink:
+    """A link in the head of every page; ``needs`` is the class without which it is left out."""
+
+    path: str
+    label: str
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A row of facts: its name, the property, and that of the status if nothing is stated."""
+
+    name: str
+    property: str
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class PageProfile:
+    """The page about a member of a class: see profile.toml."""
+
+    list: str = ""
+    title: str = "{label}"
+    lead: str = ""
+    is_traced: bool = False
+    facts: Sequence[Fact] = ()
+    blocks: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Profile:
     """The contents of profile.toml."""
 
+    navigation: Sequence[NavigationLink]
     home_classes: tuple[str, ...]
     home_question: str
     """The name of a stored question."""
     resource: ResourceProfile
     graphs: Mapping[str, GraphTitle]
     """By the path of the graph below graph/."""
+    badges: Mapping[str, Badge]
+    """By the IRI of the reliability."""
+    pages: Mapping[str, PageProfile]
+    """By the IRI of the class."""
     ontology: OntologyProfile
     sparql: SparqlProfile
 
@@ -82,10 +126,13 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
     home, terms, sparql = tables["home"], tables["ontology"], tables["sparql"]
     resource = {key: iris(names) for key, names in tables["resource"].items()}
     return Profile(
+        [_link(path, link, prefixes) for path, link in tables["navigation"].items()],
         iris(home["classes"]),
         home["question"],
         ResourceProfile(resource.pop("first"), **{k: _pattern(v) for k, v in resource.items()}),
         {path: GraphTitle(**graph) for path, graph in tables["graphs"].items()},
+        {expand(name, prefixes): Badge(**badge) for name, badge in tables["badges"].items()},
+        {expand(name, prefixes): _page(page, prefixes) for name, page in tables["pages"].items()},
         OntologyProfile(
             iris(terms["facts"]),
             iris(terms["notes"]),
@@ -93,6 +140,27 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
         ),
         SparqlProfile(**sparql),
     )
+
+
+def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
+    facts = [
+        Fact(name, *(expand(property, prefixes) for property in properties))
+        for name, properties in page.get("facts", {}).items()
+    ]
+    lead = page.get("lead", "")
+    return PageProfile(
+        page.get("list", ""),
+        page.get("title", "{label}"),
+        expand(lead, prefixes) if lead else "",
+        page.get("trace", False),
+        facts,
+        page.get("blocks", ()),
+    )
+
+
+def _link(path: str, link: Mapping[str, str], prefixes: Mapping[str, str]) -> NavigationLink:
+    needs = link.get("needs", "")
+    return NavigationLink(path, link["label"], expand(needs, prefixes) if needs else "")
 
 
 def _pattern(iris: Iterable[str]) -> Properties:

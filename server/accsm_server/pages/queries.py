@@ -2,17 +2,18 @@
 
 import logging
 from asyncio import Lock
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.lookups import Ask, Lookup, T, read_rows
 from accsm_kg.namespaces import remint
-from accsm_kg.questions.model import Question
-from accsm_kg.rdf.terms import is_iri
+from accsm_kg.rdf.terms import is_iri, local_name, value_of
 from accsm_server.engine.interface import Engine, Query, Table, fetch, table
 from accsm_server.errors import DeadlineExceeded, OutOfMemory
 from accsm_server.pages.addresses import Addresses
@@ -24,7 +25,22 @@ from accsm_server.sparql.served import ServedDataset
 _QUERIES = Path(__file__).parent / "queries"
 _BATCH = 1000
 
+#: Reads something of the dataset.
+Load = Callable[["Site"], Awaitable[T]]
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What navigation, badges and citations depend on."""
+
+    classes: frozenset[str] = frozenset()
+    """The IRIs of the classes of the ontology with members."""
+    reliability: Mapping[str, str] = field(default_factory=dict)
+    """The IRI of the reliability of each source, by IRI."""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What the dataset says of itself: a text, or the name of a value, by local name."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +50,9 @@ class Site:
     served: ServedDataset
     root: str = ""
     """The root path, without a trailing slash."""
-    questions: list[Question] = field(default_factory=list)
-    """A cache of the stored questions: see `questions.stored`."""
-    _addresses: list[Addresses] = field(default_factory=list)
-    """A cache: see `addresses`."""
-    _lock: Lock = field(default_factory=Lock)
-    """Held while the addresses are loaded."""
+    _loaded: dict[Load[Any], Any] = field(default_factory=dict)
+    _locks: dict[Load[Any], Lock] = field(default_factory=lambda: defaultdict(Lock))
+    """What `load` has returned, and the locks that are held meanwhile."""
 
     @property
     def engine(self) -> Engine:
@@ -71,12 +84,27 @@ class Site:
         """Return the queries of this package, with the base IRI of the dataset."""
         return QueryFiles(self.engine, _QUERIES, partial(remint, base=self.base))
 
+    async def load(self, load: Load[T]) -> T:
+        """Return what ``load`` returns for this site; it is called once, as the data are fixed."""
+        async with self._locks[load]:
+            if load not in self._loaded:
+                self._loaded[load] = await load(self)
+        found: T = self._loaded[load]
+        return found
+
     async def addresses(self) -> Addresses:
-        """Return the addresses of the things of the dataset; they are read once."""
-        async with self._lock:
-            if not self._addresses:
-                self._addresses.append(Addresses(self.base, await _irregular(self)))
-        return self._addresses[0]
+        """Return the addresses of the things of the dataset."""
+        return await self.load(_load_addresses)
+
+    async def prepare(self) -> None:
+        """Load the contents."""
+        await self.load(_load_contents)
+
+    @property
+    def contents(self) -> Contents:
+        """Return what `prepare` has loaded."""
+        found: Contents = self._loaded.get(_load_contents, Contents())
+        return found
 
 
 async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]) -> Table:
@@ -97,6 +125,27 @@ async def look_up(site: Site, lookup: Lookup[T]) -> tuple[T, list[Ask]]:
             ask = lookup.send(read_rows(found.variables, found.rows))
     except StopIteration as end:
         return end.value, asked
+
+
+async def _load_addresses(site: Site) -> Addresses:
+    return Addresses(site.base, await _irregular(site))
+
+
+async def _load_contents(site: Site) -> Contents:
+    try:
+        classes, sources = await rows(site, "classes"), await rows(site, "reliability")
+        about = await rows(site, "about")
+    except (DeadlineExceeded, OutOfMemory) as error:
+        _log.warning("The pages lack links to lists: %s", error)
+        return Contents()
+    return Contents(
+        frozenset(value_of(row["class"]) for row in classes.rows),
+        {value_of(row["source"]): value_of(row["reliability"]) for row in sources.rows},
+        {
+            local_name(value_of(row["property"])): value_of(row["name"] or row["value"])
+            for row in about.rows
+        },
+    )
 
 
 async def _irregular(site: Site) -> list[str]:

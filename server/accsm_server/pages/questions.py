@@ -50,11 +50,13 @@ linked_data = openapi.create_router("linked data")
 
 
 async def stored(site: Site) -> list[Question]:
-    """Return the questions in the dataset; they are read once, as it does not change."""
-    if not site.questions:
-        body = await named_graph(site, site.base + QUERIES)
-        site.questions[:] = read(parse(body, format=RdfFormat.N_TRIPLES))
-    return site.questions
+    """Return the questions in the dataset."""
+    return await site.load(_read_questions)
+
+
+async def _read_questions(site: Site) -> list[Question]:
+    body = await named_graph(site, site.base + QUERIES)
+    return read(parse(body, format=RdfFormat.N_TRIPLES))
 
 
 def path_of(question: Question) -> str:

@@ -1,5 +1,8 @@
 """HTML pages and error pages, rendered by Jinja templates."""
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -8,22 +11,89 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from accsm_kg import __version__
+from accsm_kg.lookups import Ask
+from accsm_kg.rdf import query_files
 from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.headers import NEVER, REVALIDATE
 from accsm_server.http.negotiation import Format
+from accsm_server.pages import static_files
+from accsm_server.pages.citation import Citation
 from accsm_server.pages.parameters import FORMATS
+from accsm_server.pages.profile import NavigationLink
 from accsm_server.pages.queries import Site
 
+_STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
+_RAISED = re.compile(r"&lt;sup&gt;(.{1,40}?)&lt;/sup&gt;", re.DOTALL)
+_BREAK = re.compile(r"&lt;br ?/?&gt;")
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
 
 
+@dataclass(frozen=True)
+class Used:
+    """A query that a page used: what it asks, and its text."""
+
+    summary: str
+    text: str
+
+
 def page(site: Site, template: str, status: int = 200, **content: Any) -> Response:
     """Return the page that ``template`` makes of ``content``."""
-    common = {"root": site.root, "base": site.base, "version": __version__}
+    common = {
+        "root": site.root,
+        "base": site.base,
+        "version": __version__,
+        "navigation": _navigation(site),
+        "here": "",
+        "cited": None,
+        "asked": (),
+    }
     text = _templates().get_template(template).render(common | content)
     return HTMLResponse(text, status, headers=NEGOTIATED)
+
+
+def view(
+    site: Site, template: str, here: str, title: str, asked: Iterable[Ask | str] = (),
+    url: str = "", **content: Any,
+) -> Response:  # fmt: skip
+    """Return the page at the path ``here`` with a foot: its citation and the queries ``asked``.
+
+    ``url`` is what to cite, if not the path below the base of the dataset.
+    """
+    cited = cite(site, title, url or site.base + here.removeprefix("/"))
+    texts = (one if isinstance(one, str) else one.text(site.base) for one in asked)
+    used = [_used(text) for text in dict.fromkeys(texts)]
+    return page(site, template, here=here, title=title, cited=cited, asked=used, **content)
+
+
+def cite(site: Site, title: str, url: str) -> Citation:
+    """Return how to cite what has a ``title`` and a lasting ``url``."""
+    about = site.contents.about
+    return Citation(
+        title=title,
+        url=url,
+        dataset=about.get("title", ""),
+        publisher=about.get("publisher", ""),
+        version=about.get("version", ""),
+        digest=site.engine.version[:12],
+        issued=about.get("modified", ""),
+    )
+
+
+def _used(text: str) -> Used:
+    """Return a query with its summary, which its header has, or else its first line."""
+    lines = [line for line in text.splitlines() if not line.startswith("#+")]
+    plain = "\n".join(lines).strip()
+    return Used(query_files.header(text).get("summary", plain.partition("\n")[0]), plain)
+
+
+def _navigation(site: Site) -> list[NavigationLink]:
+    return [
+        link
+        for link in site.profile.navigation
+        if not link.needs or link.needs in site.contents.classes
+    ]
 
 
 def document(site: Site, template: str, here: str, **content: Any) -> Response:
@@ -62,7 +132,19 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters["ticks"] = _code_spans
+    environment.filters["source"] = _source_text
+    environment.globals["static"] = static_files.address
     return environment
+
+
+def _source_text(text: str) -> Markup:
+    """Return the words of a source, with what they mark as strong or raised as HTML.
+
+    >>> _source_text("**A** 22<sup>nd</sup> < 3")
+    Markup('<strong>A</strong> 22<sup>nd</sup> &lt; 3')
+    """
+    marked = _STRONG.sub(r"<strong>\1</strong>", str(escape(text)))
+    return Markup(_RAISED.sub(r"<sup>\1</sup>", _BREAK.sub("\n", marked)))
 
 
 def _code_spans(text: str) -> Markup:

@@ -7,12 +7,15 @@ from itertools import chain
 
 from pyoxigraph import BlankNode
 
+from accsm_kg.lookups import Ask
 from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import TYPE, Term, iris, local_name
 from accsm_server.engine.interface import Table
 from accsm_server.pages.addresses import describing
+from accsm_server.pages.blocks import Block, load_blocks
+from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
-from accsm_server.pages.profile import Properties
+from accsm_server.pages.profile import PageProfile, Properties
 from accsm_server.pages.queries import Site, load_texts, rows
 from accsm_server.pages.statements import (
     Describer,
@@ -27,8 +30,10 @@ from accsm_server.pages.terms import (
     Labels,
     TermView,
     by_text,
+    first_text,
     iri_of,
     load_labels,
+    plural,
     short_name,
     text_of,
 )
@@ -81,7 +86,19 @@ class Description:
     name: str
     """The IRI as it can be pasted into a query."""
     title: str
+    lead: TermView | None
+    """The text that opens the page, if the profile names its property."""
+    key: str
+    """What the trace of it is called in its address; empty if it is not traced."""
     types: list[TermView]
+    """Its classes, with links to the lists of their members."""
+    facts: list[Row]
+    """What the profile names for its class, first."""
+    blocks: list[Block]
+    asked: list[Ask | str]
+    """The queries of the page."""
+    flags: Mapping[str, int]
+    """The numbers of the issues that are about a property, by its IRI, from 1."""
     uses: Mapping[str, int]
     """How many statements have it as property, are in the graph of this name, and refer to it in
     any graph, if it has no statements or no referrers of its own."""
@@ -116,14 +133,23 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     describer = Describer(labels, nodes, evidence, definitions)
+    page = _page(statements, site)
+    facts = _facts(statements, page, describer)
+    blocks, asked = await load_blocks(site, page.blocks, iri, describer.quotations)
     tables = {name: describer.rows(part) for name, part in sections.items()}
     groups = _groups(iri, answers["incoming-counts"], referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
         iri=iri,
         name=short_name(iri, site),
-        title=labels.iri(iri).text,
+        title=_title(page, labels.iri(iri).text, statements),
+        lead=next((row.values[0].shown for row in facts if row.property.iri == page.lead), None),
+        key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
         types=_types(statements, labels),
+        facts=[row for row in facts if row.property.iri != page.lead],
+        blocks=blocks,
+        asked=[*asked, *(site.queries.text(name, this=iri) for name in ("statements", "evidence"))],
+        flags=_flags(issues),
         uses={} if statements and groups else await _uses(site, iri),
         others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
         rest=len(others) - len(shown_others),
@@ -134,6 +160,38 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
         incoming=[group for group in groups if _adds_information(group, shown, site)],
         incoming_computed=[group for group in groups if not _adds_information(group, shown, site)],
     )
+
+
+def _page(statements: Statements, site: Site) -> PageProfile:
+    """Return the profile of the page of the first class of a thing that has one."""
+    types = iris(statements.get(TYPE, {}))
+    pages = site.profile.pages
+    return next((page for kind, page in pages.items() if kind in types), PageProfile())
+
+
+def _facts(statements: Statements, page: PageProfile, describer: Describer) -> list[Row]:
+    """Return the rows that a profile names; where nothing is stated, the status says so."""
+    found = []
+    for fact in page.facts:
+        stated = next((name for name in (fact.property, fact.status) if name in statements), None)
+        if stated:
+            (row,) = describer.rows({stated: statements[stated]})
+            found.append(replace(row, property=replace(row.property, text=fact.name)))
+    return found
+
+
+def _title(page: PageProfile, label: str, statements: Statements) -> str:
+    values = {local_name(name): first_text(terms) for name, terms in statements.items()}
+    return page.title.format_map(values | {"label": label})
+
+
+def _flags(issues: Sequence[Issue]) -> dict[str, int]:
+    """Return the first of the issues about each property, from 1."""
+    flags: dict[str, int] = {}
+    for number, issue in enumerate(issues, start=1):
+        for property in issue.facts.get("aboutProperty", ()):
+            flags.setdefault(property.iri, number)
+    return flags
 
 
 def _referrers(incoming: Table) -> Referrers:
@@ -179,7 +237,17 @@ def _types(statements: Statements, labels: Labels) -> list[TermView]:
     inferred = {labels.site.base + INFERRED}
     types = {kind: graphs for kind, graphs in found.items() if not isinstance(kind, BlankNode)}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]
-    return sorted(map(labels.show, stated or types), key=lambda shown: shown.text)
+    shown = [_kind(labels.show(kind), labels.site) for kind in stated or types]
+    return sorted(shown, key=lambda shown: shown.text)
+
+
+def _kind(shown: TermView, site: Site) -> TermView:
+    """Return a class with a link to the list of its members, if there is one."""
+    page = site.profile.pages.get(shown.iri, PageProfile())
+    own = shown.iri in site.contents.classes
+    if path := page.list or (members_address(site, shown.iri) if own else ""):
+        return replace(shown, text=plural(shown.text).capitalize(), href=site.root + path)
+    return shown
 
 
 async def _uses(site: Site, iri: str) -> Mapping[str, int]:

@@ -25,8 +25,9 @@ class SparqlViews:
         """Make pages of ``site``."""
         self._site = site
 
-    def form(self) -> Response:
+    async def form(self) -> Response:
         """Return the page with the form and a sample query."""
+        await self._site.prepare()
         profile, prefixes = self._site.profile.sparql, self._site.prefixes
         lines = [f"PREFIX {name}: <{prefixes[name]}>" for name in profile.declared]
         sample = "\n".join(lines) + "\n\n" + profile.sample
@@ -35,6 +36,7 @@ class SparqlViews:
     async def answer(self, query: Query, shown: str, hints: list[str]) -> Response:
         """Return the page with the answer to ``query``, ``shown`` so; raises QueryError."""
         offers = negotiation.RESULTS if query.format == "json" else negotiation.GRAPHS
+        await self._site.prepare()
         found = await result(self._site, query)
         return render.page(
             self._site, "sparql.html", query=_echo(shown), result=found, offers=offers, hints=hints

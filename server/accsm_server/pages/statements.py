@@ -27,6 +27,28 @@ class Evidence:
     locator: str
     record: TermView
     source: TermView
+    number: int = 0
+    """The number of its words on the page, from 1; 0 if it has no words."""
+    is_repeated: bool = False
+    """Whether the page has shown its words before."""
+
+
+@dataclass
+class Quotations:
+    """Numbers the words of sources on one page in the order in which it shows them."""
+
+    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def number(self, pieces: Iterable[Evidence]) -> tuple[Evidence, ...]:
+        """Return evidence with the numbers of its words."""
+        return tuple(map(self._number, pieces))
+
+    def _number(self, piece: Evidence) -> Evidence:
+        key, next_number = (piece.words, piece.source.iri), len(self._numbers) + 1
+        if not piece.words:
+            return piece
+        number = self._numbers.setdefault(key, next_number)
+        return replace(piece, number=number, is_repeated=number != next_number)
 
 
 @dataclass(frozen=True)
@@ -141,11 +163,19 @@ class Describer:
     nodes: BlankNodes
     evidence: EvidenceIndex = EvidenceIndex({}, {})
     definitions: Mapping[str, str] = field(default_factory=dict)
+    quotations: Quotations = field(default_factory=Quotations)
     _anchors: dict[BlankNode, str] = field(default_factory=dict)
 
     def rows(self, statements: Statements) -> list[Row]:
         """Return ``statements`` as rows, in the order of the profile, then by label."""
-        return self._rows(statements, self.evidence, 0)
+        return list(map(self._quoted, self._rows(statements, self.evidence, 0)))
+
+    def _quoted(self, row: Row) -> Row:
+        """Return a row whose evidence is numbered in the order of the page."""
+        values = [
+            replace(value, evidence=self.quotations.number(value.evidence)) for value in row.values
+        ]
+        return replace(row, values=values, evidence=self.quotations.number(row.evidence))
 
     def referrer(self, term: Term | None, predicate: str = "", value: str = "") -> Referrer:
         """Return a subject of the statement with ``predicate`` and the IRI ``value``."""

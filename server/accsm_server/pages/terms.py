@@ -9,6 +9,7 @@ from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.rdf.terms import Term, iris, local_name, natural, short
 from accsm_server.pages.addresses import Addresses
+from accsm_server.pages.profile import Badge
 from accsm_server.pages.queries import Site, load_texts
 
 _UNMARKED = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
@@ -26,6 +27,8 @@ class TermView:
     note: str = ""
     language: str = ""
     external: bool = False
+    sign: str = ""
+    """The sign of the reliability of a source; ``note`` has it in words."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,14 @@ class Labels:
 
     def graph(self, iri: str) -> TermView:
         """Return a named graph as a short label for its author."""
-        path = graph_path(iri, self.site.base)
-        graph_title = self.site.profile.graphs.get(path)
+        path, profile = graph_path(iri, self.site.base), self.site.profile
+        address = self.site.root + self.addresses.of(iri)
+        if titled := profile.graphs.get(path):
+            return TermView(titled.label, address, iri, sign=titled.sign)
         plain = path if path == iri else path.replace("/", " ")
-        text = graph_title.label if graph_title else plain
-        return TermView(text, self.site.root + self.addresses.of(iri), iri)
+        reliability = self.site.contents.reliability.get(f"{self.site.base}id/{path}", "")
+        badge = profile.badges.get(reliability, Badge("", ""))
+        return TermView(plain, address, iri, note=badge.words, sign=badge.sign)
 
 
 async def load_labels(site: Site, terms: Iterable[Term | None], *other_iris: str) -> Labels:

@@ -38,7 +38,7 @@ _explain_lock = asyncio.Semaphore()  # one at a time, as threads slow down the e
 class Views(Protocol):
     """The HTML pages of the endpoint."""
 
-    def form(self) -> Response:
+    async def form(self) -> Response:
         """Return the page with a form for a query."""
 
     async def answer(self, query: Query, shown: str, hints: list[str]) -> Response:
@@ -173,7 +173,8 @@ class Endpoint:
     async def _describe(self, scope: Scope, receive: Receive, name: str, send: Send) -> None:
         """Send the page with the form, or the service description as RDF."""
         format = negotiation.choose(name, scope["request_context"].header(b"accept"), _GRAPHS)
-        response = self._views.form() if format is HTML else await self._description(scope, format)
+        describe = self._views.form() if format is HTML else self._description(scope, format)
+        response = await describe
         await response(scope, receive, tagging(send))
 
     async def _description(self, scope: Scope, format: Format) -> Response:

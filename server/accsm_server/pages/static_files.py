@@ -1,0 +1,64 @@
+"""The static files of the pages, each also at an address with its hash, which never changes."""
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+from starlette.responses import Response
+
+from accsm_kg.pictures.svg import STYLESHEET
+from accsm_server.errors import NotFound
+from accsm_server.http.headers import FOREVER, REVALIDATE
+from accsm_server.pages import openapi
+
+_PATHS = {
+    path.name: path
+    for folder in (Path(__file__).parent / "static", STYLESHEET.parent)
+    for path in sorted(folder.iterdir())
+}
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+router = openapi.create_router("pages")
+
+
+@dataclass(frozen=True)
+class _File:
+    body: bytes
+    media_type: str
+    caching: str
+
+
+@cache
+def address(name: str) -> str:
+    """Return the path of a file, with its hash.
+
+    >>> address("style.css").startswith("/static/style.")
+    True
+    """
+    path = _PATHS[name]
+    digest = blake2b(path.read_bytes(), digest_size=6).hexdigest()
+    return f"/static/{path.stem}.{digest}{path.suffix}"
+
+
+def _files() -> dict[str, _File]:
+    found: dict[str, _File] = {}
+    for path in _PATHS.values():
+        body, kind = path.read_bytes(), _MEDIA_TYPES[path.suffix]
+        found[f"/static/{path.name}"] = _File(body, kind, REVALIDATE)
+        found[address(path.name)] = _File(body, kind, FOREVER)
+    return found
+
+
+#: The files by path, without and with a hash.
+FILES = _files()
+
+
+@router.get("/static/{name}", summary="A file of the pages", include_in_schema=False)
+async def file(name: str) -> Response:
+    """Return a file, which browsers keep if its name has the hash."""
+    found = FILES.get(f"/static/{name}")
+    if found is None:
+        raise NotFound("No such file", "The pages have no such file.")
+    headers = {"Cache-Control": found.caching}
+    return Response(found.body, media_type=found.media_type, headers=headers)
