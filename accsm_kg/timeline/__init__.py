@@ -1,0 +1,1 @@
+"""When projects take place by what the sources state, and what happened in the history."""
