@@ -35,6 +35,7 @@ from accsm_server.pages import (
     downloads,
     graphs,
     home,
+    lists,
     ontology,
     openapi,
     questions,
@@ -55,6 +56,7 @@ _ENDPOINT = "/sparql"
 _ROUTERS = (
     home.router,
     static_files.router,
+    lists.router,
     browse.router,
     questions.router,
     documents.router,
