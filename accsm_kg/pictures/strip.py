@@ -151,26 +151,26 @@ def _mark(time: Time, scale: Scale) -> Element:
 
 
 def _dot(start: float, end: float) -> list[Element]:
-    return [element("circle", cx=(start + end) / 2, cy=_MIDDLE, r=4, class_="pic-time")]
+    return [element("circle", cx=(start + end) / 2, cy=_MIDDLE, r=4, class_="pic-mark")]
 
 
 def _bar(start: float, end: float) -> list[Element]:
     width = max(end - start, 3)
-    return [element("rect", x=start, y=2, width=width, height=HEIGHT - 4, class_="pic-time")]
+    return [element("rect", x=start, y=2, width=width, height=HEIGHT - 4, class_="pic-mark")]
 
 
 def _lozenge(start: float, end: float) -> list[Element]:
     middle = (start + end) / 2
     points = f"{start:.6g},{_MIDDLE} {middle:.6g},4 {end:.6g},{_MIDDLE} {middle:.6g},{HEIGHT - 4}"
-    return [element("polygon", points=points, class_="pic-time")]
+    return [element("polygon", points=points, class_="pic-mark")]
 
 
 def _hatched(start: float, end: float) -> list[Element]:
     top, bottom, step = 5.0, HEIGHT - 5.0, 5
     box = element("rect", x=start + 0.5, y=top, width=max(end - start - 1, 1), height=bottom - top,
-                  class_="pic-time-open")  # fmt: skip
+                  class_="pic-outline")  # fmt: skip
     path = "".join(_slash(x, start, end, top, bottom) for x in range(int(start), int(end), step))
-    return [box, element("path", d=path, class_="pic-hatch")]
+    return [box, element("path", d=path, class_="pic-outline")]
 
 
 def _slash(x: float, start: float, end: float, top: float, bottom: float) -> str:
@@ -181,23 +181,23 @@ def _slash(x: float, start: float, end: float, top: float, bottom: float) -> str
 
 def _span(start: float, end: float) -> list[Element]:
     caps = f"M{start + 1:.6g} 4V16M{end - 1:.6g} 4V16M{start + 1:.6g} 10H{end - 1:.6g}"
-    return [element("path", d=caps, class_="pic-time-line")]
+    return [element("path", d=caps, class_="pic-span")]
 
 
 def _arrow(start: float, end: float) -> list[Element]:
     left, tip = start + 1, end - 1
     line = f"M{left:.6g} 4V16M{left:.6g} 10H{tip:.6g}M{tip - 6:.6g} 4L{tip:.6g} 10L{tip - 6:.6g} 16"
-    return [element("path", d=line, class_="pic-time-line")]
+    return [element("path", d=line, class_="pic-span")]
 
 
 def _ring(start: float, end: float) -> list[Element]:
-    return [element("circle", cx=(start + end) / 2, cy=_MIDDLE, r=5, class_="pic-time-ring")]
+    return [element("circle", cx=(start + end) / 2, cy=_MIDDLE, r=5, class_="pic-ring")]
 
 
 def _done(x: float) -> list[Element]:
     tick = f"M{x - 3.5:.6g} {_MIDDLE}l2.5 3l4.5 -6"
     return [
-        element("circle", cx=x, cy=_MIDDLE, r=7.5, class_="pic-done"),
+        element("circle", cx=x, cy=_MIDDLE, r=7.5, class_="pic-bar-strong"),
         element("path", d=tick, class_="pic-tick"),
     ]
 
