@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 #: The stylesheet with a rule for each class of pictures.
-STYLESHEET: Final = Path(__file__).parent / "static" / "pictures.css"
+STYLESHEET: Final = Path(__file__).with_name("pictures.css")
 
 Attribute = str | float | None
 

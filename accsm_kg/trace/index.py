@@ -36,7 +36,7 @@ class Thing:
     projects: int
 
 
-class NoSuchThing(UnknownNameError):
+class UnknownKeyError(UnknownNameError):
     """A key names nothing; ``near`` are things with similar names."""
 
     def __init__(self, key: str, near: Sequence[Thing]) -> None:
@@ -46,7 +46,7 @@ class NoSuchThing(UnknownNameError):
         self.near = near
 
 
-class SeveralThings(UnknownNameError):
+class AmbiguousKeyError(UnknownNameError):
     """A key names several ``things``."""
 
     def __init__(self, key: str, things: Sequence[Thing]) -> None:
@@ -64,7 +64,7 @@ class Index:
     names: dict[str, dict[str, Thing]] = field(default_factory=dict)
 
     def find(self, key: str) -> Thing:
-        """Return the one thing that ``key`` names; raises NoSuchThing or SeveralThings.
+        """Return the one thing that ``key`` names; raises UnknownKeyError or AmbiguousKeyError.
 
         A key of a thing goes before other names: `33` is a project, `KHM` a country.
         """
@@ -74,8 +74,8 @@ class Index:
         if len(found) == 1:
             return found[0]
         if found:
-            raise SeveralThings(key, found)
-        raise NoSuchThing(key, self.near(wanted))
+            raise AmbiguousKeyError(key, found)
+        raise UnknownKeyError(key, self.near(wanted))
 
     def near(self, wanted: str, most: int = 4) -> list[Thing]:
         """Return things with names that are similar to ``wanted``."""

@@ -61,7 +61,7 @@ def trace(key: str, base: str = BASE) -> Lookup[Trace]:
 
     The key is a project number (`33`, `2016-2020/33`), a code (`A.2.2.iv`, `ASCC A.2.v`, `E.1`), a
     country (`KHM`, `Cambodia`), a blueprint (`apsc-2025`), a path (`thematic-area/6`), a short name
-    (`priority-area:C`) or an IRI. Raises NoSuchThing or SeveralThings.
+    (`priority-area:C`) or an IRI. Raises UnknownKeyError or AmbiguousKeyError.
     """
     found = yield from index(base)
     return (yield from trace_thing(found.find(key), found))

@@ -60,9 +60,7 @@ def _project_table(found: Trace) -> Table:
 
 def _project_row(project: Project, rows: Rows) -> Sequence[str]:
     own = [row for row in rows if row["resource"] == project.resource]
-    links = [
-        {name: row[name] for name in ("relation", "through", *_PASSAGE)} for row in cells(own)
-    ]
+    links = [{name: row[name] for name in ("relation", "through", *_PASSAGE)} for row in cells(own)]
     joined = (_link(row) for row in join(links, "through"))
     coordinators = ", ".join(country["label"] for country in project.coordinators)
     time = " ‖ ".join(project.printed)

@@ -187,7 +187,7 @@ def faults_of(server: Server, iri: str, link: str) -> list[str]:
     page = get(server, link, "text/html")
     check("link", page)
     body = page.reply.body.decode()
-    named = re.search(r"Identifier: </span><code>([^<]*)<", body)
+    named = re.search(r"Identifier: <code data-copy>([^<]*)<", body)
     if not named or (html.unescape(named[1]) != iri and "#" not in link):
         faults.append(f"the page at {link} is about another thing")
     if links(page).get(HUB) != f"{ROOT}/doc/hub":

@@ -73,7 +73,8 @@ def test_what_a_dataset_says_of_itself_is_encoded(tmp_path: Path) -> None:
     store.dump(path, format=RdfFormat.N_QUADS)
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         page = get(client, "/dataset")
-    assert page.text.count("<script") == 1
+    assert page.text.count('<script type="application/ld+json"') == 1
+    assert page.text.count("<script") == 2
     assert block(page)["name"] == title
     assert links(page, "license") == {"http://example.org/%E0%B9%84%E0%B8%97%E0%B8%A2": ""}
 
@@ -83,5 +84,5 @@ def test_a_dataset_that_says_nothing_of_itself_has_no_block(tmp_path: Path) -> N
     path.write_text("<a:a> <a:b> <a:c> .\n")
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         for place in ("/", "/dataset"):
-            assert "<script" not in get(client, place).text
+            assert '<script type="application/ld' not in get(client, place).text
         assert links(get(client, "/dataset"), "license") == {}

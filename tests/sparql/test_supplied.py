@@ -85,13 +85,13 @@ def test_a_graph_has_the_prefixes_that_were_supplied(known_client: httpx.Client)
 
 def test_short_names_on_pages_and_in_turtle_can_be_pasted(known_client: httpx.Client) -> None:
     page = known_client.get("/doc/project/2016-2020/33", headers={"Accept": "text/html"}).text
-    assert "<code>project-2016-2020:33</code>" in page
+    assert "<code data-copy>project-2016-2020:33</code>" in page
     answer = ask(
         known_client, "SELECT ?c ?l { ?c accsm:alpha3 'KHM' ; skos:prefLabel ?l }", "text/html"
     )
     assert ">country:KHM</a>" in answer.text
     part = "id/project/2016-2020/33/budget"
-    assert f"<code>&lt;{part}&gt;</code>" in known_client.get(
+    assert f"<code data-copy>&lt;{part}&gt;</code>" in known_client.get(
         "/doc/project/2016-2020/33/budget", headers={"Accept": "text/html"}
     ).text  # fmt: skip
     turtle = known_client.get("/doc/project/2016-2020/33?format=ttl").text

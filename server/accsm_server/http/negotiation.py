@@ -44,6 +44,11 @@ GRAPHS = (
 )
 #: For a document about something, which has no named graphs.
 DOCUMENTS = GRAPHS[:4]
+#: For pages that are tables or pictures as well.
+JSON = Format("json", "application/json", "JSON", (RESULTS[0].media_type,))
+CSV = RESULTS[2]
+SVG = Format("svg", "image/svg+xml", "SVG")
+TURTLE = GRAPHS[0]
 HTML = Format("html", "text/html", "HTML", ("application/xhtml+xml",))
 PROBLEM = Format(
     "json",

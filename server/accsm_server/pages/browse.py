@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.rdf.terms import Term, is_iri
 from accsm_server.errors import NotFound
-from accsm_server.http.negotiation import DOCUMENTS, HTML
+from accsm_server.http.negotiation import DOCUMENTS, HTML, RESULTS, Format, alternates
 from accsm_server.pages import answers, openapi, render
 from accsm_server.pages.addresses import describing, with_query
 from accsm_server.pages.nodes import load_nodes
@@ -19,11 +20,14 @@ from accsm_server.pages.parameters import (
     PageNumber,
     QueryParameters,
     ServedSite,
+    negotiated,
 )
 from accsm_server.pages.queries import Site, rows
 from accsm_server.pages.statements import Describer, Referrer
 from accsm_server.pages.terms import TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE
+
+_FORMATS = (HTML, *RESULTS, *DOCUMENTS)
 
 router = openapi.create_router("pages")
 
@@ -48,12 +52,21 @@ async def classes(site: ServedSite, format: PageFormat) -> Response:
     return render.document(site, "classes.html", here, entries=entries)
 
 
-@router.get("/browse/{name}", summary="Members of a class", responses=OFFERED)
+@router.get(
+    "/browse/{name}",
+    summary="Members of a class",
+    responses=openapi.offered(*(format.media_type for format in _FORMATS)) | openapi.REDIRECT,
+)
 async def members(
-    site: ServedSite, name: str, query: QueryParameters, format: PageFormat, page: PageNumber = 1
-) -> Response:
-    """Return one page of the members of a class, or all of them in RDF."""
+    site: ServedSite, name: str, query: QueryParameters,
+    format: Annotated[Format, negotiated(*_FORMATS)], page: PageNumber = 1,
+) -> Response:  # fmt: skip
+    """Return one page of the members of a class, all of them as rows or RDF, or their own list."""
     iri = site.prefixes["accsm"] + name
+    listed = [path for path, one in site.profile.lists.items() if iri in one.classes]
+    if listed:
+        choice = f"format={format.name}" if "format" in query else ""
+        return RedirectResponse(site.root + with_query(listed[0], choice), 301)
     if not is_iri(iri):
         raise NotFound("No such class", f"The ontology has no class '{name}'.")
     shown = page - 1 if format is HTML else 0
@@ -63,16 +76,18 @@ async def members(
         hint = f"See the classes at {site.root}/browse"
         raise NotFound("The list is empty", f"The dataset has no members {which}of <{iri}>.", hint)
     here = members_address(site, iri)
+    links = alternates(site.root + here, _FORMATS)
     if format is not HTML:
-        text = site.queries.text("members", this=iri)
-        return answers.send(site, text, format, render.links(site, here))
+        rows_or_graph = "member-rows" if format in RESULTS else "members"
+        return answers.send(site, site.queries.text(rows_or_graph, this=iri), format, links)
     members = await load_subjects(site, found, iri)
     labels = members.labels
     title = plural(labels.iri(iri).text).capitalize()
     next_url = next_page(site.root + here, query, page)
     items = [members.referrer(term) for term in found]
     response = list_page(site, title, labels.iri(iri), items, page, next_url, here)
-    return render.with_links(response, site, here)
+    response.headers["Link"] = links
+    return response
 
 
 async def class_entries(site: Site) -> list[ClassEntry]:
@@ -126,7 +141,7 @@ def list_page(
         first=(page - 1) * PAGE + 1,
         next=next_url if len(items) == PAGE else None,
         here=here,
-        offers=DOCUMENTS if here else (),
+        offers=(*RESULTS, *DOCUMENTS) if here else (),
     )
 
 

@@ -7,12 +7,10 @@ from starlette.responses import JSONResponse, Response
 
 from accsm_kg import __version__
 from accsm_server.http import negotiation
-from accsm_server.http.negotiation import Format
+from accsm_server.http.negotiation import JSON, Format
 from accsm_server.pages import openapi, render
 from accsm_server.pages.conformance_record import read_deviations, read_record
 from accsm_server.pages.parameters import ServedSite, negotiated
-
-JSON = Format("json", "application/json", "JSON")
 
 router = openapi.create_router("pages")
 

@@ -98,6 +98,17 @@ class PageProfile:
 
 
 @dataclass(frozen=True)
+class ListProfile:
+    """The list of the members of some classes: see profile.toml."""
+
+    title: str
+    one: str
+    many: str
+    classes: Sequence[str]
+    facets: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Profile:
     """The contents of profile.toml."""
 
@@ -110,15 +121,22 @@ class Profile:
     """By the path of the graph below graph/."""
     badges: Mapping[str, Badge]
     """By the IRI of the reliability."""
+    lists: Mapping[str, ListProfile]
+    """By path."""
     pages: Mapping[str, PageProfile]
     """By the IRI of the class."""
     ontology: OntologyProfile
     sparql: SparqlProfile
 
 
+def list_paths() -> Sequence[str]:
+    """Return the paths of the lists."""
+    return tuple(_tables()["lists"])
+
+
 def read_profile(prefixes: Mapping[str, str]) -> Profile:
     """Read profile.toml, expanding prefixed names with ``prefixes``."""
-    tables: dict[str, Any] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    tables = _tables()
 
     def iris(names: Iterable[str]) -> tuple[str, ...]:
         return tuple(expand(name, prefixes) for name in names)
@@ -132,6 +150,7 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
         ResourceProfile(resource.pop("first"), **{k: _pattern(v) for k, v in resource.items()}),
         {path: GraphTitle(**graph) for path, graph in tables["graphs"].items()},
         {expand(name, prefixes): Badge(**badge) for name, badge in tables["badges"].items()},
+        {path: _list(one, prefixes) for path, one in tables["lists"].items()},
         {expand(name, prefixes): _page(page, prefixes) for name, page in tables["pages"].items()},
         OntologyProfile(
             iris(terms["facts"]),
@@ -140,6 +159,10 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
         ),
         SparqlProfile(**sparql),
     )
+
+
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
 def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
@@ -156,6 +179,10 @@ def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
         facts,
         page.get("blocks", ()),
     )
+
+
+def _list(one: Mapping[str, Any], prefixes: Mapping[str, str]) -> ListProfile:
+    return ListProfile(**{**one, "classes": [expand(name, prefixes) for name in one["classes"]]})
 
 
 def _link(path: str, link: Mapping[str, str], prefixes: Mapping[str, str]) -> NavigationLink:

@@ -1,0 +1,216 @@
+"""Lists of things with facets, sorting and pages, as page, CSV, JSON and Turtle.
+
+The query lists/NAME.rq has a row for each thing, in ?thing; a column X with X_text shows that text.
+lists/NAME-facets.rq has the values of the facets: ?thing, ?facet and ?value, a text.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accsm_kg.lookups import Ask, Lookup, Row, Rows
+from accsm_kg.rdf.terms import natural
+from accsm_kg.terminal import delimited
+from accsm_server.errors import BadRequest, NotFound
+from accsm_server.http.negotiation import CSV, FORMAT_NAMES, HTML, JSON, TURTLE, Format, alternates
+from accsm_server.pages import answers, openapi, render
+from accsm_server.pages.addresses import with_query
+from accsm_server.pages.parameters import QueryParameters, ServedSite, negotiated, page_number
+from accsm_server.pages.profile import ListProfile, list_paths
+from accsm_server.pages.queries import Site, look_up
+from accsm_server.pages.terms import TermView, short_name
+from accsm_server.sparql.queries import PAGE
+
+_FOLDER = Path(__file__).parent / "lists"
+_FORMATS = (HTML, CSV, JSON, TURTLE)
+_OTHERS = ("sort", "page", *FORMAT_NAMES)
+
+router = openapi.create_router("pages")
+
+#: The things with each value of each facet.
+Facets = Mapping[str, Mapping[str, frozenset[str]]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A link that adds or removes a value of a facet, or sorts; ``count`` things have the value."""
+
+    text: str
+    href: str
+    count: int = 0
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A list as it is asked for: the values of facets by name, the column to sort by, the page."""
+
+    path: str
+    profile: ListProfile
+    values: Mapping[str, str]
+    sort: str
+    page: int
+
+    def url(self, site: Site, **changes: str) -> str:
+        """Return the address with other values; those that are empty are left out."""
+        given = {**self.values, "sort": self.sort, **changes}
+        kept = {name: value for name, value in given.items() if value}
+        return site.root + with_query(self.path, urlencode(kept))
+
+
+async def _path(request: Request) -> str:
+    return str(request.scope["route"].path)
+
+
+async def show(
+    site: ServedSite,
+    path: Annotated[str, Depends(_path)],
+    query: QueryParameters,
+    format: Annotated[Format, negotiated(*_FORMATS)],
+) -> Response:
+    """Return a list: the things with the values of facets in the query string."""
+    profile = site.profile.lists[path]
+    if not site.contents.classes.intersection(profile.classes):
+        raise NotFound("The list is empty", f"This dataset has no {profile.many}.")
+    asked = _read(path, profile, dict(query))
+    (rows, facets), used = await look_up(site, _ask(path.strip("/")))
+    rows = _sorted(_chosen(rows, facets, asked.values), asked)
+    links = alternates(asked.url(site), _FORMATS)
+    if format is TURTLE:
+        text = site.queries.text("listed", these=[row["thing"] for row in rows])
+        return answers.send(site, text, format, links)
+    is_page = format is HTML
+    found = _page(site, asked, rows, facets, used) if is_page else _written(rows, format)
+    found.headers["Link"] = links
+    return found
+
+
+for _route in list_paths():
+    router.add_api_route(
+        _route,
+        show,
+        summary=f"The list {_route}",
+        responses=openapi.offered(*(format.media_type for format in _FORMATS)),
+    )
+
+
+def _ask(name: str) -> Lookup[tuple[Rows, Facets]]:
+    rows = yield Ask(_FOLDER / f"{name}.rq")
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for row in (yield Ask(_FOLDER / f"{name}-facets.rq")):
+        found[row["facet"]][row["value"]].add(row["thing"])
+    facets = {
+        facet: {value: frozenset(things) for value, things in values.items()}
+        for facet, values in found.items()
+    }
+    return rows, facets
+
+
+def _read(path: str, profile: ListProfile, given: dict[str, str]) -> _Asked:
+    """Return what the parameters ask for; raises BadRequest for one that the list does not have."""
+    unknown = [name for name in given if name not in (*profile.facets, *_OTHERS)]
+    if unknown:
+        known = ", ".join((*profile.facets, *_OTHERS))
+        raise BadRequest("Invalid parameter", f"The list has no '{unknown[0]}'; it has: {known}.")
+    values = {name: given[name] for name in profile.facets if given.get(name)}
+    return _Asked(path, profile, values, given.get("sort", ""), page_number(given.get("page", "1")))
+
+
+def _chosen(rows: Rows, facets: Facets, values: Mapping[str, str]) -> Rows:
+    """Return the rows of the things that have all the values."""
+    kept = [facets.get(facet, {}).get(value, frozenset()) for facet, value in values.items()]
+    return [row for row in rows if all(row["thing"] in things for things in kept)]
+
+
+def _sorted(rows: Rows, asked: _Asked) -> Rows:
+    """Return the rows by a column, downwards if its name has a minus; else as the query has them.
+
+    Raises BadRequest for a column that does not exist.
+    """
+    column = asked.sort.removeprefix("-")
+    if not column or not rows:
+        return rows
+    if column not in rows[0]:
+        known = ", ".join(name for name in rows[0] if not name.endswith("_text"))
+        raise BadRequest("Invalid sort", f"sort={asked.sort!r}: the columns are {known}.")
+    shown = f"{column}_text" if f"{column}_text" in rows[0] else column
+    return sorted(rows, key=lambda row: natural(row[shown]), reverse=asked.sort.startswith("-"))
+
+
+def _written(rows: Rows, format: Format) -> Response:
+    """Return the rows as CSV or JSON."""
+    text = (
+        delimited(rows, "csv") if format is CSV else json.dumps(rows, ensure_ascii=False, indent=1)
+    )
+    return Response(text, media_type=format.content_type, headers=render.NEGOTIATED)
+
+
+def _page(site: Site, asked: _Asked, rows: Rows, facets: Facets, used: list[Ask]) -> Response:
+    first = (asked.page - 1) * PAGE
+    if first and first >= len(rows):
+        raise NotFound("The list is empty", f"The list has no page {asked.page}.")
+    columns = [name for name in rows[0] if not name.endswith("_text")] if rows else []
+    more = first + PAGE < len(rows)
+    return render.view(
+        site,
+        "things.html",
+        asked.path,
+        asked.profile.title,
+        used,
+        profile=asked.profile,
+        count=len(rows),
+        chosen=[*_removable(site, asked)],
+        facets=[
+            (title, _values(site, asked, rows, name, facets.get(name, {})))
+            for name, title in asked.profile.facets.items()
+        ],
+        columns=[_heading(site, asked, name) for name in columns],
+        rows=[[_cell(site, row, name) for name in columns] for row in rows[first : first + PAGE]],
+        everything=site.root + asked.path,
+        next=asked.url(site, page=str(asked.page + 1)) if more else "",
+        link=asked.url(site),
+        offers=_FORMATS[1:],
+    )
+
+
+def _removable(site: Site, asked: _Asked) -> Iterator[Choice]:
+    """Yield the chosen values, with links to the list without them."""
+    for name, value in asked.values.items():
+        yield Choice(f"{asked.profile.facets[name]}: {value}", asked.url(site, **{name: ""}))
+
+
+def _values(
+    site: Site, asked: _Asked, rows: Rows, name: str, values: Mapping[str, frozenset[str]]
+) -> Sequence[Choice]:
+    """Return the values of a facet that things in the list have, each with their number."""
+    things = {row["thing"] for row in rows}
+    found = []
+    for value in sorted(values, key=natural):
+        count, chosen = len(things & values[value]), asked.values.get(name) == value
+        if count or chosen:
+            href = asked.url(site, **{name: "" if chosen else value})
+            found.append(Choice(value, href, count, chosen))
+    return found
+
+
+def _heading(site: Site, asked: _Asked, name: str) -> Choice:
+    """Return the head of a column, which sorts by it, and downwards if it is sorted by it."""
+    down = asked.sort == name
+    text = asked.profile.one if name == "thing" else name.replace("_", " ")
+    return Choice(text, asked.url(site, sort=f"-{name}" if down else name), chosen=down)
+
+
+def _cell(site: Site, row: Row, name: str) -> TermView:
+    value = row[name]
+    if not value.startswith(site.base):
+        return TermView(value)
+    text = row.get(f"{name}_text") or short_name(value, site)
+    return TermView(text, f"{site.root}/doc/{value.removeprefix(f'{site.base}id/')}", value)
