@@ -17,8 +17,8 @@ from accsm_kg.rdf.terms import local_name, natural
 _QUERIES = Path(__file__).parent / "queries"
 _PARTS = ("items", "times", "years", "countries", "areas", "sources")
 
-#: What the timeline can show, each with its queries in the folder of that name, and its heading.
-SCALES: Final = {"plan": "projects", "history": "history"}
+#: What the timeline can show, each with its queries in the folder of that name.
+SCALES: Final = {"plan": "Work plans", "history": "History"}
 #: By what the projects of plans can be grouped.
 GROUPS: Final = ("coordinator", "area")
 
@@ -114,7 +114,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Year:
-    """A year with the number of items of which it is stated, and of those that may also be in it."""
+    """A year: how many items are stated to be in it, and how many others may be in it."""
 
     year: int
     stated: int
@@ -202,7 +202,9 @@ def timeline(selection: Selection) -> Lookup[Timeline]:
     countries, areas = _choices(rows["countries"], "country"), _choices(rows["areas"], "area")
     _check("country", selection.country, [one.code for one in countries], optional=True)
     _check("area", selection.area, [one.code for one in areas], optional=True)
-    _check("year", selection.year, list(map(str, years)), optional=True)
+    if selection.year and selection.year not in map(str, years):
+        chosen = f"choose one from {years[0]} to {years[-1]}" if years else "there is none"
+        raise UnknownNameError(f"'{selection.year}' is no year of this timeline; {chosen}")
     kept = [item for item in items if _is_selected(item, selection)]
     names = _header(selection.scale, "items")
     return Timeline(
@@ -267,11 +269,11 @@ def _groups(item: Item, selection: Selection) -> list[tuple[str, str]]:
     """
     if selection.scale != "plan":
         return [(f"{min(item.years) // 10 * 10}s" if item.years else "time not stated", "")]
-    if selection.group == "coordinator":
-        choices = [(choice.label, choice.iri) for choice in item.countries]
-    else:
-        choices = [(c.label, c.iri) for c in item.areas if c.kind == item.areas[0].kind]
-    return choices or [(f"{selection.group} not stated", "")]
+    by_area = selection.group == "area"
+    choices = item.areas if by_area else item.countries
+    code = selection.area if by_area else selection.country
+    kept = [c for c in choices if (c.code == code if code else c.kind == choices[0].kind)]
+    return [(c.label, c.iri) for c in kept] or [(f"{selection.group} not stated", "")]
 
 
 def _items(rows: Mapping[str, Rows]) -> list[Item]:
@@ -292,9 +294,7 @@ def _items(rows: Mapping[str, Rows]) -> list[Item]:
             label=row["label"],
             plan=row.get("plan", ""),
             status=row.get("status") or "not stated",
-            times=[
-                _stated(own, years) for own in _grouped(of("times", iri), "time").values()
-            ],
+            times=[_stated(own, years) for own in _grouped(of("times", iri), "time").values()],
             years=years,
             countries=_of_item(of("countries", iri), "country", counts["countries"]),
             areas=_of_item(of("areas", iri), "area", counts["areas"]),

@@ -1,0 +1,153 @@
+"""The picture of a timeline: a row for each item, with a mark for each time by its precision."""
+
+from calendar import month_abbr
+from collections.abc import Callable, Iterator, Mapping
+from xml.etree.ElementTree import Element
+
+from accsm_kg.pictures import strip
+from accsm_kg.pictures.svg import Scale, element, fold, link, picture, text_lines
+from accsm_kg.rdf.edtf import in_words
+from accsm_kg.timeline import words
+from accsm_kg.timeline.model import Group, Item, Stated, Timeline
+
+#: Returns the target of the link to a thing, of which it takes the IRI.
+Address = Callable[[str], str]
+
+_WIDTH, _LEFT, _RIGHT = 1150.0, 340.0, 980.0  # where the years begin and end
+_TEXT = 30.0  # where titles begin if numbers stand before them
+_ROW, _HEAD, _TITLE = 28.0, 32.0, 26.0  # heights
+_HIT = 24.0  # the least width that can be hit
+_MOST_YEARS = 12  # with a line each
+
+
+def of_group(found: Timeline, group: Group, address: Address, first: int = 0) -> Element:
+    """Return the picture of a group, whose first row has the number ``first``.
+
+    Heads are links that the tab key reaches, marks are links that it passes over; each has its
+    place as `data-row` and `data-column`, which is 0 in heads.
+    """
+    return picture(
+        _WIDTH,
+        _height(group),
+        *_group(found, group, 0, address, first),
+        class_="timeline",
+        role="group",
+        aria_label=f"{group.label}: {words.number(len(group.items), found.one, found.many)}",
+        data_grid="",
+    )
+
+
+def whole(found: Timeline, address: Address) -> Element:
+    """Return the picture of all groups, one below the other, with their labels."""
+    y, row = 0.0, 0
+    drawn = []
+    for group in found.groups:
+        drawn.append(element("text", group.label, x=4, y=y + 18, class_="pic-strong"))
+        drawn += _group(found, group, y + _TITLE, address, row)
+        y += _TITLE + _height(group)
+        row += len(group.items)
+    return picture(_WIDTH, max(y, _HEAD), *drawn)
+
+
+def _height(group: Group) -> float:
+    return _HEAD + _ROW * len(group.items) + 4
+
+
+def _group(
+    found: Timeline, group: Group, y: float, address: Address, first: int
+) -> Iterator[Element]:
+    scale = _scale(found)
+    yield from _axis(found, scale, y, _ROW * len(group.items))
+    for place, item in enumerate(group.items):
+        top = y + _HEAD + place * _ROW
+        yield element("line", x1=0, x2=_WIDTH, y1=top + _ROW, y2=top + _ROW, class_="pic-grid")
+        yield _head(item, top, address, first + place)
+        yield from _times(item, scale, top, address, first + place)
+        lines = fold(_aside(found, item), 34)
+        middle = top + _ROW / 2 + 10 - 6.5 * len(lines)
+        yield text_lines(_RIGHT + 10, middle, lines, class_="pic-small")
+
+
+def _scale(found: Timeline) -> Scale:
+    first, last = found.span
+    return Scale((first, last + 1), (_LEFT, _RIGHT))
+
+
+def _axis(found: Timeline, scale: Scale, y: float, height: float) -> Iterator[Element]:
+    """Yield a line for each year or month, and for the day as of which the sources say it."""
+    top, end = y + _HEAD, y + _HEAD + height
+    for value, label in _ticks(found, scale).items():
+        x = scale(value)
+        yield element("line", x1=x, x2=x, y1=top - 14, y2=end, class_="pic-rule")
+        yield element("text", label, x=x + 4, y=top - 5, class_="pic-soft", aria_hidden="true")
+    for issued in found.issued:
+        day = strip.read_edtf(issued)
+        if day and scale.values[0] < day.end <= scale.values[1]:
+            x, label = scale(day.end), f"as of {in_words(issued)}"
+            yield element("line", x1=x, x2=x, y1=top - 20, y2=end, class_="pic-as-of")
+            yield element("text", label, x=x, y=top - 23, class_="pic-small pic-care pic-middle")
+
+
+def _ticks(found: Timeline, scale: Scale) -> Mapping[float, str]:
+    first, last = found.span
+    if first == last:
+        return {first + month / 12: month_abbr[month + 1] for month in range(12)}
+    if last - first < _MOST_YEARS:
+        return {year: str(year) for year in range(first, last + 1)}
+    return {tick: f"{tick:g}" for tick in scale.ticks(_MOST_YEARS) if tick.is_integer()}
+
+
+def _head(item: Item, top: float, address: Address, row: int) -> Element:
+    """Return the number and the label of an item as a link."""
+    x = _TEXT if item.number else 4.0
+    lines = fold(item.label, int((_LEFT - x) / 6))
+    middle = top + _ROW / 2
+    return link(
+        address(item.iri),
+        f"{words.of_item(item)} ({item.plan})" if item.plan else words.of_item(item),
+        _hit(0, top, _LEFT - 8, _ROW),
+        element("text", item.number, x=4, y=middle + 4, class_="pic-strong pic-link"),
+        text_lines(x, middle + 10 - 6.5 * len(lines), lines, class_="pic-text pic-link"),
+        data_row=row,
+        data_column=0,
+    )
+
+
+def _times(item: Item, scale: Scale, top: float, address: Address, row: int) -> Iterator[Element]:
+    for column, time in enumerate(item.times, 1):
+        yield _time(item, time, scale, top, address, {"data_row": row, "data_column": column})
+    if not item.times:
+        said = words.undated(item.status)
+        yield element("text", said, x=_LEFT + 6, y=top + 18, class_="pic-small pic-care")
+
+
+def _time(
+    item: Item, time: Stated, scale: Scale, top: float, address: Address, place: Mapping[str, float]
+) -> Element:
+    """Return the marks of a time as one link."""
+    y = top + (_ROW - strip.HEIGHT) / 2
+    low, high = scale.values
+    made = link(address(item.iri), words.of_time(item, time), tabindex=-1, **place)
+    for mark in time.marks:
+        if mark.start < high and mark.end > low:
+            start, end = scale(max(mark.start, low)), scale(min(mark.end, high))
+            width = max(end - start, _HIT)
+            made.append(_hit((start + end - width) / 2, top, width, _ROW))
+            drawn = strip.mark(mark, scale)
+            drawn.set("transform", f"translate(0 {y:g})")
+            made.append(drawn)
+    return made
+
+
+def _aside(found: Timeline, item: Item) -> str:
+    """Return what stands at the end of a row: what its group does not say."""
+    if found.selection.scale != "plan":
+        return f"{item.kind}: {', '.join(map(words.of_source, item.sources)) or 'no source'}"
+    if found.selection.group == "area":
+        return ", ".join(country.label for country in item.countries)
+    return f"area {', '.join(area.code for area in item.areas)}" if item.areas else ""
+
+
+def _hit(x: float, y: float, width: float, height: float) -> Element:
+    """Return an invisible box, so that a link can be hit around its text or mark."""
+    return element("rect", x=x, y=y, width=width, height=height, class_="pic-hit")
