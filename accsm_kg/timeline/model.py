@@ -15,6 +15,7 @@ from accsm_kg.rdf.edtf import in_words
 from accsm_kg.rdf.terms import local_name, natural
 
 _QUERIES = Path(__file__).parent / "queries"
+_DECADE = 10
 _PARTS = ("items", "times", "years", "countries", "areas", "sources")
 
 #: What the timeline can show, each with its queries in the folder of that name.
@@ -62,7 +63,7 @@ class Source:
 
     iri: str
     number: str
-    title: str
+    label: str
     reliability: str
     issued: str
 
@@ -105,11 +106,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Group:
-    """Items under a heading; ``iri`` is that of a country or an area, or empty."""
+    """Items under a heading; ``iri`` is that of a country or an area, or empty.
+
+    ``span`` is the first and the last year that its picture shows.
+    """
 
     label: str
     iri: str
     items: Sequence[Item]
+    span: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -178,8 +183,16 @@ class Timeline:
         for item in self.items:
             for key in _groups(item, self.selection):
                 found.setdefault(key, []).append(item)
-        order = sorted(found, key=lambda key: (not key[1] and not key[0].isdigit(), key[0]))
-        return [Group(*key, found[key]) for key in order]
+        order = sorted(found, key=lambda key: (not key[0][:1].isdigit() and not key[1], key[0]))
+        return [Group(*key, found[key], self._span(found[key])) for key in order]
+
+    def _span(self, items: Sequence[Item]) -> tuple[int, int]:
+        """Return the years of a group: in the history its decade, else those of all items."""
+        years = [year for item in items for year in item.years]
+        if self.selection.scale == "plan" or self.selection.year or not years:
+            return self.span
+        first = min(years) // _DECADE * _DECADE
+        return first, max(first + _DECADE - 1, *years)
 
     def in_year(self, year: int) -> list[Item]:
         """Return the items that may be in ``year``, those of which it is stated first."""
@@ -268,7 +281,9 @@ def _groups(item: Item, selection: Selection) -> list[tuple[str, str]]:
     Where there are areas of two kinds, those of the first kind that the item has are taken.
     """
     if selection.scale != "plan":
-        return [(f"{min(item.years) // 10 * 10}s" if item.years else "time not stated", "")]
+        return [
+            (f"{min(item.years) // _DECADE * _DECADE}s" if item.years else "time not stated", "")
+        ]
     by_area = selection.group == "area"
     choices = item.areas if by_area else item.countries
     code = selection.area if by_area else selection.country
@@ -338,7 +353,7 @@ def _marks(row: Row, years: Mapping[int, bool], is_done: bool) -> list[Time]:
 
 def _source(row: Row) -> Source:
     number = local_name(row["source"])
-    return Source(row["source"], number, row["title"], row["reliability"], row.get("issued", ""))
+    return Source(row["source"], number, row["label"], row["reliability"], row.get("issued", ""))
 
 
 def _choices(rows: Rows, iri: str) -> list[Choice]:

@@ -102,5 +102,5 @@ def _notes(found: Timeline) -> Iterator[str]:
     for status, items in found.undated.items():
         yield f"{words.undated(status)}: {', '.join(item.number or item.label for item in items)}."
     for year in found.years:
-        if year.stated or year.possible:
+        if year.stated + year.possible:
             yield f"{year.year}: {words.of_year(found, year)}."

@@ -45,7 +45,24 @@ def caveat(found: Timeline) -> str:
 def of_year(found: Timeline, year: Year) -> str:
     """Return how many items are stated to be in a year, and how many others may be."""
     stated = number(year.stated, found.one, found.many)
-    return f"{stated}, and {year.possible} that may be" if year.possible else stated
+    return f"{stated}, perhaps {year.possible} more" if year.possible else stated
+
+
+def as_of(issued: str) -> str:
+    """Return the time of the sources in words.
+
+    >>> as_of("2017-04")
+    'as of April 2017'
+    """
+    return f"as of {in_words(issued)}"
+
+
+def repeated(found: Timeline) -> str:
+    """Return that items are in several groups, empty if none is."""
+    if sum(len(group.items) for group in found.groups) == len(found.items):
+        return ""
+    plural = {"coordinator": "coordinators", "area": "areas"}[found.selection.group]
+    return f"A {found.one} with several {plural} is shown below each of them."
 
 
 def undated(status: str) -> str:
@@ -64,7 +81,13 @@ def of_item(item: Item) -> str:
 
 def of_time(item: Item, time: Stated) -> str:
     """Return a time of an item with all that is said of it."""
-    facts = [time.words, time.precision, time.note, ", ".join(time.places)]
+    facts = [
+        time.words,
+        "" if item.number else item.kind,
+        time.precision,
+        time.note,
+        ", ".join(time.places),
+    ]
     facts.append(f"completion {time.status}" if time.status == "not stated" else time.status)
     return f"{of_item(item)}: {'; '.join(filter(None, facts))}"
 

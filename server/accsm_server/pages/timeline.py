@@ -66,6 +66,7 @@ class YearView:
     """A year with a link that zooms to it, its numbers in words, and its items."""
 
     link: Entry
+    size: int
     count: str
     items: Sequence[Item]
 
@@ -157,6 +158,7 @@ def _page(site: Site, found: Timeline, asked: list[Ask], addresses: Addresses) -
         ],
         whole=site.root + _address(_scale(selection.scale)),
         legend=_legend(found),
+        line=_markup(draw.line_sample()),
         sections=_sections(found, address),
         years=[_year(site, found, year.year) for year in found.years],
     )
@@ -182,7 +184,8 @@ def _count(found: Timeline, group: Group) -> str:
 def _year(site: Site, found: Timeline, year: int) -> YearView:
     counted = found.years[year - found.years[0].year]
     link = _entry(site, replace(found.selection, year=str(year)), str(year), found.selection)
-    return YearView(link, words.of_year(found, counted), found.in_year(year))
+    size = counted.stated + counted.possible
+    return YearView(link, size, words.of_year(found, counted), found.in_year(year))
 
 
 def _legend(found: Timeline) -> list[tuple[Markup, str, int]]:
