@@ -18,7 +18,7 @@ SHAPES: Final = {
     "year": "a year: the day is not known",
     "range": "several years",
     "onwards": "onwards, with no end",
-    "yearly": "each year",
+    "yearly": "recurs in the year",
 }
 #: Units of the drawing for a year, and its height.
 YEAR: Final = 30

@@ -18,13 +18,14 @@ _LETTER = 6.5  # width of a letter of a title
 _ROW, _HEAD, _TITLE = 28.0, 32.0, 26.0  # heights
 _HIT = 24.0  # the least width that can be hit
 _MOST_YEARS = 12  # with a line each
+_DONE = "done"  # the sample of a time that is marked completed
 
 
 def of_group(found: Timeline, group: Group, address: Address, first: int = 0) -> Element:
     """Return the picture of a group, whose first row has the number ``first``.
 
     Heads are links that the tab key reaches, marks are links that it passes over. Each has its
-    place as `data-row` and `data-column`, which is 0 in heads; rows are numbered through all groups.
+    place as `data-row`, which goes on from group to group, and `data-column`, 0 in heads.
     """
     return picture(
         _WIDTH,
@@ -37,21 +38,43 @@ def of_group(found: Timeline, group: Group, address: Address, first: int = 0) ->
 
 
 def whole(found: Timeline, address: Address) -> Element:
-    """Return the picture of all groups, one below the other, with their labels."""
-    y, row = 0.0, 0
-    drawn = []
+    """Return the picture of all groups, one below the other, with a title and the legend."""
+    y, row = 2 * _TITLE + strip.HEIGHT, 0
+    drawn = [element("text", words.title(found), x=4, y=18, class_="pic-strong"), *_legend(found)]
     for group in found.groups:
         drawn.append(element("text", group.label, x=4, y=y + 18, class_="pic-strong"))
         drawn += _group(found, group, y + _TITLE, address, row)
         y += _TITLE + _height(group)
         row += len(group.items)
-    return picture(_WIDTH, max(y, _HEAD), *drawn)
+    return picture(_WIDTH, y, *drawn)
+
+
+def legend(found: Timeline) -> list[tuple[Element, str, int]]:
+    """Return the shapes that occur, with what they say and the number of times."""
+    shapes = [{mark.shape for mark in time.marks} for time in found.times]
+    counted = [
+        (shape, text, sum(shape in each for each in shapes)) for shape, text in strip.SHAPES.items()
+    ]
+    counted.append((_DONE, "marked completed", sum(time.is_done for time in found.times)))
+    return [(strip.sample(shape), text, count) for shape, text, count in counted if count]
 
 
 def line_sample() -> Element:
     """Return a drawing of the line as of which the sources say it, for a legend."""
     line = element("line", x1=8, x2=8, y1=0, y2=strip.HEIGHT, class_="pic-as-of")
     return picture(16, strip.HEIGHT, line, aria_hidden="true")
+
+
+def _legend(found: Timeline) -> Iterator[Element]:
+    """Yield the legend as a line below the title."""
+    x = 0.0
+    for sample, text, count in legend(found):
+        said = f"{text} ({count})"
+        sample.set("x", f"{x:g}")
+        sample.set("y", f"{_TITLE:g}")
+        yield sample
+        yield element("text", said, x=x + strip.YEAR + 4, y=_TITLE + 14, class_="pic-small")
+        x += strip.YEAR + 20 + _LETTER * len(said) * 0.8
 
 
 def _height(group: Group) -> float:

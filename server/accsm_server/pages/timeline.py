@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
-from accsm_kg.pictures import strip, svg
+from accsm_kg.pictures import svg
 from accsm_kg.timeline import draw, render, words
 from accsm_kg.timeline.model import (
     GROUPS,
@@ -37,7 +37,6 @@ _HERE = "/timeline"
 _FILES = (CSV, JSON, SVG, TURTLE)
 _OFFERS = (HTML, *_FILES)
 _OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
-_DONE: Final = "done"  # the sample of a time that is marked completed
 
 router = openapi.create_router("pages")
 
@@ -157,7 +156,7 @@ def _page(site: Site, found: Timeline, asked: list[Ask], addresses: Addresses) -
             for name, text in found.filters.items()
         ],
         whole=site.root + _address(_scale(selection.scale)),
-        legend=_legend(found),
+        legend=[(_markup(drawn), text, count) for drawn, text, count in draw.legend(found)],
         line=_markup(draw.line_sample()),
         sections=_sections(found, address),
         years=[_year(site, found, year.year) for year in found.years],
@@ -186,16 +185,6 @@ def _year(site: Site, found: Timeline, year: int) -> YearView:
     link = _entry(site, replace(found.selection, year=str(year)), str(year), found.selection)
     size = counted.stated + counted.possible
     return YearView(link, size, words.of_year(found, counted), found.in_year(year))
-
-
-def _legend(found: Timeline) -> list[tuple[Markup, str, int]]:
-    """Return the shapes that occur, with what they say and the number of times."""
-    shapes = [{mark.shape for mark in time.marks} for time in found.times]
-    counted = [
-        (shape, text, sum(shape in each for each in shapes)) for shape, text in strip.SHAPES.items()
-    ]
-    counted.append((_DONE, "marked completed", sum(time.is_done for time in found.times)))
-    return [(_markup(strip.sample(shape)), text, count) for shape, text, count in counted if count]
 
 
 def _badges(site: Site, found: Timeline) -> Mapping[str, Badge]:
