@@ -82,6 +82,7 @@ document.querySelectorAll("input[data-suggest]").forEach((input, number) => {
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-controls", list.id);
   input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-expanded", "false");
   input.after(list);
   let [chosen, asked] = [-1, ""];
 
