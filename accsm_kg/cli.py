@@ -1,4 +1,4 @@
-"""The command line: build, validate, query, trace, diff, and the commands of entry points."""
+"""The command line: commands about the dataset, and those of entry points."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from pyoxigraph import Store
 
-from accsm_kg import __version__, diff, query, resources, trace
+from accsm_kg import __version__, coverage, diff, query, resources, trace
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.questions import files
@@ -73,6 +73,9 @@ DatasetOption = Annotated[
 ]
 BaseOption = Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)]
 Format = Annotated[str, typer.Option("--format", "-f", help="table, json, csv or tsv.")]
+CoverageFormat = Annotated[
+    str, typer.Option("--format", "-f", help="table, json, csv, tsv or svg.")
+]
 TextFormat = Annotated[str, typer.Option("--format", "-f", help="text, json, csv or tsv.")]
 ReportFormat = Annotated[
     str, typer.Option("--format", "-f", help="text, json, csv, tsv or turtle.")
@@ -175,6 +178,28 @@ def trace_command(
     """Trace a blueprint code down to its projects, or a project up to the blueprints."""
     with loaded("Tracing …", path, base) as store:
         answer = trace.run(store, key, fmt)
+    say(answer)
+
+
+@app.command("coverage")
+def coverage_command(
+    path: DatasetOption = None,
+    rows: Annotated[str, typer.Option(help=f"{', '.join(coverage.ROWS)}.")] = coverage.ROWS[0],
+    order: Annotated[
+        str, typer.Option(help=f"Of the projects: {', '.join(coverage.ORDERS)}.")
+    ] = next(iter(coverage.ORDERS)),
+    country: Annotated[
+        str, typer.Option(metavar="CODE", help="Only projects that it coordinates, such as THA.")
+    ] = "",
+    gap: Annotated[
+        str, typer.Option(metavar="NAME", help="Only what has this gap; the table lists them.")
+    ] = "",
+    fmt: CoverageFormat = "table",
+    base: BaseOption = "",
+) -> None:
+    """Show which projects stand behind each target or area, and the gaps."""
+    with loaded("Counting …", path, base) as store:
+        answer = coverage.run(store, coverage.Selection(rows, order, country, gap), fmt)
     say(answer)
 
 

@@ -17,6 +17,7 @@ from accsm_kg.namespaces import BASE
 EXAMPLES = {
     "/accsm.{suffix}": "/accsm.trig",
     "/browse/{name}": "/browse/Evidence",
+    "/coverage.{suffix}": "/coverage.csv",
     "/dataset.{suffix}": "/dataset.html",
     "/describe": f"/describe?iri={quote(BASE, safe='')}id/country/KHM",
     "/dataset/{version}/accsm.{suffix}": f"/dataset/{__version__}/accsm.nq",

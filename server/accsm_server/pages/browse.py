@@ -90,9 +90,9 @@ async def members(
     return response
 
 
-async def class_entries(site: Site) -> list[ClassEntry]:
+async def class_entries(site: Site, counts: Mapping[str, int] | None = None) -> list[ClassEntry]:
     """Return the classes of the ontology with members, the largest first."""
-    found = await class_counts(site)
+    found = await class_counts(site) if counts is None else counts
     labels = await load_labels(site, [], *found)
 
     def shown(iri: str, count: int) -> TermView:

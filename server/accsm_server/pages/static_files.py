@@ -7,6 +7,7 @@ from pathlib import Path
 
 from starlette.responses import Response
 
+from accsm_kg.pictures import svg
 from accsm_server.errors import NotFound
 from accsm_server.http.headers import FOREVER, REVALIDATE
 from accsm_server.pages import openapi
@@ -32,14 +33,21 @@ def address(name: str) -> str:
     True
     """
     path = _FOLDER / name
-    digest = blake2b(path.read_bytes(), digest_size=6).hexdigest()
+    digest = blake2b(_body(name), digest_size=6).hexdigest()
     return f"/static/{path.stem}.{digest}{path.suffix}"
+
+
+@cache
+def _body(name: str) -> bytes:
+    """Return the content of a file; the stylesheet begins with that of pictures."""
+    before = svg.STYLESHEET.read_bytes() if name == "style.css" else b""
+    return before + (_FOLDER / name).read_bytes()
 
 
 def _files() -> dict[str, _File]:
     found: dict[str, _File] = {}
     for path in sorted(_FOLDER.iterdir()):
-        body, kind = path.read_bytes(), _MEDIA_TYPES[path.suffix]
+        body, kind = _body(path.name), _MEDIA_TYPES[path.suffix]
         found[f"/static/{path.name}"] = _File(body, kind, REVALIDATE)
         found[address(path.name)] = _File(body, kind, FOREVER)
     return found

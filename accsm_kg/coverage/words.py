@@ -1,0 +1,109 @@
+"""What a coverage says in sentences, for the command line and the pages."""
+
+import re
+from calendar import month_name
+from collections.abc import Iterator
+
+from accsm_kg.coverage.model import MARKS, Coverage, Link, Project
+
+_MARKUP, _BREAK = re.compile(r"\*\*|</?sup>"), re.compile(r"<br ?/?>")
+_DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
+
+
+def number(count: int, one: str, many: str) -> str:
+    """Return a number with its noun.
+
+    >>> number(1, "project", "projects")
+    '1 project'
+    """
+    return f"{count} {one if count == 1 else many}"
+
+
+def summary(found: Coverage) -> str:
+    """Return how many projects, rows and links are shown."""
+    projects = _part(len(found.projects), found.all_projects, "project", "projects")
+    lines = _part(len(found.lines), found.all_lines, found.one, found.many)
+    return f"{projects}, {lines}, {number(found.links, 'link', 'links')}."
+
+
+def _part(shown: int, all_of_them: int, one: str, many: str) -> str:
+    if shown == all_of_them:
+        return number(shown, one, many)
+    return f"{shown} of {number(all_of_them, one, many)}"
+
+
+def caveat(found: Coverage) -> str:
+    """Return what the marks of completion mean, with the month of the sources that print them."""
+    months = " and ".join(dict.fromkeys(map(date, found.issued)))
+    printed = f"Completion is as printed in {months}" if months else "Completion is as printed"
+    return f"{printed}: where nothing is marked completed, the source does not say what happened."
+
+
+def date(text: str) -> str:
+    """Return a date in words.
+
+    >>> date("2017-04"), date("2017-04-05"), date("2017")
+    ('April 2017', '5 April 2017', '2017')
+    """
+    found = _DATE.fullmatch(text)
+    if found is None:
+        return text
+    year, month, day = found.groups()
+    return (
+        f"{int(day)} {month_name[int(month)]} {year}" if day else f"{month_name[int(month)]} {year}"
+    )
+
+
+def filters(found: Coverage) -> dict[str, str]:
+    """Return what the selection is limited to, by the name of the parameter."""
+    limits = {}
+    if found.country:
+        limits["country"] = f"Coordinated by {found.country.label}"
+    if found.gap:
+        limits["gap"] = found.gap.sentence
+    return limits
+
+
+def empty(found: Coverage) -> str:
+    """Return why nothing is shown, empty if there are rows and projects."""
+    if found.projects and found.lines:
+        return ""
+    if not found.all_projects:
+        return "The dataset has no projects in work plans."
+    if found.country and not found.gap:
+        return f"None of the {found.all_projects} projects is coordinated by {found.country.label}."
+    limits = "; ".join(filters(found).values())
+    return f"No {'project' if found.lines else found.one} fits: {limits}."
+
+
+def apart(found: Coverage) -> Iterator[str]:
+    """Yield a sentence for each plan whose projects are left out."""
+    for plan, size in found.apart.items():
+        verb = "is" if size == 1 else "are"
+        projects = number(size, "project", "projects")
+        yield f"The {projects} of the {plan} {verb} left out: none is linked to a {found.one}."
+
+
+def plain(words: str) -> str:
+    """Return words of a source without their markup.
+
+    >>> plain("**A**  22<sup>nd</sup><br>B")
+    'A 22nd B'
+    """
+    return " ".join(_MARKUP.sub("", _BREAK.sub(" ", words)).split())
+
+
+def of_project(project: Project) -> str:
+    """Return the number, title, time and coordinators of a project, and what its mark says."""
+    coordinators = ", ".join(project.coordinators.values()) or "coordinator not stated"
+    facts = f"{project.time}; {coordinators}; {MARKS[project.mark]}"
+    return f"Project {project.number}, {project.title} ({facts})"
+
+
+def of_link(code: str, link: Link) -> str:
+    """Return the project, the row and the words of the source behind a link."""
+    project = link.project
+    passages = "; ".join(
+        f"“{plain(row['words'])}” [{row['source']}, line {row['line']}]" for row in link.passages
+    )
+    return f"Project {project.number}, {code}: {MARKS[project.mark]} ({project.time}). {passages}"

@@ -1,0 +1,1 @@
+"""Pictures drawn from values, for pages and as files of their own."""

@@ -1,0 +1,249 @@
+"""The coverage of targets and areas by projects: a matrix, a table, files, and the gaps."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Annotated
+from urllib.parse import quote, urlencode
+from xml.etree.ElementTree import Element
+
+from fastapi import Depends, Query
+from markupsafe import Markup
+from starlette.responses import Response
+
+from accsm_kg.coverage import draw, render, words
+from accsm_kg.coverage.model import MARKS, ORDERS, Coverage, Gap, Selection, coverage, row_names
+from accsm_kg.errors import UnknownNameError
+from accsm_kg.lookups import Ask
+from accsm_kg.pictures import svg
+from accsm_server.errors import BadRequest, NotFound
+from accsm_server.http.negotiation import GRAPHS, HTML, Format, alternates
+from accsm_server.pages import answers, openapi
+from accsm_server.pages.addresses import Addresses, with_query
+from accsm_server.pages.parameters import FormatChoice, ServedSite
+from accsm_server.pages.queries import Site, look_up
+from accsm_server.pages.render import NEGOTIATED, view
+
+_HERE = "/coverage"
+_TURTLE = GRAPHS[0]
+_FILES = (
+    Format("csv", "text/csv", "CSV"),
+    Format("json", "application/json", "JSON"),
+    Format("svg", "image/svg+xml", "SVG"),
+)
+_OFFERS = (HTML, *_FILES, _TURTLE)
+_OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
+
+router = openapi.create_router("pages")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link: an address with its text."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row as a strip of projects, with a link to its target or area."""
+
+    href: str
+    code: str
+    text: str
+    picture: Markup
+    total: str
+    status: str
+    is_complete: bool
+    """Whether one of its projects has an activity marked completed."""
+
+
+@dataclass(frozen=True)
+class GapCard:
+    """A gap with the address that shows it, and its first members."""
+
+    href: str
+    number: int
+    text: str
+    members: Sequence[Entry]
+    rest: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The coverage of the targets for another page: see `_coverage.html`."""
+
+    title: str
+    summary: str
+    caveat: str
+    groups: Sequence[tuple[str, Sequence[Strip]]]
+    """The strips of the rows, by what they stand below."""
+    legend: Sequence[tuple[Markup, Markup, str, int]]
+    """Each mark: its symbols in the matrix and in strips, its meaning, its number of projects."""
+    gaps: Sequence[GapCard]
+
+
+async def load_overview(site: Site) -> tuple[Overview | None, list[Ask]]:
+    """Return the coverage of the targets, None if there are none, and the queries asked for it."""
+    found, asked = await look_up(site, coverage(Selection()))
+    if words.empty(found):
+        return None, asked
+    return overview(site, found, await site.addresses()), asked
+
+
+def overview(site: Site, found: Coverage, addresses: Addresses) -> Overview:
+    """Return the strips, the legend and the gaps of ``found``."""
+    strips = groupby(found.lines, key=lambda line: line.group)
+    return Overview(
+        found.title,
+        words.summary(found),
+        words.caveat(found),
+        [
+            (
+                group,
+                [
+                    Strip(
+                        site.root + addresses.of(line.iri),
+                        line.code,
+                        line.text,
+                        _markup(draw.strip(found.plans, line)),
+                        words.number(len(line.links), "project", "projects"),
+                        line.status,
+                        line.completed > 0,
+                    )
+                    for line in lines
+                ],
+            )
+            for group, lines in strips
+        ],
+        [
+            (_markup(draw.symbol(mark)), _markup(draw.strip_symbol(mark)), text, found.marks[mark])
+            for mark, text in MARKS.items()
+        ],
+        [_card(site, gap, addresses) for gap in found.gaps],
+    )
+
+
+def _selection(
+    rows: Annotated[str, Query(description="targets, areas or themes")] = Selection.rows,
+    order: Annotated[str, Query(description=f"Of projects: {', '.join(ORDERS)}")] = Selection.order,
+    country: Annotated[str, Query(description="The code of a coordinator, such as THA")] = "",
+    gap: Annotated[str, Query(description="The name of a gap: only what has it")] = "",
+) -> Selection:
+    return Selection(rows, order, country.upper(), gap)
+
+
+Selected = Annotated[Selection, Depends(_selection)]
+
+
+@router.get(_HERE, summary="Which projects support which target, and the gaps", responses=_OFFERED)
+async def page(site: ServedSite, selection: Selected, choice: FormatChoice) -> Response:
+    """Return the coverage as a page, as rows, as a picture, or the links in RDF."""
+    return await _send(site, selection, choice.choose(_OFFERS))
+
+
+@router.get(
+    f"{_HERE}.{{suffix}}", summary="The coverage in the format of the suffix", responses=_OFFERED
+)
+async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
+    """Return the coverage in the format with this suffix."""
+    for format in _OFFERS:
+        if format.name == suffix:
+            return await _send(site, selection, format)
+    raise NotFound("No such format", f"The coverage is not available as .{suffix}.")
+
+
+async def _send(site: Site, selection: Selection, format: Format) -> Response:
+    try:
+        found, asked = await look_up(site, coverage(selection))
+    except UnknownNameError as error:
+        hint = f"Choose it at {site.root}{_HERE}"
+        raise BadRequest("Invalid parameter", str(error), hint) from None
+    links = alternates(site.root + _address(selection), _OFFERS)
+    if format is _TURTLE:
+        these = {link.iri for line in found.lines for link in line.links}
+        text = site.queries.text("support-links", these=sorted(these))
+        return answers.send(site, text, format, links)
+    if format is HTML:
+        response = _page(site, found, asked, await site.addresses())
+    else:
+        text = render.write(found, format.name)
+        response = Response(text, media_type=format.content_type, headers=NEGOTIATED)
+    response.headers["Link"] = links
+    return response
+
+
+def _page(site: Site, found: Coverage, asked: list[Ask], addresses: Addresses) -> Response:
+    def address(iri: str) -> str:
+        return site.root + addresses.of(iri)
+
+    selection, here = found.selection, _address(found.selection)
+    return view(
+        site,
+        "coverage.html",
+        _HERE,
+        found.title,
+        asked,
+        site.base + here.removeprefix("/"),
+        link=site.root + here,
+        formats=(*_FILES, _TURTLE),
+        found=found,
+        overview=overview(site, found, addresses),
+        matrix=_markup(draw.matrix(found, address)),
+        address=address,
+        marks=MARKS,
+        plain=words.plain,
+        empty=words.empty(found),
+        apart=list(words.apart(found)),
+        filters=[
+            Entry(site.root + _address(Selection(**{**asdict(selection), name: ""})), text)
+            for name, text in words.filters(found).items()
+        ],
+        whole=site.root + _address(Selection(selection.rows)),
+        choices=_choices(found),
+    )
+
+
+def _choices(found: Coverage) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
+    """Return the parameters of the form: name, label, value and the options with their labels."""
+    selection = found.selection
+    countries = [(one.code, f"{one.label} ({one.projects})") for one in found.countries]
+    gaps = [
+        (gap.name, gap.sentence)
+        for gap in found.gaps
+        if gap.shows in ("projects", selection.rows) or gap.name == selection.gap
+    ]
+    return [
+        ("rows", "Rows", selection.rows, [*row_names().items()]),
+        ("order", "Order projects by", selection.order, [*ORDERS.items()]),
+        ("country", "Coordinated by", selection.country, [("", "any country"), *countries]),
+        ("gap", "Show", selection.gap, [("", "all"), *gaps]),
+    ]
+
+
+def _card(site: Site, gap: Gap, addresses: Addresses) -> GapCard:
+    if gap.shows == "projects":
+        href = _address(Selection(gap=gap.name))
+    elif gap.shows:
+        href = _address(Selection(gap.shows, gap=gap.name))
+    else:
+        href = f"/questions/{quote(gap.question, safe='')}"
+    members = [Entry(site.root + addresses.of(iri), text) for iri, text in gap.members.items()]
+    return GapCard(
+        site.root + href, len(members), gap.text, members[:_MOST], max(0, len(members) - _MOST)
+    )
+
+
+_MOST = 20  # members on a card
+
+
+def _address(selection: Selection) -> str:
+    """Return the address of a selection, without what is selected anyway."""
+    usual = asdict(Selection())
+    chosen = {name: text for name, text in asdict(selection).items() if text != usual[name]}
+    return with_query(_HERE, urlencode(chosen))
+
+
+def _markup(drawing: Element) -> Markup:
+    return Markup(svg.inline(drawing))
