@@ -192,8 +192,12 @@ def _facts(
 
 
 def _title(page: PageProfile, label: str, statements: Statements) -> str:
+    """Return the title of a page, which is the label if a value is missing."""
     values = {local_name(name): first_text(terms) for name, terms in statements.items()}
-    return page.title.format_map(defaultdict(str, values | {"label": label}))
+    try:
+        return page.title.format_map(values | {"label": label})
+    except KeyError:
+        return label
 
 
 def _flags(issues: Sequence[Issue]) -> dict[str, int]:
