@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 from pyoxigraph import Store
 
-from accsm_kg import __version__, coverage, diff, query, resources, timeline, trace
+from accsm_kg import __version__, coverage, diff, query, resources, search, timeline, trace
 from accsm_kg.build import assemble
+from accsm_kg.errors import UnknownNameError
 from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.questions import files
 from accsm_kg.rdf import dataset
@@ -175,8 +176,26 @@ def trace_command(
 ) -> None:
     """Trace a blueprint code down to its projects, or a project up to the blueprints."""
     with loaded("Tracing …", path, base) as store:
-        answer = trace.run(store, key, fmt)
+        try:
+            answer = trace.run(store, key, fmt)
+        except trace.UnknownKeyError as error:
+            raise UnknownNameError(f"{error}{search.offer(store, key)}") from None
     say(answer)
+
+
+@app.command("search")
+def search_command(
+    words: Annotated[list[str], typer.Argument(help="Words, a code or a number.")],
+    path: DatasetOption = None,
+    kind: Annotated[str, typer.Option(help="The kind of what to find, such as project.")] = "",
+    fmt: Format = "table",
+    base: BaseOption = "",
+) -> None:
+    """Find things by their code, number or name, and by the words of their texts."""
+    with loaded("Searching …", path, base) as store:
+        answer, hints = search.run(store, " ".join(words), fmt, kind)
+    say(answer)
+    show_hints(hints)
 
 
 @app.command("coverage")

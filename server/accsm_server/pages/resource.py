@@ -154,7 +154,10 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
         types=_types(statements, labels),
         facts=[row for row in facts if row.property.iri != page.lead],
         blocks=blocks,
-        asked=[*asked.asked.values(), *(site.queries.text(name, this=iri) for name in ("statements", "evidence"))],
+        asked=[
+            *asked.asked.values(),
+            *(site.queries.text(name, this=iri) for name in ("statements", "evidence")),
+        ],
         flags=_flags(issues),
         uses={} if statements and groups else await _uses(site, iri),
         others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
@@ -298,7 +301,8 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
     texts = await load_texts(labels.site, "inverse-labels", properties)
     shown = map(labels.iri, properties)
     return {
-        one.iri: replace(one, text=texts.get(one.iri, f"Whose “{one.text}” is this")) for one in shown
+        one.iri: replace(one, text=texts.get(one.iri, f"Whose “{one.text}” is this"))
+        for one in shown
     }
 
 
