@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from pyoxigraph import Store
 
-from accsm_kg import __version__, coverage, diff, query, resources, search, trace
+from accsm_kg import __version__, coverage, diff, query, resources, search, timeline, trace
 from accsm_kg.build import assemble
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.namespaces import BASE, CONVENTIONS
@@ -74,9 +74,7 @@ DatasetOption = Annotated[
 ]
 BaseOption = Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)]
 Format = Annotated[str, typer.Option("--format", "-f", help="table, json, csv or tsv.")]
-CoverageFormat = Annotated[
-    str, typer.Option("--format", "-f", help="table, json, csv, tsv or svg.")
-]
+PictureFormat = Annotated[str, typer.Option("--format", "-f", help="table, json, csv, tsv or svg.")]
 TextFormat = Annotated[str, typer.Option("--format", "-f", help="text, json, csv or tsv.")]
 ReportFormat = Annotated[
     str, typer.Option("--format", "-f", help="text, json, csv, tsv or turtle.")
@@ -213,12 +211,38 @@ def coverage_command(
     gap: Annotated[
         str, typer.Option(metavar="NAME", help="Only what has this gap; the table lists them.")
     ] = "",
-    fmt: CoverageFormat = "table",
+    fmt: PictureFormat = "table",
     base: BaseOption = "",
 ) -> None:
     """Show which projects stand behind each target or area, and the gaps."""
     with loaded("Counting …", path, base) as store:
         answer = coverage.run(store, coverage.Selection(rows, order, country, gap), fmt)
+    say(answer)
+
+
+@app.command("timeline")
+def timeline_command(
+    path: DatasetOption = None,
+    scale: Annotated[
+        str, typer.Option(help=f"{', '.join(timeline.SCALES)}.")
+    ] = timeline.Selection.scale,
+    country: Annotated[
+        str, typer.Option(metavar="CODE", help="Only projects or events of a country: THA.")
+    ] = "",
+    area: Annotated[
+        str, typer.Option(metavar="CODE", help="Only projects or events of an area, such as A.")
+    ] = "",
+    year: Annotated[str, typer.Option(help="Only this year, by months.")] = "",
+    group: Annotated[
+        str, typer.Option(help=f"Rows of the picture: {', '.join(timeline.GROUPS)}.")
+    ] = timeline.Selection.group,
+    fmt: PictureFormat = "table",
+    base: BaseOption = "",
+) -> None:
+    """Show when projects take place, or the events and meetings of the history."""
+    with loaded("Sorting …", path, base) as store:
+        selection = timeline.Selection(scale, country.upper(), area, group, year)
+        answer = timeline.run(store, selection, fmt)
     say(answer)
 
 

@@ -44,6 +44,7 @@ from accsm_server.pages import (
     search,
     shapes,
     static_files,
+    timeline,
 )
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.queries import Site
@@ -61,6 +62,7 @@ _ROUTERS = (
     lists.router,
     browse.router,
     coverage.router,
+    timeline.router,
     questions.router,
     search.router,
     documents.router,

@@ -26,6 +26,8 @@ from accsm_server.pages.queries import Site
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
 _RAISED = re.compile(r"&lt;sup&gt;(.{1,40}?)&lt;/sup&gt;", re.DOTALL)
 _BREAK = re.compile(r"&lt;br ?/?&gt;")
+_ITEM = re.compile(r"\s*&lt;li&gt;\s*")
+_LIST = re.compile(r"\s*&lt;/?(?:ul|ol|li)&gt;")
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
 
@@ -138,12 +140,13 @@ def _templates() -> Environment:
 
 
 def _source_text(text: str) -> Markup:
-    """Return the words of a source, with what they mark as strong or raised as HTML.
+    """Return the words of a source, with what they mark as strong, raised or a list as HTML.
 
     >>> _source_text("**A** 22<sup>nd</sup> < 3")
     Markup('<strong>A</strong> 22<sup>nd</sup> &lt; 3')
     """
     marked = _STRONG.sub(r"<strong>\1</strong>", str(escape(text)))
+    marked = _LIST.sub("", _ITEM.sub("\n\N{BULLET} ", marked))
     return Markup(_RAISED.sub(r"<sup>\1</sup>", _BREAK.sub("\n", marked)))
 
 
