@@ -43,6 +43,7 @@ from accsm_server.pages import (
     render,
     shapes,
     static_files,
+    trace,
 )
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.queries import Site
@@ -60,6 +61,7 @@ _ROUTERS = (
     lists.router,
     browse.router,
     coverage.router,
+    trace.router,
     questions.router,
     documents.router,
     graphs.router,

@@ -31,6 +31,8 @@ class Evidence:
     """The number of its words on the page, from 1; 0 if it has no words."""
     is_repeated: bool = False
     """Whether the page has shown its words before."""
+    mark: str = ""
+    """The part of its words that carries the statement, such as a code."""
 
 
 @dataclass
