@@ -179,6 +179,7 @@ async def _page(
         thing=thing,
         document=labels.iri(thing.resource),
         crumbs=[*reversed(known.above(thing))],
+        beside=_beside(found, known),
         places=[(row, labels.graph(f"{site.base}graph/source/{row['source']}"))
                 for row in own if row["source"]],
         levels=[*_levels(site, columns, known, labels)],
@@ -191,6 +192,13 @@ async def _page(
         matrix=_matrix(site, found, known, labels),
         address=address,
     )  # fmt: skip
+
+
+def _beside(found: Trace, known: Index) -> str:
+    """Return what the siblings of a thing are: `action lines below A.2.2`."""
+    kind, above = plural(found.thing.kind), known.things.get(found.thing.parent)
+    is_below = above and all(other.parent == above.resource for other in found.siblings)
+    return f"{kind} below {above.code}" if above and is_below else kind
 
 
 def _sources(site: Site, found: Trace) -> set[str]:
