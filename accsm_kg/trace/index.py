@@ -72,7 +72,7 @@ class Index:
         A key of a thing goes before other names: `33` is a project, `KHM` a country.
         """
         wanted = _plain(key, self.base)
-        named = list(self.names.get(wanted, {}).values())
+        named = sorted(self.names.get(wanted, {}).values(), key=lambda thing: thing.path)
         found = [thing for thing in named if thing.key.casefold() == wanted] or named
         if len(found) == 1:
             return found[0]
