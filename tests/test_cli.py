@@ -138,11 +138,12 @@ def test_no_control_character_of_the_data_reaches_a_terminal(tmp_path: Path, com
     assert done.stdout.replace("\n", "").isprintable()
 
 
-@pytest.mark.parametrize("command", ["query", "trace", "validate", "diff", "serve"])
+@pytest.mark.parametrize("command", ["query", "trace", "coverage", "validate", "diff", "serve"])
 def test_a_relative_iri_in_a_file_needs_a_base(tmp_path: Path, command: str) -> None:
     file = tmp_path / "a.ttl"
     file.write_text("<urn:s> <urn:p>\n  <thing> .\n")
     words = {"query": ["-", "-d", str(file)], "trace": ["33", "-d", str(file)],
+             "coverage": ["-d", str(file)],
              "diff": [str(file), str(file)]}.get(command, [str(file)])  # fmt: skip
     done = run(command, *words, stdin="ASK {}")
     assert (done.returncode, done.stdout) == (2, "")

@@ -38,8 +38,14 @@ def element(name: str, *children: Element | str, **attributes: Attribute) -> Ele
     >>> inline(element("text", "a < b", x=1.5, class_="pic-text", text_anchor="end"))
     '<text x="1.5" class="pic-text" text-anchor="end">a &lt; b</text>'
     """
-    given = {key: value for key, value in attributes.items() if value is not None}
-    made = Element(name, {key.strip("_").replace("_", "-"): _written(given[key]) for key in given})
+    made = Element(
+        name,
+        {
+            key.strip("_").replace("_", "-"): _written(value)
+            for key, value in attributes.items()
+            if value is not None
+        },
+    )
     for child in children:
         add(made, child)
     return made

@@ -35,8 +35,7 @@ _TOKEN = re.compile(
 _ABSOLUTE = re.compile(r"[A-Za-z][\w+.-]*+:")
 _OPERATORS = frozenset("/|^!*+?")
 _HIDDEN = ("EXISTS", "NOT EXISTS", "MINUS")
-_MAX_CLASSES = 10  # in VALUES
-_MAX_GROUPS = 200
+_LONGEST_IRI = 1 << 10  # in characters
 _MAX_STEPS = 10  # of a sequence path
 
 
@@ -89,16 +88,16 @@ class Group:
     """Whether it holds more than patterns, such as FILTER or another group."""
     data: dict[str, list[Node]] = field(default_factory=dict)
     """What VALUES gives for one variable."""
+    hidden: bool = False
+    """Whether its patterns add nothing to the rows, as those of EXISTS and MINUS."""
+    optional: bool = False
+    """Whether it is an OPTIONAL or within one."""
 
-    @property
-    def hidden(self) -> bool:
-        """Whether its patterns add nothing to the rows, as those of EXISTS and MINUS."""
-        return self.word in _HIDDEN or (self.parent is not None and self.parent.hidden)
-
-    @property
-    def optional(self) -> bool:
-        """Whether it is an OPTIONAL or within one."""
-        return self.word == "OPTIONAL" or (self.parent is not None and self.parent.optional)
+    def __post_init__(self) -> None:
+        """Note what it is by its word, or by the group around it."""
+        around = self.parent
+        self.hidden = self.word in _HIDDEN or (around is not None and around.hidden)
+        self.optional = self.word == "OPTIONAL" or (around is not None and around.optional)
 
     @property
     def needed(self) -> bool:
@@ -109,23 +108,23 @@ class Group:
 def read(text: str, prefixes: Mapping[str, str], base: str = "") -> list[Group]:
     """Return the groups of patterns in ``text``, whose names have ``prefixes``.
 
-    Relative IRIs are resolved against ``base``; without one they are not understood. Nothing is
-    returned of a query with more than 200 groups, which may be nested.
+    Relative IRIs are resolved against ``base``; without one they are not understood.
     """
     reader = _Reader(text, prefixes, base)
     for match in _TOKEN.finditer(masked(text)):
         reader.token(match)
-    if len(reader.groups) > _MAX_GROUPS:
-        return []
     return [group for group in reader.groups if not group.template]
 
 
-def alternatives(groups: Sequence[Group]) -> Iterator[None]:
-    """Step through the classes that VALUES gives for a class in ``groups``, which then have it."""
+def alternatives(groups: Sequence[Group], most: int) -> Iterator[None]:
+    """Step through the classes that VALUES gives for a class in ``groups``, which then have it.
+
+    At most ``most`` of them are read.
+    """
     yield
     given = [(name, nodes) for group in groups for name, nodes in group.data.items()]
     before = [group.patterns for group in groups]
-    for name, node in [(name, node) for name, nodes in given for node in nodes][:_MAX_CLASSES]:
+    for name, node in [(name, node) for name, nodes in given for node in nodes][:most]:
         for group in groups:
             group.patterns = [
                 (subject, iri, node if iri == TYPE and value == Node("variable", name) else value)
@@ -203,7 +202,7 @@ class _Reader:
             return Node(kind, text[1:])
         if kind in ("iri", "name"):
             iri = self._resolved(text[1:-1]) if kind == "iri" else self._expanded(text)
-            return Node("iri", iri) if iri else _OTHER
+            return Node("iri", iri) if 0 < len(iri) <= _LONGEST_IRI else _OTHER
         if kind == "string":
             return self._string(text, match.end("string") - match.start(), match["suffix"])
         datatype = "double" if "e" in text.lower() else "decimal" if "." in text else "integer"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from accsm_kg.rdf.query_scanner import masked
@@ -40,12 +41,16 @@ class Select:
     """The offset of the pattern."""
     tail: str
     """What follows the pattern: GROUP BY, HAVING, ORDER BY, VALUES …"""
+    masked_pattern: str
+    """The pattern with strings, IRIs and comments filled in."""
+    masked_tail: str
+    """The tail likewise."""
     aggregates: tuple[Aggregate, ...]
 
-    @property
+    @cached_property
     def merges_rows(self) -> bool:
         """Whether repeated rows of its pattern repeat no row of its answer."""
-        grouped = self.aggregates or _GROUP_BY.search(masked(self.tail))
+        grouped = self.aggregates or _GROUP_BY.search(self.masked_tail)
         return bool(grouped or _SET.match(self.head))
 
 
@@ -92,7 +97,7 @@ def _selects(text: str, hidden: str, bracket: _Bracket, end: int) -> Iterator[Se
     aggregates = [one for span in spans for one in _aggregates(text, hidden, *span)]
     yield Select(
         bracket.select, text[slice(*head)], text[first:last], first, text[last:end],
-        tuple(aggregates[:_MAX_AGGREGATES]),
+        hidden[first:last], hidden[last:end], tuple(aggregates[:_MAX_AGGREGATES]),
     )  # fmt: skip
 
 

@@ -94,6 +94,7 @@ RUNAWAYS = {
 
 NESTED = {
     "braces 3000 deep": (nested("{", "}", 3000), OK),
+    "braces 1500 deep around a name": (nested("{", "}", 1500, "?s accsm:supports <urn:x>"), OK),
     "braces 100000 deep": (nested("{", "}", 100_000), OK),
     "optionals 5000 deep": (nested("OPTIONAL { ", " }", 5000), LATE),
     "minuses 3000 deep": (nested("?a ?b ?c MINUS { ", " }", 3000), LATE),

@@ -435,7 +435,7 @@ def test_a_page_does_not_show_an_answer_of_megabytes(server: Server) -> None:
     params = {"query": f"SELECT ?x ({long} AS ?y) {{ VALUES ?x {{ 1 }} }}"}
     answer = httpx.get(f"{server.url}/sparql", params=params, headers={"Accept": "text/html"})
     assert answer.status_code == 400
-    assert "A page shows at most 2 MiB." in answer.text
+    assert "A page shows at most 4 MiB." in answer.text
 
 
 def test_paths_that_begin_like_exempt_ones_are_limited(small_path: Path) -> None:

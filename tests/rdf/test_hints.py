@@ -11,6 +11,7 @@ from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import SHORT, scan
 
 PAIR = "INSERT DATA { <urn:a> <urn:p> <urn:b> ; <urn:q> <urn:b> }"
+CLASSES = "VALUES ?c { " + "accsm:Project foaf:Project " * 5 + "} ?a a ?c ."
 COUNT = "SELECT (COUNT(?s) AS ?n) { ?s rdfs:label ?o . ?s rdfs:label ?p "
 
 
@@ -87,6 +88,7 @@ def test_what_was_answered_is_not_asked_again(known: Store, query: str, thorough
         "ASK { ?s a accsm:Project ; dcterms:title 5 , country:KHM . country:KHM dcterms:date ?d }",
         "SELECT (COUNT(?s) AS ?n) { ?s accsm:supports ?o }",
         "ASK { VALUES ?c { accsm:Project } ?s a ?c ; accsm:supports/rdfs:label 'x' }",
+        "DESCRIBE <urn:x>",
     ],
 )
 def test_a_dataset_that_does_not_answer_gives_no_hint(query: str) -> None:
@@ -115,3 +117,49 @@ def test_no_query_takes_long(start: str, part: str) -> None:
     started = time.process_time()
     hints(query)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (SUM(?v) AS ?s) {" + "{SELECT(SUM(?v)AS?w){}}" * 650 + "}",
+        f"SELECT * {{ {'{?a <urn:no>* <urn:x>}' * 60} }} LIMIT 0",
+        f"SELECT * {{ {'?a <urn:p>* <urn:x>.' * 100} }} LIMIT 0 VALUES ?z {{ {'1 ' * 3800} }}",
+        f"SELECT * {{ {CLASSES} {'?a accsm:supports ?v .' * 40} {'{}' * 60} }}",
+        f"SELECT * {{ {CLASSES} {'OPTIONAL { ?a accsm:supports ?v }' * 50} }}",
+    ],
+)
+def test_nothing_is_asked_about_the_patterns_of_a_large_query(known: Store, query: str) -> None:
+    assert requests(known, facts(prefixes()), query, thorough=True) in ([], LOADED)
+
+
+def test_no_more_is_asked_than_hints_are_given(known: Store) -> None:
+    names = " ".join(f"?s{n} skos:prefLabel 'Name {n}'@en ." for n in range(5))
+    asked = requests(
+        known, facts(prefixes()), f"ASK {{ {names} ?s dcterms:date 1 }}", thorough=True
+    )
+    assert "texts" in asked and "constants" not in asked
+
+
+def test_nothing_is_kept_of_the_terms_of_strangers(known: Store) -> None:
+    asked, sizes = facts(prefixes()), set()
+    for number in range(3):
+        space = f"http://{number}.example/{'x' * 900}"
+        patterns = " ".join(f"?s a:p{n} ?o{n % 3} ." for n in range(90))
+        others = f"?s accsm:supports <{space}{'x' * 200}> , ?t . ?t a:p a:t ."
+        for query in (f"SELECT (COUNT(?s) AS ?n) {{ {patterns} }}", f"ASK {{ {others} }}"):
+            requests(known, asked, f"PREFIX a: <{space}> {query}", thorough=True)
+        sizes.add(len(repr(asked)))
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("depth", [960, 1500])
+def test_a_deeply_nested_query_has_hints_about_its_names(depth: int) -> None:
+    found = hints("SELECT * " + "{" * depth + "?s accsm:supports <urn:x>" + "}" * depth)
+    assert len(found) == 1 and found[0].startswith("Supplied")
+
+
+def test_no_language_takes_long() -> None:
+    started = time.process_time()
+    hints(f"ASK {{ FILTER(LANG(?x) = '{'A' * (SHORT - 50)} ') }}")
+    assert time.process_time() - started < 0.5

@@ -112,16 +112,25 @@ def test_a_group_knows_whether_it_must_not_match_and_holds_more_than_patterns() 
     ]  # fmt: skip
 
 
+def test_a_group_of_any_depth_knows_what_it_is_within() -> None:
+    opened = f"ASK {{ OPTIONAL {'{' * 3000} ?a e:p ?b {'}' * 3000} MINUS {'{' * 3000} ?a e:q ?b"
+    groups = read(opened, E)
+    assert [(group.optional, group.hidden, group.needed) for group in groups] == [
+        (False, False, True), *[(True, False, False)] * 3000, *[(False, True, False)] * 3000
+    ]  # fmt: skip
+
+
 def test_the_classes_that_values_gives_are_read_one_after_the_other() -> None:
     groups = read("ASK { VALUES ?c { e:A <http://e/B> 'x' } ?a a ?c { ?a e:p ?c } }", E)
     read_in_turn = [
-        [groups[0].patterns[0][2].text, *groups[1].patterns] for _ in alternatives(groups)
+        [groups[0].patterns[0][2].text, *groups[1].patterns] for _ in alternatives(groups, 10)
     ]
     assert [classes[0] for classes in read_in_turn] == ["c", "http://e/A", "http://e/B"]
     assert groups[0].patterns[0][2].text == "c"
     assert {value.text for _, _, value in groups[1].patterns} == {"c"}
     for other in ("VALUES (?c ?d) { (e:A e:B) }", "VALUES ?d { e:A }", "CONSTRUCT { ?a a e:A }"):
-        assert len([*alternatives(read(f"ASK {{ {other} ?a a ?c }}", E))]) == 1
+        assert len([*alternatives(read(f"ASK {{ {other} ?a a ?c }}", E), 10)]) == 1
+    assert len([*alternatives(groups, 1)]) == 2
 
 
 def test_a_relative_iri_is_resolved_or_not_understood() -> None:

@@ -78,6 +78,13 @@ def test_an_unknown_graph_in_the_parameters_has_a_hint(client: httpx.Client) -> 
     assert "Hint" not in answer.headers
 
 
+def test_long_graphs_in_the_parameters_have_no_hint(client: httpx.Client) -> None:
+    graphs = [f"urn:{number}:{'x' * 300}" for number in range(60)]
+    answer = client.post("/sparql", data={"query": "ASK {}", "default-graph-uri": graphs})
+    assert answer.status_code == 200
+    assert "Hint" not in answer.headers
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -28,7 +28,7 @@ from accsm_kg.rdf.hints import (
 from accsm_kg.rdf.hints.facts import Asking, Facts, Request, Rows, load
 from accsm_kg.rdf.patterns import Group, Node
 from accsm_kg.rdf.prologue import SuppliedQuery
-from accsm_kg.rdf.query_scanner import SHORT, masked
+from accsm_kg.rdf.query_scanner import masked
 from accsm_kg.rdf.terms import TYPE
 
 __all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "find", "supplied"]
@@ -39,7 +39,9 @@ Lookup = Asking[list[str]]
 FOLDER = Path(__file__).parent / "queries"
 
 _MAX_HINTS = 3  # of one kind, for one query
-_MAX_PATTERNS = 100  # of a query, as each is compared with the others
+_MAX_TEXT = 4 << 10  # characters of a query whose patterns and aggregates are read
+_MAX_PARTS = 100  # patterns, paths and groups of it, as each is compared with the others
+_MAX_CLASSES = 10  # in VALUES, for each of which all parts are read again
 #: Words of queries whose patterns may match nothing although there are rows, or that count.
 _WORDS = ("OPTIONAL", "EXISTS", "MINUS", "UNION", "COUNT", "SUM", "AVG")
 _PARTIAL = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
@@ -57,13 +59,13 @@ def find(
     """
     text = query.scanned.text
     hints = syntax.find(text)
-    hints += unbound.find(text) if thorough and len(text) < SHORT else []
+    hints += unbound.find(text) if thorough and len(text) <= _MAX_TEXT else []
     if query.iris or graphs:
         yield from load(facts)
         hints += yield from names.find(facts, query, graphs)
-        if thorough and len(text) < SHORT:
+        if thorough and len(text) <= _MAX_TEXT:
             hints += yield from named_graphs.find(facts, query, graphs)
-    if not graphs and len(text) < SHORT:
+    if not graphs and len(text) <= _MAX_TEXT:
         hints += yield from aggregates.find(facts, query)
         if query.iris:
             hints += yield from _patterns(facts, query, empty=thorough)
@@ -96,23 +98,27 @@ def _patterns(facts: Facts, query: SuppliedQuery, *, empty: bool) -> Lookup:
     ):
         return []
     groups = patterns.read(text, {**query.prefixes, **scanned.prefixes}, query.base)
-    if sum(len(group.patterns) for group in groups) > _MAX_PATTERNS:
+    parts = sum(1 + len(group.patterns) + len(group.paths) for group in groups)
+    if parts > _MAX_PARTS:
         return []
     _renew(facts, groups)
     hints = (yield from paths.find(facts, query, groups)) if has_path else []
     hints += yield from types.find(facts, scanned, groups)
-    hints += (yield from _matches(facts, query, groups, empty=empty)) if partial else []
+    hints += (yield from _matches(facts, query, groups, parts, empty=empty)) if partial else []
     return hints + ((yield from order.find(facts, text, groups)) if is_sorted else [])
 
 
-def _matches(facts: Facts, query: SuppliedQuery, groups: Sequence[Group], *, empty: bool) -> Lookup:
-    """Return the hints about what ``groups`` of ``query`` match."""
+def _matches(
+    facts: Facts, query: SuppliedQuery, groups: Sequence[Group], parts: int, *, empty: bool
+) -> Lookup:
+    """Return the hints about what ``groups`` of ``query``, of so many ``parts``, match."""
+    classes = min(_MAX_CLASSES, _MAX_PARTS // (parts or 1))
     text = query.scanned.text
     found = [pattern for group in groups for pattern in group.patterns]
     hints = (yield from absent.find(facts, query, found)) if empty else []
-    hints += (yield from constants.find(facts, text, found))[:_MAX_HINTS] if empty else []
+    hints += (yield from constants.find(facts, text, found)) if empty else []
     for needed in (True, False):
-        for _ in patterns.alternatives(groups):
+        for _ in patterns.alternatives(groups, classes):
             hints += yield from matches.find(facts, groups, empty=empty, needed=needed)
         if empty and needed and not hints:
             hints += yield from together.find(facts, text, groups)

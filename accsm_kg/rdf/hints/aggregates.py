@@ -14,6 +14,7 @@ from accsm_kg.rdf.query_scanner import masked
 from accsm_kg.rdf.selects import Aggregate, Select
 from accsm_kg.rdf.terms import XSD
 
+_MAX_SELECTS = 10  # of a query
 _MAX_ASKED = 2  # arguments of a query, as each takes as long as its pattern
 _VARIABLE = re.compile(r"[?$](\w++)")
 #: Words by which a variable of a pattern may be without a value.
@@ -45,8 +46,9 @@ def find(facts: Facts, query: SuppliedQuery) -> Asking[list[str]]:
     if not any(name in capitals for name in _REFUSED) or scanned.dataset_clause or scanned.service:
         return []
     asked: dict[str, list[Aggregate]] = {}
-    for select in selects.read(text):
-        if _other_graphs(text) == _other_graphs(select.pattern):
+    graphs = _other_graphs(masked(text))
+    for select in selects.read(text)[:_MAX_SELECTS]:
+        if _other_graphs(select.masked_pattern) == graphs:
             for aggregate in dict.fromkeys(select.aggregates):
                 if _may_lack(select, aggregate):
                     asked.setdefault(_probe(select, aggregate), []).append(aggregate)
@@ -57,19 +59,18 @@ def find(facts: Facts, query: SuppliedQuery) -> Asking[list[str]]:
     return hints
 
 
-def _other_graphs(text: str) -> int:
-    return len(OTHER_GRAPHS.findall(masked(text)))
+def _other_graphs(hidden: str) -> int:
+    return len(OTHER_GRAPHS.findall(hidden))
 
 
 def _may_lack(select: Select, aggregate: Aggregate) -> bool:
     """Return whether ``aggregate`` may have no value, and can be tried on the pattern alone."""
     if aggregate.name not in _REFUSED or not aggregate.argument:
         return False
-    tail = masked(select.tail)
-    made = set(_NAMED.findall(tail)) & set(_VARIABLE.findall(aggregate.argument))
-    if made or _VALUES.search(tail):
+    made = set(_NAMED.findall(select.masked_tail)) & set(_VARIABLE.findall(aggregate.argument))
+    if made or _VALUES.search(select.masked_tail):
         return False
-    is_sure = _is_variable(aggregate) and not _UNSURE.search(masked(select.pattern))
+    is_sure = _is_variable(aggregate) and not _UNSURE.search(select.masked_pattern)
     return not is_sure or aggregate.name not in ("MIN", "MAX")
 
 

@@ -12,8 +12,9 @@ from accsm_kg.rdf.patterns import Node, Pattern, compared
 from accsm_kg.rdf.terms import LANGUAGE_STRING, XSD
 
 _INTEGER, _DECIMAL = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?\d*\.\d+")
+_MAX_HINTS = 3  # of a query, as similar names take time to find
 _MAX_ASKED = 20  # constants about which more is asked
-_MAX_LENGTH = 80  # characters of a text, as similar texts take time to find
+_MAX_LENGTH = 80  # characters of a text that is compared with others
 _MAX_NAMES = 20_000  # the LIMIT of queries/texts.rq
 _STRING = f"{XSD}string"
 
@@ -29,6 +30,8 @@ def find(facts: Facts, text: str, found: Iterable[Pattern]) -> Asking[list[str]]
     ]
     hints: list[str] = []
     for iri, constant, variable in constants[:_MAX_ASKED]:
+        if len(hints) >= _MAX_HINTS:
+            break
         if iri in NAMES and (hint := (yield from _misnamed(facts, iri, constant))):
             hints.append(hint)
             continue

@@ -5,7 +5,7 @@ value leads to it from such a variable. Any other variable multiplies the rows.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from accsm_kg.rdf.hints.facts import (
@@ -135,19 +135,20 @@ def _next(facts: Facts, rows: _Rows, pattern: Pattern, known: set[str]) -> Itera
     subject, iri, value = pattern
     if value.kind == "variable" and (
         subject.kind != "variable"
-        or (subject.text in known and _is_one(rows, subject.text, facts.several.get(iri)))
+        or (subject.text in known and _is_one(rows, subject.text, iri, facts.several))
     ):
         yield value.text
     if subject.kind == "variable" and (
         value.datatype in (f"{XSD}string", LANGUAGE_STRING)
         or ((value.kind != "variable" or value.text in known)
-            and _is_one(rows, subject.text, facts.sharing.get(iri)))
+            and _is_one(rows, subject.text, iri, facts.sharing))
     ):  # fmt: skip
         yield subject.text
 
 
-def _is_one(rows: _Rows, name: str, classes: frozenset[str] | None) -> bool:
-    """Return whether no thing that ``name`` may be has all its classes among ``classes``."""
+def _is_one(rows: _Rows, name: str, property: str, several: Mapping[str, frozenset[str]]) -> bool:
+    """Return whether no thing that ``name`` may be has all its classes in ``several``."""
+    classes = several.get(property)
     if not classes:
-        return classes is not None
+        return property != TYPE
     return not any(kind <= classes for kind in rows.kinds.get(name, ()))

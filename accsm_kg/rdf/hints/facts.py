@@ -56,15 +56,15 @@ class Facts:
     versions: dict[str, str] = field(default_factory=dict)
     """The version since which a term is deprecated."""
     shared: dict[str, list[str]] = field(default_factory=dict)
+    properties: set[str] = field(default_factory=set)
+    """Those that the dataset uses."""
     uses: dict[str, Uses | None] = field(default_factory=dict)
-    """By property; None where they could not be found out."""
+    """By one of ``properties``; None where they could not be found out."""
     kinds: list[Kind] = field(default_factory=list)
     several: dict[str, frozenset[str]] = field(default_factory=dict)
-    """The classes of things with several values, by property."""
+    """The classes of things with several values, by one of ``properties``."""
     sharing: dict[str, frozenset[str]] = field(default_factory=dict)
-    """The classes of things that share a value with another such thing, by property."""
-    sound: set[str] = field(default_factory=set)
-    """IRIs whose namespace needs no hint."""
+    """The classes of things that share a value with another such thing, likewise."""
     answers: dict[tuple[object, ...], Texts] = field(default_factory=dict)
     loaded: bool = False
 
@@ -81,6 +81,10 @@ class Facts:
     def used(self, property: str) -> Uses:
         """Return the kinds of the subjects and values of a property, none if unknown."""
         return self.uses.get(property) or Uses((), {}, {})
+
+    def lacks(self, property: str) -> bool:
+        """Return whether the dataset is known not to use a property."""
+        return bool(self.properties) and property not in self.properties
 
     def either(self, iris: Iterable[str]) -> str:
         """Return IRIs as alternatives in a sentence."""
@@ -135,9 +139,16 @@ def load(facts: Facts) -> Asking[None]:
     facts.loaded = True
 
 
+def _in_dataset(facts: Facts, properties: Iterable[str]) -> Asking[set[str]]:
+    """Return those of ``properties`` that the dataset uses."""
+    if not facts.properties:
+        facts.properties = {iri for (iri,) in (yield from answer(facts, "properties"))}
+    return facts.properties.intersection(properties)
+
+
 def load_uses(facts: Facts, properties: Iterable[str]) -> Asking[None]:
     """Load of which kinds the subjects and the values of ``properties`` are."""
-    missing = set(properties) - facts.uses.keys() - {TYPE}
+    missing = (yield from _in_dataset(facts, properties)) - facts.uses.keys() - {TYPE}
     if not missing:
         return
     rows = yield "uses", {"these": missing}
@@ -158,7 +169,7 @@ def _uses(pairs: Sequence[tuple[Kind, Kind]]) -> Uses:
 
 def load_several(facts: Facts, properties: Iterable[str]) -> Asking[None]:
     """Load which things have several values of ``properties``, or share a value."""
-    missing = set(properties) - facts.several.keys()
+    missing = (yield from _in_dataset(facts, properties)) - facts.several.keys()
     rows = (yield from asked("several", {"these": missing})) if missing else []
     for iri in missing:
         found = [(what, name) for property, what, name in rows if property == iri]

@@ -52,8 +52,7 @@ def find(facts: Facts, groups: Sequence[Group], *, empty: bool, needed: bool) ->
 def _unused(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]]:
     """Return the hint about a property without values or a class without instances."""
     _, iri, value = pattern
-    uses = facts.uses.get(iri)
-    if uses and not uses.pairs and _is_checked(facts, iri):
+    if facts.lacks(iri) and _is_checked(facts, iri):
         near = _subject(pattern, roles)
         way = yield from advice.way(facts, iri, near, roles.of(value.text))
         apart = yield from advice.graphs(facts, "property", iri)

@@ -6,17 +6,16 @@ from difflib import get_close_matches
 from accsm_kg.rdf import patterns
 from accsm_kg.rdf.hints.facts import Asking, Facts, asked, swap
 from accsm_kg.rdf.prologue import SuppliedQuery
-from accsm_kg.rdf.query_scanner import SHORT
 
 _MAX_HINTS = 3  # of one kind
 _MAX_NAME = 80  # characters of a name, as similar names take time to find
-_MAX_SOUND = 10_000  # IRIs of queries that are kept
+_MAX_ASKED = 100  # IRIs of a query
 
 
 def find(facts: Facts, query: SuppliedQuery, graphs: Sequence[str]) -> Asking[list[str]]:
     """Return the hints about the names in ``query`` and of ``graphs``."""
     hints = _replaced(facts, query)
-    hints += (yield from _schemes(facts, query)) if len(query.scanned.text) < SHORT else []
+    hints += yield from _schemes(facts, query)
     return hints + _unknown(facts, query, graphs) + _shared(facts, query)
 
 
@@ -44,7 +43,7 @@ def _shared(facts: Facts, query: SuppliedQuery) -> list[str]:
 def _optional(query: SuppliedQuery) -> set[str]:
     """Return the properties in ``query`` that are in OPTIONAL only, where other rows stay."""
     text = query.scanned.text
-    if len(text) >= SHORT or "OPTIONAL" not in text.upper():
+    if "OPTIONAL" not in text.upper():
         return set()
     groups = patterns.read(text, {**query.prefixes, **query.scanned.prefixes}, query.base)
     inner, outer = (
@@ -56,14 +55,10 @@ def _optional(query: SuppliedQuery) -> set[str]:
 
 def _schemes(facts: Facts, query: SuppliedQuery) -> Asking[list[str]]:
     """Return hints about namespaces with https for http, and the reverse."""
-    unseen = query.iris - facts.names - facts.sound
+    unseen = (iri for iri in query.iris - facts.names if iri.startswith(facts.swapped))
     doubtful = {
-        iri: swap(iri)
-        for iri in sorted(unseen)
-        if iri.startswith(facts.swapped) and not iri.startswith(facts.known)
+        iri: swap(iri) for iri in sorted(unseen)[:_MAX_ASKED] if not iri.startswith(facts.known)
     }
-    if len(facts.sound) < _MAX_SOUND:
-        facts.sound |= unseen - doubtful.keys()
     if not doubtful:
         return []
     used = {iri for (iri,) in (yield from asked("written", {"these": doubtful.keys()}))}

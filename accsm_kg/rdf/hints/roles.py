@@ -71,12 +71,12 @@ def _roles(facts: Facts, group: Group) -> Iterator[tuple[str, Role]]:
     """Yield the variables in the patterns of ``group`` with their roles."""
     for pattern in group.patterns:
         subject, iri, value = pattern
-        uses = facts.uses.get(iri)
+        uses = facts.used(iri)
         if iri == TYPE and subject.kind == "variable" and value.kind == "iri":
             kinds = dict.fromkeys(kind for kind in facts.kinds if value.text in kind)
             if kinds:
                 yield subject.text, Role(IS, value.text, kinds, pattern)
-        elif uses and uses.pairs:
+        elif uses.pairs:
             if subject.kind == "variable":
                 yield subject.text, Role(HAS, iri, uses.subjects, pattern)
             if value.kind == "variable":

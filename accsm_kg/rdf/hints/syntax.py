@@ -2,7 +2,7 @@
 
 import re
 
-from accsm_kg.rdf.query_scanner import SHORT, STRING, masked
+from accsm_kg.rdf.query_scanner import STRING, masked
 
 #: Each begins with a literal that is found fast, as every query is searched.
 _DATE = re.compile(r"20\d\d-\d\d?-\d\d?(?![\w-])")
@@ -15,15 +15,13 @@ _COMPARED_LANG = re.compile(
     rf"|({STRING}++)\s*+!?=\s*+LANG\(\s*+[?$](\w++)\s*+\)",
     re.IGNORECASE,
 )
-_CAPITAL_TAG = re.compile(r"""["']([\w-]*[A-Z][\w-]*)["']""", re.ASCII)
-_SHORT_DATE = re.compile(r"""["']20\d\d-(?:\d-\d\d?|\d\d-\d)["'](?=\^\^\S*date)""")
+_CAPITAL_TAG = re.compile(r"""["']((?=[a-z\d_-]*+[A-Z])[\w-]++)["']""", re.ASCII)
+_SHORT_DATE = re.compile(r"""["']20\d\d-(?:\d-\d\d?|\d\d-\d)["'](?=\^\^\S{0,80}date)""")
 
 
 def find(query: str) -> list[str]:
     """Return the first hint about the syntax of ``query``, if there is one."""
-    if len(query) > SHORT or not (
-        _DATE.search(query) or _AGGREGATE.search(query) or any(word in query for word in _LANG)
-    ):
+    if not (_DATE.search(query) or _AGGREGATE.search(query) or any(w in query for w in _LANG)):
         return []
     text = masked(query)
     hints = [

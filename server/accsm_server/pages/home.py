@@ -1,12 +1,17 @@
-"""The home page."""
+"""The home page: a search, a trace, the coverage and its gaps, and ways into the dataset."""
 
 from starlette.responses import Response
 
+from accsm_kg.lookups import Ask, Row
 from accsm_kg.rdf.terms import local_name
-from accsm_server.http.negotiation import HTML
-from accsm_server.pages import browse, dataset, landing, openapi, render
+from accsm_server.http.negotiation import DOCUMENTS, HTML
+from accsm_server.pages import browse, dataset, landing, lists, openapi, render
+from accsm_server.pages.coverage import load_overview
 from accsm_server.pages.parameters import OFFERED, Origin, PageFormat, ServedSite
+from accsm_server.pages.profile import Badge
+from accsm_server.pages.queries import Site
 from accsm_server.pages.questions import stored
+from accsm_server.pages.terms import TermView, load_labels
 
 router = openapi.create_router("pages")
 
@@ -16,17 +21,48 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
     """Return the home page, with a question and classes to start from, or the dataset in RDF."""
     if format is not HTML:
         return await dataset.send(site, format, origin)
-    entries = {entry.iri: entry for entry in await browse.class_entries(site)}
+    counts = await browse.class_counts(site)
     questions = {question.name: question for question in await stored(site)}
-    first = next(iter(questions.values()), None)
-    return render.document(
+    overview, asked = await site.load(load_overview)
+    targets, listed = await site.load(_load_targets)
+    page = render.view(
         site,
         "home.html",
         "/",
+        "Projects, measures and the words behind them",
+        [*asked, *listed],
+        url=f"{site.base}dataset",
         schema=landing.schema(site, await landing.load_about(site), origin),
-        entries=[entries[iri] for iri in site.profile.home_classes if iri in entries],
-        numbers={local_name(iri): entry.count for iri, entry in entries.items()},
-        question=questions.get(site.profile.home_question, first),
+        entries=await _entries(site, counts),
+        numbers={local_name(iri): count for iri, count in counts.items()},
+        overview=overview,
+        targets=targets,
+        sources=await _sources(site),
+        question=questions.get(site.profile.home_question, next(iter(questions.values()), None)),
         questions=len(questions),
         origin=origin,
+        offers=DOCUMENTS,
     )
+    return render.with_links(page, site, "/")
+
+
+async def _load_targets(site: Site) -> tuple[list[Row], list[Ask]]:
+    """Return the measures and lines with their projects, and the queries asked for them."""
+    (found, _), asked = await lists.load(site, "/targets")
+    return found, asked
+
+
+async def _entries(site: Site, counts: dict[str, int]) -> list[browse.ClassEntry]:
+    """Return the classes of the profile that have members."""
+    entries = {entry.iri: entry for entry in await browse.class_entries(site, counts)}
+    return [entries[iri] for iri in site.profile.home_classes if iri in entries]
+
+
+async def _sources(site: Site) -> list[tuple[TermView, Badge]]:
+    """Return the sources with the badges of their reliability."""
+    reliability = site.contents.reliability
+    labels = await load_labels(site, [], *reliability)
+    return [
+        (labels.iri(iri), site.profile.badges.get(degree, Badge("", "")))
+        for iri, degree in sorted(reliability.items())
+    ]

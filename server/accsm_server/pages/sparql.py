@@ -13,7 +13,7 @@ from accsm_server.pages.queries import Site
 from accsm_server.pages.terms import load_labels
 
 _MAX_ROWS = 1000  # or triples, on a page
-_MAX_BYTES = 2 << 20  # of an answer on a page
+_MAX_BYTES = 4 << 20  # of an answer on a page
 _MAX_ECHO = 64 << 10  # characters of a query that its page repeats
 _MAX_CELLS, _MAX_COLUMNS = 10_000, 1000  # of the table on a page
 

@@ -29,18 +29,22 @@ class Hints:
     async def find(
         self, query: Query, supplied: SuppliedQuery, *, thorough: bool = True
     ) -> list[str]:
-        """Return the hints about ``query``; its patterns are read if ``thorough``."""
-        graphs = query.default_graphs + query.named_graphs
-        key = supplied.scanned.text, graphs, thorough
+        """Return the hints about ``query``; its patterns are read if ``thorough``.
+
+        They take time in which no client is served, so that there are none about a long query.
+        """
+        text, graphs = supplied.scanned.text, query.default_graphs + query.named_graphs
+        if len(text) + sum(map(len, graphs)) >= SHORT:
+            return hints.supplied(supplied)
+        key = text, graphs, thorough
         if (known := self._found.get(key)) is not None:
             return known
         lookup = hints.find(self._facts, supplied, graphs, thorough=thorough)
         async with nullcontext() if self._facts.loaded else self._loading:
             found = await self._answer(lookup)
-        if len(supplied.scanned.text) + sum(map(len, graphs)) < SHORT:
-            if len(self._found) >= _KEPT:
-                self._found.clear()
-            self._found[key] = found
+        if len(self._found) >= _KEPT:
+            self._found.clear()
+        self._found[key] = found
         return found
 
     async def _answer(self, lookup: Lookup) -> list[str]:

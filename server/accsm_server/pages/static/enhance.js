@@ -1,1 +1,141 @@
-// Adds to pages that are complete without it.
+// Adds to pages that are complete without it: suggestions, copying, sorting and keys in pictures.
+
+const make = (name, properties = {}, ...children) => {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+};
+
+// Say something to screen readers.
+const status = make("p", { className: "hidden", role: "status" });
+document.body.append(status);
+
+// Copy the text of an element with data-copy.
+for (const element of document.querySelectorAll("[data-copy]")) {
+  const button = make("button", { type: "button", className: "copy", textContent: "Copy" });
+  button.setAttribute("aria-label", `Copy ${element.getAttribute("aria-label") ?? "this text"}`);
+  const text = element.textContent.trim();
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = status.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+  element.after(button);
+}
+
+// Sort a table with data-sort by the column whose head is chosen; a table of groups stays grouped.
+const collator = new Intl.Collator("en", { numeric: true });
+for (const table of document.querySelectorAll("table[data-sort]")) {
+  for (const head of table.tHead?.rows[0]?.cells ?? []) {
+    const button = make("button", { type: "button", className: "sort" }, ...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => sort(table, head));
+  }
+}
+
+function sort(table, head) {
+  const up = head.getAttribute("aria-sort") !== "ascending";
+  const text = (row) => row.cells[head.cellIndex]?.textContent.trim() ?? "";
+  for (const body of table.tBodies) {
+    const rows = [...body.rows].filter((row) => !row.classList.contains("group"));
+    rows.sort((one, other) => (up ? 1 : -1) * collator.compare(text(one), text(other)));
+    body.append(...rows);
+  }
+  for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", up ? "ascending" : "descending");
+}
+
+// Move within a picture with data-grid by arrow keys; its links have data-row and data-column.
+for (const grid of document.querySelectorAll("[data-grid]")) {
+  const links = [...grid.querySelectorAll("a[data-row][data-column]")];
+  const at = (row, column) =>
+    links.find((link) => +link.dataset.row === row && +link.dataset.column === column);
+  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  const last = (name) => Math.max(...links.map((link) => +link.dataset[name]));
+  const [rows, columns] = [last("row"), last("column")];
+  grid.addEventListener("keydown", (event) => {
+    const [step, link] = [steps[event.key], event.target.closest("a[data-row]")];
+    if (!step || !link) return;
+    event.preventDefault();
+    let [row, column] = [+link.dataset.row, +link.dataset.column];
+    do [row, column] = [row + step[0], column + step[1]];
+    while (row >= 0 && row <= rows && column >= 0 && column <= columns && !at(row, column));
+    at(row, column)?.focus();
+  });
+  const light = (event) => {
+    const link = event.target.closest("a[data-row]");
+    for (const part of grid.querySelectorAll("[data-row], [data-column]")) {
+      const { row, column } = part.dataset;
+      const same = link && (row === link.dataset.row || column === link.dataset.column);
+      part.classList.toggle("lit", Boolean(same));
+    }
+  };
+  for (const name of ["focusin", "pointerover"]) grid.addEventListener(name, light);
+  for (const name of ["focusout", "pointerleave"]) grid.addEventListener(name, light);
+}
+
+// Suggest what the search finds for the words in an input with data-suggest.
+document.querySelectorAll("input[data-suggest]").forEach((input, number) => {
+  const list = make("ul", { id: `suggestions-${number}`, role: "listbox", hidden: true });
+  list.className = "suggestions";
+  list.setAttribute("aria-label", "Suggestions");
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-controls", list.id);
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-expanded", "false");
+  input.after(list);
+  let [chosen, asked] = [-1, ""];
+
+  const show = (open) => {
+    list.hidden = !open;
+    input.setAttribute("aria-expanded", String(open));
+    if (!open) choose(-1);
+  };
+  const choose = (index) => {
+    chosen = index;
+    [...list.children].forEach((option, place) =>
+      option.setAttribute("aria-selected", String(place === index)),
+    );
+    if (index < 0) input.removeAttribute("aria-activedescendant");
+    else input.setAttribute("aria-activedescendant", list.children[index].id);
+  };
+  const ask = async () => {
+    const words = input.value.trim();
+    if (words === asked) return;
+    asked = words;
+    if (!words) return show(false);
+    const answer = await fetch(`${input.dataset.suggest}?q=${encodeURIComponent(words)}`);
+    if (!answer.ok || words !== input.value.trim()) return;
+    const found = await answer.json();
+    list.replaceChildren(
+      ...found.map(({ label, kind, href }, place) => {
+        const option = make("li", { id: `${list.id}-${place}`, role: "option" }, `${label} `);
+        option.append(make("small", { textContent: kind }));
+        option.addEventListener("mousedown", () => location.assign(href));
+        option.dataset.href = href;
+        return option;
+      }),
+    );
+    status.textContent = `${found.length} suggestions`;
+    show(found.length > 0);
+  };
+  input.addEventListener("input", ask);
+  input.addEventListener("blur", () => show(false));
+  input.addEventListener("keydown", (event) => {
+    const count = list.hidden ? 0 : list.children.length;
+    if (event.key === "Escape") show(false);
+    else if (count && event.key === "ArrowDown") choose((chosen + 1) % count);
+    else if (count && event.key === "ArrowUp") choose((chosen - 1 + count) % count);
+    else if (event.key === "Enter" && chosen >= 0) location.assign(list.children[chosen].dataset.href);
+    else return;
+    if (event.key !== "Escape") event.preventDefault();
+  });
+});
+
+// "/" moves to the search box.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  document.querySelector("input[data-suggest]")?.focus();
+});
