@@ -189,7 +189,7 @@ async def _page(
         groups=_groups(known),
         grouped=group,
         group_names=list(chain.GROUPS),
-        matrix=_matrix(site, found, known, labels),
+        matrix=_matrix(found, columns[-1], known, labels),
         address=address,
     )  # fmt: skip
 
@@ -263,13 +263,13 @@ def _evidence(row: Mapping[str, str], known: Index, site: Site, labels: Labels) 
     )
 
 
-def _matrix(site: Site, found: Trace, known: Index, labels: Labels) -> list[Line]:
+def _matrix(found: Trace, projects: Column, known: Index, labels: Labels) -> list[Line]:
     """Return the other targets of the projects, those that most of them support first."""
     links: dict[str, dict[str, str]] = {}
     for row in found.together:
         links.setdefault(row["target"], {})[row["resource"]] = labels.iri(row["link"]).href
     lines = [
-        Line(thing, len(links[iri]), [links[iri].get(p.resource, "") for p in found.projects])
+        Line(thing, len(links[iri]), [links[iri].get(n.resource, "") for n in projects.nodes])
         for iri, thing in known.things.items()
         if iri in links
     ]
