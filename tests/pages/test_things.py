@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from accsm_server.pages import blocks
+from accsm_server.pages.profile import read_profile
 from pages.conftest import get
 from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store
 from serving import running
@@ -16,8 +18,6 @@ from accsm_kg.lookups import Ask
 from accsm_kg.namespaces import BASE, prefixes, term
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.terms import local_name
-from accsm_server.pages import blocks
-from accsm_server.pages.profile import read_profile
 
 PAGES = read_profile(prefixes()).pages
 FOLDER = Path(blocks.__file__).parent / "blocks"
@@ -40,9 +40,7 @@ EXAMPLES = {
 }
 THINGS = [(name, thing) for name, things in EXAMPLES.items() for thing in things]
 BLOCKS = [
-    (thing, block)
-    for name, thing in THINGS
-    for block in PAGES[term(f"accsm:{name}").value].blocks
+    (thing, block) for name, thing in THINGS for block in PAGES[term(f"accsm:{name}").value].blocks
 ]
 
 
@@ -85,7 +83,7 @@ def text(markup: str) -> str:
 
 
 def section(page: str, name: str, layout: str, heading: str) -> list[str]:
-    """Return the markup of each line of a block; raises IndexError if the page has not the block."""
+    """Return the markup of each line of a block; raises IndexError without the block."""
     if layout == "links":
         part = page.split(f'<nav class="tabs" aria-label="{heading}">')[1].split("</nav>")[0]
         return re.findall("<a .*?</a>", part, re.DOTALL)
@@ -188,7 +186,9 @@ def test_blank_cells_are_not_stated(client: httpx.Client) -> None:
 
 def test_what_refers_to_a_thing_is_headed_forwards(client: httpx.Client) -> None:
     page = get(client, "/doc/country/THA").text
-    headings = [text(one) for one in re.findall(r'<section class="incoming">\n<h3>(.*?)</h3>', page)]
+    headings = [
+        text(one) for one in re.findall(r'<section class="incoming">\n<h3>(.*?)</h3>', page)
+    ]
     names = {re.sub(r" \d+$", "", one) for one in headings}
     assert {"hosts ARC", "coordinates", "member of", "Whose “destination” is this"} <= names
     assert not {"hosted by", "country coordinator", "has member"} & names
