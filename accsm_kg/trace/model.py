@@ -1,117 +1,174 @@
-"""The trace of a code, project number or name: its links to blueprints above and projects below."""
+"""The trace of a thing: its links to blueprints above and projects below."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
 
 from accsm_kg.lookups import Ask, Lookup, Row, Rows
 from accsm_kg.namespaces import BASE
 from accsm_kg.query import join
+from accsm_kg.trace import sentences
+from accsm_kg.trace.index import QUERIES, Index, Thing, index
 
-_QUERIES = Path(__file__).parent / "queries"
+_PROJECT = "project"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project with what is stated of it.
+
+    ``printed`` are the lines of its time as printed; ``times`` have the columns edtf, status and
+    printed, coordinators and partners resource and label. In the years ``yearly`` it may recur.
+    ``first`` and ``last`` are the years of its plan.
+    """
+
+    resource: str
+    number: str
+    title: str
+    plan: str
+    first: int
+    last: int
+    status: str
+    completed: bool
+    coordinators: Rows
+    partners: Rows
+    printed: list[str]
+    times: Rows
+    yearly: list[int]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The links of one resource, and the passages of the sources that state them.
+    """The links of one thing, and the passages of the sources that state them.
 
-    ``above`` holds the resource and the resources above it. ``rows`` has a row for each passage,
-    with its line and words: statements about a project, or projects linked to another resource.
-    ``gaps`` are sentences about missing information, ``issues`` are curation issues.
+    ``above`` holds the thing and what is above it. ``rows`` has a row for each passage, with its
+    line and words: statements about a project, or projects linked to another thing. ``projects``
+    are those linked to it, or the project itself. ``together`` has a row for each link of them to
+    another target. ``gaps`` are sentences about what the sources leave open.
     """
 
-    resource: str
-    kind: str
-    label: str
+    thing: Thing
     above: Rows
     rows: Rows
+    projects: list[Project]
+    together: Rows
+    siblings: list[Thing]
     gaps: list[str]
     issues: Rows
 
 
 def trace(key: str, base: str = BASE) -> Lookup[Trace]:
-    """Return the trace of ``key``: down to the projects, or up from a project.
+    """Return the trace of what ``key`` names: down to the projects, or up from a project.
 
     The key is a project number (`33`, `2016-2020/33`), a code (`A.2.2.iv`, `ASCC A.2.v`, `E.1`), a
-    country (`KHM`, `Cambodia`), a priority area (`C`), a blueprint (`apsc-2025`), or the path of
-    the resource (`thematic-area/6`). Raises ValueError with suggestions unless it names exactly
-    one resource.
+    country (`KHM`, `Cambodia`), a blueprint (`apsc-2025`), a path (`thematic-area/6`), a short name
+    (`priority-area:C`) or an IRI. Raises UnknownKeyError or AmbiguousKeyError.
     """
-    subject = find(key, (yield _ask("keys")), base)
-    this = subject["resource"]
-    if subject["kind"] == "project":
-        found = (yield _ask("statements", this)) + (yield _ask("roll-up", this))
-        gaps = [row["gap"] for row in (yield _ask("gaps", this))]
+    found = yield from index(base)
+    return (yield from trace_thing(found.find(key), found))
+
+
+def trace_thing(thing: Thing, known: Index) -> Lookup[Trace]:
+    """Return the trace of one of the things ``known``."""
+    this = thing.resource
+    projects = yield _ask("projects", this)
+    described = _projects(projects, (yield _ask("facts", this)))
+    if thing.kind == _PROJECT:
+        rows = (yield _ask("statements", this)) + (yield _ask("roll-up", this))
     else:
-        found = _projects((yield _ask("projects", this)))
-        gaps = list(_gaps(subject, found, (yield _ask("sections"))))
+        rows = _passages((yield _ask("links", this)), described)
+    gaps = sentences.gaps((yield _ask("gaps", this)), len(projects))
     return Trace(
-        resource=this,
-        kind=subject["kind"],
-        label=subject["label"],
+        thing=thing,
         above=join((yield _ask("above", this)), "line"),
-        rows=found,
-        gaps=gaps,
+        rows=rows,
+        projects=described,
+        together=(yield _ask("together", this)) if thing.kind != _PROJECT else [],
+        siblings=known.siblings(thing),
+        gaps=[
+            *sentences.missing(thing.verb, projects, (yield _ask("plans", this))),
+            *gaps,
+            *sentences.completion(projects),
+        ],
         issues=(yield _ask("issues", this)),
     )
 
 
-def find(key: str, keys: Rows, base: str) -> Row:
-    """Return the IRI, the kind and the label of the one of ``keys`` that ``key`` names."""
-    wanted = key.strip().removeprefix(base).removeprefix("id/").casefold()
-    named: dict[str, dict[str, Row]] = {}
-    for row in keys:
-        path = row["resource"].removeprefix(f"{base}id/")
-        subject = {name: row[name] for name in ("resource", "kind", "label")}
-        for name in _names(path, row):
-            named.setdefault(name, {})[path] = subject
-    found = named.get(wanted, {})
-    if wanted.isdigit():
-        found = {path: row for path, row in found.items() if row["kind"] == "project"} or found
-    if len(found) == 1:
-        return next(iter(found.values()))
-    if found:
-        raise ValueError(f"'{key}' names several resources; use one of: {_choices(found)}")
-    close = get_close_matches(wanted, named, n=4, cutoff=0.5)
-    near = {path: row for name in close for path, row in named[name].items()}
-    hint = f"similar: {_choices(near)}" if near else "try A.2.2.iv, 33, E.1, KHM or apsc-2025"
-    raise ValueError(f"no resource is called '{key}'; {hint}")
+def cells(rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield a row for each printed cell, with all its lines, of the rows for its passages.
+
+    >>> one = {"target": "t", "source": "1", "locator": "c", "states": "true"}
+    >>> lines = [one | {"line": "7", "words": "a"}, one | {"line": "9", "words": "b"}]
+    >>> [(row["line"], row["words"]) for row in cells(lines)]
+    [('7-9', 'a / b')]
+    """
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        rest = (row[name] for name in row if name not in ("line", "words", "states"))
+        found.setdefault(tuple(rest), []).append(row)
+    for lines in found.values():
+        first, last = lines[0]["line"], lines[-1]["line"]
+        words = " / ".join(dict.fromkeys(row["words"] for row in lines))
+        line = first if first == last else f"{first}-{last}"
+        yield {**lines[0], "line": line, "words": words, "states": ""}
 
 
-def _names(path: str, row: Row) -> Iterator[str]:
-    """Yield the keys of a resource: its path, each end of the path, its labels and codes."""
-    parts = path.split("/")
-    tails = ["/".join(parts[start:]) for start in range(len(parts))]
-    for name in (*tails, f"{row['kind']} {parts[-1]}", row["label"], row["name"]):
-        yield name.casefold()
+def _projects(rows: Rows, facts: Rows) -> list[Project]:
+    by_project: dict[str, dict[str, Rows]] = {}
+    for fact in facts:
+        by_project.setdefault(fact["resource"], {}).setdefault(fact["fact"], []).append(fact)
+    return [_project(row, by_project.get(row["resource"], {})) for row in rows]
 
 
-def _choices(found: dict[str, Row]) -> str:
-    return "; ".join(f"{path} ({row['kind']} {row['label']})" for path, row in found.items())
+def _project(row: Row, facts: dict[str, Rows]) -> Project:
+    named = {
+        name: [{"resource": fact["value"], "label": fact["text"]} for fact in facts.get(name, [])]
+        for name in ("coordinator", "partner")
+    }
+    times = [
+        {"edtf": fact["value"], "status": fact["status"], "printed": fact["text"]}
+        for fact in facts.get("time", [])
+    ]
+    return Project(
+        resource=row["resource"],
+        number=row["number"],
+        title=row["title"],
+        plan=row["plan"],
+        first=int(row["first"] or 0),
+        last=int(row["last"] or 0),
+        status=row["status"],
+        completed=row["completed"] == "true",
+        coordinators=named["coordinator"],
+        partners=named["partner"],
+        printed=[fact["text"] for fact in facts.get("printed", [])],
+        times=times,
+        yearly=[int(fact["value"]) for fact in facts.get("yearly", [])],
+    )
 
 
-def _projects(linked: Rows) -> Rows:
-    """Return the passages that link projects to a resource, each with coordinators and time."""
-    passages = join(linked, "coordinators")
-    passages = join(passages, "time", " ‖ ", per="timeLine")
-    return [{name: row[name] for name in row if name != "timeLine"} for row in passages]
+def _passages(links: Rows, projects: Sequence[Project]) -> Rows:
+    """Return a row for each passage, in the order of the projects, with facts about its project."""
+    by_project: dict[str, Rows] = {}
+    for link in links:
+        by_project.setdefault(link["resource"], []).append(link)
+    return [
+        _facts(project) | link
+        for project in projects
+        for link in by_project.get(project.resource, [])
+    ]
 
 
-def _gaps(subject: Row, passages: Rows, sections: Rows) -> Iterator[str]:
-    if not passages:
-        yield f"no project is linked to {subject['label']}"
-        return
-    if all(row["completed"] == "false" for row in passages):
-        yield "no linked project has an activity marked as completed at publication"
-    timeless = dict.fromkeys(row["number"] for row in passages if not row["time"])
-    if timeless:
-        yield f"no time is stated for project{'s' * (len(timeless) > 1)} {', '.join(timeless)}"
-    if subject["kind"] != "thematic area":
-        plans = [row["plan"] for row in sections]
-        present = {row["plan"] for row in passages}
-        yield from (f"no project of the {plan}" for plan in plans if plan not in present)
+def _facts(project: Project) -> Row:
+    return {
+        "number": project.number,
+        "title": project.title,
+        "plan": project.plan,
+        "coordinators": ", ".join(country["label"] for country in project.coordinators),
+        "partners": ", ".join(partner["label"] for partner in project.partners),
+        "time": " ‖ ".join(project.printed),
+        "completion": project.status,
+        "resource": project.resource,
+    }
 
 
-def _ask(name: str, this: str = "") -> Ask:
-    return Ask(_QUERIES / f"{name}.rq", this)
+def _ask(name: str, this: str) -> Ask:
+    return Ask(QUERIES / f"{name}.rq", this)

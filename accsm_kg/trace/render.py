@@ -10,50 +10,61 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from accsm_kg.lookups import Row
+from accsm_kg.lookups import Row, Rows
 from accsm_kg.namespaces import BASE
 from accsm_kg.query import TABLE, join, look_up, short_names
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.terminal import check_format, delimited, draw, table
-from accsm_kg.trace.model import Trace, trace
+from accsm_kg.trace.model import Project, Trace, cells, trace
 
 FORMATS: Final = (TABLE, "json", "csv", "tsv")
 
-_PASSAGE = ("source", "line", "locator", "words")
+_PASSAGE = ("status", "states", "source", "line", "locator", "words")
 
 
 def run(store: Store, key: str, fmt: str = TABLE) -> str:
     """Return the trace of ``key`` as text in one of `FORMATS`.
 
-    Raises ValueError for an unknown format, and when the key names no resource or several.
+    Raises ValueError for an unknown format, and when the key names no thing or several.
     """
     check_format(fmt, FORMATS)
     found = look_up(store, trace(key, base_iri(store, BASE)))
     if fmt == TABLE:
-        return _text(found, short_names(store)(found.resource))
-    if fmt == "json":
-        return json.dumps(asdict(found), ensure_ascii=False, indent=2) + "\n"
-    return delimited(found.rows, fmt)
+        return _text(found, short_names(store)(found.thing.resource))
+    return as_json(found) if fmt == "json" else delimited(found.rows, fmt)
+
+
+def as_json(found: Trace) -> str:
+    """Return a trace as one JSON object."""
+    values = {**asdict(found.thing), **asdict(found)}
+    del values["thing"]
+    return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
 
 
 def _text(found: Trace, name: str) -> str:
-    drawn = _plan_table(found.rows) if found.kind == "project" else _project_table(found.rows)
-    parts: list[RenderableType] = [Text.assemble((found.label, "bold"), f"  {name}")]
+    is_project = found.thing.kind == "project"
+    drawn = _plan_table(found.rows) if is_project else _project_table(found)
+    parts: list[RenderableType] = [Text.assemble((found.thing.label, "bold"), f"  {name}")]
     parts += [*(Text(_heading(row)) for row in found.above), Text()]
     parts += [drawn, Text()] if found.rows else []
-    notes = [f"Gap: {gap}" for gap in found.gaps] + [_issue(row) for row in found.issues]
+    notes = [*found.gaps, *map(_issue, found.issues), *_others(found)]
     return draw(*parts, *map(Text, notes))
 
 
-def _project_table(passages: Sequence[Row]) -> Table:
+def _project_table(found: Trace) -> Table:
     """Return a table with a row for each project, with its passages in the last column."""
-    linked: dict[tuple[str, ...], list[str]] = {}
-    for row in join(passages, "through"):
-        project = tuple(row[name] for name in ("number", "title", "coordinators", "time"))
-        linked.setdefault(project, []).append(_link(row))
-    count = f"{len(linked)} project{'' if len(linked) == 1 else 's'}"
+    count = f"{len(found.projects)} project{'' if len(found.projects) == 1 else 's'}"
     columns = ("No.", count, "Coordinators", "Time", "Link and words of the source")
-    return table(columns, ((*project, "\n".join(links)) for project, links in linked.items()))
+    return table(columns, (_project_row(project, found.rows) for project in found.projects))
+
+
+def _project_row(project: Project, rows: Rows) -> Sequence[str]:
+    own = [row for row in rows if row["resource"] == project.resource]
+    links = [{name: row[name] for name in ("relation", "through", *_PASSAGE)} for row in cells(own)]
+    joined = (_link(row) for row in join(links, "through"))
+    coordinators = ", ".join(country["label"] for country in project.coordinators)
+    time = " ‖ ".join(project.printed)
+    return project.number, project.title, coordinators, time, "\n".join(joined)
 
 
 def _link(row: Row) -> str:
@@ -64,22 +75,23 @@ def _plan_table(passages: Sequence[Row]) -> Table:
     """Return a table with a row for each passage about a project and the values read from it."""
     values = [
         {**{name: row[name] for name in ("relation", *_PASSAGE)}, "value": _value(row)}
-        for row in passages
+        for row in cells(passages)
     ]
-    cells = ((row["relation"], row["value"], _words(row)) for row in join(values, "value", "\n"))
-    return table(("Relation", "Value", "Words of the source"), cells)
+    rows = ((row["relation"], row["value"], _words(row)) for row in join(values, "value", "\n"))
+    return table(("Relation", "Value", "Words of the source"), rows)
 
 
 def _value(row: Row) -> str:
     text = f": {row['text']}" if row["text"] else ""
-    status = f" ({row['status']})" if row["status"] == "completed" else ""
+    status = f" ({row['status']})" if row["status"] not in ("", "not stated") else ""
     code = "" if row["code"] in ("", *row["label"].split()) else f"{row['code']} "
     return f"{code}{row['label']}{text}{status}"
 
 
 def _words(row: Row) -> str:
     words = " ".join(row["words"].split())
-    return f"“{words}” [{row['source']}, line {row['line']}]" if words else "computed"
+    lines = "lines" if "-" in row["line"] else "line"
+    return f"“{words}” [{row['source']}, {lines} {row['line']}]" if words else "computed"
 
 
 def _heading(row: Row) -> str:
@@ -90,3 +102,11 @@ def _heading(row: Row) -> str:
 
 def _issue(row: Row) -> str:
     return f"Curator's reading ({row['confidence']}): {row['issue']} {row['reading']}".rstrip()
+
+
+def _others(found: Trace) -> list[str]:
+    """Return a line that names the things beside a target, with their numbers of projects."""
+    if found.thing.kind == "project" or len(found.siblings) < 2:
+        return []
+    beside = (f"{thing.code} ({thing.projects})" for thing in found.siblings)
+    return [f"Projects beside: {', '.join(beside)}"]

@@ -41,8 +41,10 @@ from accsm_server.pages import (
     openapi,
     questions,
     render,
+    search,
     shapes,
     static_files,
+    timeline,
 )
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.queries import Site
@@ -60,7 +62,9 @@ _ROUTERS = (
     lists.router,
     browse.router,
     coverage.router,
+    timeline.router,
     questions.router,
+    search.router,
     documents.router,
     graphs.router,
     ontology.router,

@@ -16,7 +16,7 @@ def test_the_home_page_shows_counts_and_links(client: httpx.Client, store: Store
     page = get(client, "/").text
     (row,) = store.query("SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project }", prefixes=prefixes())
     assert f"{row[0].value} projects" in re.sub(r"\s+", " ", page)
-    for path in ("/browse/WorkPlan", "/browse/Country", "/browse/ResourceCentre", "/questions"):
+    for path in ("/browse/WorkPlan", "/countries", "/projects", "/coverage", "/questions"):
         assert f'href="{path}"' in page
 
 

@@ -63,10 +63,9 @@ async def members(
 ) -> Response:  # fmt: skip
     """Return one page of the members of a class, all of them as rows or RDF, or their own list."""
     iri = site.prefixes["accsm"] + name
-    listed = [path for path, one in site.profile.lists.items() if iri in one.classes]
-    if listed:
+    if listed := _list_of(site, iri):
         choice = f"format={format.name}" if "format" in query else ""
-        return RedirectResponse(site.root + with_query(listed[0], choice), 301)
+        return RedirectResponse(site.root + with_query(listed, choice), 301)
     if not is_iri(iri):
         raise NotFound("No such class", f"The ontology has no class '{name}'.")
     shown = page - 1 if format is HTML else 0
@@ -109,8 +108,17 @@ async def class_counts(site: Site) -> dict[str, int]:
 
 def members_address(site: Site, iri: str) -> str:
     """Return the address of the list of the members of a class of the ontology."""
+    listed = _list_of(site, iri)
+    if listed:
+        return listed
     name = iri.removeprefix(site.prefixes["accsm"])
     return describing(iri) if "/" in name else f"/browse/{quote(name, safe='')}"
+
+
+def _list_of(site: Site, iri: str) -> str:
+    """Return the path of the list that has the members of a class, empty if there is none."""
+    lists = site.profile.lists.items()
+    return next((path for path, one in lists if iri in one.classes), "")
 
 
 async def load_subjects(site: Site, found: Sequence[Term | None], *iris: str) -> Describer:

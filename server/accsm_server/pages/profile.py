@@ -126,6 +126,8 @@ class Profile:
     home_classes: tuple[str, ...]
     home_question: str
     """The name of a stored question."""
+    examples: Sequence[str]
+    """Examples of what to search."""
     resource: ResourceProfile
     graphs: Mapping[str, GraphTitle]
     """By the path of the graph below graph/."""
@@ -157,6 +159,7 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
         [_link(path, link, prefixes) for path, link in tables["navigation"].items()],
         iris(home["classes"]),
         home["question"],
+        tables["search"]["examples"],
         ResourceProfile(resource.pop("first"), **{k: _pattern(v) for k, v in resource.items()}),
         {path: GraphTitle(**graph) for path, graph in tables["graphs"].items()},
         {expand(name, prefixes): Badge(**badge) for name, badge in tables["badges"].items()},

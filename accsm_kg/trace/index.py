@@ -1,0 +1,155 @@
+"""The things that can be traced: their keys and names, what is above each, and its projects."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from accsm_kg.errors import UnknownNameError
+from accsm_kg.lookups import Ask, Lookup, Rows
+from accsm_kg.namespaces import BASE
+from accsm_kg.rdf.terms import natural
+
+QUERIES: Final = Path(__file__).parent / "queries"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something that can be traced.
+
+    ``key`` is the shortest name that no other thing has as its key, ``code`` what people call it,
+    ``parent`` the IRI of the thing above it, and ``projects`` the number of projects linked to it.
+    """
+
+    resource: str
+    path: str
+    kind: str
+    key: str
+    code: str
+    label: str
+    text: str
+    question: str
+    verb: str
+    parent: str
+    projects: int
+
+
+class UnknownKeyError(UnknownNameError):
+    """A key names nothing; ``near`` are things with similar names."""
+
+    def __init__(self, key: str, near: Sequence[Thing]) -> None:
+        """Take the key and the things."""
+        hint = f"similar: {_choices(near)}" if near else "try the code of a line or a number"
+        super().__init__(f"nothing is called '{key}'; {hint}")
+        self.near = near
+
+
+class AmbiguousKeyError(UnknownNameError):
+    """A key names several ``things``."""
+
+    def __init__(self, key: str, things: Sequence[Thing]) -> None:
+        """Take the key and the things."""
+        super().__init__(f"'{key}' names several things; use one of: {_choices(things)}")
+        self.things = things
+
+
+@dataclass(frozen=True)
+class Index:
+    """All ``things`` by IRI, and the IRIs by their names in lower case."""
+
+    base: str
+    things: dict[str, Thing] = field(default_factory=dict)
+    names: dict[str, dict[str, Thing]] = field(default_factory=dict)
+
+    def find(self, key: str) -> Thing:
+        """Return the one thing that ``key`` names; raises UnknownKeyError or AmbiguousKeyError.
+
+        A key of a thing goes before other names: `33` is a project, `KHM` a country.
+        """
+        wanted = _plain(key, self.base)
+        named = list(self.names.get(wanted, {}).values())
+        found = [thing for thing in named if thing.key.casefold() == wanted] or named
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise AmbiguousKeyError(key, found)
+        raise UnknownKeyError(key, self.near(wanted))
+
+    def near(self, wanted: str, most: int = 4) -> list[Thing]:
+        """Return things with names that are similar to ``wanted``."""
+        close = get_close_matches(wanted, self.names, n=most, cutoff=0.5)
+        near = {t.resource: t for name in close for t in self.names[name].values()}
+        return list(near.values())
+
+    def above(self, thing: Thing) -> list[Thing]:
+        """Return the things above ``thing``, the nearest first."""
+        found: list[Thing] = []
+        while (parent := self.things.get(thing.parent)) and parent not in found:
+            found.append(thing := parent)
+        return found
+
+    def siblings(self, thing: Thing) -> list[Thing]:
+        """Return the things of the same kind, ``thing`` among them.
+
+        They are those below the same parent, if there are others.
+        """
+        kin = [other for other in self.things.values() if other.kind == thing.kind]
+        near = [other for other in kin if other.parent == thing.parent]
+        return near if len(near) > 1 else kin
+
+
+def index(base: str = BASE) -> Lookup[Index]:
+    """Return the index of a dataset with ``base``."""
+    rows = yield Ask(QUERIES / "things.rq")
+    names = yield Ask(QUERIES / "names.rq")
+    things = {thing.resource: thing for thing in _things(rows, base)}
+    return Index(base, things, _by_name(things, names, base))
+
+
+def _things(rows: Rows, base: str) -> Iterator[Thing]:
+    """Yield a thing for each resource; its key is its path if others have the same short key."""
+    first = {row["resource"]: row for row in reversed(rows)}
+    uses = Counter(row["key"].casefold() for row in first.values())
+    for row in sorted(first.values(), key=lambda row: (int(row["rank"]), natural(row["resource"]))):
+        path = row["resource"].removeprefix(base).removeprefix("id/")
+        yield Thing(
+            resource=row["resource"],
+            path=path,
+            kind=row["kind"],
+            key=row["key"] if row["key"] and uses[row["key"].casefold()] == 1 else path,
+            code=row["code"],
+            label=row["label"],
+            text=row["text"],
+            question=row["question"],
+            verb=row["verb"],
+            parent=row["parent"],
+            projects=int(row["projects"] or 0),
+        )
+
+
+def _by_name(things: dict[str, Thing], rows: Rows, base: str) -> dict[str, dict[str, Thing]]:
+    found: dict[str, dict[str, Thing]] = {}
+    given = ((things[row["resource"]], row["name"]) for row in rows if row["resource"] in things)
+    own = ((thing, name) for thing in things.values() for name in _own_names(thing))
+    for thing, name in (*own, *given):
+        found.setdefault(name.casefold(), {})[thing.resource] = thing
+    return found
+
+
+def _own_names(thing: Thing) -> Iterator[str]:
+    """Yield the key of a thing, its label, its path, each end of the path and its short name."""
+    parts = thing.path.split("/")
+    yield from ("/".join(parts[start:]) for start in range(len(parts)))
+    yield from (thing.key, thing.label, f"{thing.kind} {parts[-1]}")
+    yield f"{'-'.join(parts[:-1])}:{parts[-1]}"
+
+
+def _plain(key: str, base: str) -> str:
+    plain = key.strip().removeprefix("<").removesuffix(">").removeprefix(base)
+    return plain.removeprefix("id/").casefold()
+
+
+def _choices(things: Sequence[Thing]) -> str:
+    return "; ".join(f"{thing.path} ({thing.kind} {thing.label})" for thing in things)

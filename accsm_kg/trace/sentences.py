@@ -1,0 +1,77 @@
+"""What a trace leaves open, in sentences."""
+
+from calendar import month_name
+from collections.abc import Iterator, Sequence
+
+from accsm_kg.lookups import Rows
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+            "eleven", "twelve")  # fmt: skip
+_MOST_NAMED = 6  # projects at the beginning of a sentence
+
+
+def gaps(rows: Rows, total: int) -> list[str]:
+    """Return a sentence for each kind of gap, of which each row names a project."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        found.setdefault((row["one"], row["several"]), []).append(row["number"])
+    return [_gap(one, several, numbers, total) for (one, several), numbers in found.items()]
+
+
+def missing(verb: str, projects: Rows, plans: Rows) -> Iterator[str]:
+    """Yield a sentence for each plan of which no project is linked."""
+    present = {row["plan"] for row in projects}
+    for row in plans:
+        if row["plan"] not in present:
+            yield f"No project of the {row['plan']} {verb}."
+
+
+def completion(projects: Rows) -> Iterator[str]:
+    """Yield a sentence on what the sources mark as completed by the time of their publication."""
+    if not projects:
+        return
+    done = [row["number"] for row in projects if row["completed"] == "true"]
+    issued = month(max(row["asOf"] for row in projects))
+    by = f"marked as completed{f' by {issued}' if issued else ''}"
+    total = len(projects)
+    if total == 1:
+        yield f"Project {projects[0]['number']} has {'something' if done else 'nothing'} {by}."
+    elif not done:
+        yield f"None of the {spelled(total)} projects has anything {by}."
+    else:
+        have = "has" if len(done) == 1 else "have"
+        yield f"{len(done)} of the {total} projects {have} something {by}: {listed(done)}."
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as in a sentence.
+
+    >>> listed(["6", "17", "30"])
+    '6, 17 and 30'
+    """
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def spelled(number: int) -> str:
+    """Return a number up to twelve as a word, others as digits."""
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+
+
+def month(edtf: str) -> str:
+    """Return a year or month in words.
+
+    >>> month("2017-04")
+    'April 2017'
+    """
+    year, _, number = edtf[:7].partition("-")
+    is_month = number.isdigit() and 1 <= int(number) <= 12
+    return f"{month_name[int(number)]} {year}" if is_month else year
+
+
+def _gap(one: str, several: str, numbers: Sequence[str], total: int) -> str:
+    if len(numbers) == 1:
+        return f"Project {numbers[0]} {one}."
+    if len(numbers) <= _MOST_NAMED:
+        return f"Projects {listed(numbers)} {several}."
+    return f"{len(numbers)} of the {total} projects {several}: {listed(numbers)}."
