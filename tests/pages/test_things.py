@@ -83,7 +83,7 @@ def text(markup: str) -> str:
 
 
 def section(page: str, name: str, layout: str, heading: str) -> list[str]:
-    """Return the markup of each line of a block; raises IndexError if the page has not the block."""
+    """Return the markup of each line of a block; raises IndexError without the block."""
     if layout == "links":
         part = page.split(f'<nav class="tabs" aria-label="{heading}">')[1].split("</nav>")[0]
         return re.findall("<a .*?</a>", part, re.DOTALL)

@@ -1,11 +1,16 @@
 """Blocks of a page about a thing: answers of queries, as tables, sentences, links or facts.
 
 A block is a file in blocks/, a SELECT in which `$this` is the thing. Its header has a ``heading``,
-if it is no fact, and may have a ``note`` below it, what an ``empty`` answer says (without it the block is left out),
-a ``layout`` other than a table, the column by whose values the lines are in ``groups``, and that of
-which each ``line`` has one value; the other cells then have all their values. Columns are named by
-their variables. A column X with X_text shows that text as a link; stated_by is a named graph; words
-with source and line are a quotation. In ``links`` a number after the link is a count.
+if it is no fact, and may have:
+
+- a ``note`` below the heading;
+- what an ``empty`` answer says, without which the block is left out;
+- a ``layout``: ``sentences``, or ``links``, in which a number after the link is a count;
+- the column by whose values the lines are in ``groups``;
+- the column of which each ``line`` has one value; its other cells have all values of their columns.
+
+Columns are named by their variables. A column X with X_text shows that text as a link; stated_by is
+a named graph; words with source and line are a quotation.
 """
 
 import asyncio
@@ -31,7 +36,7 @@ Cells = dict[str, Term | None]
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a block: the values of its cells by column, and the words of the source behind it."""
+    """A line of a block: the values of each cell, and the words of the source behind it."""
 
     cells: Sequence[Sequence[TermView]]
     evidence: tuple[Evidence, ...]

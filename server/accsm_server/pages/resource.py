@@ -79,12 +79,9 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Description:
-    """The content of the page about a resource."""
+class Opening:
+    """What the profile of its class lets the page about a resource begin with."""
 
-    iri: str
-    name: str
-    """The IRI as it can be pasted into a query."""
     title: str
     lead: Row | None
     """The text that opens the page, if the profile names its property."""
@@ -92,13 +89,21 @@ class Description:
     """The things above it, the uppermost first."""
     key: str
     """What the trace of it is called in its address; empty if it is not traced."""
+    facts: Sequence[Row]
+    blocks: Sequence[Block]
+    asked: Sequence[Ask | str]
+    """The queries of the page."""
+
+
+@dataclass(frozen=True)
+class Description(Opening):
+    """The content of the page about a resource."""
+
+    iri: str
+    name: str
+    """The IRI as it can be pasted into a query."""
     types: list[TermView]
     """Its classes, with links to the lists of their members."""
-    facts: list[Row]
-    """What the profile names for its class, first."""
-    blocks: list[Block]
-    asked: list[Ask | str]
-    """The queries of the page."""
     flags: Mapping[str, int]
     """The numbers of the issues that are about a property, by its IRI, from 1."""
     uses: Mapping[str, int]
@@ -135,29 +140,15 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     describer = Describer(labels, nodes, evidence, definitions)
-    page = _page(statements, site)
-    asked = await ask_blocks(site, page.queries, iri)
-    facts = _facts(statements, page, describer, asked)
-    blocks = asked.blocks(page.blocks, describer.quotations)
+    opening = await _open(site, iri, statements, describer)
     tables = {name: describer.rows(part) for name, part in sections.items()}
-    counts = answers["incoming-counts"]
-    headings = await load_headings(labels, (iri_of(row["property"]) for row in counts.rows))
-    groups = _groups(iri, counts, referrers, describer, headings)
+    groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
+        **vars(opening),
         iri=iri,
         name=short_name(iri, site),
-        title=_title(page, labels.iri(iri).text, statements),
-        lead=next((row for row in facts if row.property.iri == page.lead), None),
-        up=[labels.iri(name) for above in page.up for name in iris(statements.get(above, {}))],
-        key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
         types=_types(statements, labels),
-        facts=[row for row in facts if row.property.iri != page.lead],
-        blocks=blocks,
-        asked=[
-            *asked.asked.values(),
-            *(site.queries.text(name, this=iri) for name in ("statements", "evidence")),
-        ],
         flags=_flags(issues),
         uses={} if statements and groups else await _uses(site, iri),
         others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
@@ -165,9 +156,28 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
         is_cut=nodes.is_cut,
         issues=issues,
         minor_issues=minor,
-        **tables,
+        stated=tables["stated"],
+        printed=tables["printed"],
+        computed=tables["computed"],
+        records=tables["records"],
         incoming=[group for group in groups if _adds_information(group, shown, site)],
         incoming_computed=[group for group in groups if not _adds_information(group, shown, site)],
+    )
+
+
+async def _open(site: Site, iri: str, statements: Statements, describer: Describer) -> Opening:
+    page, labels = _page(statements, site), describer.labels
+    asked = await ask_blocks(site, page.queries, iri)
+    facts = _facts(statements, page, describer, asked)
+    texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
+    return Opening(
+        title=_title(page, labels.iri(iri).text, statements),
+        lead=next((row for row in facts if row.property.iri == page.lead), None),
+        up=[labels.iri(name) for above in page.up for name in iris(statements.get(above, {}))],
+        key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
+        facts=[row for row in facts if row.property.iri != page.lead],
+        blocks=asked.blocks(page.blocks, describer.quotations),
+        asked=[*asked.asked.values(), *texts],
     )
 
 
@@ -306,10 +316,11 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
     }
 
 
-def _groups(
-    this: str, counts: Table, referrers: Referrers, describer: Describer,
-    headings: Mapping[str, TermView],
-) -> list[Group]:  # fmt: skip
+async def _load_groups(
+    this: str, counts: Table, referrers: Referrers, describer: Describer
+) -> list[Group]:
+    properties = (iri_of(row["property"]) for row in counts.rows)
+    headings = await load_headings(describer.labels, properties)
     groups = []
     for row in counts.rows:
         if iri := iri_of(row["property"]):
