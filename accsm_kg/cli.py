@@ -72,10 +72,7 @@ DatasetOption = Annotated[
     typer.Option("--dataset", "-d", help=f"Any RDF file or folder. {resources.DEFAULT}"),
 ]
 BaseOption = Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)]
-Format = Annotated[str, typer.Option("--format", "-f", help="table, json, csv or tsv.")]
-CoverageFormat = Annotated[
-    str, typer.Option("--format", "-f", help="table, json, csv, tsv or svg.")
-]
+PictureFormat = Annotated[str, typer.Option("--format", "-f", help="table, json, csv, tsv or svg.")]
 TextFormat = Annotated[str, typer.Option("--format", "-f", help="text, json, csv or tsv.")]
 ReportFormat = Annotated[
     str, typer.Option("--format", "-f", help="text, json, csv, tsv or turtle.")
@@ -170,9 +167,9 @@ def query_command(
 
 @app.command("trace")
 def trace_command(
-    key: Annotated[str, typer.Argument(help="A code such as A.2.2.iv, or a project's number.")],
+    key: Annotated[str, typer.Argument(help="A code such as A.2.2.iv, a number or a name.")],
     path: DatasetOption = None,
-    fmt: Format = "table",
+    fmt: PictureFormat = "table",
     base: BaseOption = "",
 ) -> None:
     """Trace a blueprint code down to its projects, or a project up to the blueprints."""
@@ -194,7 +191,7 @@ def coverage_command(
     gap: Annotated[
         str, typer.Option(metavar="NAME", help="Only what has this gap; the table lists them.")
     ] = "",
-    fmt: CoverageFormat = "table",
+    fmt: PictureFormat = "table",
     base: BaseOption = "",
 ) -> None:
     """Show which projects stand behind each target or area, and the gaps."""

@@ -158,7 +158,7 @@ async def _send(site: Site, thing: Thing, known: Index, format: Format, group: s
 
 def _file(found: Trace, columns: Sequence[Column], format: Format) -> str | bytes:
     if format is SVG:
-        return svg.standalone(chain.draw(columns), found.thing.question)
+        return render.drawing(found, columns)
     return render.as_json(found) if format is JSON else delimited(found.rows, CSV.name)
 
 
