@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 from pyoxigraph import Store
 
-from accsm_kg import __version__, coverage, diff, query, resources, trace
+from accsm_kg import __version__, coverage, diff, query, resources, search, timeline, trace
 from accsm_kg.build import assemble
+from accsm_kg.errors import UnknownNameError
 from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.questions import files
 from accsm_kg.rdf import dataset
@@ -72,6 +73,7 @@ DatasetOption = Annotated[
     typer.Option("--dataset", "-d", help=f"Any RDF file or folder. {resources.DEFAULT}"),
 ]
 BaseOption = Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)]
+Format = Annotated[str, typer.Option("--format", "-f", help="table, json, csv or tsv.")]
 PictureFormat = Annotated[str, typer.Option("--format", "-f", help="table, json, csv, tsv or svg.")]
 TextFormat = Annotated[str, typer.Option("--format", "-f", help="text, json, csv or tsv.")]
 ReportFormat = Annotated[
@@ -174,8 +176,26 @@ def trace_command(
 ) -> None:
     """Trace a blueprint code down to its projects, or a project up to the blueprints."""
     with loaded("Tracing …", path, base) as store:
-        answer = trace.run(store, key, fmt)
+        try:
+            answer = trace.run(store, key, fmt)
+        except trace.UnknownKeyError as error:
+            raise UnknownNameError(f"{error}{search.offer(store, key)}") from None
     say(answer)
+
+
+@app.command("search")
+def search_command(
+    words: Annotated[list[str], typer.Argument(help="Words, a code or a number.")],
+    path: DatasetOption = None,
+    kind: Annotated[str, typer.Option(help="The kind of what to find, such as project.")] = "",
+    fmt: Format = "table",
+    base: BaseOption = "",
+) -> None:
+    """Find things by their code, number or name, and by the words of their texts."""
+    with loaded("Searching …", path, base) as store:
+        answer, hints = search.run(store, " ".join(words), fmt, kind)
+    say(answer)
+    show_hints(hints)
 
 
 @app.command("coverage")
@@ -197,6 +217,32 @@ def coverage_command(
     """Show which projects stand behind each target or area, and the gaps."""
     with loaded("Counting …", path, base) as store:
         answer = coverage.run(store, coverage.Selection(rows, order, country, gap), fmt)
+    say(answer)
+
+
+@app.command("timeline")
+def timeline_command(
+    path: DatasetOption = None,
+    scale: Annotated[
+        str, typer.Option(help=f"{', '.join(timeline.SCALES)}.")
+    ] = timeline.Selection.scale,
+    country: Annotated[
+        str, typer.Option(metavar="CODE", help="Only projects or events of a country: THA.")
+    ] = "",
+    area: Annotated[
+        str, typer.Option(metavar="CODE", help="Only projects or events of an area, such as A.")
+    ] = "",
+    year: Annotated[str, typer.Option(help="Only this year, by months.")] = "",
+    group: Annotated[
+        str, typer.Option(help=f"Rows of the picture: {', '.join(timeline.GROUPS)}.")
+    ] = timeline.Selection.group,
+    fmt: PictureFormat = "table",
+    base: BaseOption = "",
+) -> None:
+    """Show when projects take place, or the events and meetings of the history."""
+    with loaded("Sorting …", path, base) as store:
+        selection = timeline.Selection(scale, country.upper(), area, group, year)
+        answer = timeline.run(store, selection, fmt)
     say(answer)
 
 

@@ -4,7 +4,7 @@ A lookup is a generator that yields queries and is sent their rows: `query.look_
 store, and the server over its engine.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -36,7 +36,7 @@ class Ask(NamedTuple):
 Lookup = Generator[Ask, Rows, T]
 
 
-def read_rows(names: Sequence[str], solutions: Sequence[QuerySolution]) -> Rows:
+def read_rows(names: Sequence[str], solutions: Iterable[QuerySolution]) -> Rows:
     """Return the solutions of a query with the variables ``names`` as rows."""
     return [dict(zip(names, map(value_of, one), strict=True)) for one in solutions]
 

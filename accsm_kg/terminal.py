@@ -98,12 +98,16 @@ def check_format(fmt: str, formats: Iterable[str]) -> None:
         raise UnknownNameError(f"unknown format '{fmt}'; choose one of {', '.join(formats)}")
 
 
-def delimited(rows: Sequence[Mapping[str, str]], fmt: str) -> str:
-    """Return rows with equal columns as `csv` or `tsv`, with a header row."""
+def delimited(rows: Sequence[Mapping[str, str]], fmt: str, columns: Sequence[str] = ()) -> str:
+    """Return rows with equal columns as `csv` or `tsv`, with a header row.
+
+    Without rows, the header has ``columns``, and there is none without these.
+    """
     check_format(fmt, ("table", "json", *_DELIMITERS))
     written = io.StringIO()
     writer = csv.writer(written, delimiter=_DELIMITERS[fmt], lineterminator="\n")
-    writer.writerows([list(rows[0]), *(row.values() for row in rows)] if rows else [])
+    header = list(rows[0]) if rows else columns
+    writer.writerows([header, *(row.values() for row in rows)] if header else [])
     return written.getvalue()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accsm_kg.errors import UnknownNameError
-from accsm_kg.lookups import Ask, Lookup, Rows
+from accsm_kg.lookups import Ask, Lookup, Row, Rows
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.terms import natural
 
@@ -331,10 +331,15 @@ def _gap(name: str, rows: Rows) -> Gap:
     header = _header(f"gaps/{name}")
     labels = Counter(row["label"] for row in rows)
     members = {
-        row["member"]: row["label"] if labels[row["label"]] == 1 else row["key"] for row in rows
+        row["member"]: row["label"] if labels[row["label"]] == 1 else _path(row) for row in rows
     }
     text = header["one" if len(members) == 1 else "many"].format(**rows[0])
     return Gap(name, members, text, header.get("shows", ""), header.get("question", ""))
+
+
+def _path(row: Row) -> str:
+    """Return what tells a member from others with its label: its key, or the path of its IRI."""
+    return row.get("key") or row["member"].partition("/id/")[2]
 
 
 def _grouped(rows: Rows, column: str) -> dict[str, Rows]:

@@ -18,7 +18,7 @@ SHAPES: Final = {
     "year": "a year: the day is not known",
     "range": "several years",
     "onwards": "onwards, with no end",
-    "yearly": "each year",
+    "yearly": "recurs in the year",
 }
 #: Units of the drawing for a year, and its height.
 YEAR: Final = 30
@@ -83,7 +83,7 @@ def strip(times: Iterable[Time], first: int, last: int, label: str = "") -> Elem
         drawn.append(element("line", x1=x, x2=x, y1=0, y2=HEIGHT, class_="pic-rule"))
     for time in times:
         if time.start < first + years and time.end > first:
-            drawn.append(_mark(time, scale))
+            drawn.append(mark(time, scale))
     return drawn
 
 
@@ -105,7 +105,7 @@ def sample(shape: str) -> Element:
     start = 0.1 if shape == "onwards" else 0.5 - length / 2
     time = Time("day" if shape == "done" else shape, start, start + length, "", shape == "done")
     drawn = picture(YEAR, HEIGHT, class_="strip", aria_hidden="true")
-    drawn.append(_mark(time, Scale((0, 1), (0, YEAR))))
+    drawn.append(mark(time, Scale((0, 1), (0, YEAR))))
     return drawn
 
 
@@ -139,8 +139,8 @@ def _days(year: int) -> int:
     return date(year, 12, 31).timetuple().tm_yday
 
 
-def _mark(time: Time, scale: Scale) -> Element:
-    """Return the mark of a time, cut where the strip ends."""
+def mark(time: Time, scale: Scale) -> Element:
+    """Return the mark of a time, `HEIGHT` high and cut where the scale ends."""
     low, high = scale.values
     start, end = scale(max(time.start, low)), scale(min(time.end, high))
     made = element("g", *_DRAW[time.shape](start, end))

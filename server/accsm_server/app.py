@@ -41,8 +41,10 @@ from accsm_server.pages import (
     openapi,
     questions,
     render,
+    search,
     shapes,
     static_files,
+    timeline,
     trace,
 )
 from accsm_server.pages.dumps import Dumps
@@ -61,8 +63,10 @@ _ROUTERS = (
     lists.router,
     browse.router,
     coverage.router,
+    timeline.router,
     trace.router,
     questions.router,
+    search.router,
     documents.router,
     graphs.router,
     ontology.router,

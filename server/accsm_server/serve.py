@@ -32,7 +32,7 @@ _BACKLOG = 2048
 _GRACE = 3  # seconds for running queries when the server is stopped
 #: First segments of paths, which label the metrics.
 _SEGMENTS = ("sparql", "id", "doc", "describe", "graph", "ontology", "shapes", "browse",
-           "questions", "dataset", "static", "healthz", "metrics")  # fmt: skip
+           "questions", "search", "dataset", "static", "healthz", "metrics")  # fmt: skip
 
 
 def serve(

@@ -28,6 +28,7 @@ EXAMPLES = {
     "/questions/{name}": "/questions/projects-supporting-action-line",
     "/rdf-graph-store": "/rdf-graph-store?default",
     "/shapes.{suffix}": "/shapes.html",
+    "/timeline.{suffix}": "/timeline.csv",
     "/trace/{key}": "/trace/A.2.2.iv",
 }
 

@@ -157,9 +157,8 @@ LINK = re.compile(r'(?:href|src)="([^"#][^"]*)"')
 def test_no_link_is_broken(client: httpx.Client, described: dict[str, Any]) -> None:
     found = linked(client, described)
     assert len(found) > 100
-    for link in sorted(found):
-        answer = client.head(link, headers={"Accept": "text/html"})
-        assert answer.status_code == 200, link
+    accept = {"Accept": "text/html"}
+    assert [link for link in sorted(found) if client.head(link, headers=accept).is_error] == []
 
 
 def test_every_link_has_the_prefix_that_a_proxy_strips(
@@ -182,7 +181,7 @@ def linked(client: httpx.Client, described: dict[str, Any]) -> set[str]:
         and "303" not in operation["responses"]
     ]
     found: set[str] = set()
-    for path in [*html, "/browse/Project", *(f"/doc/{thing}" for thing in THINGS)]:
+    for path in [*html, *(f"/doc/{thing}" for thing in THINGS)]:
         page = client.get(path, headers={"Accept": "text/html"})
         assert page.status_code == 200, path
         found |= links(page)

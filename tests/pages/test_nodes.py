@@ -107,8 +107,8 @@ def test_the_graph_of_a_nested_statement_is_shown_if_it_is_another(client: httpx
 
 def test_a_referrer_without_an_iri_is_shown_by_what_leads_to_it(client: httpx.Client) -> None:
     shown = text(page(client, "office"))
-    assert "person ↗ 1 <id/plan> · member ↗ role chair one" in shown
-    assert "target ↗ 1 body Remark one" in shown
+    assert "Whose “person” is this ↗ 1 <id/plan> · member ↗ role chair one" in shown
+    assert "Whose “target” is this ↗ 1 body Remark one" in shown
     assert "<id/plan> · order ↗ <id/unit> one <id/office> one" in shown
 
 

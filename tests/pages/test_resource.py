@@ -15,8 +15,8 @@ PROJECT = "project/2016-2020/6"
 
 def test_a_page_shows_labels_evidence_and_graphs(client: httpx.Client) -> None:
     page = get(client, f"/doc/{PROJECT}").text
-    assert "<h1>Leaders in E-Government: Towards Citizen-Centric Public Service" in page
-    assert f"<code>{BASE}id/{PROJECT}</code>" in page
+    assert ">Project 6: Leaders in E-Government: Towards Citizen-Centric Public Service" in page
+    assert f"<code data-copy>{BASE}id/{PROJECT}</code>" in page
     assert '<a href="/doc/action-line/apsc-2025/A.2.2.iv"' in page
     words = "A.2.iii E.1.i E.2.iv Also supports A.2.2.iv of the APSC Blueprint 2025"
     assert f"<blockquote>{words}</blockquote>" in page
@@ -35,7 +35,7 @@ def test_a_page_shows_issues(client: httpx.Client) -> None:
 
 def test_what_changes_no_conclusion_is_folded_at_the_end(client: httpx.Client) -> None:
     page = get(client, "/doc/project/2016-2020/11").text
-    top, end = page.split("Statements</h2>", 1)
+    top, end = page.split("All statements</h2>", 1)
     assert "Priority area E: three words outweigh one character" in top
     assert "F is a residue of the scan" not in top
     assert "F is a residue of the scan" in end[end.index("Notes on the printed text") :]
@@ -43,7 +43,7 @@ def test_what_changes_no_conclusion_is_folded_at_the_end(client: httpx.Client) -
 
 def test_no_box_stands_for_a_reading_without_words(client: httpx.Client) -> None:
     page = get(client, "/doc/document/asean-declaration-role-of-civil-service-2017").text
-    assert page.count("<article>") == page.count("<strong>Read as:</strong>") > 0
+    assert page.count("<article") == page.count("<strong>Read as:</strong>") > 0
 
 
 def test_a_page_shows_referrers(client: httpx.Client, store: Store) -> None:
@@ -52,7 +52,7 @@ def test_a_page_shows_referrers(client: httpx.Client, store: Store) -> None:
     incoming = page[page.index("Referred to by") : page.index("<footer")]
     links = store.quads_for_pattern(None, term("accsm:alsoSupports"), line, DefaultGraph())
     count = len(list(links))
-    assert re.search(rf'also supports</a>\s*<span class="count">{count}</span>', incoming)
+    assert re.search(rf'also supported by</a>\s*<span class="count">{count}</span>', incoming)
     for number in (6, 17, 30, 33, 35, 40):
         assert f'href="/doc/project/2016-2020/{number}"' in incoming
 

@@ -113,15 +113,18 @@ class Table:
     rows: list[QuerySolution]
 
 
-async def fetch(engine: Engine, query: Query) -> tuple[bytes, bool]:
-    """Return the whole answer to ``query``, and whether its limit cut it; raises QueryError."""
+async def fetch(engine: Engine, query: Query, most: int = PAGE_BYTES) -> tuple[bytes, bool]:
+    """Return the whole answer to ``query``, and whether its limit cut it; raises QueryError.
+
+    Raises AnswerTooLarge if it has more than ``most`` bytes.
+    """
     answer = await engine.answer(query)
     body = bytearray()
     try:
         async for piece in answer:
             body += piece
-            if len(body) > PAGE_BYTES:
-                raise AnswerTooLarge(f"A page shows at most {PAGE_BYTES >> 20} MiB.")
+            if len(body) > most:
+                raise AnswerTooLarge(f"A page shows at most {most >> 20} MiB.")
         return bytes(body), bool(answer.truncated)
     finally:
         answer.close()

@@ -1,43 +1,54 @@
-"""Blocks of a page about a thing: tables that are answers of queries.
+"""Blocks of a page about a thing: answers of queries, as tables, sentences, links or facts.
 
 A block is a file in blocks/, a SELECT in which `$this` is the thing. Its header has a ``heading``,
-optionally a ``note`` below it, what an ``empty`` answer says (without it the block is left out),
-and the column by whose values the rows are in ``groups``. Columns are named by their variables. A
-column X with X_text shows that text as a link; words with source and line are a quotation.
+if it is no fact, and may have:
+
+- a ``note`` below the heading;
+- what an ``empty`` answer says, without which the block is left out;
+- a ``layout``: ``sentences``, or ``links``, in which a number after the link is a count;
+- the column by whose values the lines are in ``groups``;
+- the column of which each ``line`` has one value; its other cells have all values of their columns.
+
+Columns are named by their variables. A column X with X_text shows that text as a link; stated_by is
+a named graph; words with source and line are a quotation.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from accsm_kg.lookups import Ask
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.terms import Term
 from accsm_server.engine.interface import Query, Table, fetch, table
 from accsm_server.pages.queries import Site
-from accsm_server.pages.statements import Evidence, Quotations
-from accsm_server.pages.terms import Labels, TermView, load_labels, text_of
+from accsm_server.pages.statements import Evidence, Quotations, Row, Value
+from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
 _QUOTED = ("words", "source", "line")
+_GRAPH = "stated_by"
 
 Cells = dict[str, Term | None]
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a block: its cells by column, and the words of the source behind it."""
+    """A line of a block: the values of each cell, and the words of the source behind it."""
 
-    cells: Sequence[TermView]
+    cells: Sequence[Sequence[TermView]]
     evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True)
 class Block:
-    """A table on a page; its rows are in groups, each with a title that may be empty."""
+    """Lines on a page, in groups, each with a title that may be empty."""
 
     name: str
     heading: str
+    layout: str
     note: str
     empty: str
     columns: Sequence[str]
@@ -45,55 +56,107 @@ class Block:
     has_words: bool
     count: int
 
-
-async def load_blocks(
-    site: Site, names: Sequence[str], iri: str, quotations: Quotations
-) -> tuple[list[Block], list[Ask]]:
-    """Return the blocks about ``iri`` with rows or with words for none, and all their queries."""
-    asked = [Ask(_FOLDER / f"{name}.rq", iri) for name in names]
-    found = [await _load(site, ask, quotations) for ask in asked]
-    return [block for block in found if block.count or block.empty], asked
+    @property
+    def lines(self) -> Sequence[Line]:
+        """Return the lines of all groups."""
+        return [line for _, lines in self.groups for line in lines]
 
 
-async def _load(site: Site, ask: Ask, quotations: Quotations) -> Block:
-    text = ask.text(site.base)
-    header = query_files.header(text)
-    answer = table((await fetch(site.engine, Query(text, "json", internal=True)))[0])
-    assert isinstance(answer, Table)
-    rows = [{name: row[name] for name in answer.variables} for row in answer.rows]
-    labels = await load_labels(site, (term for row in rows for term in row.values()))
-    by = header.get("groups", "")
-    columns = [name for name in answer.variables if name not in (by, *_QUOTED)]
-    columns = [name for name in columns if not name.endswith("_text")]
-    groups: dict[TermView, list[Line]] = {}
-    for row in _distinct(rows):
-        title = _cell(row[0], by, labels) if by else TermView("")
-        cells = [_cell(row[0], name, labels) for name in columns]
-        groups.setdefault(title, []).append(Line(cells, _evidence(row, labels, quotations)))
-    return Block(
-        ask.path.stem,
-        header["heading"].format(count=len(_distinct(rows))),
-        header.get("note", ""),
-        header.get("empty", ""),
-        [name.replace("_", " ") for name in columns],
-        [*groups.items()],
-        "words" in answer.variables,
-        len(rows),
+@dataclass(frozen=True)
+class Answers:
+    """The answers of the queries of the blocks of one page, by name of the block."""
+
+    asked: Mapping[str, Ask]
+    headers: Mapping[str, Mapping[str, Any]]
+    tables: Mapping[str, Table]
+    labels: Labels
+
+    def blocks(self, names: Sequence[str], quotations: Quotations) -> list[Block]:
+        """Return the blocks that have lines, or words for none."""
+        found = [self.block(name, quotations) for name in names]
+        return [block for block in found if block.count or block.empty]
+
+    def block(self, name: str, quotations: Quotations) -> Block:
+        """Return a block, with its quotations numbered."""
+        header, answer = self.headers[name], self.tables[name]
+        by = header.get("groups", "")
+        columns = [one for one in answer.variables if one not in (by, *_QUOTED)]
+        columns = [one for one in columns if not one.endswith("_text")]
+        groups: dict[TermView, list[Line]] = {}
+        lines = _lines(_cells(answer), header.get("line", ""))
+        for rows in lines:
+            title = _cell(rows[0], by, self.labels) if by else TermView("")
+            cells = [_values(rows, column, self.labels) for column in columns]
+            evidence = _evidence(rows, self.labels, quotations)
+            groups.setdefault(title, []).append(Line(cells, evidence))
+        return Block(
+            name,
+            header.get("heading", "").format(count=len(lines)),
+            header.get("layout", "table"),
+            header.get("note", ""),
+            header.get("empty", ""),
+            [column.replace("_", " ") for column in columns],
+            [*groups.items()],
+            "words" in answer.variables,
+            len(lines),
+        )
+
+    def fact(self, name: str, quotations: Quotations) -> Row | None:
+        """Return a block as one row: each line is a value, what follows its first cell a remark."""
+        block = self.block(name, quotations)
+        place = block.columns.index(_GRAPH.replace("_", " "))
+        graphs = tuple(dict.fromkeys(graph for line in block.lines for graph in line.cells[place]))
+        values = [_fact_value(line, place) for line in block.lines]
+        return Row(TermView(name), values, graphs, ()) if values else None
+
+
+async def ask_blocks(site: Site, names: Sequence[str], iri: str) -> Answers:
+    """Return the answers of the queries of blocks about ``iri``; raises QueryError."""
+    asked = {name: Ask(_FOLDER / f"{name}.rq", iri) for name in names}
+    texts = [ask.text(site.base) for ask in asked.values()]
+    answers = await asyncio.gather(*(_fetch(site, text) for text in texts))
+    terms = [term for answer in answers for row in answer.rows for term in row]
+    headers = dict(zip(asked, map(query_files.header, texts), strict=True))
+    return Answers(
+        asked, headers, dict(zip(asked, answers, strict=True)), await load_labels(site, terms)
     )
 
 
-def _distinct(rows: Sequence[Cells]) -> list[list[Cells]]:
-    """Return the rows in lists of those that differ only in the words of the source."""
+async def _fetch(site: Site, text: str) -> Table:
+    answer = table((await fetch(site.engine, Query(text, "json", internal=True)))[0])
+    assert isinstance(answer, Table)
+    return answer
+
+
+def _cells(answer: Table) -> list[Cells]:
+    return [{name: row[name] for name in answer.variables} for row in answer.rows]
+
+
+def _lines(rows: Sequence[Cells], column: str) -> list[list[Cells]]:
+    """Return rows by their value in ``column``, else those that differ only in the words."""
     found: dict[tuple[Term | None, ...], list[Cells]] = {}
     for row in rows:
-        key = tuple(value for name, value in row.items() if name not in _QUOTED)
-        found.setdefault(key, []).append(row)
+        names = [column] if column else [name for name in row if name not in _QUOTED]
+        found.setdefault(tuple(row[name] for name in names), []).append(row)
     return [*found.values()]
 
 
+def _values(rows: Sequence[Cells], name: str, labels: Labels) -> list[TermView]:
+    shown = (_cell(row, name, labels) for row in rows if row[name] is not None)
+    return list(dict.fromkeys(shown))
+
+
 def _cell(row: Cells, name: str, labels: Labels) -> TermView:
+    if name == _GRAPH:
+        return labels.graph(iri_of(row[name]))
     shown, text = labels.show(row[name]), text_of(row.get(f"{name}_text"))
-    return TermView(text, shown.href, shown.iri) if text else shown
+    return replace(shown, text=text) if text else shown
+
+
+def _fact_value(line: Line, place: int) -> Value:
+    first, *others = line.cells[:place]
+    remark = " · ".join(cell.text for cells in others for cell in cells)
+    return Value(first[0], (), line.evidence, remark)
 
 
 def _evidence(
@@ -105,4 +168,4 @@ def _evidence(
         for row in rows
         if text_of(row.get("words"))
     ]  # fmt: skip
-    return quotations.number(found)
+    return quotations.number(dict.fromkeys(found))

@@ -36,10 +36,11 @@ router = openapi.create_router("pages")
 
 @router.get("/robots.txt", summary="Rules for crawlers", responses=openapi.offered("text/plain"))
 async def robots(site: ServedSite, origin: Origin) -> Response:
-    """Return the rules: crawlers read everything but answers to queries."""
+    """Return the rules: crawlers read everything but answers to queries and searches."""
     endpoint = f"{site.root}/sparql"
     rules = (
-        f"User-agent: *\nDisallow: {endpoint}?query=\nDisallow: {endpoint}?*&query=\n\n"
+        f"User-agent: *\nDisallow: {endpoint}?query=\nDisallow: {endpoint}?*&query=\n"
+        f"Disallow: {site.root}/search?\n\n"
         f"Sitemap: {origin}/sitemap.xml\n"
     )
     return PlainTextResponse(rules, headers=_HEADERS)

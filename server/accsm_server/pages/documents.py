@@ -204,7 +204,8 @@ async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Respon
     subjects = [row["subject"] for row in found.rows]
     describer = await browse.load_subjects(site, subjects, iri, relation)
     labels = describer.labels
-    title = f"{labels.iri(relation).text}: {labels.iri(iri).text}"
+    heading = (await resource.load_headings(labels, [relation]))[relation]
+    title = f"{heading.text}: {labels.iri(iri).text}"
     next_url = browse.next_page(site.root + here, {"property": relation}, page)
     items = [describer.referrer(subject, relation, iri) for subject in subjects]
     return browse.list_page(site, title, labels.iri(iri), items, page, next_url)

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from accsm_kg.lookups import Ask, Row
 from accsm_kg.rdf.terms import local_name
 from accsm_server.http.negotiation import DOCUMENTS, HTML
-from accsm_server.pages import browse, dataset, landing, lists, openapi, render
+from accsm_server.pages import browse, dataset, landing, lists, openapi, render, search
 from accsm_server.pages.coverage import load_overview
 from accsm_server.pages.parameters import OFFERED, Origin, PageFormat, ServedSite
 from accsm_server.pages.profile import Badge
@@ -21,6 +21,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
     """Return the home page, with a question and classes to start from, or the dataset in RDF."""
     if format is not HTML:
         return await dataset.send(site, format, origin)
+    search.warm(site)
     counts = await browse.class_counts(site)
     questions = {question.name: question for question in await stored(site)}
     overview, asked = await site.load(load_overview)

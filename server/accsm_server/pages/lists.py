@@ -173,7 +173,7 @@ def _page(site: Site, asked: _Asked, rows: Rows, facets: Facets, used: list[Ask]
         profile=asked.profile,
         count=len(rows),
         chosen=[*_removable(site, asked)],
-        facets=[
+        values=[
             (title, _values(site, asked, rows, name, facets.get(name, {})))
             for name, title in asked.profile.facets.items()
         ],

@@ -78,11 +78,15 @@ class NavigationLink:
 
 @dataclass(frozen=True)
 class Fact:
-    """A row of facts: its name, the property, and that of the status if nothing is stated."""
+    """A row of facts: its name, the property, and that of the status if nothing is stated.
+
+    ``block`` is the name of a query in blocks/ whose lines are shown instead of the values.
+    """
 
     name: str
     property: str
     status: str = ""
+    block: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,15 @@ class PageProfile:
     list: str = ""
     title: str = "{label}"
     lead: str = ""
+    up: Sequence[str] = ()
     is_traced: bool = False
     facts: Sequence[Fact] = ()
     blocks: Sequence[str] = ()
+
+    @property
+    def queries(self) -> Sequence[str]:
+        """Return the names of the queries in blocks/ of the page, in its order."""
+        return [*(fact.block for fact in self.facts if fact.block), *self.blocks]
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,8 @@ class Profile:
     home_classes: tuple[str, ...]
     home_question: str
     """The name of a stored question."""
+    examples: Sequence[str]
+    """Examples of what to search."""
     resource: ResourceProfile
     graphs: Mapping[str, GraphTitle]
     """By the path of the graph below graph/."""
@@ -147,6 +159,7 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
         [_link(path, link, prefixes) for path, link in tables["navigation"].items()],
         iris(home["classes"]),
         home["question"],
+        tables["search"]["examples"],
         ResourceProfile(resource.pop("first"), **{k: _pattern(v) for k, v in resource.items()}),
         {path: GraphTitle(**graph) for path, graph in tables["graphs"].items()},
         {expand(name, prefixes): Badge(**badge) for name, badge in tables["badges"].items()},
@@ -166,19 +179,22 @@ def _tables() -> dict[str, Any]:
 
 
 def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
-    facts = [
-        Fact(name, *(expand(property, prefixes) for property in properties))
-        for name, properties in page.get("facts", {}).items()
-    ]
     lead = page.get("lead", "")
     return PageProfile(
         page.get("list", ""),
         page.get("title", "{label}"),
         expand(lead, prefixes) if lead else "",
+        [expand(name, prefixes) for name in page.get("up", ())],
         page.get("trace", False),
-        facts,
+        [_fact(name, names, prefixes) for name, names in page.get("facts", {}).items()],
         page.get("blocks", ()),
     )
+
+
+def _fact(name: str, names: Sequence[str], prefixes: Mapping[str, str]) -> Fact:
+    properties = [expand(one, prefixes) for one in names if ":" in one]
+    block = next((one for one in names if ":" not in one), "")
+    return Fact(name, properties[0], (*properties[1:], "")[0], block)
 
 
 def _list(one: Mapping[str, Any], prefixes: Mapping[str, str]) -> ListProfile:

@@ -1,7 +1,7 @@
 """The queries of the pages, and the site: the dataset and settings that pages share."""
 
 import logging
-from asyncio import Lock
+from asyncio import Lock, to_thread
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,18 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QueryResultsFormat,
+    QuerySolutions,
+    parse_query_results,
+)
 
-from accsm_kg.lookups import Ask, Lookup, T, read_rows
+from accsm_kg.lookups import Ask, Lookup, Rows, T, read_rows
 from accsm_kg.namespaces import remint
 from accsm_kg.rdf.terms import is_iri, local_name, value_of
-from accsm_server.engine.interface import Engine, Query, Table, fetch, table
+from accsm_server.engine.interface import PAGE_BYTES, Engine, Query, Table, fetch
 from accsm_server.errors import DeadlineExceeded, OutOfMemory
 from accsm_server.pages.addresses import Addresses
 from accsm_server.pages.dumps import Dumps
@@ -24,6 +30,7 @@ from accsm_server.sparql.served import ServedDataset
 
 _QUERIES = Path(__file__).parent / "queries"
 _BATCH = 1000
+_LARGE = 1 << 20  # bytes of an answer whose rows take long to read
 
 #: Reads something of the dataset.
 Load = Callable[["Site"], Awaitable[T]]
@@ -112,19 +119,32 @@ async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]
     return await site.queries.rows(name, page, **iris)
 
 
-async def look_up(site: Site, lookup: Lookup[T]) -> tuple[T, list[Ask]]:
-    """Return the result of a lookup, and the queries that it asked; raises QueryError."""
+async def look_up(site: Site, lookup: Lookup[T], most: int = PAGE_BYTES) -> tuple[T, list[Ask]]:
+    """Return the result of a lookup, and the queries that it asked; raises QueryError.
+
+    An answer may have ``most`` bytes.
+    """
     asked: list[Ask] = []
     try:
         ask = next(lookup)
         while True:
             asked.append(ask)
             query = Query(ask.text(site.base), "json", internal=True)
-            found = table((await fetch(site.engine, query))[0])
-            assert isinstance(found, Table)
-            ask = lookup.send(read_rows(found.variables, found.rows))
+            body = (await fetch(site.engine, query, most))[0]
+            ask = lookup.send(await _read(body))
     except StopIteration as end:
         return end.value, asked
+
+
+async def _read(body: bytes) -> Rows:
+    """Return the rows of an answer; a large one is read in a thread."""
+    return _parsed(body) if len(body) < _LARGE else await to_thread(_parsed, body)
+
+
+def _parsed(body: bytes) -> Rows:
+    found = parse_query_results(body, format=QueryResultsFormat.JSON)
+    assert isinstance(found, QuerySolutions)
+    return read_rows([variable.value for variable in found.variables], found)
 
 
 async def _load_addresses(site: Site) -> Addresses:

@@ -26,6 +26,8 @@ from accsm_server.pages.queries import Site
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
 _RAISED = re.compile(r"&lt;sup&gt;(.{1,40}?)&lt;/sup&gt;", re.DOTALL)
 _BREAK = re.compile(r"&lt;br ?/?&gt;")
+_ITEM = re.compile(r"\s*&lt;li&gt;\s*")
+_LIST = re.compile(r"\s*&lt;/?(?:ul|ol|li)&gt;")
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
 
@@ -138,7 +140,7 @@ def _templates() -> Environment:
 
 
 def _source_text(text: str, mark: str = "") -> Markup:
-    """Return the words of a source, with what they mark as strong or raised, and ``mark``, as HTML.
+    """Return the words of a source in HTML: what is strong, raised or a list, and ``mark``.
 
     >>> _source_text("**A** 22<sup>nd</sup> < 3")
     Markup('<strong>A</strong> 22<sup>nd</sup> &lt; 3')
@@ -146,6 +148,7 @@ def _source_text(text: str, mark: str = "") -> Markup:
     Markup('A.2.i, <mark>A.2</mark> and A.2.ii')
     """
     marked = _STRONG.sub(r"<strong>\1</strong>", str(escape(text)))
+    marked = _LIST.sub("", _ITEM.sub("\n\N{BULLET} ", marked))
     if mark:
         whole = rf"(?<![\w.]){re.escape(str(escape(mark)))}(?!\w|\.\w)"
         marked = re.sub(whole, lambda found: f"<mark>{found[0]}</mark>", marked)

@@ -1,7 +1,7 @@
 """The page about one resource: its statements, issues and referrers."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -12,7 +12,7 @@ from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import TYPE, Term, iris, local_name
 from accsm_server.engine.interface import Table
 from accsm_server.pages.addresses import describing
-from accsm_server.pages.blocks import Block, load_blocks
+from accsm_server.pages.blocks import Answers, Block, ask_blocks
 from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
 from accsm_server.pages.profile import PageProfile, Properties
@@ -79,24 +79,31 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Description:
+class Opening:
+    """What the profile of its class lets the page about a resource begin with."""
+
+    title: str
+    lead: Row | None
+    """The text that opens the page, if the profile names its property."""
+    up: Sequence[TermView]
+    """The things above it, the uppermost first."""
+    key: str
+    """What the trace of it is called in its address; empty if it is not traced."""
+    facts: Sequence[Row]
+    blocks: Sequence[Block]
+    asked: Sequence[Ask | str]
+    """The queries of the page."""
+
+
+@dataclass(frozen=True)
+class Description(Opening):
     """The content of the page about a resource."""
 
     iri: str
     name: str
     """The IRI as it can be pasted into a query."""
-    title: str
-    lead: TermView | None
-    """The text that opens the page, if the profile names its property."""
-    key: str
-    """What the trace of it is called in its address; empty if it is not traced."""
     types: list[TermView]
     """Its classes, with links to the lists of their members."""
-    facts: list[Row]
-    """What the profile names for its class, first."""
-    blocks: list[Block]
-    asked: list[Ask | str]
-    """The queries of the page."""
     flags: Mapping[str, int]
     """The numbers of the issues that are about a property, by its IRI, from 1."""
     uses: Mapping[str, int]
@@ -133,22 +140,15 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     describer = Describer(labels, nodes, evidence, definitions)
-    page = _page(statements, site)
-    facts = _facts(statements, page, describer)
-    blocks, asked = await load_blocks(site, page.blocks, iri, describer.quotations)
+    opening = await _open(site, iri, statements, describer)
     tables = {name: describer.rows(part) for name, part in sections.items()}
-    groups = _groups(iri, answers["incoming-counts"], referrers, describer)
+    groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
+        **vars(opening),
         iri=iri,
         name=short_name(iri, site),
-        title=_title(page, labels.iri(iri).text, statements),
-        lead=next((row.values[0].shown for row in facts if row.property.iri == page.lead), None),
-        key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
         types=_types(statements, labels),
-        facts=[row for row in facts if row.property.iri != page.lead],
-        blocks=blocks,
-        asked=[*asked, *(site.queries.text(name, this=iri) for name in ("statements", "evidence"))],
         flags=_flags(issues),
         uses={} if statements and groups else await _uses(site, iri),
         others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
@@ -156,9 +156,28 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
         is_cut=nodes.is_cut,
         issues=issues,
         minor_issues=minor,
-        **tables,
+        stated=tables["stated"],
+        printed=tables["printed"],
+        computed=tables["computed"],
+        records=tables["records"],
         incoming=[group for group in groups if _adds_information(group, shown, site)],
         incoming_computed=[group for group in groups if not _adds_information(group, shown, site)],
+    )
+
+
+async def _open(site: Site, iri: str, statements: Statements, describer: Describer) -> Opening:
+    page, labels = _page(statements, site), describer.labels
+    asked = await ask_blocks(site, page.queries, iri)
+    facts = _facts(statements, page, describer, asked)
+    texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
+    return Opening(
+        title=_title(page, labels.iri(iri).text, statements),
+        lead=next((row for row in facts if row.property.iri == page.lead), None),
+        up=[labels.iri(name) for above in page.up for name in iris(statements.get(above, {}))],
+        key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
+        facts=[row for row in facts if row.property.iri != page.lead],
+        blocks=asked.blocks(page.blocks, describer.quotations),
+        asked=[*asked.asked.values(), *texts],
     )
 
 
@@ -169,20 +188,29 @@ def _page(statements: Statements, site: Site) -> PageProfile:
     return next((page for kind, page in pages.items() if kind in types), PageProfile())
 
 
-def _facts(statements: Statements, page: PageProfile, describer: Describer) -> list[Row]:
+def _facts(
+    statements: Statements, page: PageProfile, describer: Describer, asked: Answers
+) -> list[Row]:
     """Return the rows that a profile names; where nothing is stated, the status says so."""
     found = []
     for fact in page.facts:
+        row = asked.fact(fact.block, describer.quotations) if fact.block else None
         stated = next((name for name in (fact.property, fact.status) if name in statements), None)
-        if stated:
+        if row is None and stated:
             (row,) = describer.rows({stated: statements[stated]})
-            found.append(replace(row, property=replace(row.property, text=fact.name)))
+        if row:
+            shown = replace(describer.labels.iri(fact.property), text=fact.name)
+            found.append(replace(row, property=shown))
     return found
 
 
 def _title(page: PageProfile, label: str, statements: Statements) -> str:
+    """Return the title of a page, which is the label if a value is missing."""
     values = {local_name(name): first_text(terms) for name, terms in statements.items()}
-    return page.title.format_map(values | {"label": label})
+    try:
+        return page.title.format_map(values | {"label": label})
+    except KeyError:
+        return label
 
 
 def _flags(issues: Sequence[Issue]) -> dict[str, int]:
@@ -274,14 +302,31 @@ def _issues(table: Table, labels: Labels) -> tuple[list[Issue], list[Issue]]:
     return sorted(major, key=lambda issue: issue.certain), minor
 
 
-def _groups(this: str, counts: Table, referrers: Referrers, describer: Describer) -> list[Group]:
+async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, TermView]:
+    """Return for each property what heads the subjects of its statements about one value.
+
+    It is the label of the inverse property, where the ontology has one.
+    """
+    properties = [*properties]
+    texts = await load_texts(labels.site, "inverse-labels", properties)
+    shown = map(labels.iri, properties)
+    return {
+        one.iri: replace(one, text=texts.get(one.iri, f"Whose “{one.text}” is this"))
+        for one in shown
+    }
+
+
+async def _load_groups(
+    this: str, counts: Table, referrers: Referrers, describer: Describer
+) -> list[Group]:
+    properties = (iri_of(row["property"]) for row in counts.rows)
+    headings = await load_headings(describer.labels, properties)
     groups = []
     for row in counts.rows:
         if iri := iri_of(row["property"]):
             found = [describer.referrer(subject, iri, this) for subject in referrers.get(iri, ())]
             count, stated = int(text_of(row["count"])), int(text_of(row["stated"]))
-            shown = describer.labels.iri(iri)
-            groups.append(Group(shown, count, stated, found, count - len(found)))
+            groups.append(Group(headings[iri], count, stated, found, count - len(found)))
     return sorted(groups, key=lambda group: by_text(group.property))
 
 

@@ -12,7 +12,9 @@ from accsm_server.pages.addresses import Addresses
 from accsm_server.pages.profile import Badge
 from accsm_server.pages.queries import Site, load_texts
 
-_UNMARKED = {"string", "langString", "integer", "decimal", "boolean", "date", "anyURI"}
+_UNMARKED = {
+    "string", "langString", "integer", "decimal", "boolean", "date", "gYearMonth", "anyURI",
+}  # fmt: skip
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
 _WEB_SCHEMES = ("http:", "https:")
 
@@ -138,7 +140,7 @@ def first_text(terms: Iterable[Term | None]) -> str:
 
 def _literal(literal: Literal) -> TermView:
     datatype = local_name(literal.datatype.value)
-    text = _date(literal.value) if datatype == "date" else literal.value
+    text = _SHOWN.get(datatype, str)(literal.value)
     note = "" if datatype in _UNMARKED else datatype
     href = literal.value if datatype == "anyURI" and literal.value.startswith(_WEB_SCHEMES) else ""
     return TermView(text, href, "", note, literal.language or "", external=bool(href))
@@ -150,3 +152,15 @@ def _date(text: str) -> str:
     except ValueError:
         return text
     return f"{day.day} {day:%B} {day.year}"
+
+
+def _month(text: str) -> str:
+    """Return a xsd:gYearMonth in words.
+
+    >>> _month("2017-04")
+    'April 2017'
+    """
+    return _date(f"{text}-01").partition(" ")[2] or text
+
+
+_SHOWN = {"date": _date, "gYearMonth": _month}

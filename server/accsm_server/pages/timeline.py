@@ -1,0 +1,242 @@
+"""The timeline of projects and of the history: pictures, a list by year, a table, and files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated
+from urllib.parse import urlencode
+from xml.etree.ElementTree import Element
+
+from fastapi import Depends, Query
+from markupsafe import Markup
+from starlette.responses import Response
+
+from accsm_kg.errors import UnknownNameError
+from accsm_kg.lookups import Ask
+from accsm_kg.pictures import svg
+from accsm_kg.timeline import draw, render, words
+from accsm_kg.timeline.model import (
+    GROUPS,
+    SCALES,
+    Choice,
+    Group,
+    Item,
+    Selection,
+    Timeline,
+    timeline,
+)
+from accsm_server.errors import BadRequest, NotFound
+from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
+from accsm_server.pages import answers, openapi
+from accsm_server.pages.addresses import Addresses, with_query
+from accsm_server.pages.parameters import FormatChoice, ServedSite
+from accsm_server.pages.profile import Badge
+from accsm_server.pages.queries import Site, look_up
+from accsm_server.pages.render import NEGOTIATED, view
+
+_HERE = "/timeline"
+_FILES = (CSV, JSON, SVG, TURTLE)
+_OFFERS = (HTML, *_FILES)
+_OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
+
+router = openapi.create_router("pages")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link: an address with its text; ``current`` says that it leads to what is shown."""
+
+    href: str
+    text: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group with its picture, and a link to the country or area that it is of."""
+
+    href: str
+    label: str
+    count: str
+    picture: Markup
+
+
+@dataclass(frozen=True)
+class YearView:
+    """A year with a link that zooms to it, its numbers in words, and its items."""
+
+    link: Entry
+    size: int
+    count: str
+    items: Sequence[Item]
+
+
+def _selection(
+    scale: Annotated[str, Query(description=", ".join(SCALES))] = Selection.scale,
+    country: Annotated[str, Query(description="The code of a country, such as THA")] = "",
+    area: Annotated[str, Query(description="The code of an area, such as A or 2")] = "",
+    group: Annotated[str, Query(description=", ".join(GROUPS))] = Selection.group,
+    year: Annotated[str, Query(description="A year, to show its months")] = "",
+) -> Selection:
+    return Selection(scale, country.upper(), area, group, year)
+
+
+Selected = Annotated[Selection, Depends(_selection)]
+
+
+@router.get(
+    _HERE, summary="When projects take place, and events of the history", responses=_OFFERED
+)
+async def page(site: ServedSite, selection: Selected, choice: FormatChoice) -> Response:
+    """Return the timeline as a page, as rows, as a picture, or its times in RDF."""
+    return await _send(site, selection, choice.choose(_OFFERS))
+
+
+@router.get(
+    f"{_HERE}.{{suffix}}", summary="The timeline in the format of the suffix", responses=_OFFERED
+)
+async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
+    """Return the timeline in the format with this suffix."""
+    for format in _OFFERS:
+        if format.name == suffix:
+            return await _send(site, selection, format)
+    raise NotFound("No such format", f"The timeline is not available as .{suffix}.")
+
+
+async def _send(site: Site, selection: Selection, format: Format) -> Response:
+    found, asked = await _load(site, selection)
+    links = alternates(site.root + _address(selection), _OFFERS)
+    if format is TURTLE:
+        text = site.queries.text("listed", these=sorted({time.iri for time in found.times}))
+        return answers.send(site, text, format, links)
+    if format is HTML:
+        response = _page(site, found, asked, await site.addresses())
+    else:
+        written = render.write(found, format.name)
+        response = Response(written, media_type=format.content_type, headers=NEGOTIATED)
+    response.headers["Link"] = links
+    return response
+
+
+async def _load(site: Site, selection: Selection) -> tuple[Timeline, list[Ask]]:
+    """Return a timeline and its queries; raises BadRequest, and NotFound if there is nothing."""
+    try:
+        found, asked = await look_up(site, timeline(selection))
+    except UnknownNameError as error:
+        hint = f"Choose it at {site.root}{_address(_scale(selection.scale))}"
+        raise BadRequest("Invalid parameter", str(error), hint) from None
+    if not found.years:
+        others = [site.root + _address(_scale(name)) for name in SCALES if name != selection.scale]
+        hint = f"Another timeline: {', '.join(others)}"
+        raise NotFound("No timeline", f"This dataset states no time of {found.many}.", hint)
+    return found, asked
+
+
+def _page(site: Site, found: Timeline, asked: list[Ask], addresses: Addresses) -> Response:
+    def address(iri: str) -> str:
+        return site.root + addresses.of(iri)
+
+    selection, here = found.selection, _address(found.selection)
+    return view(
+        site,
+        "timeline.html",
+        _HERE,
+        words.title(found),
+        asked,
+        site.base + here.removeprefix("/"),
+        link=site.root + here,
+        formats=_FILES,
+        found=found,
+        words=words,
+        address=address,
+        badges=_badges(site, found),
+        scales=[_entry(site, _scale(name), text, selection) for name, text in SCALES.items()],
+        choices=_choices(found),
+        filters=[
+            Entry(site.root + _address(replace(selection, **{name: ""})), text)
+            for name, text in found.filters.items()
+        ],
+        whole=site.root + _address(_scale(selection.scale)),
+        legend=[(_markup(drawn), text, count) for drawn, text, count in draw.legend(found)],
+        line=_markup(draw.line_sample()),
+        sections=_sections(found, address),
+        years=[_year(site, found, year.year) for year in found.years],
+    )
+
+
+def _sections(found: Timeline, address: draw.Address) -> list[Section]:
+    """Return the groups, whose rows are numbered through."""
+    sections, row = [], 0
+    for group in found.groups:
+        picture = _markup(draw.of_group(found, group, address, row))
+        sections.append(
+            Section(address(group.iri) if group.iri else "", group.label, _count(found, group),
+                    picture)
+        )  # fmt: skip
+        row += len(group.items)
+    return sections
+
+
+def _count(found: Timeline, group: Group) -> str:
+    return words.number(len(group.items), found.one, found.many)
+
+
+def _year(site: Site, found: Timeline, year: int) -> YearView:
+    counted = found.years[year - found.years[0].year]
+    link = _entry(site, replace(found.selection, year=str(year)), str(year), found.selection)
+    size = counted.stated + counted.possible
+    return YearView(link, size, words.of_year(found, counted), found.in_year(year))
+
+
+def _badges(site: Site, found: Timeline) -> Mapping[str, Badge]:
+    """Return the badge of each source."""
+    known, none = site.contents.reliability, Badge("", "")
+    return {
+        source.iri: site.profile.badges.get(known.get(source.iri, ""), none)
+        for item in found.items
+        for source in item.sources
+    }
+
+
+def _choices(found: Timeline) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
+    """Return the parameters of the form: name, label, value and the options with their labels."""
+    selection = found.selection
+    years = [
+        (str(year.year), str(year.year)) for year in found.years if year.stated + year.possible
+    ]
+    offered = [
+        ("country", "Country", _options("any country", found.countries, selection.country)),
+        ("area", "Area", _options("any area", found.areas, selection.area)),
+        ("year", "Year", [("", "all years"), *years]),
+        ("group", "Group by", [(name, name) for name in GROUPS if selection.scale == "plan"]),
+    ]
+    return [
+        (name, label, getattr(selection, name), options)
+        for name, label, options in offered
+        if len(options) > 1
+    ]
+
+
+def _options(none: str, choices: Sequence[Choice], chosen: str) -> list[tuple[str, str]]:
+    """Return the choices with their numbers; if none has items, only the one that is chosen."""
+    has_any = any(choice.count for choice in choices)
+    shown = [choice for choice in choices if has_any or choice.code == chosen]
+    return [("", none), *((one.code, f"{one.label} ({one.count})") for one in shown)]
+
+
+def _markup(drawing: Element) -> Markup:
+    return Markup(svg.inline(drawing))
+
+
+def _scale(name: str) -> Selection:
+    return Selection(name if name in SCALES else Selection.scale)
+
+
+def _entry(site: Site, selection: Selection, text: str, shown: Selection) -> Entry:
+    return Entry(site.root + _address(selection), text, selection == shown)
+
+
+def _address(selection: Selection) -> str:
+    """Return the address of a selection, without what is selected anyway."""
+    usual = asdict(Selection())
+    chosen = {name: text for name, text in asdict(selection).items() if text != usual[name]}
+    return with_query(_HERE, urlencode(chosen))

@@ -1,0 +1,46 @@
+"""Write a dataset with several copies of the record, under new names, to see how pages scale."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from accsm_kg.namespaces import BASE, CURATION, INFERRED
+
+_THINGS = f"<{BASE}id/"
+#: Folders of things that the copies share: what a country, a source or a concept is does not grow.
+_SHARED = tuple(f"{_THINGS}{name}/" for name in ("concept", "country", "country-group", "source"))
+#: The beginnings of the graphs that are copied.
+_GROWING = (f"{BASE}graph/source/", f"{BASE}{INFERRED}>", f"{BASE}{CURATION}>")
+
+
+def copies(lines: list[str], count: int) -> Iterator[str]:
+    """Yield the lines of N-Quads ``count`` times; the things of a copy are below id/copy-N/."""
+    yield from lines
+    growing = [line for line in lines if line.rpartition(" <")[2].startswith(_GROWING)]
+    for number in range(1, count):
+        for line in growing:
+            yield _renamed(line, number)
+
+
+def _renamed(line: str, number: int) -> str:
+    new = line.replace(_THINGS, f"{_THINGS}copy-{number}/")
+    for folder in _SHARED:
+        new = new.replace(folder.replace(_THINGS, f"{_THINGS}copy-{number}/"), folder)
+    return new
+
+
+def main() -> None:
+    """Write the copies of a built dataset."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.copies", description=__doc__)
+    parser.add_argument("dataset", type=Path, nargs="?", default=Path("build/accsm.nq"))
+    parser.add_argument("--count", type=int, default=21)
+    parser.add_argument("--out", type=Path, default=Path("build/bench/copies.nq"))
+    options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    lines = options.dataset.read_text(encoding="utf-8").splitlines(keepends=True)
+    with options.out.open("w", encoding="utf-8") as file:
+        file.writelines(copies(lines, options.count))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What a newcomer finds by at most three clicks from the home page, without SPARQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser.test_browser import browser
+from serving import Server, running
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+__all__ = ["browser"]
+
+
+@pytest.fixture(scope="module")
+def server(known_path: Path) -> Iterator[Server]:
+    with running(known_path) as server:
+        yield server
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "plain"])
+def page(
+    request: pytest.FixtureRequest, browser: "sync_api.Browser", server: Server
+) -> Iterator["sync_api.Page"]:
+    context = browser.new_context(java_script_enabled=request.param)
+    page = context.new_page()
+    page.goto(server.url)
+    yield page
+    context.close()
+
+
+def click(page: "sync_api.Page", *names: str) -> None:
+    """Click the first link in the content or the head whose name contains each of ``names``."""
+    assert len(names) <= 3
+    for name in names:
+        page.get_by_role("link", name=name).first.click()
+        page.wait_for_load_state()
+
+
+def test_who_works_on_an_action_line_and_what_the_source_says(page: "sync_api.Page") -> None:
+    click(page, "A.2.2.iv Encourage the exchange")
+    for country in ("Singapore", "Malaysia", "Thailand", "Cambodia"):
+        assert page.locator("main").get_by_role("link", name=country).count() > 0
+    words = page.locator("blockquote", has_text="Also supports A.2.2.iv").first
+    page.locator("details", has=words).first.locator("summary").click()
+    assert words.is_visible()
+
+
+def test_which_lines_have_no_completed_activity(page: "sync_api.Page") -> None:
+    click(page, "have no project with an activity marked completed")
+    shown = page.locator("main").inner_text()
+    for code in ("A.2.vi", "B.1.iii", "B.2.i", "B.2.ix", "E.1.i", "E.1.x", "A.2.2.iv"):
+        assert code in shown
+
+
+def test_what_is_open_about_a_project(page: "sync_api.Page") -> None:
+    click(page, "Projects", "Networking Workshop among Local Government Bodies")
+    shown = page.locator("main").inner_text()
+    assert "Read with care" in shown
+    assert "not stated" in shown
+
+
+def test_what_a_country_coordinates_hosts_and_signed(page: "sync_api.Page") -> None:
+    click(page, "Countries", "Thailand")
+    shown = page.locator("main")
+    for number in (14, 18, 22, 23, 30, 36, 37, 38):
+        assert shown.locator(f'a[href$="/project/2016-2020/{number}"]').count() > 0
+    assert shown.get_by_role("link", name="ASEAN Resource Centre of Thailand").count() > 0
+    assert shown.get_by_role("link", name="Role of the Civil Service").count() > 0
+
+
+def test_which_projects_mention_a_word(page: "sync_api.Page") -> None:
+    click(page, "gender", "project")
+    assert "q=gender" in page.url and "kind=" in page.url
+    assert page.locator('main a[href*="/project/2016-2020/29"]').count() > 0
+
+
+def test_which_projects_name_no_partner_and_no_budget(page: "sync_api.Page") -> None:
+    click(page, "All 10", "state neither a budget nor a partner")
+    assert page.locator("table.results tbody tr").count() > 2

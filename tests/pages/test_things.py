@@ -1,0 +1,220 @@
+"""Pages of things: each fact and block of the profile, against its query on the store."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+from accsm_server.pages import blocks
+from accsm_server.pages.profile import read_profile
+from pages.conftest import get
+from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store
+from serving import running
+
+from accsm_kg.lookups import Ask
+from accsm_kg.namespaces import BASE, prefixes, term
+from accsm_kg.rdf import query_files
+from accsm_kg.rdf.terms import local_name
+
+PAGES = read_profile(prefixes()).pages
+FOLDER = Path(blocks.__file__).parent / "blocks"
+#: Things of each class that has a profile, of which each block has lines for one or more.
+EXAMPLES = {
+    "SupportLink": ["project/2016-2020/33/support/apsc-A.2.2.iv"],
+    "Project": [f"project/2016-2020/{number}" for number in (1, 8, 11, 13, 20, 33, 39, 40, 41)],
+    "StrategicMeasure": ["measure/ascc-2025/E.1.vii", "measure/ascc-2025/A.2.vi"],
+    "ActionLine": ["action-line/apsc-2025/A.2.2.iv"],
+    "KeyResultArea": ["kra/ascc-2025/A.2", "kra/ascc-2025/B.1"],
+    "ActionLineElement": ["element/apsc-2025/A.2.2"],
+    "Blueprint": ["blueprint/apsc-2025", "blueprint/ascc-2025"],
+    "Country": [f"country/{code}" for code in ("THA", "VNM", "CHN", "TLS", "BRN")],
+    "CountryGroup": ["country-group/asean-plus-three-countries", "country-group/clmv-countries"],
+    "PriorityArea": ["priority-area/C"],
+    "PriorityAreaVersion": ["priority-area/C/2016-2020", "priority-area/E/2026-2030"],
+    "ThematicArea": ["thematic-area/1", "thematic-area/3"],
+    "ResourceCentre": ["arc/KHM", "arc/PHL", "arc/SGP", "arc/IDN"],
+    "WorkPlan": ["work-plan/accsm/2016-2020", "work-plan/accsm/2026-2030"],
+}
+THINGS = [(name, thing) for name, things in EXAMPLES.items() for thing in things]
+BLOCKS = [
+    (thing, block) for name, thing in THINGS for block in PAGES[term(f"accsm:{name}").value].blocks
+]
+
+
+class Answer(NamedTuple):
+    """What a query in blocks/ answers for one thing, by line, and its header."""
+
+    columns: list[str]
+    lines: list[list[QuerySolution]]
+    header: dict[str, str]
+
+    def numbers(self) -> list[dict[str, str]]:
+        """Return the integers of each line by the name of their column."""
+        return [
+            {
+                name: value.value
+                for name in self.columns
+                if isinstance(value := rows[0][name], Literal)
+                and local_name(value.datatype.value) == "integer"
+                and name not in ("line", self.header.get("groups"))
+            }
+            for rows in self.lines
+        ]
+
+
+def asked(store: Store, name: str, thing: str) -> Answer:
+    text = Ask(FOLDER / f"{name}.rq", f"{BASE}id/{thing}").text(BASE)
+    header, found = query_files.header(text), store.query(text)
+    assert isinstance(found, QuerySolutions)
+    columns = [variable.value for variable in found.variables]
+    key = [header["line"]] if "line" in header else columns
+    key = [column for column in key if column not in ("words", "source", "line")]
+    lines: dict[tuple[object, ...], list[QuerySolution]] = {}
+    for row in found:
+        lines.setdefault(tuple(row[column] for column in key), []).append(row)
+    return Answer(columns, [*lines.values()], header)
+
+
+def text(markup: str) -> str:
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", markup)).split())
+
+
+def section(page: str, name: str, layout: str, heading: str) -> list[str]:
+    """Return the markup of each line of a block; raises IndexError without the block."""
+    if layout == "links":
+        part = page.split(f'<nav class="tabs" aria-label="{heading}">')[1].split("</nav>")[0]
+        return re.findall("<a .*?</a>", part, re.DOTALL)
+    part = page.split(f'<h2 id="block-{name}">')[1].split("</section>")[0]
+    pattern = "<li>.*?</li>" if layout == "sentences" else "<tr>(?:(?!<th).)*?</tr>"
+    return re.findall(pattern, part, re.DOTALL)
+
+
+def test_every_class_and_every_block_has_an_example(store: Store) -> None:
+    assert {term(f"accsm:{name}").value for name in EXAMPLES} == set(PAGES)
+    named = {name for page in PAGES.values() for name in page.queries}
+    assert named == {path.stem for path in FOLDER.glob("*.rq")}
+    facts = [(t, n) for c, t in THINGS for n in PAGES[term(f"accsm:{c}").value].queries]
+    assert {name for thing, name in facts if asked(store, name, thing).lines} == named
+
+
+@pytest.mark.parametrize(("name", "thing"), THINGS)
+def test_a_page_has_the_facts_that_are_stated(
+    client: httpx.Client, store: Store, name: str, thing: str
+) -> None:
+    answer = get(client, f"/doc/{thing}")
+    assert answer.status_code == 200
+    top = answer.text.partition("All statements")[0]
+    profile = PAGES[term(f"accsm:{name}").value]
+    this = NamedNode(f"{BASE}id/{thing}")
+    for fact in profile.facts:
+        stated = any(
+            [*store.quads_for_pattern(this, NamedNode(one), None)]
+            for one in (fact.property, fact.status)
+            if one
+        )
+        is_shown = f'<th scope="row">{fact.name}</th>' in top
+        assert is_shown == (stated and fact.property != profile.lead), fact.name
+
+
+@pytest.mark.parametrize(("thing", "name"), BLOCKS)
+def test_the_numbers_of_a_block_are_those_of_its_query(
+    client: httpx.Client, store: Store, thing: str, name: str
+) -> None:
+    page, answer = get(client, f"/doc/{thing}").text, asked(store, name, thing)
+    heading = answer.header["heading"].format(count=len(answer.lines))
+    layout = answer.header.get("layout", "table")
+    if not answer.lines:
+        assert (f'<h2 id="block-{name}">{heading}</h2>' in page) == ("empty" in answer.header)
+        assert html.escape(answer.header.get("empty", ""), quote=False) in page
+        return
+    assert heading in page
+    lines = section(page, name, layout, heading)
+    assert len(lines) == len(answer.lines)
+    by_line = zip(_in_groups(answer), lines, strict=True)
+    for numbers, line in by_line:
+        cells = dict(re.findall(r'<td data-column="([^"]*)">(.*?)</td>', line, re.DOTALL))
+        for column, number in numbers.items():
+            shown = cells[column.replace("_", " ")] if layout == "table" else line
+            assert number in text(shown).split(), (column, text(line))
+
+
+def _in_groups(answer: Answer) -> Iterator[dict[str, str]]:
+    """Yield the numbers of the lines in the order of the page: group by group."""
+    by, numbers = answer.header.get("groups"), answer.numbers()
+    groups = list(dict.fromkeys(rows[0][by] if by else None for rows in answer.lines))
+    for group in groups:
+        for rows, found in zip(answer.lines, numbers, strict=True):
+            if by is None or rows[0][by] == group:
+                yield found
+
+
+def test_a_country_that_coordinates_nothing_says_so(client: httpx.Client, store: Store) -> None:
+    projects = len([*store.quads_for_pattern(None, term("rdf:type"), term("accsm:Project"))])
+    for code in ("VNM", "CHN", "TLS"):
+        page = get(client, f"/doc/country/{code}").text
+        assert "Projects that it coordinates" not in page
+        assert re.search(r"Coordinates none of the \d+ projects", text(page))
+    assert projects
+
+
+def test_completion_is_told_as_of_the_source(client: httpx.Client) -> None:
+    page = text(get(client, "/doc/project/2016-2020/33").text)
+    assert "Completion not marked completed as of April 2017" in page
+    assert "partly marked completed as of April 2017" in text(
+        get(client, "/doc/project/2016-2020/20").text
+    )
+
+
+def test_a_line_opens_with_its_words_and_their_place(client: httpx.Client) -> None:
+    page = get(client, "/doc/action-line/apsc-2025/A.2.2.iv").text
+    assert "<h1>Action line APSC A.2.2.iv</h1>" in page
+    top = text(page.partition("<table")[0])
+    assert "Encourage the exchange and promotion of best practices" in top
+    assert "Source 001, line 203" in top
+    assert '<a href="/doc/blueprint/apsc-2025"' in page.partition("</nav>\n<h1")[0]
+    assert re.search(r'A\.2\.2\.iv" aria-current="page">A\.2\.2\.iv <', page)
+
+
+def test_blank_cells_are_not_stated(client: httpx.Client) -> None:
+    page = text(get(client, "/doc/project/2016-2020/13").text)
+    assert "Time not stated" in page
+    assert "Timelines not stated not stated" in page
+
+
+def test_what_refers_to_a_thing_is_headed_forwards(client: httpx.Client) -> None:
+    page = get(client, "/doc/country/THA").text
+    headings = [
+        text(one) for one in re.findall(r'<section class="incoming">\n<h3>(.*?)</h3>', page)
+    ]
+    names = {re.sub(r" \d+$", "", one) for one in headings}
+    assert {"hosts ARC", "coordinates", "member of", "Whose “destination” is this"} <= names
+    assert not {"hosted by", "country coordinator", "has member"} & names
+    relation = {"property": term("accsm:hostedBy").value}
+    more = client.get("/doc/country/THA.html", params=relation)
+    assert "hosts ARC: Thailand</h1>" in more.text
+
+
+def test_a_quotation_is_shown_once_and_referred_to(client: httpx.Client) -> None:
+    page = get(client, "/doc/project/2016-2020/33").text
+    shown = re.findall(r'id="words-(\d+)"', page)
+    assert len(shown) == len(set(shown))
+    assert set(re.findall(r'href="#words-(\d+)"', page)) <= set(shown)
+
+
+def test_a_thing_of_which_little_is_stated_has_a_page(tmp_path: Path) -> None:
+    path = tmp_path / "data.ttl"
+    kinds = "\n".join(
+        f"<{BASE}id/{name}> a <{term(f'accsm:{name}').value}> ;"
+        f' <{term("skos:prefLabel").value}> "{name} one" .'
+        for name in EXAMPLES
+    )
+    path.write_text(kinds)
+    with running(path) as server, httpx.Client(base_url=server.url) as client:
+        for name in EXAMPLES:
+            page = get(client, f"/doc/{name}")
+            assert page.status_code == 200, name
+            assert f"{name} one</h1>" in page.text
+            assert "None" not in text(page.text.partition("Use this page")[0])
