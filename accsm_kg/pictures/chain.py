@@ -42,6 +42,8 @@ class Column:
     width: float
     cards: Sequence[Card]
     edges: Sequence[Edge] = ()
+    scale: Element | None = None
+    """A drawing above those of the cards."""
 
 
 def connectors(edges: Sequence[Edge], left: int, right: int) -> Element:
@@ -66,6 +68,8 @@ def draw(columns: Sequence[Column]) -> Element:
     counts = [len(column.cards) for column in columns[1:]] + [1]
     for column, following in zip(columns, counts, strict=True):
         drawn.append(element("text", column.heading, x=x, y=18, class_="pic-soft"))
+        if column.scale is not None:
+            drawn.append(_placed(column.scale, x + column.width - _BESIDE, 8))
         for place, card in enumerate(column.cards):
             middle = _HEAD + _middle(place, len(column.cards), height)
             drawn.append(_card(card, x, middle, column.width))
@@ -96,15 +100,22 @@ def _card(card: Card, x: float, middle: float, width: float) -> Element:
         return _box(card, lines, x, middle, width)
     made = _box(card, _fold(card.title, card.text, width - _BESIDE - 10), x, middle,
                 width - _BESIDE - 10)  # fmt: skip
-    left, top, box = x + width - _BESIDE, middle - 20, card.drawing.get("viewBox")
-    made.append(element("svg", *card.drawing, x=left, y=top, width=150, height=20, viewBox=box))
+    left, top = x + width - _BESIDE, middle - 20
+    made.append(_placed(card.drawing, left, top))
     notes = fold(card.note, _BESIDE // 5, 2)
     made.append(text_lines(left, top + 32, notes, 11, class_="pic-small"))
     return made
 
 
+def _placed(drawing: Element, x: float, y: float) -> Element:
+    """Return a drawing as a part of another, with its upper left corner there."""
+    width, height = (drawing.get(name, "0") for name in ("width", "height"))
+    box = drawing.get("viewBox")
+    return element("svg", *drawing, x=x, y=y, width=width, height=height, viewBox=box)
+
+
 def _fold(title: str, text: str, width: float) -> list[str]:
-    return [*fold(title, int(width / 7), 2), *fold(text, int(width / 6), 2)]
+    return [*fold(title, int(width / 7.8), 2), *fold(text, int(width / 6.8), 2)]
 
 
 def _box(card: Card, lines: Sequence[str], x: float, middle: float, width: float) -> Element:

@@ -26,7 +26,8 @@ HEIGHT: Final = 20
 
 _MIDDLE = HEIGHT / 2
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?[?~%]?")
-_QUARTERS = range(33, 37)  # of a year, in ISO 8601-2
+_QUARTERS = range(33, 37)  # of a year, in ISO 8601-2, section 4.8
+_SEASONS = range(21, 42)  # and other parts of a year whose months are not fixed
 _FEW_DAYS = 31
 
 
@@ -125,8 +126,8 @@ def _read_date(text: str) -> Time | None:
     try:
         start = _in_years(date(year, part, day or 1))
         length = 1 if day else monthrange(year, part)[1]
-    except ValueError:  # a season, or no date
-        return Time("year", year, year + 1) if part <= 41 and not day else None
+    except ValueError:
+        return Time("year", year, year + 1) if part in _SEASONS and not day else None
     return Time("day" if day else "month", start, start + length / _days(year))
 
 

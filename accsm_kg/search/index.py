@@ -40,7 +40,7 @@ CREATE VIRTUAL TABLE stems USING fts5(
   tokenize='porter unicode61 remove_diacritics 2'
 );
 CREATE VIRTUAL TABLE words USING fts5(
-  label, names, codes, text, content=thing, content_rowid=id, prefix='2 3',
+  label, names, codes, text, content=thing, content_rowid=id, prefix='1 2 3',
   tokenize='unicode61 remove_diacritics 2'
 );
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);

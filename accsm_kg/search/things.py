@@ -3,12 +3,14 @@
 The queries decide which things and texts are found, what kinds there are, and which come first.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from accsm_kg.lookups import Ask, Lookup, Row, Rows
-from accsm_kg.rdf.terms import local_name, natural
+from accsm_kg.rdf.terms import local_name
 
 _QUERIES = Path(__file__).parent / "queries"
 #: The roles of names in the order in which they are shown.
@@ -28,7 +30,7 @@ class Kind(NamedTuple):
 _NO_CLASS = Kind(-2, "thing")
 
 
-@dataclass
+@dataclass(slots=True)
 class Thing:
     """A thing with what it is found by; its label is one of its names or codes."""
 
@@ -58,18 +60,26 @@ def read() -> Lookup[Read]:
 def things(rows: Read) -> list[Thing]:
     """Return the things that have a name, those of the first kinds first."""
     kinds = {row["class"]: _kind(row) for row in reversed(rows.classes)}
-    found: dict[str, Thing] = {}
-    for row in sorted(rows.names, key=_place):
-        thing = found.setdefault(row["thing"], Thing(row["thing"], row["value"]))
+    named: dict[str, Rows] = defaultdict(list)
+    for row in rows.names:
+        named[row["thing"]].append(row)
+    found = {iri: _thing(iri, own, kinds) for iri, own in named.items()}
+    for row in rows.texts:
+        if row["thing"] in found:
+            found[row["thing"]].texts.setdefault(row["value"])
+    return sorted(found.values(), key=_order)
+
+
+def _thing(iri: str, rows: Rows, kinds: Mapping[str, Kind]) -> Thing:
+    rows = sorted(rows, key=_place)
+    thing = Thing(iri, rows[0]["value"])
+    for row in rows:
         (thing.codes if row["role"] == "code" else thing.names).setdefault(row["value"])
         if row["graph"]:
             thing.graphs.setdefault(row["graph"])
         if row["class"]:
             thing.kind = max(thing.kind, kinds.get(row["class"]) or _unknown(row["class"]))
-    for row in rows.texts:
-        if row["thing"] in found:
-            found[row["thing"]].texts.setdefault(row["value"])
-    return sorted(found.values(), key=lambda one: (-one.kind.rank, natural(one.iri)))
+    return thing
 
 
 def _ask(name: str) -> Ask:
@@ -83,6 +93,11 @@ def _kind(row: Row) -> Kind:
 def _unknown(iri: str) -> Kind:
     """Return the kind of a class of which the dataset says nothing."""
     return Kind(-1, local_name(iri) or iri)
+
+
+def _order(thing: Thing) -> tuple[int, int, str]:
+    """Return the key that sorts by kind and then 9 before 10; a natural order takes too long."""
+    return -thing.kind.rank, len(thing.iri), thing.iri
 
 
 def _place(row: Row) -> tuple[int, str]:

@@ -110,7 +110,8 @@ def draw(found: Sequence[Column]) -> Element:
 def _drawn(column: Column, years: tuple[int, int]) -> chain.Column:
     has_times = any(node.project for node in column.nodes) and years != (0, 0)
     cards = [_card(node, years if has_times else None) for node in column.nodes]
-    return chain.Column(column.heading, 470 if has_times else 200, cards, column.edges)
+    width, scale = (490, strip.years(*years)) if has_times else (200, None)
+    return chain.Column(column.heading, width, cards, column.edges, scale)
 
 
 def _card(node: Node, years: tuple[int, int] | None) -> chain.Card:
@@ -128,7 +129,8 @@ def described(project: Project) -> str:
     """Return the time, coordinators and completion of a project in words."""
     names = [country["label"] for country in project.coordinators]
     time = "; ".join(project.printed) or "no time stated"
-    return f"{time} · {listed(names) if names else 'no coordinator stated'} · {project.status}"
+    who = listed(names) if names else "no coordinator stated"
+    return f"{time} · {who} · completion: {project.status or 'not stated'}"
 
 
 def _down(found: Trace, known: Index, group: str) -> list[Column]:

@@ -20,7 +20,9 @@ class Thing:
     """Something that can be traced.
 
     ``key`` is the shortest name that no other thing has as its key, ``code`` what people call it,
-    ``parent`` the IRI of the thing above it, and ``projects`` the number of projects linked to it.
+    ``question`` asks for its trace, ``verb`` says what a project does that is linked to it. A
+    measure or line has the label of its blueprint as ``group``. ``parent`` is the IRI of the thing
+    above it, and ``projects`` the number of projects linked to it.
     """
 
     resource: str
@@ -32,6 +34,7 @@ class Thing:
     text: str
     question: str
     verb: str
+    group: str
     parent: str
     projects: int
 
@@ -43,7 +46,7 @@ class UnknownKeyError(UnknownNameError):
         """Take the key and the things."""
         hint = f"similar: {_choices(near)}" if near else "try the code of a line or a number"
         super().__init__(f"nothing is called '{key}'; {hint}")
-        self.near = near
+        self.key, self.near = key, near
 
 
 class AmbiguousKeyError(UnknownNameError):
@@ -52,7 +55,7 @@ class AmbiguousKeyError(UnknownNameError):
     def __init__(self, key: str, things: Sequence[Thing]) -> None:
         """Take the key and the things."""
         super().__init__(f"'{key}' names several things; use one of: {_choices(things)}")
-        self.things = things
+        self.key, self.things = key, things
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Index:
         A key of a thing goes before other names: `33` is a project, `KHM` a country.
         """
         wanted = _plain(key, self.base)
-        named = list(self.names.get(wanted, {}).values())
+        named = sorted(self.names.get(wanted, {}).values(), key=lambda thing: thing.path)
         found = [thing for thing in named if thing.key.casefold() == wanted] or named
         if len(found) == 1:
             return found[0]
@@ -124,6 +127,7 @@ def _things(rows: Rows, base: str) -> Iterator[Thing]:
             text=row["text"],
             question=row["question"],
             verb=row["verb"],
+            group=row["group"],
             parent=row["parent"],
             projects=int(row["projects"] or 0),
         )

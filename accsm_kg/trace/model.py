@@ -43,7 +43,8 @@ class Trace:
     ``above`` holds the thing and what is above it. ``rows`` has a row for each passage, with its
     line and words: statements about a project, or projects linked to another thing. ``projects``
     are those linked to it, or the project itself. ``together`` has a row for each link of them to
-    another target. ``gaps`` are sentences about what the sources leave open.
+    another target. ``ways`` are sentences about links of several kinds, ``gaps`` about what the
+    sources leave open.
     """
 
     thing: Thing
@@ -52,6 +53,7 @@ class Trace:
     projects: list[Project]
     together: Rows
     siblings: list[Thing]
+    ways: list[str]
     gaps: list[str]
     issues: Rows
 
@@ -84,6 +86,7 @@ def trace_thing(thing: Thing, known: Index) -> Lookup[Trace]:
         projects=described,
         together=(yield _ask("together", this)) if thing.kind != _PROJECT else [],
         siblings=known.siblings(thing),
+        ways=sentences.ways(rows) if thing.kind != _PROJECT else [],
         gaps=[
             *sentences.missing(thing.verb, projects, (yield _ask("plans", this))),
             *gaps,

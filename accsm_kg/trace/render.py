@@ -47,7 +47,7 @@ def _text(found: Trace, name: str) -> str:
     parts: list[RenderableType] = [Text.assemble((found.thing.label, "bold"), f"  {name}")]
     parts += [*(Text(_heading(row)) for row in found.above), Text()]
     parts += [drawn, Text()] if found.rows else []
-    notes = [*found.gaps, *map(_issue, found.issues), *_others(found)]
+    notes = [*found.ways, *found.gaps, *map(_issue, found.issues), *_others(found)]
     return draw(*parts, *map(Text, notes))
 
 

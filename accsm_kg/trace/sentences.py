@@ -1,7 +1,7 @@
 """What a trace leaves open, in sentences."""
 
 from calendar import month_name
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from accsm_kg.lookups import Rows
 
@@ -24,6 +24,15 @@ def missing(verb: str, projects: Rows, plans: Rows) -> Iterator[str]:
     for row in plans:
         if row["plan"] not in present:
             yield f"No project of the {row['plan']} {verb}."
+
+
+def ways(rows: Rows) -> list[str]:
+    """Return how many projects each way links, and which not, if there are several ways."""
+    numbers = list(dict.fromkeys(row["number"] for row in rows))
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["way"], set()).add(row["number"])
+    return [_way(way, linked, numbers) for way, linked in found.items()] if len(found) > 1 else []
 
 
 def completion(projects: Rows) -> Iterator[str]:
@@ -67,6 +76,12 @@ def month(edtf: str) -> str:
     year, _, number = edtf[:7].partition("-")
     is_month = number.isdigit() and 1 <= int(number) <= 12
     return f"{month_name[int(number)]} {year}" if is_month else year
+
+
+def _way(way: str, linked: Set[str], numbers: Sequence[str]) -> str:
+    others = [number for number in numbers if number not in linked]
+    but = f", not {listed(others)}" if others else ""
+    return f"{way}: {len(linked)} project{'' if len(linked) == 1 else 's'}{but}."
 
 
 def _gap(one: str, several: str, numbers: Sequence[str], total: int) -> str:

@@ -45,6 +45,7 @@ from accsm_server.pages import (
     shapes,
     static_files,
     timeline,
+    trace,
 )
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.queries import Site
@@ -63,6 +64,7 @@ _ROUTERS = (
     browse.router,
     coverage.router,
     timeline.router,
+    trace.router,
     questions.router,
     search.router,
     documents.router,

@@ -29,6 +29,7 @@ EXAMPLES = {
     "/rdf-graph-store": "/rdf-graph-store?default",
     "/shapes.{suffix}": "/shapes.html",
     "/timeline.{suffix}": "/timeline.csv",
+    "/trace/{key}": "/trace/A.2.2.iv",
 }
 
 FORMATS = {

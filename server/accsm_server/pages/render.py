@@ -139,14 +139,19 @@ def _templates() -> Environment:
     return environment
 
 
-def _source_text(text: str) -> Markup:
-    """Return the words of a source, with what they mark as strong, raised or a list as HTML.
+def _source_text(text: str, mark: str = "") -> Markup:
+    """Return the words of a source in HTML: what is strong, raised or a list, and ``mark``.
 
     >>> _source_text("**A** 22<sup>nd</sup> < 3")
     Markup('<strong>A</strong> 22<sup>nd</sup> &lt; 3')
+    >>> _source_text("A.2.i, A.2 and A.2.ii", "A.2")
+    Markup('A.2.i, <mark>A.2</mark> and A.2.ii')
     """
     marked = _STRONG.sub(r"<strong>\1</strong>", str(escape(text)))
     marked = _LIST.sub("", _ITEM.sub("\n\N{BULLET} ", marked))
+    if mark:
+        whole = rf"(?<![\w.]){re.escape(str(escape(mark)))}(?!\w|\.\w)"
+        marked = re.sub(whole, lambda found: f"<mark>{found[0]}</mark>", marked)
     return Markup(_RAISED.sub(r"<sup>\1</sup>", _BREAK.sub("\n", marked)))
 
 

@@ -31,20 +31,23 @@ class Evidence:
     """The number of its words on the page, from 1; 0 if it has no words."""
     is_repeated: bool = False
     """Whether the page has shown its words before."""
+    mark: str = ""
+    """The part of its words that carries the statement, such as a code."""
 
 
 @dataclass
 class Quotations:
     """Numbers the words of sources on one page in the order in which it shows them."""
 
-    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    _numbers: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def number(self, pieces: Iterable[Evidence]) -> tuple[Evidence, ...]:
         """Return evidence with the numbers of its words."""
         return tuple(map(self._number, pieces))
 
     def _number(self, piece: Evidence) -> Evidence:
-        key, next_number = (piece.words, piece.source.iri), len(self._numbers) + 1
+        key = (piece.words, piece.locator, piece.source.iri)
+        next_number = len(self._numbers) + 1
         if not piece.words:
             return piece
         number = self._numbers.setdefault(key, next_number)
