@@ -22,7 +22,7 @@ from accsm_kg.trace.model import Trace, trace_thing
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.headers import NEVER
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
-from accsm_server.pages import answers, openapi
+from accsm_server.pages import answers, openapi, search
 from accsm_server.pages.addresses import with_query
 from accsm_server.pages.parameters import FormatChoice, ServedSite
 from accsm_server.pages.queries import Site, look_up
@@ -123,7 +123,7 @@ async def trace(
     try:
         thing = known.find(key)
     except UnknownKeyError as error:
-        return _unknown(site, error, format)
+        return await _unknown(site, error, known, format)
     except AmbiguousKeyError as error:
         return _ambiguous(site, error, format)
     given = {"group": group, "format": choice.name}
@@ -292,10 +292,15 @@ def _legend(found: Trace) -> list[tuple[Markup, str]]:
     return [(_markup(strip.sample(name)), text) for name, text in (*shown, *done)]
 
 
-def _unknown(site: Site, error: UnknownKeyError, format: Format) -> Response:
+async def _unknown(site: Site, error: UnknownKeyError, known: Index, format: Format) -> Response:
+    """Return or raise the answer that offers things with similar names, and what is found."""
+    found = [known.things.get(one.iri) for one in await search.near(site, error.key)]
+    things = list(dict.fromkeys((*error.near, *filter(None, found))))
     if format is not HTML:
-        raise NotFound("Nothing to trace", str(error), f"Choose at {site.root}{_HERE}")
-    return _choices(site, 404, "Nothing to trace", error.key, error.near)
+        near = ", ".join(address(thing) for thing in things)
+        hint = f"Try {near}, or choose" if near else "Choose"
+        raise NotFound("Nothing to trace", str(error), f"{hint} at {site.root}{_HERE}")
+    return _choices(site, 404, "Nothing to trace", error.key, things)
 
 
 def _ambiguous(site: Site, error: AmbiguousKeyError, format: Format) -> Response:
