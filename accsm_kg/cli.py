@@ -169,9 +169,9 @@ def query_command(
 
 @app.command("trace")
 def trace_command(
-    key: Annotated[str, typer.Argument(help="A code such as A.2.2.iv, or a project's number.")],
+    key: Annotated[str, typer.Argument(help="A code such as A.2.2.iv, a number or a name.")],
     path: DatasetOption = None,
-    fmt: Format = "table",
+    fmt: PictureFormat = "table",
     base: BaseOption = "",
 ) -> None:
     """Trace a blueprint code down to its projects, or a project up to the blueprints."""

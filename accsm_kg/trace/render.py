@@ -1,4 +1,4 @@
-"""Render a trace as a table for people, or as JSON, CSV or TSV."""
+"""Render a trace as a table for people, as JSON, CSV or TSV, or as a picture."""
 
 import json
 from collections.abc import Sequence
@@ -12,12 +12,17 @@ from rich.text import Text
 
 from accsm_kg.lookups import Row, Rows
 from accsm_kg.namespaces import BASE
+from accsm_kg.pictures import svg
 from accsm_kg.query import TABLE, join, look_up, short_names
 from accsm_kg.rdf.dataset import base_iri
 from accsm_kg.terminal import check_format, delimited, draw, table
-from accsm_kg.trace.model import Project, Trace, cells, trace
+from accsm_kg.trace import chain
+from accsm_kg.trace.chain import Column
+from accsm_kg.trace.index import index
+from accsm_kg.trace.model import Project, Trace, cells, trace_thing
 
-FORMATS: Final = (TABLE, "json", "csv", "tsv")
+SVG: Final = "svg"
+FORMATS: Final = (TABLE, "json", "csv", "tsv", SVG)
 
 _PASSAGE = ("status", "states", "source", "line", "locator", "words")
 
@@ -28,9 +33,12 @@ def run(store: Store, key: str, fmt: str = TABLE) -> str:
     Raises ValueError for an unknown format, and when the key names no thing or several.
     """
     check_format(fmt, FORMATS)
-    found = look_up(store, trace(key, base_iri(store, BASE)))
+    known = look_up(store, index(base_iri(store, BASE)))
+    found = look_up(store, trace_thing(known.find(key), known))
     if fmt == TABLE:
         return _text(found, short_names(store)(found.thing.resource))
+    if fmt == SVG:
+        return drawing(found, chain.columns(found, known)).decode()
     return as_json(found) if fmt == "json" else delimited(found.rows, fmt)
 
 
@@ -39,6 +47,11 @@ def as_json(found: Trace) -> str:
     values = {**asdict(found.thing), **asdict(found)}
     del values["thing"]
     return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
+
+
+def drawing(found: Trace, columns: Sequence[Column]) -> bytes:
+    """Return the chain of a trace as an SVG file."""
+    return svg.standalone(chain.draw(columns), found.thing.question)
 
 
 def _text(found: Trace, name: str) -> str:

@@ -130,6 +130,13 @@ def test_a_key_of_nothing_is_answered_404_with_similar_things(client: httpx.Clie
     assert "<script>" not in hostile.text
 
 
+def test_words_that_name_nothing_lead_to_what_the_search_finds(client: httpx.Client) -> None:
+    answer = get(client, "/trace/gender")
+    assert answer.status_code == 404
+    assert 'href="/trace/29"' in answer.text
+    assert 'href="/search?q=gender"' in answer.text
+
+
 def test_an_unknown_group_is_answered_400(client: httpx.Client) -> None:
     assert get(client, "/trace/A.2.2.iv?group=colour").status_code == 400
     page = get(client, "/trace/A.2.2.iv?group=year").text

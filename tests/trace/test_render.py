@@ -35,6 +35,13 @@ def test_the_table_of_a_project_has_values_beside_the_words_of_the_source(known:
     assert "Project 38 has nothing marked as completed by April 2017." in lines
 
 
+def test_the_table_of_a_line_names_its_siblings_and_what_is_left_open(known: Store) -> None:
+    lines = render.run(known, "A.2.2.iv").splitlines()
+    assert "Projects 6 and 17 name no partner." in lines
+    assert lines[-1] == "Projects beside: A.2.2.i (9), A.2.2.iii (14), A.2.2.iv (6), A.2.2.vi (19)"
+    assert any("[001, lines 176-178]" in line for line in lines)
+
+
 def test_json_has_the_whole_trace(known: Store) -> None:
     found = json.loads(render.run(known, "34", "json"))
     assert found["label"] == "Measuring Productivity in the Public Service"
@@ -51,5 +58,6 @@ def test_csv_and_tsv_have_a_row_for_each_passage(known: Store) -> None:
     assert rows == look_up(known, trace("A.2.2.iv")).rows
     assert render.run(known, "33", "tsv").startswith("relation\tcode\tlabel\t")
     assert render.run(known, "VNM", "csv") == ""
+    assert "<svg" in render.run(known, "A.2.2.iv", "svg")
     with pytest.raises(ValueError, match="unknown format 'xls'; choose one of table, json"):
         render.run(known, "33", "xls")

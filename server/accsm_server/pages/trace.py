@@ -22,11 +22,12 @@ from accsm_kg.trace.model import Trace, trace_thing
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.headers import NEVER
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
-from accsm_server.pages import answers, openapi, search
+from accsm_server.pages import answers, openapi
 from accsm_server.pages.addresses import with_query
 from accsm_server.pages.parameters import FormatChoice, ServedSite
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.render import NEGOTIATED, page, view
+from accsm_server.pages.search import near
 from accsm_server.pages.statements import Evidence, Quotations
 from accsm_server.pages.terms import Labels, TermView, load_labels, plural
 
@@ -158,7 +159,7 @@ async def _send(site: Site, thing: Thing, known: Index, format: Format, group: s
 
 def _file(found: Trace, columns: Sequence[Column], format: Format) -> str | bytes:
     if format is SVG:
-        return svg.standalone(chain.draw(columns), found.thing.question)
+        return render.drawing(found, columns)
     return render.as_json(found) if format is JSON else delimited(found.rows, CSV.name)
 
 
@@ -293,28 +294,35 @@ def _legend(found: Trace) -> list[tuple[Markup, str]]:
 
 
 async def _unknown(site: Site, error: UnknownKeyError, known: Index, format: Format) -> Response:
-    """Return or raise the answer that offers things with similar names, and what is found."""
-    found = [known.things.get(one.iri) for one in await search.near(site, error.key)]
-    things = list(dict.fromkeys((*error.near, *filter(None, found))))
     if format is not HTML:
-        near = ", ".join(address(thing) for thing in things)
-        hint = f"Try {near}, or choose" if near else "Choose"
-        raise NotFound("Nothing to trace", str(error), f"{hint} at {site.root}{_HERE}")
-    return _choices(site, 404, "Nothing to trace", error.key, things)
+        raise NotFound("Nothing to trace", str(error), f"Choose at {site.root}{_HERE}")
+    found = {shown.iri: shown for shown in (_choice(site, thing) for thing in error.near)}
+    for shown in await near(site, error.key):
+        thing = known.things.get(shown.iri)
+        found.setdefault(shown.iri, _choice(site, thing) if thing else shown)
+    words = f"Nothing is called “{error.key}”.{' Similar, or found for it:' if found else ''}"
+    return _choices(site, 404, "Nothing to trace", error.key, words, list(found.values()))
 
 
 def _ambiguous(site: Site, error: AmbiguousKeyError, format: Format) -> Response:
+    found = [_choice(site, thing) for thing in error.things]
     if format is not HTML:
-        lines = [
-            f"{site.root}{address(thing)} {thing.kind} {thing.label}" for thing in error.things
-        ]
+        lines = [f"{shown.href} {shown.text}: {shown.note}" for shown in found]
         return Response("\n".join(lines), 300, NEGOTIATED, media_type="text/plain")
-    return _choices(site, 300, "Several things have this name", error.key, error.things)
+    words = f"“{error.key}” names each of these:"
+    return _choices(site, 300, "Several things have this name", error.key, words, found)
 
 
-def _choices(site: Site, status: int, title: str, key: str, things: Sequence[Thing]) -> Response:
-    known = {"things": things, "key": key, "address": address}
-    response = page(site, "trace-choices.html", status, title=title, here=_HERE, **known)
+def _choice(site: Site, thing: Thing) -> TermView:
+    note = thing.label if thing.label != thing.code else ""
+    return TermView(f"{thing.kind} {thing.code}", site.root + address(thing), thing.resource, note)
+
+
+def _choices(
+    site: Site, status: int, title: str, key: str, words: str, found: Sequence[TermView]
+) -> Response:
+    content = {"key": key, "words": words, "found": found}
+    response = page(site, "trace-choices.html", status, title=title, here=_HERE, **content)
     response.headers["Cache-Control"] = NEVER
     return response
 
