@@ -294,12 +294,15 @@ def _legend(found: Trace) -> list[tuple[Markup, str]]:
 
 
 async def _unknown(site: Site, error: UnknownKeyError, known: Index, format: Format) -> Response:
-    if format is not HTML:
-        raise NotFound("Nothing to trace", str(error), f"Choose at {site.root}{_HERE}")
+    """Return or raise the answer that offers things with similar names, and what is found."""
     found = {shown.iri: shown for shown in (_choice(site, thing) for thing in error.near)}
     for shown in await near(site, error.key):
         thing = known.things.get(shown.iri)
         found.setdefault(shown.iri, _choice(site, thing) if thing else shown)
+    if format is not HTML:
+        similar = ", ".join(shown.href for iri, shown in found.items() if iri in known.things)
+        hint = f"Try {similar}, or choose" if similar else "Choose"
+        raise NotFound("Nothing to trace", str(error), f"{hint} at {site.root}{_HERE}")
     words = f"Nothing is called “{error.key}”.{' Similar, or found for it:' if found else ''}"
     return _choices(site, 404, "Nothing to trace", error.key, words, list(found.values()))
 

@@ -5,16 +5,16 @@ Each page is opened wide and narrow, light and dark, with and without scripts.
 
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from browser.test_browser import PAGES, browser
-from serving import Server, running
+from browser.conftest import PAGES
+from serving import Server
+
+if TYPE_CHECKING:
+    from playwright import sync_api
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-__all__ = ["browser"]
 
 #: WCAG 2.2 A and AA, and the best practices of axe.
 RULES = {"runOnly": {"type": "tag", "values": [
@@ -22,12 +22,6 @@ RULES = {"runOnly": {"type": "tag", "values": [
 ]}}  # fmt: skip
 WAYS = list(product((1280, 375), ("light", "dark"), (True, False)))
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def server(known_path: Path) -> Iterator[Server]:
-    with running(known_path) as server:
-        yield server
 
 
 @pytest.fixture(
