@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -92,6 +93,21 @@ class Index:
         while (parent := self.things.get(thing.parent)) and parent not in found:
             found.append(thing := parent)
         return found
+
+    def below(self, thing: Thing) -> list[Thing]:
+        """Return ``thing`` and the things below it."""
+        found = [thing]
+        for each in found:
+            found += self._children.get(each.resource, [])
+        return found
+
+    @cached_property
+    def _children(self) -> dict[str, list[Thing]]:
+        children: dict[str, list[Thing]] = {}
+        for thing in self.things.values():
+            if thing.parent in self.things:
+                children.setdefault(thing.parent, []).append(thing)
+        return children
 
     def siblings(self, thing: Thing) -> list[Thing]:
         """Return the things of the same kind, ``thing`` among them.

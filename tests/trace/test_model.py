@@ -155,7 +155,7 @@ def test_a_project_has_measures_action_lines_kras_and_blueprints(known: Store) -
     ]
     assert _labels(found, "is coordinated by") == ["Cambodia"]
     assert len(_labels(found, "addresses priority area")) == 3
-    computed = {row["relation"] for row in found.rows if not row["words"]}
+    computed = {row["relation"] for row in found.rows if not row["source"]}
     assert computed == {"contributes to KRA", "contributes to blueprint"}
 
 
