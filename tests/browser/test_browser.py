@@ -105,7 +105,7 @@ def test_a_query_can_be_run_by_keyboard(server: Server, page: "sync_api.Page") -
 
 def test_source_text_opens_by_keyboard(server: Server, page: "sync_api.Page") -> None:
     page.goto(f"{server.url}/doc/project/2016-2020/6")
-    row = page.locator("tr", has=page.get_by_role("link", name="also supports", exact=True)).first
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="Coordinated by")).first
     row.locator("summary").focus()
     page.keyboard.press("Enter")
     assert row.locator("blockquote").is_visible()

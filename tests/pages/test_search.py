@@ -165,3 +165,12 @@ def test_another_dataset_is_searched_by_its_labels(tmp_path: Path) -> None:
         assert _links(get(client, "/search?q=bateau").text)[0].startswith("/describe?")
         assert json.loads(get(client, "/search/suggest?q=bat").text)[0]["kind"] == "Boat"
         assert "For example" not in get(client, "/search").text
+
+
+def test_a_trace_that_does_not_exist_offers_what_is_found(client: httpx.Client) -> None:
+    page = get(client, "/trace/gender")
+    assert page.status_code == 404
+    assert 'href="/trace/29"' in page.text.partition("<main")[2]
+    problem = get(client, "/trace/gender", "application/json")
+    assert problem.json()["hint"].startswith("Try /trace/29, or choose at /trace")
+    assert get(client, "/trace/qqqqzzzz", "application/json").json()["hint"] == "Choose at /trace"

@@ -41,6 +41,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
         sources=await _sources(site),
         question=questions.get(site.profile.home_question, next(iter(questions.values()), None)),
         questions=len(questions),
+        examples=site.profile.examples,
         origin=origin,
         offers=DOCUMENTS,
     )

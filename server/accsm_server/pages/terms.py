@@ -3,18 +3,17 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 from pyoxigraph import Literal, NamedNode
 
+from accsm_kg.rdf.edtf import in_words
 from accsm_kg.rdf.terms import Term, iris, local_name, natural, short
 from accsm_server.pages.addresses import Addresses
 from accsm_server.pages.profile import Badge
 from accsm_server.pages.queries import Site, load_texts
 
-_UNMARKED = {
-    "string", "langString", "integer", "decimal", "boolean", "date", "gYearMonth", "anyURI",
-}  # fmt: skip
+_UNMARKED = {"string", "langString", "integer", "decimal", "boolean", "anyURI"}
+_TIMES = {"date", "gYearMonth", "EDTF"}
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]")
 _WEB_SCHEMES = ("http:", "https:")
 
@@ -140,27 +139,7 @@ def first_text(terms: Iterable[Term | None]) -> str:
 
 def _literal(literal: Literal) -> TermView:
     datatype = local_name(literal.datatype.value)
-    text = _SHOWN.get(datatype, str)(literal.value)
-    note = "" if datatype in _UNMARKED else datatype
+    text = in_words(literal.value) if datatype in _TIMES else literal.value
+    note = "" if datatype in _UNMARKED | _TIMES else datatype
     href = literal.value if datatype == "anyURI" and literal.value.startswith(_WEB_SCHEMES) else ""
     return TermView(text, href, "", note, literal.language or "", external=bool(href))
-
-
-def _date(text: str) -> str:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{day.day} {day:%B} {day.year}"
-
-
-def _month(text: str) -> str:
-    """Return a xsd:gYearMonth in words.
-
-    >>> _month("2017-04")
-    'April 2017'
-    """
-    return _date(f"{text}-01").partition(" ")[2] or text
-
-
-_SHOWN = {"date": _date, "gYearMonth": _month}
