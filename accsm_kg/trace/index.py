@@ -21,7 +21,7 @@ class Thing:
     """Something that can be traced.
 
     ``key`` is the shortest name that no other thing has as its key, ``code`` what people call it,
-    ``question`` asks for its trace, ``verb`` says what a project does that is linked to it. A
+    ``question`` asks for its trace, ``verb`` says what a project that is linked to it does. A
     measure or line has the label of its blueprint as ``group``. ``parent`` is the IRI of the thing
     above it, and ``projects`` the number of projects linked to it.
     """

@@ -218,7 +218,7 @@ def test_other_targets_of_the_projects_are_found(known: Store) -> None:
 def test_a_country_without_projects_has_sentences(known: Store) -> None:
     found = look_up(known, trace("VNM"))
     assert found.gaps == [
-        f"No project of the {plan} Work Plan 2016-2020 is coordinated by it."
+        f"No project of the {plan} Work Plan 2016-2020 is coordinated by Viet Nam."
         for plan in ("ACCSM", "ACCSM+3")
     ]
     assert (found.rows, found.projects, found.together, found.ways) == ([], [], [], [])
