@@ -1,11 +1,6 @@
-"""Every kind of page in Chromium: axe finds nothing, and the page fits, loads and prints well.
+"""Every kind of page in Chromium: axe finds nothing, and the page fits, loads and prints well."""
 
-Each page is opened wide and narrow, light and dark, with and without scripts.
-"""
-
-from collections.abc import Iterator
-from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser.conftest import PAGES
@@ -20,68 +15,49 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 RULES = {"runOnly": {"type": "tag", "values": [
     "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
 ]}}  # fmt: skip
-WAYS = list(product((1280, 375), ("light", "dark"), (True, False)))
-WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WAYS: dict[str, dict[str, Any]] = {
+    "wide and light, with scripts": {},
+    "wide and dark, without scripts": {"color_scheme": "dark", "java_script_enabled": False},
+    "narrow and dark, with scripts": {
+        "viewport": {"width": 375, "height": 800}, "color_scheme": "dark"
+    },
+}  # fmt: skip
+CUT = """[...document.querySelectorAll("main *")].filter((element) =>
+  element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1
+).map((element) => element.outerHTML.slice(0, 100))"""
 
 
-@pytest.fixture(
-    scope="module",
-    params=WAYS,
-    ids=[
-        f"{width}-{scheme}-{'scripts' if scripts else 'plain'}" for width, scheme, scripts in WAYS
-    ],
-)
-def context(
-    request: pytest.FixtureRequest, browser: "sync_api.Browser"
-) -> Iterator["sync_api.BrowserContext"]:
-    width, scheme, scripts = request.param
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=scripts
-    )
-    yield context
-    context.close()
-
-
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(server: Server, context: "sync_api.BrowserContext", name: str) -> None:
-    page = context.new_page()
-    foreign: list[str] = []
-    reports: list[str] = []
-    page.on("request", lambda request: foreign.append(request.url))
+def test_axe_finds_nothing(
+    server: Server, browser: "sync_api.Browser", name: str, way: str
+) -> None:
+    context = browser.new_context(**WAYS[way])
+    page, requests, reports = context.new_page(), list[str](), list[str]()
+    page.on("request", lambda request: requests.append(request.url))
     page.on("console", lambda message: reports.append(message.text))
     page.goto(server.url + PAGES[name])
     found = axe.Axe().run(page, options=RULES).response["violations"]
-    problems = [
+    context.close()
+    assert [
         (one["id"], node["target"], node["failureSummary"])
         for one in found
         for node in one["nodes"]
-    ]
-    page.close()
-    assert problems == []
-    assert [url for url in foreign if not url.startswith(server.url)] == []
+    ] == []
+    assert [url for url in requests if not url.startswith(server.url)] == []
     assert [text for text in reports if "status of 40" not in text] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_a_window_of_320_pixels(
+def test_nothing_is_cut_at_400_percent_and_on_paper(
     server: Server, browser: "sync_api.Browser", name: str
 ) -> None:
-    """Which is a window of 1280 pixels at 400 % zoom."""
+    """A window of 1280 pixels has 320 at 400 %; A4 has 680 within its margins."""
     page = browser.new_page(viewport={"width": 320, "height": 256})
     page.goto(server.url + PAGES[name])
-    assert page.evaluate(WIDER) <= 0
-    page.close()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_cut_on_paper(server: Server, browser: "sync_api.Browser", name: str) -> None:
-    page = browser.new_page(viewport={"width": 718, "height": 1000})  # A4 within its margins
-    page.goto(server.url + PAGES[name])
+    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wider) <= 0
+    page.set_viewport_size({"width": 680, "height": 960})
     page.emulate_media(media="print")
-    wide = page.evaluate(
-        "[...document.querySelectorAll('main *')].filter(element => element.checkVisibility()"
-        " && element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)"
-        ".map(element => element.outerHTML.slice(0, 100))"
-    )
+    assert page.evaluate(CUT) == []
     page.close()
-    assert wide == []
