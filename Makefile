@@ -10,15 +10,18 @@ RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 # Tests and servers start many programs, each of which would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve test peers conformance docs lint bench lock
+.PHONY: serve test browser peers conformance docs lint bench lock
 
 serve: $(VENV)/installed ## Build, validate and serve the graph on http://127.0.0.1:8000/ (PORT=8001)
 	$(VENV)/bin/accsm-kg build
 	$(VENV)/bin/accsm-kg validate --report build
 	$(VENV)/bin/accsm-kg serve --port $(PORT)
 
-test: $(DEV)/installed ## Run every test, on all cores
-	$(DEV)/bin/pytest -n auto --dist loadfile --no-loadscope-reorder --ignore tests/peers
+test: $(DEV)/installed ## Run the tests on all cores, but for those in browsers and with programs of others
+	$(DEV)/bin/pytest -n auto --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/peers
+
+browser: $(DEV)/installed ## Run the tests of pages in Chromium
+	$(DEV)/bin/pytest -n auto tests/browser
 
 peers: $(DEV)/installed $(PEERS)/python/installed $(if $(shell command -v npm),$(PEERS)/node/installed) $(if $(shell command -v mvn),$(JARS:%=$(PEERS)/%/installed)) ## Run the tests with programs of others, such as clients in Python, JavaScript and Java
 	$(DEV)/bin/pytest tests/peers

@@ -22,15 +22,16 @@ Rows = list[Row]
 
 
 class Ask(NamedTuple):
-    """The SELECT query in a file, in which `$this` stands for the IRI ``this``, as in SHACL."""
+    """The query in a file, in which `$this` stands for the IRI or IRIs ``this``, as in SHACL."""
 
     path: Path
-    this: str = ""
+    this: str | tuple[str, ...] = ()
 
     def text(self, base: str) -> str:
         """Return the query for a dataset with ``base``; raises ValueError for an invalid IRI."""
         text = _read(self.path, base)
-        return text.replace("$this", str(NamedNode(self.this))) if self.this else text
+        iris = (self.this,) if isinstance(self.this, str) else self.this
+        return text.replace("$this", " ".join(str(NamedNode(iri)) for iri in iris))
 
 
 Lookup = Generator[Ask, Rows, T]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ class Thing:
     """Something that can be traced.
 
     ``key`` is the shortest name that no other thing has as its key, ``code`` what people call it,
-    ``question`` asks for its trace, ``verb`` says what a project does that is linked to it. A
+    ``question`` asks for its trace, ``verb`` says what a project that is linked to it does. A
     measure or line has the label of its blueprint as ``group``. ``parent`` is the IRI of the thing
     above it, and ``projects`` the number of projects linked to it.
     """
@@ -92,6 +93,21 @@ class Index:
         while (parent := self.things.get(thing.parent)) and parent not in found:
             found.append(thing := parent)
         return found
+
+    def below(self, thing: Thing) -> list[Thing]:
+        """Return ``thing`` and the things below it."""
+        found = [thing]
+        for each in found:
+            found += self._children.get(each.resource, [])
+        return found
+
+    @cached_property
+    def _children(self) -> dict[str, list[Thing]]:
+        children: dict[str, list[Thing]] = {}
+        for thing in self.things.values():
+            if thing.parent in self.things:
+                children.setdefault(thing.parent, []).append(thing)
+        return children
 
     def siblings(self, thing: Thing) -> list[Thing]:
         """Return the things of the same kind, ``thing`` among them.

@@ -10,6 +10,10 @@ from accsm_kg.trace import sentences
 from accsm_kg.trace.index import QUERIES, Index, Thing, index
 
 _PROJECT = "project"
+_NO_WORDS = dict.fromkeys(("source", "line", "locator", "words"), "")
+_NOT_PRINTED = dict.fromkeys(("source", "line", "reliability"), "")
+#: The queries about projects.
+_OF_PROJECTS = ("projects", "facts", "gaps", "together")
 
 
 @dataclass(frozen=True)
@@ -72,25 +76,34 @@ def trace(key: str, base: str = BASE) -> Lookup[Trace]:
 def trace_thing(thing: Thing, known: Index) -> Lookup[Trace]:
     """Return the trace of one of the things ``known``."""
     this = thing.resource
-    projects = yield _ask("projects", this)
-    described = _projects(projects, (yield _ask("facts", this)))
+    below = [each.resource for each in known.below(thing)]
     if thing.kind == _PROJECT:
-        rows = (yield _ask("statements", this)) + (yield _ask("roll-up", this))
+        stated = (yield _ask("statements", this)) + (yield _ask("roll-up", this))
+        linked = [this]
     else:
-        rows = _passages((yield _ask("links", this)), described)
-    gaps = sentences.gaps((yield _ask("gaps", this)), len(projects))
+        stated = yield _ask("links", *below)
+        linked = _values(stated, "resource")
+    stated = _quoted(stated, (yield _ask("passages", *_values(stated, "evidence"))))
+    found: dict[str, Rows] = {}
+    for name in _OF_PROJECTS:
+        found[name] = (yield _ask(name, *linked)) if linked else []
+    projects = _projects(found["projects"], found["facts"])
+    rows = stated if thing.kind == _PROJECT else _passages(stated, projects)
+    plans = yield _ask("plans", this)
+    above = yield _ask("above", this, *(each.resource for each in known.above(thing)))
+    printed = yield _ask("printed", *_values(above, "resource"))
     return Trace(
         thing=thing,
-        above=join((yield _ask("above", this)), "line"),
+        above=join(_placed(above, printed), "line"),
         rows=rows,
-        projects=described,
-        together=(yield _ask("together", this)) if thing.kind != _PROJECT else [],
+        projects=projects,
+        together=[row for row in found["together"] if row["target"] not in below],
         siblings=known.siblings(thing),
         ways=sentences.ways(rows) if thing.kind != _PROJECT else [],
         gaps=[
-            *sentences.missing(thing.verb, projects, (yield _ask("plans", this))),
-            *gaps,
-            *sentences.completion(projects),
+            *sentences.missing(thing.verb, found["projects"], plans),
+            *sentences.gaps(found["gaps"], len(projects)),
+            *sentences.completion(found["projects"]),
         ],
         issues=(yield _ask("issues", this)),
     )
@@ -113,6 +126,38 @@ def cells(rows: Sequence[Row]) -> Iterator[Row]:
         words = " / ".join(dict.fromkeys(row["words"] for row in lines))
         line = first if first == last else f"{first}-{last}"
         yield {**lines[0], "line": line, "words": words, "states": ""}
+
+
+def _values(rows: Rows, column: str) -> list[str]:
+    """Return the values of a column that are not empty, each once."""
+    return [value for value in dict.fromkeys(row[column] for row in rows) if value]
+
+
+def _quoted(rows: Rows, passages: Rows) -> Rows:
+    """Return rows with the words of their evidence, in the order of the lines of each link."""
+    words = {row["evidence"]: row for row in passages}
+    places = {row["evidence"]: place for place, row in enumerate(passages)}
+    found: dict[tuple[str, ...], Rows] = {}
+    for row in rows:
+        link = tuple(row[name] for name in row if name not in ("evidence", "states"))
+        found.setdefault(link, []).append(row)
+    return [
+        {**_without(row, "evidence"), **_without(words.get(row["evidence"], _NO_WORDS), "evidence")}
+        for link in found.values()
+        for row in sorted(link, key=lambda row: places.get(row["evidence"], 0))
+    ]
+
+
+def _placed(above: Rows, printed: Rows) -> Rows:
+    """Return a row for each place where the names of the things ``above`` are printed."""
+    places: dict[str, Rows] = {}
+    for row in printed:
+        places.setdefault(row["resource"], []).append(row)
+    return [row | place for row in above for place in places.get(row["resource"], [_NOT_PRINTED])]
+
+
+def _without(row: Row, column: str) -> Row:
+    return {name: value for name, value in row.items() if name != column}
 
 
 def _projects(rows: Rows, facts: Rows) -> list[Project]:
@@ -174,5 +219,5 @@ def _facts(project: Project) -> Row:
     }
 
 
-def _ask(name: str, this: str) -> Ask:
-    return Ask(QUERIES / f"{name}.rq", this)
+def _ask(name: str, *iris: str) -> Ask:
+    return Ask(QUERIES / f"{name}.rq", iris)

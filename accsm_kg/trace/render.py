@@ -102,9 +102,13 @@ def _value(row: Row) -> str:
 
 
 def _words(row: Row) -> str:
+    if not row["source"]:
+        return "computed"
     words = " ".join(row["words"].split())
     lines = "lines" if "-" in row["line"] else "line"
-    return f"“{words}” [{row['source']}, {lines} {row['line']}]" if words else "computed"
+    return (
+        f"{f'“{words}”' if words else 'in our own words'} [{row['source']}, {lines} {row['line']}]"
+    )
 
 
 def _heading(row: Row) -> str:

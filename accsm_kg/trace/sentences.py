@@ -1,9 +1,9 @@
 """What a trace leaves open, in sentences."""
 
-from calendar import month_name
 from collections.abc import Iterator, Sequence, Set
 
 from accsm_kg.lookups import Rows
+from accsm_kg.rdf.edtf import in_words
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
             "eleven", "twelve")  # fmt: skip
@@ -40,7 +40,7 @@ def completion(projects: Rows) -> Iterator[str]:
     if not projects:
         return
     done = [row["number"] for row in projects if row["completed"] == "true"]
-    issued = month(max(row["asOf"] for row in projects))
+    issued = in_words(max(row["asOf"] for row in projects))
     by = f"marked as completed{f' by {issued}' if issued else ''}"
     total = len(projects)
     if total == 1:
@@ -65,17 +65,6 @@ def listed(words: Sequence[str]) -> str:
 def spelled(number: int) -> str:
     """Return a number up to twelve as a word, others as digits."""
     return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
-
-
-def month(edtf: str) -> str:
-    """Return a year or month in words.
-
-    >>> month("2017-04")
-    'April 2017'
-    """
-    year, _, number = edtf[:7].partition("-")
-    is_month = number.isdigit() and 1 <= int(number) <= 12
-    return f"{month_name[int(number)]} {year}" if is_month else year
 
 
 def _way(way: str, linked: Set[str], numbers: Sequence[str]) -> str:

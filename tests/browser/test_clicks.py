@@ -1,21 +1,13 @@
 """What a newcomer finds by at most three clicks from the home page, without SPARQL."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from browser.test_browser import browser
-from serving import Server, running
+from serving import Server
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-__all__ = ["browser"]
-
-
-@pytest.fixture(scope="module")
-def server(known_path: Path) -> Iterator[Server]:
-    with running(known_path) as server:
-        yield server
+if TYPE_CHECKING:
+    from playwright import sync_api
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "plain"])
@@ -33,7 +25,8 @@ def click(page: "sync_api.Page", *names: str) -> None:
     """Click the first link in the content or the head whose name contains each of ``names``."""
     assert len(names) <= 3
     for name in names:
-        page.get_by_role("link", name=name).first.click()
+        content = page.locator("main").get_by_role("link", name=name)
+        (content if content.count() else page.get_by_role("link", name=name)).first.click()
         page.wait_for_load_state()
 
 

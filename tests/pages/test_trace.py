@@ -8,13 +8,12 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 from pages.conftest import get, triples
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 from serving import serving
 
-from accsm_kg.lookups import Ask
 from accsm_kg.namespaces import BASE, term
-from accsm_kg.query import look_up, rows
-from accsm_kg.trace.index import QUERIES, Index, index
+from accsm_kg.query import look_up, run
+from accsm_kg.trace.index import Index, index
 
 LINE = f"{BASE}id/action-line/apsc-2025/A.2.2.iv"
 
@@ -53,18 +52,36 @@ def test_a_line_shows_its_projects_times_coordinators_and_words(client: httpx.Cl
         assert sentence in page
 
 
+LINKED = """
+  ?project accsm:supports|accsm:citesKRA|accsm:addressesPriorityArea|accsm:addressesThematicArea|
+    accsm:countryCoordinator|accsm:concernsARC|accsm:relatedARC ?linked .
+  ?linked (accsm:measureOf|accsm:actionLineOf|accsm:inBlueprint)* <THIS> .
+"""
+
+
 @pytest.mark.parametrize("path", ["A.2.2.iv", "E.2", "THA", "blueprint/ascc-2025", "arc/KHM"])
 def test_numbers_equal_their_queries(client: httpx.Client, store: Store, path: str) -> None:
     page = get(client, f"/trace/{path}").text
-    this = look_up(store, index()).find(path).resource
-    asked = {name: rows(store, Ask(QUERIES / f"{name}.rq", this)) for name in
-             ("projects", "together", "issues", "gaps")}  # fmt: skip
-    assert _projects(page) == [int(row["number"]) for row in asked["projects"]]
-    assert page.count('<span aria-hidden="true">●</span>') == len(asked["together"])
-    targets = len({row["target"] for row in asked["together"]})
-    assert page.count('<tr><th scope="row">') == targets
-    for row in asked["gaps"]:
-        assert row["one"] in page or row["several"] in page
+    thing = look_up(store, index()).find(path)
+
+    def asked(text: str) -> list[list[str]]:
+        solutions = run(store, text.replace("THIS", thing.resource))
+        assert isinstance(solutions, QuerySolutions)
+        return [[str(value.value) for value in solution] for solution in solutions]
+
+    numbers = asked(
+        f"SELECT DISTINCT ?number {{ {LINKED} ?project accsm:projectNumber ?number }}"
+        " ORDER BY ?number"
+    )
+    assert _projects(page) == [int(number) for (number,) in numbers]
+    together = asked(
+        f"SELECT DISTINCT ?project ?target {{ {LINKED} ?project accsm:supports ?target . FILTER NOT"
+        " EXISTS { ?target (accsm:measureOf|accsm:actionLineOf|accsm:inBlueprint)* <THIS> } }"
+    )
+    assert page.count('<span aria-hidden="true">●</span>') == len(together)
+    assert page.count('<tr><th scope="row">') == len({target for _, target in together})
+    (total,) = asked("SELECT (COUNT(*) AS ?total) { ?project a accsm:Project }")[0]
+    assert f"{len(numbers)} of {total} projects</h3>" in page
 
 
 def test_the_matrix_links_to_what_states_each_link(client: httpx.Client) -> None:

@@ -155,7 +155,7 @@ def test_a_project_has_measures_action_lines_kras_and_blueprints(known: Store) -
     ]
     assert _labels(found, "is coordinated by") == ["Cambodia"]
     assert len(_labels(found, "addresses priority area")) == 3
-    computed = {row["relation"] for row in found.rows if not row["words"]}
+    computed = {row["relation"] for row in found.rows if not row["source"]}
     assert computed == {"contributes to KRA", "contributes to blueprint"}
 
 
@@ -218,7 +218,7 @@ def test_other_targets_of_the_projects_are_found(known: Store) -> None:
 def test_a_country_without_projects_has_sentences(known: Store) -> None:
     found = look_up(known, trace("VNM"))
     assert found.gaps == [
-        f"No project of the {plan} Work Plan 2016-2020 is coordinated by it."
+        f"No project of the {plan} Work Plan 2016-2020 is coordinated by Viet Nam."
         for plan in ("ACCSM", "ACCSM+3")
     ]
     assert (found.rows, found.projects, found.together, found.ways) == ([], [], [], [])

@@ -294,34 +294,31 @@ def _legend(found: Trace) -> list[tuple[Markup, str]]:
 
 
 async def _unknown(site: Site, error: UnknownKeyError, known: Index, format: Format) -> Response:
+    """Return or raise the answer that offers things with similar names, and what is found."""
+    found = [known.things.get(shown.iri) for shown in await near(site, error.key)]
+    things = list(dict.fromkeys((*error.near, *filter(None, found))))
     if format is not HTML:
-        raise NotFound("Nothing to trace", str(error), f"Choose at {site.root}{_HERE}")
-    found = {shown.iri: shown for shown in (_choice(site, thing) for thing in error.near)}
-    for shown in await near(site, error.key):
-        thing = known.things.get(shown.iri)
-        found.setdefault(shown.iri, _choice(site, thing) if thing else shown)
-    words = f"Nothing is called “{error.key}”.{' Similar, or found for it:' if found else ''}"
-    return _choices(site, 404, "Nothing to trace", error.key, words, list(found.values()))
+        similar = ", ".join(address(thing) for thing in things)
+        hint = f"Try {similar}, or choose" if similar else "Choose"
+        raise NotFound("Nothing to trace", str(error), f"{hint} at {site.root}{_HERE}")
+    words = f"Nothing is called “{error.key}”.{' Similar, or found for it:' if things else ''}"
+    return _choices(site, 404, "Nothing to trace", error.key, words, things)
 
 
 def _ambiguous(site: Site, error: AmbiguousKeyError, format: Format) -> Response:
-    found = [_choice(site, thing) for thing in error.things]
     if format is not HTML:
-        lines = [f"{shown.href} {shown.text}: {shown.note}" for shown in found]
+        lines = [
+            f"{site.root}{address(thing)} {thing.kind} {thing.label}" for thing in error.things
+        ]
         return Response("\n".join(lines), 300, NEGOTIATED, media_type="text/plain")
     words = f"“{error.key}” names each of these:"
-    return _choices(site, 300, "Several things have this name", error.key, words, found)
-
-
-def _choice(site: Site, thing: Thing) -> TermView:
-    note = thing.label if thing.label != thing.code else ""
-    return TermView(f"{thing.kind} {thing.code}", site.root + address(thing), thing.resource, note)
+    return _choices(site, 300, "Several things have this name", error.key, words, error.things)
 
 
 def _choices(
-    site: Site, status: int, title: str, key: str, words: str, found: Sequence[TermView]
+    site: Site, status: int, title: str, key: str, words: str, things: Sequence[Thing]
 ) -> Response:
-    content = {"key": key, "words": words, "found": found}
+    content = {"key": key, "words": words, "things": things, "address": address}
     response = page(site, "trace-choices.html", status, title=title, here=_HERE, **content)
     response.headers["Cache-Control"] = NEVER
     return response
