@@ -89,9 +89,9 @@ async def members(
     return response
 
 
-async def class_entries(site: Site, counts: Mapping[str, int] | None = None) -> list[ClassEntry]:
+async def class_entries(site: Site) -> list[ClassEntry]:
     """Return the classes of the ontology with members, the largest first."""
-    found = await class_counts(site) if counts is None else counts
+    found = await class_counts(site)
     labels = await load_labels(site, [], *found)
 
     def shown(iri: str, count: int) -> TermView:
@@ -102,6 +102,10 @@ async def class_entries(site: Site, counts: Mapping[str, int] | None = None) -> 
 
 async def class_counts(site: Site) -> dict[str, int]:
     """Return the number of members of each class of the ontology, if any, the largest first."""
+    return await site.load(_load_counts)
+
+
+async def _load_counts(site: Site) -> dict[str, int]:
     found = (await rows(site, "classes")).rows
     return {iri_of(row["class"]): int(text_of(row["count"])) for row in found}
 

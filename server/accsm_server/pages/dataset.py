@@ -87,8 +87,7 @@ async def send(site: Site, format: Format, origin: str) -> Response:
 async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | None) -> Response:
     facts = _facts(description)
     dataset = facts[f"{site.base}dataset"]
-    sizes = await service_description.graph_sizes(site.served)
-    sizes.pop("", None)  # the default graph
+    sizes = await site.load(_load_sizes)
     classes = [_partition(facts, part, "class", "entities") for part in dataset["classPartition"]]
     properties = [
         _partition(facts, part, "property", "triples") for part in dataset["propertyPartition"]
@@ -114,6 +113,13 @@ async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | N
         here=landing.PATH,
         schema=schema,
     )
+
+
+async def _load_sizes(site: Site) -> dict[str, int]:
+    """Return the number of statements of each named graph."""
+    sizes = await service_description.graph_sizes(site.served)
+    sizes.pop("", None)  # the default graph
+    return sizes
 
 
 def _facts(description: set[Triple]) -> Facts:

@@ -39,11 +39,7 @@ async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> s
 
     The files ``made`` are described with their size and checksum.
     """
-    if await is_graph(site, site.base + META):
-        body = await named_graph(site, site.base + META)
-    else:
-        body = await construct(site, site.queries.text("void"), "nt")
-    described = {quad.triple for quad in pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)}
+    described = await site.load(_load)
     dataset, folder = f"{site.base}dataset", f"{origin}/dataset/{site.engine.version}"
     statements = [
         *_access(dataset, origin),
@@ -53,6 +49,15 @@ async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> s
         *_originals(described, made, site),
     ]
     return described | service_description.triples(statements, site.prefixes)
+
+
+async def _load(site: Site) -> set[Triple]:
+    """Return the description in the dataset, or else its counts."""
+    if await is_graph(site, site.base + META):
+        body = await named_graph(site, site.base + META)
+    else:
+        body = await construct(site, site.queries.text("void"), "nt")
+    return {quad.triple for quad in pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)}
 
 
 def _access(dataset: str, origin: str) -> Statements:

@@ -33,7 +33,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
         [*asked, *listed],
         url=f"{site.base}dataset",
         schema=landing.schema(site, await landing.load_about(site), origin),
-        entries=await _entries(site, counts),
+        entries=await _entries(site),
         numbers={local_name(iri): count for iri, count in counts.items()},
         overview=overview,
         targets=targets,
@@ -47,9 +47,9 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
     return render.with_links(page, site, "/")
 
 
-async def _entries(site: Site, counts: dict[str, int]) -> list[browse.ClassEntry]:
+async def _entries(site: Site) -> list[browse.ClassEntry]:
     """Return the classes of the profile that have members."""
-    entries = {entry.iri: entry for entry in await browse.class_entries(site, counts)}
+    entries = {entry.iri: entry for entry in await browse.class_entries(site)}
     return [entries[iri] for iri in site.profile.home_classes if iri in entries]
 
 

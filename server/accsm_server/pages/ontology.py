@@ -1,7 +1,7 @@
 """The ontology: the page of its terms, and its RDF."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -75,6 +75,15 @@ class Header:
     prior: TermView
 
 
+@dataclass(frozen=True)
+class Vocabulary:
+    """An ontology: the terms by section, and the properties of others that the data have."""
+
+    header: Header
+    sections: Sequence[tuple[str, Sequence[TermEntry]]]
+    others: Sequence[OtherProperty]
+
+
 @router.get("/ontology", summary="The ontology", responses=OFFERED)
 async def ontology(site: ServedSite, format: DocumentFormat) -> Response:
     """Return the page of the terms, or RDF."""
@@ -115,20 +124,27 @@ async def _respond(site: Site, format: Format, here: str, earlier: str = "") -> 
     graph = earlier or site.base + ONTOLOGY
     if format is not negotiation.HTML:
         return send_graph(site, graph, format, here)
-    header = await _load_header(site, graph)
-    terms = _facts(await rows(site, "terms", graph=graph))
-    counts = {} if earlier else await class_counts(site)
-    uses = {} if earlier else await load_uses(site, counts, _superclasses(terms, site))
-    sections = await _sections(site, terms, counts, uses)
-    others = _other_properties(await load_labels(site, [], *uses), terms, uses)
     return render.document(
         site,
         "ontology.html",
         here,
-        header=header,
         is_earlier=bool(earlier),
-        sections=sections,
-        others=others,
+        **vars(await site.load(_load_vocabulary, graph)),
+    )
+
+
+async def _load_vocabulary(site: Site, graph: str) -> Vocabulary:
+    """Return the ontology in a graph; one that is not the current has no uses."""
+    terms = _facts(await rows(site, "terms", graph=graph))
+    counts: dict[str, int] = {}
+    uses: dict[str, list[Use]] = {}
+    if graph == site.base + ONTOLOGY:
+        counts = await class_counts(site)
+        uses = await load_uses(site, counts, _superclasses(terms, site))
+    return Vocabulary(
+        header=await _load_header(site, graph),
+        sections=await _sections(site, terms, counts, uses),
+        others=_other_properties(await load_labels(site, [], *uses), terms, uses),
     )
 
 
