@@ -1,5 +1,6 @@
 """The page about one resource: its statements, issues and referrers."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -128,7 +129,8 @@ class Description(Opening):
 
 async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Description:
     """Return the content of the page about ``iri``, which has its address with ``others``."""
-    answers = {name: await rows(site, name, this=iri) for name in _QUERIES}
+    tables = await asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
+    answers = dict(zip(_QUERIES, tables, strict=True))
     referrers = _referrers(answers.pop("incoming-first"))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
     terms = [*chain(*found, *referrers.values())]
@@ -141,7 +143,7 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     describer = Describer(labels, nodes, evidence, definitions)
     opening = await _open(site, iri, statements, describer)
-    tables = {name: describer.rows(part) for name, part in sections.items()}
+    parts = {name: describer.rows(part) for name, part in sections.items()}
     groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
@@ -156,10 +158,10 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
         is_cut=nodes.is_cut,
         issues=issues,
         minor_issues=minor,
-        stated=tables["stated"],
-        printed=tables["printed"],
-        computed=tables["computed"],
-        records=tables["records"],
+        stated=parts["stated"],
+        printed=parts["printed"],
+        computed=parts["computed"],
+        records=parts["records"],
         incoming=[group for group in groups if _adds_information(group, shown, site)],
         incoming_computed=[group for group in groups if not _adds_information(group, shown, site)],
     )
