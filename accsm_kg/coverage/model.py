@@ -185,39 +185,55 @@ class Coverage:
 
 def coverage(selection: Selection) -> Lookup[Coverage]:
     """Return the coverage that ``selection`` asks for; raises UnknownNameError."""
+    check(selection)
+    whole = yield from load(selection.rows)
+    return select(whole, selection)
+
+
+def check(selection: Selection) -> None:
+    """Raise UnknownNameError if there are no such rows or no such order."""
     _check("rows", selection.rows, ROWS)
     _check("order", selection.order, ORDERS)
+
+
+def load(rows: str) -> Lookup[Coverage]:
+    """Return the coverage of one of `ROWS` by all projects."""
     known = _projects((yield _ask("projects")))
-    lines = _lines((yield _ask(f"rows/{selection.rows}")), known)
+    lines = _lines((yield _ask(f"rows/{rows}")), known)
     countries = _countries((yield _ask("countries")))
     gaps = yield from load_gaps()
     issued = [row["issued"] for row in (yield _ask("dates"))]
-    _check("country", selection.country, [country.code for country in countries], optional=True)
-    _check("gap", selection.gap, [gap.name for gap in gaps if gap.shows], optional=True)
-    names = _header(f"rows/{selection.rows}")
-    counts = Counter(link.project.iri for line in lines for link in line.links)
-    plans = {known[iri].plan for iri in counts} or {project.plan for project in known.values()}
+    names = _header(f"rows/{rows}")
+    linked = {link.project.plan for line in lines for link in line.links}
+    plans = linked or {project.plan for project in known.values()}
     listed = [project for project in known.values() if project.plan in plans]
-    return _selected(
-        Coverage(
-            selection=selection,
-            title=names["summary"],
-            one=names["one"],
-            many=names["many"],
-            lines=lines,
-            plans=_by_plan(sorted(listed, key=_order(selection.order, counts))),
-            apart={
-                plan: len(projects)
-                for plan, projects in _by_plan(known.values()).items()
-                if plan not in plans
-            },
-            all_lines=len(lines),
-            all_projects=len(listed),
-            issued=issued,
-            countries=countries,
-            gaps=gaps,
-        )
+    return Coverage(
+        selection=Selection(rows),
+        title=names["summary"],
+        one=names["one"],
+        many=names["many"],
+        lines=lines,
+        plans=_by_plan(listed),
+        apart={
+            plan: len(projects)
+            for plan, projects in _by_plan(known.values()).items()
+            if plan not in plans
+        },
+        all_lines=len(lines),
+        all_projects=len(listed),
+        issued=issued,
+        countries=countries,
+        gaps=gaps,
     )
+
+
+def select(whole: Coverage, selection: Selection) -> Coverage:
+    """Return what ``selection`` leaves of the ``whole`` of its rows; raises UnknownNameError."""
+    codes = [country.code for country in whole.countries]
+    _check("country", selection.country, codes, optional=True)
+    names = [gap.name for gap in whole.gaps if gap.shows]
+    _check("gap", selection.gap, names, optional=True)
+    return _selected(replace(whole, selection=selection))
 
 
 def row_names() -> dict[str, str]:
@@ -236,16 +252,19 @@ def load_gaps() -> Lookup[list[Gap]]:
 def _selected(whole: Coverage) -> Coverage:
     """Return what the country and the gap of the selection leave of ``whole``."""
     country, gap = whole.country, whole.gap
-    projects = [
+    links = Counter(link.project.iri for line in whole.lines for link in line.links)
+    kept = [
         project
         for project in whole.projects
         if (country is None or country.iri in project.coordinators)
         and (gap is None or gap.shows != "projects" or project.iri in gap.members)
     ]
-    places = {project.iri: place for place, project in enumerate(projects)}
+    plans = _by_plan(sorted(kept, key=_order(whole.selection.order, links)))
+    shown = [project for projects in plans.values() for project in projects]
+    places = {project.iri: place for place, project in enumerate(shown)}
     return replace(
         whole,
-        plans=_by_plan(projects),
+        plans=plans,
         lines=[
             replace(line, links=_in_order(line.links, places))
             for line in whole.lines

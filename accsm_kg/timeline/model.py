@@ -205,30 +205,53 @@ def timeline(selection: Selection) -> Lookup[Timeline]:
 
     Its ``years`` are empty if the dataset has nothing of that scale.
     """
+    check(selection)
+    whole = yield from load(selection.scale)
+    return select(whole, selection)
+
+
+def check(selection: Selection) -> None:
+    """Raise UnknownNameError if there is no such scale or no such grouping."""
     _check("scale", selection.scale, SCALES)
     _check("group", selection.group, GROUPS)
+
+
+def load(scale: str) -> Lookup[Timeline]:
+    """Return the timeline of all items of one of `SCALES`."""
     rows = {}
     for part in _PARTS:
-        rows[part] = yield Ask(_QUERIES / selection.scale / f"{part}.rq")
+        rows[part] = yield Ask(_QUERIES / scale / f"{part}.rq")
     items = _items(rows)
-    years = _span(rows["items"], items)
-    countries, areas = _choices(rows["countries"], "country"), _choices(rows["areas"], "area")
-    _check("country", selection.country, [one.code for one in countries], optional=True)
-    _check("area", selection.area, [one.code for one in areas], optional=True)
-    if selection.year and selection.year not in map(str, years):
-        chosen = f"choose one from {years[0]} to {years[-1]}" if years else "there is none"
-        raise UnknownNameError(f"'{selection.year}' is no year of this timeline; {chosen}")
-    kept = [item for item in items if _is_selected(item, selection)]
-    names = _header(selection.scale, "items")
+    names = _header(scale, "items")
     return Timeline(
-        selection=selection,
+        selection=Selection(scale),
         one=names["one"],
         many=names["many"],
-        items=_in_year(kept, int(selection.year)) if selection.year else kept,
-        years=[_year(year, kept) for year in years],
+        items=items,
+        years=[_year(year, items) for year in _span(rows["items"], items)],
         issued=sorted({s.issued for item in items for s in item.sources if s.issued}),
-        countries=countries,
-        areas=areas,
+        countries=_choices(rows["countries"], "country"),
+        areas=_choices(rows["areas"], "area"),
+        filters={},
+    )
+
+
+def select(whole: Timeline, selection: Selection) -> Timeline:
+    """Return what ``selection`` leaves of the ``whole`` of its scale; raises UnknownNameError."""
+    countries, areas, years = whole.countries, whole.areas, whole.years
+    _check("country", selection.country, [one.code for one in countries], optional=True)
+    _check("area", selection.area, [one.code for one in areas], optional=True)
+    if selection.year and selection.year not in (str(year.year) for year in years):
+        chosen = (
+            f"choose one from {years[0].year} to {years[-1].year}" if years else "there is none"
+        )
+        raise UnknownNameError(f"'{selection.year}' is no year of this timeline; {chosen}")
+    kept = [item for item in whole.items if _is_selected(item, selection)]
+    return replace(
+        whole,
+        selection=selection,
+        items=_in_year(kept, int(selection.year)) if selection.year else kept,
+        years=[_year(year.year, kept) for year in years],
         filters=dict(_filters(selection, countries, areas)),
     )
 

@@ -12,7 +12,7 @@ import pytest
 from accsm_server.pages import lists
 from accsm_server.pages.profile import list_paths, read_profile
 from pages.conftest import get
-from pyoxigraph import NamedNode, RdfFormat, Store, parse
+from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, parse
 from serving import running
 
 from accsm_kg.lookups import Ask, Rows
@@ -63,6 +63,35 @@ def test_every_facet_counts_and_leads_to_the_things_with_its_value(
         link = f'{path}?{urlencode({facet: value})}">'.replace("&", "&amp;")
         shown = page.partition(link)[2].partition("</li>")[0]
         assert f'<span class="count">{count}</span>' in shown, (facet, value)
+
+
+@pytest.mark.parametrize(
+    ("path", "facet", "some", "none", "column"),
+    [("/countries", "coordinates", "a project", "no project", "coordinates_projects"),
+     ("/countries", "centre", "hosts one", "hosts none", "hosts_centres"),
+     ("/targets", "completion", "some activity marked completed", "no activity marked completed",
+      "with_a_completed_activity")],
+)  # fmt: skip
+def test_a_facet_says_what_a_column_counts(
+    client: httpx.Client, path: str, facet: str, some: str, none: str, column: str
+) -> None:
+    zero = [row[column] == "0" for row in table(client, path, **{facet: none})]
+    others = [row[column] == "0" for row in table(client, path, **{facet: some})]
+    assert zero and all(zero)
+    assert others and not any(others)
+
+
+def test_projects_are_chosen_by_their_action_lines(client: httpx.Client, store: Store) -> None:
+    supporting = {
+        str(quad.subject)[1:-1]
+        for quad in store.quads_for_pattern(None, term("accsm:alsoSupports"), None, DefaultGraph())
+    }
+    chosen = table(client, "/projects", lines="supports an action line")
+    others = table(client, "/projects", lines="supports no action line")
+    assert {row["thing"] for row in chosen} == supporting
+    assert {row["thing"] for row in others} == {
+        row["thing"] for row in table(client, "/projects")
+    } - supporting
 
 
 def test_filters_are_removed_one_by_one(client: httpx.Client) -> None:

@@ -12,7 +12,17 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from accsm_kg.coverage import draw, render, words
-from accsm_kg.coverage.model import MARKS, ORDERS, Coverage, Gap, Selection, coverage, row_names
+from accsm_kg.coverage.model import (
+    MARKS,
+    ORDERS,
+    Coverage,
+    Gap,
+    Selection,
+    check,
+    load,
+    row_names,
+    select,
+)
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
 from accsm_kg.pictures import svg
@@ -86,7 +96,8 @@ class Overview:
 
 async def load_overview(site: Site) -> tuple[Overview | None, list[Ask]]:
     """Return the coverage of the targets, None if there are none, and the queries asked for it."""
-    found, asked = await look_up(site, coverage(Selection()))
+    whole, asked = await site.load(_load, Selection.rows)
+    found = select(whole, Selection())
     if words.empty(found):
         return None, asked
     return overview(site, found, await site.addresses()), asked
@@ -156,7 +167,9 @@ async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
 
 async def _send(site: Site, selection: Selection, format: Format) -> Response:
     try:
-        found, asked = await look_up(site, coverage(selection))
+        check(selection)
+        whole, asked = await site.load(_load, selection.rows)
+        found = select(whole, selection)
     except UnknownNameError as error:
         hint = f"Choose it at {site.root}{_HERE}"
         raise BadRequest("Invalid parameter", str(error), hint) from None
@@ -172,6 +185,11 @@ async def _send(site: Site, selection: Selection, format: Format) -> Response:
         response = Response(text, media_type=format.content_type, headers=NEGOTIATED)
     response.headers["Link"] = links
     return response
+
+
+async def _load(site: Site, rows: str) -> tuple[Coverage, list[Ask]]:
+    """Return the coverage of one kind of rows by all projects, and its queries."""
+    return await look_up(site, load(rows))
 
 
 def _page(site: Site, found: Coverage, asked: list[Ask], addresses: Addresses) -> Response:

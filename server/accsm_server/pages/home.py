@@ -2,7 +2,6 @@
 
 from starlette.responses import Response
 
-from accsm_kg.lookups import Ask, Row
 from accsm_kg.rdf.terms import local_name
 from accsm_server.http.negotiation import DOCUMENTS, HTML
 from accsm_server.pages import browse, dataset, landing, lists, openapi, render, search
@@ -25,7 +24,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
     counts = await browse.class_counts(site)
     questions = {question.name: question for question in await stored(site)}
     overview, asked = await site.load(load_overview)
-    targets, listed = await site.load(_load_targets)
+    (targets, _), listed = await site.load(lists.load, "/targets")
     page = render.view(
         site,
         "home.html",
@@ -46,12 +45,6 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
         offers=DOCUMENTS,
     )
     return render.with_links(page, site, "/")
-
-
-async def _load_targets(site: Site) -> tuple[list[Row], list[Ask]]:
-    """Return the measures and lines with their projects, and the queries asked for them."""
-    (found, _), asked = await lists.load(site, "/targets")
-    return found, asked
 
 
 async def _entries(site: Site, counts: dict[str, int]) -> list[browse.ClassEntry]:

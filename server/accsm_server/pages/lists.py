@@ -81,7 +81,7 @@ async def show(
     if not site.contents.classes.intersection(profile.classes):
         raise NotFound("The list is empty", f"This dataset has no {profile.many}.")
     asked = _read(path, profile, dict(query))
-    (rows, facets), used = await load(site, path)
+    (rows, facets), used = await site.load(load, path)
     rows = _sorted(_chosen(rows, facets, asked.values), asked)
     links = alternates(asked.url(site), _FORMATS)
     if format is TURTLE:
@@ -103,7 +103,7 @@ for _route in list_paths():
 
 
 async def load(site: Site, path: str) -> tuple[tuple[Rows, Facets], list[Ask]]:
-    """Return the rows and facets of the list at ``path``, and the queries asked for them."""
+    """Return the rows and facets of the list at ``path``, and its queries: use `Site.load`."""
     return await look_up(site, _ask(path.strip("/")))
 
 

@@ -32,8 +32,8 @@ _QUERIES = Path(__file__).parent / "queries"
 _BATCH = 1000
 _LARGE = 1 << 20  # bytes of an answer whose rows take long to read
 
-#: Reads something of the dataset.
-Load = Callable[["Site"], Awaitable[T]]
+#: Reads something of the dataset: takes the site, and what it is about.
+Load = Callable[..., Awaitable[T]]
 
 _log = logging.getLogger(__name__)
 
@@ -57,8 +57,8 @@ class Site:
     served: ServedDataset
     root: str = ""
     """The root path, without a trailing slash."""
-    _loaded: dict[Load[Any], Any] = field(default_factory=dict)
-    _locks: dict[Load[Any], Lock] = field(default_factory=lambda: defaultdict(Lock))
+    _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    _locks: dict[tuple[Any, ...], Lock] = field(default_factory=lambda: defaultdict(Lock))
     """What `load` has returned, and the locks that are held meanwhile."""
 
     @property
@@ -91,12 +91,16 @@ class Site:
         """Return the queries of this package, with the base IRI of the dataset."""
         return QueryFiles(self.engine, _QUERIES, partial(remint, base=self.base))
 
-    async def load(self, load: Load[T]) -> T:
-        """Return what ``load`` returns for this site; it is called once, as the data are fixed."""
-        async with self._locks[load]:
-            if load not in self._loaded:
-                self._loaded[load] = await load(self)
-        found: T = self._loaded[load]
+    async def load(self, load: Load[T], *about: str) -> T:
+        """Return what ``load`` returns for this site and for each of ``about``.
+
+        It is called once, as the data are fixed.
+        """
+        key = (load, *about)
+        async with self._locks[key]:
+            if key not in self._loaded:
+                self._loaded[key] = await load(self, *about)
+        found: T = self._loaded[key]
         return found
 
     async def addresses(self) -> Addresses:
@@ -110,7 +114,7 @@ class Site:
     @property
     def contents(self) -> Contents:
         """Return what `prepare` has loaded."""
-        found: Contents = self._loaded.get(_load_contents, Contents())
+        found: Contents = self._loaded.get((_load_contents,), Contents())
         return found
 
 

@@ -22,7 +22,9 @@ from accsm_kg.timeline.model import (
     Item,
     Selection,
     Timeline,
-    timeline,
+    check,
+    load,
+    select,
 )
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
@@ -120,7 +122,9 @@ async def _send(site: Site, selection: Selection, format: Format) -> Response:
 async def _load(site: Site, selection: Selection) -> tuple[Timeline, list[Ask]]:
     """Return a timeline and its queries; raises BadRequest, and NotFound if there is nothing."""
     try:
-        found, asked = await look_up(site, timeline(selection))
+        check(selection)
+        whole, asked = await site.load(_load_whole, selection.scale)
+        found = select(whole, selection)
     except UnknownNameError as error:
         hint = f"Choose it at {site.root}{_address(_scale(selection.scale))}"
         raise BadRequest("Invalid parameter", str(error), hint) from None
@@ -129,6 +133,11 @@ async def _load(site: Site, selection: Selection) -> tuple[Timeline, list[Ask]]:
         hint = f"Another timeline: {', '.join(others)}"
         raise NotFound("No timeline", f"This dataset states no time of {found.many}.", hint)
     return found, asked
+
+
+async def _load_whole(site: Site, scale: str) -> tuple[Timeline, list[Ask]]:
+    """Return the timeline of all items of a scale, and its queries."""
+    return await look_up(site, load(scale))
 
 
 def _page(site: Site, found: Timeline, asked: list[Ask], addresses: Addresses) -> Response:
