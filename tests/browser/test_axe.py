@@ -37,7 +37,10 @@ def test_axe_finds_nothing(
     context = browser.new_context(**window)
     page, requests, reports = context.new_page(), list[str](), list[str]()
     if not has_script:
-        page.route("**/static/enhance*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+        page.route(
+            "**/static/enhance*",
+            lambda route: route.fulfill(body="", content_type="text/javascript"),
+        )
     page.on("request", lambda request: requests.append(request.url))
     page.on("console", lambda message: reports.append(message.text))
     page.goto(server.url + PAGES[name])
