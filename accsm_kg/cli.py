@@ -211,12 +211,13 @@ def coverage_command(
     gap: Annotated[
         str, typer.Option(metavar="NAME", help="Only what has this gap; the table lists them.")
     ] = "",
+    plan: Annotated[str, typer.Option(metavar="NAME", help="Only projects of a work plan.")] = "",
     fmt: PictureFormat = "table",
     base: BaseOption = "",
 ) -> None:
     """Show which projects stand behind each target or area, and the gaps."""
     with loaded("Counting …", path, base) as store:
-        answer = coverage.run(store, coverage.Selection(rows, order, country, gap), fmt)
+        answer = coverage.run(store, coverage.Selection(rows, order, country, gap, plan), fmt)
     say(answer)
 
 
@@ -233,6 +234,7 @@ def timeline_command(
         str, typer.Option(metavar="CODE", help="Only projects or events of an area, such as A.")
     ] = "",
     year: Annotated[str, typer.Option(help="Only this year, by months.")] = "",
+    plan: Annotated[str, typer.Option(metavar="NAME", help="Only projects of a work plan.")] = "",
     group: Annotated[
         str, typer.Option(help=f"Rows of the picture: {', '.join(timeline.GROUPS)}.")
     ] = timeline.Selection.group,
@@ -241,7 +243,7 @@ def timeline_command(
 ) -> None:
     """Show when projects take place, or the events and meetings of the history."""
     with loaded("Sorting …", path, base) as store:
-        selection = timeline.Selection(scale, country.upper(), area, group, year)
+        selection = timeline.Selection(scale, country.upper(), area, group, year, plan)
         answer = timeline.run(store, selection, fmt)
     say(answer)
 

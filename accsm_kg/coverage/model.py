@@ -120,12 +120,16 @@ class Country:
 
 @dataclass(frozen=True)
 class Selection:
-    """What is asked for: ``country`` is a code of three letters, ``gap`` the name of a gap."""
+    """What is asked for: ``country`` is a code of three letters, ``gap`` the name of a gap.
+
+    Of a ``plan`` are its projects, with the rows that they are linked to or that nobody is.
+    """
 
     rows: str = ROWS[0]
     order: str = next(iter(ORDERS))
     country: str = ""
     gap: str = ""
+    plan: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,6 +237,7 @@ def select(whole: Coverage, selection: Selection) -> Coverage:
     _check("country", selection.country, codes, optional=True)
     names = [gap.name for gap in whole.gaps if gap.shows]
     _check("gap", selection.gap, names, optional=True)
+    _check("plan", selection.plan, whole.plans, optional=True)
     return _selected(replace(whole, selection=selection))
 
 
@@ -251,13 +256,14 @@ def load_gaps() -> Lookup[list[Gap]]:
 
 def _selected(whole: Coverage) -> Coverage:
     """Return what the country and the gap of the selection leave of ``whole``."""
-    country, gap = whole.country, whole.gap
+    country, gap, plan = whole.country, whole.gap, whole.selection.plan
     links = Counter(link.project.iri for line in whole.lines for link in line.links)
     kept = [
         project
         for project in whole.projects
         if (country is None or country.iri in project.coordinators)
         and (gap is None or gap.shows != "projects" or project.iri in gap.members)
+        and plan in ("", project.plan)
     ]
     plans = _by_plan(sorted(kept, key=_order(whole.selection.order, links)))
     shown = [project for projects in plans.values() for project in projects]
@@ -268,7 +274,10 @@ def _selected(whole: Coverage) -> Coverage:
         lines=[
             replace(line, links=_in_order(line.links, places))
             for line in whole.lines
-            if gap is None or gap.shows == "projects" or line.iri in gap.members
+            if (gap is None or gap.shows == "projects" or line.iri in gap.members)
+            and (
+                not plan or not line.links or any(link.project.plan == plan for link in line.links)
+            )
         ],
     )
 

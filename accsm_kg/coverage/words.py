@@ -57,6 +57,8 @@ def date(text: str) -> str:
 def filters(found: Coverage) -> dict[str, str]:
     """Return what the selection is limited to, by the name of the parameter."""
     limits = {}
+    if found.selection.plan:
+        limits["plan"] = f"Of the {found.selection.plan}"
     if found.country:
         limits["country"] = f"Coordinated by {found.country.label}"
     if found.gap:
@@ -70,7 +72,7 @@ def empty(found: Coverage) -> str:
         return ""
     if not found.all_projects:
         return "The dataset has no projects in work plans."
-    if found.country and not found.gap:
+    if found.country and not found.gap and not found.selection.plan:
         return f"None of the {found.all_projects} projects is coordinated by {found.country.label}."
     limits = "; ".join(filters(found).values())
     return f"No {'project' if found.lines else found.one} fits: {limits}."

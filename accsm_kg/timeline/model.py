@@ -26,13 +26,17 @@ GROUPS: Final = ("coordinator", "area")
 
 @dataclass(frozen=True)
 class Selection:
-    """What is asked for: ``country`` is a code of three letters, ``area`` a letter or a number."""
+    """What is asked for: ``country`` is a code of three letters, ``area`` a letter or a number.
+
+    ``plan`` is the name of a work plan.
+    """
 
     scale: str = next(iter(SCALES))
     country: str = ""
     area: str = ""
     group: str = GROUPS[0]
     year: str = ""
+    plan: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,11 @@ class Timeline:
     filters: Mapping[str, str]
 
     @property
+    def plans(self) -> dict[str, int]:
+        """Return the number of items of each work plan."""
+        return dict(sorted(Counter(item.plan for item in self.items if item.plan).items()))
+
+    @property
     def dated(self) -> list[Item]:
         """Return the items of which a time is stated."""
         return [item for item in self.items if item.times]
@@ -241,6 +250,7 @@ def select(whole: Timeline, selection: Selection) -> Timeline:
     countries, areas, years = whole.countries, whole.areas, whole.years
     _check("country", selection.country, [one.code for one in countries], optional=True)
     _check("area", selection.area, [one.code for one in areas], optional=True)
+    _check("plan", selection.plan, whole.plans, optional=True)
     if selection.year and selection.year not in (str(year.year) for year in years):
         chosen = (
             f"choose one from {years[0].year} to {years[-1].year}" if years else "there is none"
@@ -257,8 +267,8 @@ def select(whole: Timeline, selection: Selection) -> Timeline:
 
 
 def _is_selected(item: Item, selection: Selection) -> bool:
-    """Return whether an item has the country and the area of a selection."""
-    return all(
+    """Return whether an item has the plan, the country and the area of a selection."""
+    return selection.plan in ("", item.plan) and all(
         not code or code in (choice.code for choice in choices)
         for code, choices in ((selection.country, item.countries), (selection.area, item.areas))
     )
@@ -289,6 +299,8 @@ def _filters(
     selection: Selection, countries: Iterable[Choice], areas: Iterable[Choice]
 ) -> Iterable[tuple[str, str]]:
     """Yield the parameters that are selected, and words for each."""
+    if selection.plan:
+        yield "plan", f"of the {selection.plan}"
     for name, part, choices in (("country", "countries", countries), ("area", "areas", areas)):
         for choice in choices:
             if choice.code == getattr(selection, name):

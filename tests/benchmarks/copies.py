@@ -1,6 +1,7 @@
 """Write a dataset with several copies of the record, under new names, to see how pages scale."""
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from accsm_kg.namespaces import BASE, CURATION, INFERRED
 _THINGS = f"<{BASE}id/"
 #: Folders of things that the copies share: what a country, a source or a concept is does not grow.
 _SHARED = tuple(f"{_THINGS}{name}/" for name in ("concept", "country", "country-group", "source"))
+#: A label of a work plan: plans are told apart by their labels.
+_LABEL = re.compile(r'^(<[^>]*/work-plan/[^>]*> <[^>]*#(?:alt|pref)Label> "[^"]*)')
 #: The beginnings of the graphs that are copied.
 _GROWING = (f"{BASE}graph/source/", f"{BASE}{INFERRED}>", f"{BASE}{CURATION}>")
 
@@ -26,7 +29,7 @@ def _renamed(line: str, number: int) -> str:
     new = line.replace(_THINGS, f"{_THINGS}copy-{number}/")
     for folder in _SHARED:
         new = new.replace(folder.replace(_THINGS, f"{_THINGS}copy-{number}/"), folder)
-    return new
+    return _LABEL.sub(rf"\1, copy {number}", new)
 
 
 def main() -> None:

@@ -54,6 +54,18 @@ def numbers(shown: Coverage) -> list[int]:
     return [int(project.number) for project in shown.projects]
 
 
+def test_a_plan_keeps_its_projects_and_the_rows_that_concern_it(store: Store) -> None:
+    usual = found(store)
+    for plan, projects in usual.plans.items():
+        shown = found(store, plan=plan)
+        assert shown.projects == projects
+        assert words.filters(shown) == {"plan": f"Of the {plan}"}
+        left_out = {line.iri for line in usual.lines} - {line.iri for line in shown.lines}
+        for line in usual.lines:
+            linked = {link.project.plan for link in line.links}
+            assert (line.iri in left_out) == (bool(linked) and plan not in linked)
+
+
 def test_the_known_record_has_17_targets_with_132_links(known: Store) -> None:
     shown = found(known)
     assert (len(shown.lines), len(shown.projects), shown.links) == (17, 41, 132)

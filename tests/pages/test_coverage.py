@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import httpx
 import pytest
+from accsm_server.pages.coverage import drawn
 from pages.conftest import get, triples
 from pyoxigraph import NamedNode, Store
 from serving import running
 
 from accsm_kg.coverage import Selection, render
-from accsm_kg.coverage.model import coverage
+from accsm_kg.coverage.model import coverage, load, select
 from accsm_kg.namespaces import BASE, prefixes, term
 from accsm_kg.query import look_up
 
@@ -25,6 +27,20 @@ from accsm_kg.query import look_up
 def of_known(known_path: Path) -> Iterator[httpx.Client]:
     with running(known_path) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         yield client
+
+
+def test_of_more_projects_than_can_be_drawn_one_plan_is_shown(
+    client: httpx.Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = look_up(store, load("targets"))
+    assert drawn(whole, Selection()) == select(whole, Selection())
+    monkeypatch.setattr("accsm_server.pages.coverage._MOST_DRAWN", len(whole.projects) - 1)
+    plan, *others = whole.plans
+    assert drawn(whole, Selection()) == select(whole, Selection(plan=plan))
+    page = get(client, f"/coverage?{urlencode({'plan': plan})}").text
+    assert f"These are the projects of the {plan}. Other plans: " in page
+    for other in others:
+        assert f'<a href="/coverage?{urlencode({"plan": other})}">{other}</a>' in page
 
 
 def picture(page: str) -> ElementTree.Element:

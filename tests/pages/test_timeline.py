@@ -2,24 +2,42 @@
 
 import csv
 import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 import pytest
+from accsm_server.pages.timeline import drawn
 from pages.conftest import get
 from pyoxigraph import RdfFormat, Store, parse
 from serving import running
 
 from accsm_kg.query import look_up
 from accsm_kg.timeline import Selection, run
-from accsm_kg.timeline.model import Timeline, timeline
+from accsm_kg.timeline.model import Timeline, load, select, timeline
 
 PLAN, HISTORY = Selection(), Selection("history")
 SCALES = pytest.mark.parametrize(
     ("path", "selection"), [("/timeline", PLAN), ("/timeline?scale=history", HISTORY)]
 )
+
+
+def test_of_more_than_can_be_drawn_one_plan_or_year_is_shown(
+    client: httpx.Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, history = look_up(store, load("plan")), look_up(store, load("history"))
+    assert drawn(whole, PLAN) == select(whole, PLAN)
+    monkeypatch.setattr("accsm_server.pages.timeline._MOST_DRAWN", 10)
+    plan, *others = whole.plans
+    assert drawn(whole, PLAN) == select(whole, replace(PLAN, plan=plan))
+    last = max(year.year for year in history.years if year.stated)
+    assert drawn(history, HISTORY) == select(history, replace(HISTORY, year=str(last)))
+    page = get(client, f"/timeline?{urlencode({'plan': plan})}").text
+    assert f"These are the projects of the {plan}. Other plans: " in page
+    for other in others:
+        assert f'<a href="/timeline?{urlencode({"plan": other})}">{other}</a>' in page
 
 
 def _text(page: str) -> str:

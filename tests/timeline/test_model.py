@@ -43,6 +43,16 @@ def test_each_project_is_shown_with_all_its_times(store: Store) -> None:
     assert recurring == {row[0] for row in _question(store, "recurring-projects")}
 
 
+def test_a_plan_keeps_its_projects(store: Store) -> None:
+    found = _find(store, PLAN)
+    for plan, count in found.plans.items():
+        shown = _find(store, replace(PLAN, plan=plan))
+        assert shown.items == [item for item in found.items if item.plan == plan]
+        assert len(shown.items) == count
+    with pytest.raises(UnknownNameError, match="no value of plan"):
+        _find(store, replace(PLAN, plan="Plan B"))
+
+
 def test_the_years_count_what_the_stored_question_lists(store: Store) -> None:
     years = {row[0]: row[1] for row in _question(store, "projects-by-year")}
     found = _find(store, PLAN)

@@ -1,7 +1,7 @@
 """The coverage of targets and areas by projects: a matrix, a table, files, and the gaps."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Annotated
 from urllib.parse import quote, urlencode
@@ -35,6 +35,7 @@ from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.render import NEGOTIATED, view
 
 _HERE = "/coverage"
+_MOST_DRAWN = 150  # projects; of more, one plan is drawn
 _TURTLE = GRAPHS[0]
 _FILES = (
     Format("csv", "text/csv", "CSV"),
@@ -97,7 +98,7 @@ class Overview:
 async def load_overview(site: Site) -> tuple[Overview | None, list[Ask]]:
     """Return the coverage of the targets, None if there are none, and the queries asked for it."""
     whole, asked = await site.load(_load, Selection.rows)
-    found = select(whole, Selection())
+    found = drawn(whole, Selection())
     if words.empty(found):
         return None, asked
     return overview(site, found, await site.addresses()), asked
@@ -141,8 +142,9 @@ def _selection(
     order: Annotated[str, Query(description=f"Of projects: {', '.join(ORDERS)}")] = Selection.order,
     country: Annotated[str, Query(description="The code of a coordinator, such as THA")] = "",
     gap: Annotated[str, Query(description="The name of a gap: only what has it")] = "",
+    plan: Annotated[str, Query(description="The name of a work plan: only its projects")] = "",
 ) -> Selection:
-    return Selection(rows, order, country.upper(), gap)
+    return Selection(rows, order, country.upper(), gap, plan)
 
 
 Selected = Annotated[Selection, Depends(_selection)]
@@ -169,7 +171,7 @@ async def _send(site: Site, selection: Selection, format: Format) -> Response:
     try:
         check(selection)
         whole, asked = await site.load(_load, selection.rows)
-        found = select(whole, selection)
+        found = (drawn if format is HTML else select)(whole, selection)
     except UnknownNameError as error:
         hint = f"Choose it at {site.root}{_HERE}"
         raise BadRequest("Invalid parameter", str(error), hint) from None
@@ -179,7 +181,7 @@ async def _send(site: Site, selection: Selection, format: Format) -> Response:
         text = site.queries.text("support-links", these=sorted(these))
         return answers.send(site, text, format, links)
     if format is HTML:
-        response = _page(site, found, asked, await site.addresses())
+        response = _page(site, found, whole, asked, await site.addresses())
     else:
         text = render.write(found, format.name)
         response = Response(text, media_type=format.content_type, headers=NEGOTIATED)
@@ -187,12 +189,22 @@ async def _send(site: Site, selection: Selection, format: Format) -> Response:
     return response
 
 
+def drawn(whole: Coverage, selection: Selection) -> Coverage:
+    """Return what is selected, or one plan of it if that has more projects than can be drawn."""
+    found = select(whole, selection)
+    if len(found.projects) <= _MOST_DRAWN or len(found.plans) == 1:
+        return found
+    return select(whole, replace(selection, plan=next(iter(found.plans))))
+
+
 async def _load(site: Site, rows: str) -> tuple[Coverage, list[Ask]]:
     """Return the coverage of one kind of rows by all projects, and its queries."""
     return await look_up(site, load(rows))
 
 
-def _page(site: Site, found: Coverage, asked: list[Ask], addresses: Addresses) -> Response:
+def _page(
+    site: Site, found: Coverage, whole: Coverage, asked: list[Ask], addresses: Addresses
+) -> Response:
     def address(iri: str) -> str:
         return site.root + addresses.of(iri)
 
@@ -214,13 +226,21 @@ def _page(site: Site, found: Coverage, asked: list[Ask], addresses: Addresses) -
         plain=words.plain,
         empty=words.empty(found),
         apart=list(words.apart(found)),
+        plans=_plans(site, whole, selection),
         filters=[
             Entry(site.root + _address(Selection(**{**asdict(selection), name: ""})), text)
             for name, text in words.filters(found).items()
+            if name != "plan" or whole.all_projects <= _MOST_DRAWN
         ],
         whole=site.root + _address(Selection(selection.rows)),
         choices=_choices(found),
     )
+
+
+def _plans(site: Site, whole: Coverage, selection: Selection) -> list[Entry]:
+    """Return links to the other plans, if one is shown."""
+    others = [name for name in whole.plans if name != selection.plan] if selection.plan else []
+    return [Entry(site.root + _address(replace(selection, plan=name)), name) for name in others]
 
 
 def _choices(found: Coverage) -> list[tuple[str, str, str, list[tuple[str, str]]]]:

@@ -36,6 +36,7 @@ from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.render import NEGOTIATED, view
 
 _HERE = "/timeline"
+_MOST_DRAWN = 150  # items; of more, one plan or year is drawn
 _FILES = (CSV, JSON, SVG, TURTLE)
 _OFFERS = (HTML, *_FILES)
 _OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
@@ -78,8 +79,9 @@ def _selection(
     area: Annotated[str, Query(description="The code of an area, such as A or 2")] = "",
     group: Annotated[str, Query(description=", ".join(GROUPS))] = Selection.group,
     year: Annotated[str, Query(description="A year, to show its months")] = "",
+    plan: Annotated[str, Query(description="The name of a work plan: only its projects")] = "",
 ) -> Selection:
-    return Selection(scale, country.upper(), area, group, year)
+    return Selection(scale, country.upper(), area, group, year, plan)
 
 
 Selected = Annotated[Selection, Depends(_selection)]
@@ -105,13 +107,13 @@ async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
 
 
 async def _send(site: Site, selection: Selection, format: Format) -> Response:
-    found, asked = await _load(site, selection)
+    whole, found, asked = await _load(site, selection, is_drawn=format is HTML)
     links = alternates(site.root + _address(selection), _OFFERS)
     if format is TURTLE:
         text = site.queries.text("listed", these=sorted({time.iri for time in found.times}))
         return answers.send(site, text, format, links)
     if format is HTML:
-        response = _page(site, found, asked, await site.addresses())
+        response = _page(site, found, whole, asked, await site.addresses())
     else:
         written = render.write(found, format.name)
         response = Response(written, media_type=format.content_type, headers=NEGOTIATED)
@@ -119,12 +121,17 @@ async def _send(site: Site, selection: Selection, format: Format) -> Response:
     return response
 
 
-async def _load(site: Site, selection: Selection) -> tuple[Timeline, list[Ask]]:
-    """Return a timeline and its queries; raises BadRequest, and NotFound if there is nothing."""
+async def _load(
+    site: Site, selection: Selection, *, is_drawn: bool
+) -> tuple[Timeline, Timeline, list[Ask]]:
+    """Return the whole, what is selected, and the queries.
+
+    Raises BadRequest, and NotFound if there is nothing.
+    """
     try:
         check(selection)
         whole, asked = await site.load(_load_whole, selection.scale)
-        found = select(whole, selection)
+        found = (drawn if is_drawn else select)(whole, selection)
     except UnknownNameError as error:
         hint = f"Choose it at {site.root}{_address(_scale(selection.scale))}"
         raise BadRequest("Invalid parameter", str(error), hint) from None
@@ -132,7 +139,18 @@ async def _load(site: Site, selection: Selection) -> tuple[Timeline, list[Ask]]:
         others = [site.root + _address(_scale(name)) for name in SCALES if name != selection.scale]
         hint = f"Another timeline: {', '.join(others)}"
         raise NotFound("No timeline", f"This dataset states no time of {found.many}.", hint)
-    return found, asked
+    return whole, found, asked
+
+
+def drawn(whole: Timeline, selection: Selection) -> Timeline:
+    """Return what is selected, or one plan or year of it if that has more than can be drawn."""
+    found = select(whole, selection)
+    years = [str(year.year) for year in found.years if year.stated]
+    if len(found.items) <= _MOST_DRAWN:
+        return found
+    if len(found.plans) > 1:
+        return select(whole, replace(selection, plan=next(iter(found.plans))))
+    return select(whole, replace(selection, year=selection.year or years[-1]))
 
 
 async def _load_whole(site: Site, scale: str) -> tuple[Timeline, list[Ask]]:
@@ -140,11 +158,14 @@ async def _load_whole(site: Site, scale: str) -> tuple[Timeline, list[Ask]]:
     return await look_up(site, load(scale))
 
 
-def _page(site: Site, found: Timeline, asked: list[Ask], addresses: Addresses) -> Response:
+def _page(
+    site: Site, found: Timeline, whole: Timeline, asked: list[Ask], addresses: Addresses
+) -> Response:
     def address(iri: str) -> str:
         return site.root + addresses.of(iri)
 
     selection, here = found.selection, _address(found.selection)
+    plans = _plans(site, whole, selection)
     return view(
         site,
         "timeline.html",
@@ -160,9 +181,12 @@ def _page(site: Site, found: Timeline, asked: list[Ask], addresses: Addresses) -
         badges=_badges(site, found),
         scales=[_entry(site, _scale(name), text, selection) for name, text in SCALES.items()],
         choices=_choices(found),
+        plans=plans,
+        is_one_year=bool(selection.year) and not plans and len(whole.items) > _MOST_DRAWN,
         filters=[
             Entry(site.root + _address(replace(selection, **{name: ""})), text)
             for name, text in found.filters.items()
+            if name != "plan" or len(whole.items) <= _MOST_DRAWN
         ],
         whole=site.root + _address(_scale(selection.scale)),
         legend=[(_markup(drawn), text, count) for drawn, text, count in draw.legend(found)],
@@ -170,6 +194,12 @@ def _page(site: Site, found: Timeline, asked: list[Ask], addresses: Addresses) -
         sections=_sections(found, address),
         years=[_year(site, found, year.year) for year in found.years],
     )
+
+
+def _plans(site: Site, whole: Timeline, selection: Selection) -> list[Entry]:
+    """Return links to the other plans, if one is shown."""
+    others = [name for name in whole.plans if name != selection.plan] if selection.plan else []
+    return [Entry(site.root + _address(replace(selection, plan=name)), name) for name in others]
 
 
 def _sections(found: Timeline, address: draw.Address) -> list[Section]:
