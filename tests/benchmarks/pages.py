@@ -1,6 +1,7 @@
 """Measure pages with the cache off: the whole request beside its queries alone."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from random import Random
 from statistics import median, quantiles
 from typing import Any
 
+import uvloop
 from accsm_server.app import create_dataset_app
 from accsm_server.engine.interface import Query
 from accsm_server.engine.pool.answer_stream import AnswerStream
@@ -74,8 +76,10 @@ def measure(path: Path, copies: Path) -> list[Page]:
     """Return what pages take over the dataset at ``path``, and over that of ``copies``."""
     store = dataset.load(path, CONVENTIONS)
     kinds = {name: [name] for name in _PATHS} | _documents(store)
-    pages = asyncio.run(_measure(path, store, kinds))
-    return asyncio.run(_add_copies(copies, kinds, pages))
+    gc.set_threshold(10_000)  # and uvloop: as the server does
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        pages = runner.run(_measure(path, store, kinds))
+        return runner.run(_add_copies(copies, kinds, pages))
 
 
 def _documents(store: Store) -> dict[str, list[str]]:
