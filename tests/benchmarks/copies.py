@@ -16,6 +16,10 @@ _LABEL = re.compile(r'^(<[^>]*/work-plan/[^>]*> <[^>]*#(?:alt|pref)Label> "[^"]*
 _GROWING = (f"{BASE}graph/source/", f"{BASE}{INFERRED}>", f"{BASE}{CURATION}>")
 
 
+#: Copies that make the record 780 thousand quads.
+COUNT = 21
+
+
 def copies(lines: list[str], count: int) -> Iterator[str]:
     """Yield the lines of N-Quads ``count`` times; the things of a copy are below id/copy-N/."""
     yield from lines
@@ -36,7 +40,7 @@ def main() -> None:
     """Write the copies of a built dataset."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.copies", description=__doc__)
     parser.add_argument("dataset", type=Path, nargs="?", default=Path("build/accsm.nq"))
-    parser.add_argument("--count", type=int, default=21)
+    parser.add_argument("--count", type=int, default=COUNT)
     parser.add_argument("--out", type=Path, default=Path("build/bench/copies.nq"))
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)

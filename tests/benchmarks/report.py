@@ -8,7 +8,9 @@ from pathlib import Path
 from statistics import geometric_mean, median
 
 from . import beside
+from .copies import COUNT
 from .load import CONNECTIONS, WRK, Figures, medians
+from .pages import FACTOR, MORE, MOST
 from .results import Run, middle
 from .tables import table
 
@@ -23,7 +25,7 @@ def markdown(run: Run) -> str:
     """Return the report."""
     sections = (
         _introduction, _goals, beside.section, _servers, _queries, _processor_time, _pages,
-        _hostile, _differences,
+        _requests, _hostile, _differences,
     )  # fmt: skip
     return "\n\n".join(filter(None, (section(run) for section in sections))) + "\n"
 
@@ -62,6 +64,12 @@ def _goals(run: Run) -> str:
     if growth := run.growth(run.servers[0]):
         name = "p99 of the mix, beside hostile queries / alone"
         rows.append([name, f"<= {beside.GROWTH:g}", f"{middle(growth):.2f}"])
+    if run.requests:
+        times = median(page.whole / page.allowed for page in run.requests)
+        slow = sum(page.over_copies >= MOST for page in run.requests)
+        name = f"the median page / ({FACTOR:g} x its queries + {MORE:g} ms)"
+        rows.append([name, "<= 1", f"{times:.2f}"])
+        rows.append([f"pages of {MOST:g} ms and more over copies", "0", str(slow)])
     return f"## Goals\n\n{table(['goal', '', 'here'], rows)}" if rows else ""
 
 
@@ -115,6 +123,20 @@ def _pages(run: Run) -> str:
     servers = [*run.groups[0], *run.groups[1]]
     rows = [[name, *_cells(found, servers)] for name, found in run.pages.items()]
     return f"## Pages\n\n{table(['', *servers], rows)}" if rows else ""
+
+
+def _requests(run: Run) -> str:
+    rows = [
+        [page.name, *(f"{ms:.1f}" for ms in (page.engine, page.whole)),
+         f"{page.whole / page.allowed:.2f}", f"{page.over_copies:.0f}"]
+        for page in run.requests
+    ]  # fmt: skip
+    head = ["page, cache off", "queries, ms", "whole, ms",
+            f"whole / ({FACTOR:g} x queries + {MORE:g} ms)", "p95 over copies, ms"]  # fmt: skip
+    note = ("Queries: all that a page asks when nothing is loaded, alone and one after another. "
+            "Whole: the median of later requests within the server. The copies are the record "
+            f"{COUNT} times under new names.")  # fmt: skip
+    return f"## Pages: a request\n\n{table(head, rows)}\n\n{note}" if rows else ""
 
 
 def _cells(found: dict[str, list[Figures]], servers: list[str]) -> list[str]:

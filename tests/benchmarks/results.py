@@ -7,6 +7,7 @@ from math import inf, nan
 from statistics import geometric_mean, median
 
 from .load import Figures, medians
+from .pages import Page
 
 Figured = dict[str, dict[str, list[Figures]]]
 """The figures of each round, by template and server."""
@@ -32,6 +33,8 @@ class Run:
     new: Figured = field(default_factory=dict)
     """The figures for queries that are never repeated."""
     pages: Figured = field(default_factory=dict)
+    requests: list[Page] = field(default_factory=list)
+    """What each page takes with the cache off."""
     different: dict[tuple[str, str], str] = field(default_factory=dict)
     """How answers differ from those of the first server, by server and template."""
     hostile: dict[str, list[tuple[Figures, Figures, Figures]]] = field(default_factory=dict)

@@ -11,9 +11,12 @@ from xml.etree import ElementTree
 import pytest
 from pyoxigraph import QueryBoolean, Store
 
+from accsm_kg.namespaces import BASE
 from benchmarks import chart, earlier, hostile, mix, peers, report
+from benchmarks.copies import copies
 from benchmarks.load import Figures
 from benchmarks.measure import order
+from benchmarks.pages import Page
 from benchmarks.results import Run, by_round, mean, middle
 from benchmarks.running import environment
 
@@ -64,6 +67,24 @@ def test_the_report_leaves_out_different_answers() -> None:
     assert "- oxigraph, disk, c: 0 rows instead of 1 rows" in text
     assert "## Beside" not in text
     assert len(ElementTree.fromstring(chart.draw(run)).findall(".//{*}circle")) == 8
+
+
+def test_the_report_tells_the_pages_that_miss_their_goals(beside_earlier: Run) -> None:
+    beside_earlier.requests = [Page("/", 10, 11.5, 100), Page("/coverage", 2, 14, 200)]
+    lines = report.markdown(beside_earlier).splitlines()
+    assert "| the median page / (2 x its queries + 3 ms) | <= 1 | 1.25 |" in lines
+    assert "| pages of 150 ms and more over copies | 0 | 1 |" in lines
+    assert "| /coverage | 2.0 | 14.0 | 2.00 | 200 |" in lines
+
+
+def test_copies_have_things_of_their_own_and_share_countries(dataset_path: Path) -> None:
+    lines = dataset_path.read_text().splitlines(keepends=True)
+    made = [line for line in copies(lines, 2) if f"{BASE}id/copy-1/" in line]
+    assert len(lines) / 2 < len(made) < len(lines)
+    assert not any(f"{BASE}id/copy-1/country/" in line for line in made)
+    labels = [line.split('"')[1] for line in made if "/work-plan/" in line and "#prefLabel" in line]
+    assert labels
+    assert all(label.endswith(", copy 1") for label in labels)
 
 
 @pytest.fixture
