@@ -122,6 +122,7 @@ def test_a_list_is_sorted_by_a_column(client: httpx.Client, sort: str) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [("contry=Thailand", "The list has no 'contry'; it has: plan, "),
+     (f"country={'x' * 1001}", "A value has at most 1000 characters."),
      ("sort=colour", "the columns are number, thing, "), ("page=x", "page='x'"),
      ("page=2", "The list has no page 2")],
 )  # fmt: skip

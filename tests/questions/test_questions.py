@@ -33,6 +33,8 @@ FOLDER = ROOT / "data" / "queries"
 FILES = {path.stem: path for path in sorted(FOLDER.glob("*.rq"))}
 QUESTIONS = {question.name: question for question in files.read(FOLDER)}
 
+#: Queries whose rows fill the index of the search, where their order does not matter.
+UNSORTED = ("search/queries/names.rq", "search/queries/texts.rq")
 #: What a person cannot read: HTML tags and bold of the scanned text, and ISO 8601 durations.
 UNREADABLE = re.compile(r"</?[a-z]+>|\*\*|^P\d+[YMD]$")
 
@@ -253,7 +255,7 @@ def test_the_query_keeps_the_house_style(path: Path) -> None:
     assert {name: iri for name, iri in declared if prefixes()[name] == iri} == dict(declared)
     assert [name for name, _ in declared if not re.search(rf"\b{name}:", used)] == []
     assert "SELECT *" not in body
-    assert ("ORDER BY" in body) == ("\nSELECT" in body)
+    assert ("ORDER BY" in body) == ("\nSELECT" in body and not path.as_posix().endswith(UNSORTED))
     assert re.findall(r"\?\w*_\w*|\?[A-Z]\w*", body) == []
     long = [line for line in text.splitlines() if len(line) > 100 or line != line.rstrip()]
     assert long == [], "lines have at most 100 characters and no space at the end"

@@ -31,6 +31,7 @@ from accsm_server.sparql.queries import PAGE
 
 _FOLDER = Path(__file__).parent / "lists"
 _FORMATS = (HTML, CSV, JSON, TURTLE)
+_LONGEST = 1000  # characters of a value, which links to other formats repeat
 _OTHERS = ("sort", "page", *FORMAT_NAMES)
 
 router = openapi.create_router("pages")
@@ -126,6 +127,8 @@ def _read(path: str, profile: ListProfile, given: dict[str, str]) -> _Asked:
         known = ", ".join((*profile.facets, *_OTHERS))
         raise BadRequest("Invalid parameter", f"The list has no '{unknown[0]}'; it has: {known}.")
     values = {name: given[name] for name in profile.facets if given.get(name)}
+    if any(len(value) > _LONGEST for value in values.values()):
+        raise BadRequest("Invalid parameter", f"A value has at most {_LONGEST} characters.")
     return _Asked(path, profile, values, given.get("sort", ""), page_number(given.get("page", "1")))
 
 

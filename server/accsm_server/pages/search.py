@@ -26,7 +26,7 @@ from accsm_server.pages.terms import Labels, TermView, plural, short_name
 _OFFERS = (HTML, CSV, JSON)
 _PAGE = 20  # results on a page
 _MOST_BYTES = 256 << 20  # of an answer for the index, whose queries have limits of rows
-_LONGEST = 400  # characters of the words in links
+_LONGEST = 400  # characters of a value in links
 
 router = openapi.create_router("pages")
 _log = logging.getLogger(__name__)
@@ -44,9 +44,10 @@ class Search(NamedTuple):
 
     def address(self, **others: str) -> str:
         """Return the path and query of the page with ``others`` for its parameters."""
-        values = {"q": self.words[:_LONGEST], "kind": self.kind, "source": self.source}
+        values = {"q": self.words, "kind": self.kind, "source": self.source}
         values = {**values, "exact": "1" if self.exact else "", **others}
-        return f"/search?{urlencode({name: value for name, value in values.items() if value})}"
+        kept = {name: value[:_LONGEST] for name, value in values.items() if value}
+        return f"/search?{urlencode(kept)}"
 
 
 @dataclass(frozen=True)
