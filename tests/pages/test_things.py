@@ -218,3 +218,23 @@ def test_a_thing_of_which_little_is_stated_has_a_page(tmp_path: Path) -> None:
             assert page.status_code == 200, name
             assert f"{name} one</h1>" in page.text
             assert "None" not in text(page.text.partition("Use this page")[0])
+
+
+def test_a_long_block_shows_its_first_lines_and_leads_to_all(tmp_path: Path) -> None:
+    path, country = tmp_path / "data.ttl", f"<{BASE}id/country/X>"
+    names = ("skos:prefLabel", "accsm:projectNumber", "accsm:countryCoordinator",
+             "accsm:timelineStatus", "accsm:status", "rdf:type")  # fmt: skip
+    label, number, coordinator, time, status, kind = (f"<{term(name).value}>" for name in names)
+    project, state = f"<{term('accsm:Project').value}>", f"<{BASE}id/concept/not-stated>"
+    lines = [f"{country} {kind} <{term('accsm:Country').value}> . {state} {label} 'not stated' ."]
+    lines += [
+        f"<{BASE}id/project/{n}> {kind} {project} ; {label} 'P {n}' ; {number} {n} ;"
+        f" {coordinator} {country} ; {time} {state} ; {status} {state} ."
+        for n in range(1, 202)
+    ]
+    path.write_text("\n".join(lines))
+    with running(path) as server, httpx.Client(base_url=server.url) as client:
+        page = get(client, "/doc/country/X").text
+    assert "Projects that it coordinates (201)" in page
+    assert "The first 200 of 201 are shown" in page
+    assert ">P 200</a>" in page and ">P 201</a>" not in page

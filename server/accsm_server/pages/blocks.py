@@ -28,6 +28,7 @@ from accsm_server.pages.statements import Evidence, Quotations, Row, Value
 from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
+_MOST = 200  # lines of a block that a page shows
 _QUOTED = ("words", "source", "line")
 _GRAPH = "stated_by"
 
@@ -55,6 +56,8 @@ class Block:
     groups: Sequence[tuple[TermView, Sequence[Line]]]
     has_words: bool
     count: int
+    """The number of all lines; a page shows the first."""
+    query: str
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -67,8 +70,10 @@ class Answers:
     """The answers of the queries of the blocks of one page, by name of the block."""
 
     asked: Mapping[str, Ask]
-    headers: Mapping[str, Mapping[str, Any]]
-    tables: Mapping[str, Table]
+    texts: Mapping[str, str]
+    variables: Mapping[str, Sequence[str]]
+    lines: Mapping[str, Sequence[Sequence[Cells]]]
+    """The rows of each line."""
     labels: Labels
 
     def blocks(self, names: Sequence[str], quotations: Quotations) -> list[Block]:
@@ -78,13 +83,12 @@ class Answers:
 
     def block(self, name: str, quotations: Quotations) -> Block:
         """Return a block, with its quotations numbered."""
-        header, answer = self.headers[name], self.tables[name]
+        header, variables, lines = self.header(name), self.variables[name], self.lines[name]
         by = header.get("groups", "")
-        columns = [one for one in answer.variables if one not in (by, *_QUOTED)]
+        columns = [one for one in variables if one not in (by, *_QUOTED)]
         columns = [one for one in columns if not one.endswith("_text")]
         groups: dict[TermView, list[Line]] = {}
-        lines = _lines(_cells(answer), header.get("line", ""))
-        for rows in lines:
+        for rows in lines[:_MOST]:
             title = _cell(rows[0], by, self.labels) if by else TermView("")
             cells = [_values(rows, column, self.labels) for column in columns]
             evidence = _evidence(rows, self.labels, quotations)
@@ -97,9 +101,14 @@ class Answers:
             header.get("empty", ""),
             [column.replace("_", " ") for column in columns],
             [*groups.items()],
-            "words" in answer.variables,
+            "words" in variables,
             len(lines),
+            self.texts[name],
         )
+
+    def header(self, name: str) -> Mapping[str, Any]:
+        """Return what the header of a block says."""
+        return query_files.header(self.texts[name])
 
     def fact(self, name: str, quotations: Quotations) -> Row | None:
         """Return a block as one row: each line is a value, what follows its first cell a remark."""
@@ -113,13 +122,17 @@ class Answers:
 async def ask_blocks(site: Site, names: Sequence[str], iri: str) -> Answers:
     """Return the answers of the queries of blocks about ``iri``; raises QueryError."""
     asked = {name: Ask(_FOLDER / f"{name}.rq", iri) for name in names}
-    texts = [ask.text(site.base) for ask in asked.values()]
-    answers = await asyncio.gather(*(_fetch(site, text) for text in texts))
-    terms = [term for answer in answers for row in answer.rows for term in row]
-    headers = dict(zip(asked, map(query_files.header, texts), strict=True))
-    return Answers(
-        asked, headers, dict(zip(asked, answers, strict=True)), await load_labels(site, terms)
-    )
+    texts = {name: ask.text(site.base) for name, ask in asked.items()}
+    answers = await asyncio.gather(*(_fetch(site, text) for text in texts.values()))
+    tables = dict(zip(asked, answers, strict=True))
+    lines = {
+        name: _lines(_cells(answer), query_files.header(texts[name]).get("line", ""))
+        for name, answer in tables.items()
+    }
+    shown = (row for found in lines.values() for rows in found[:_MOST] for row in rows)
+    labels = await load_labels(site, (term for row in shown for term in row.values()))
+    variables = {name: answer.variables for name, answer in tables.items()}
+    return Answers(asked, texts, variables, lines, labels)
 
 
 async def _fetch(site: Site, text: str) -> Table:
