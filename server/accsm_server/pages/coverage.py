@@ -26,23 +26,18 @@ from accsm_kg.coverage.model import (
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
 from accsm_kg.pictures import svg
-from accsm_server.errors import BadRequest, NotFound
-from accsm_server.http.negotiation import GRAPHS, HTML, Format, alternates
+from accsm_server.errors import BadRequest
+from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi
 from accsm_server.pages.addresses import Addresses, with_query
-from accsm_server.pages.parameters import FormatChoice, ServedSite
+from accsm_server.pages.parameters import FormatChoice, ServedSite, of_suffix
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.render import NEGOTIATED, view
 
 _HERE = "/coverage"
 _MOST_DRAWN = 150  # projects; of more, one plan is drawn
-_TURTLE = GRAPHS[0]
-_FILES = (
-    Format("csv", "text/csv", "CSV"),
-    Format("json", "application/json", "JSON"),
-    Format("svg", "image/svg+xml", "SVG"),
-)
-_OFFERS = (HTML, *_FILES, _TURTLE)
+_FILES = (CSV, JSON, SVG, TURTLE)
+_OFFERS = (HTML, *_FILES)
 _OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
 
 router = openapi.create_router("pages")
@@ -161,10 +156,7 @@ async def page(site: ServedSite, selection: Selected, choice: FormatChoice) -> R
 )
 async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
     """Return the coverage in the format with this suffix."""
-    for format in _OFFERS:
-        if format.name == suffix:
-            return await _send(site, selection, format)
-    raise NotFound("No such format", f"The coverage is not available as .{suffix}.")
+    return await _send(site, selection, of_suffix(suffix, _OFFERS, "The coverage"))
 
 
 async def _send(site: Site, selection: Selection, format: Format) -> Response:
@@ -176,7 +168,7 @@ async def _send(site: Site, selection: Selection, format: Format) -> Response:
         hint = f"Choose it at {site.root}{_HERE}"
         raise BadRequest("Invalid parameter", str(error), hint) from None
     links = alternates(site.root + _address(selection), _OFFERS)
-    if format is _TURTLE:
+    if format is TURTLE:
         these = {link.iri for line in found.lines for link in line.links}
         text = site.queries.text("support-links", these=sorted(these))
         return answers.send(site, text, format, links)
@@ -217,7 +209,7 @@ def _page(
         asked,
         site.base + here.removeprefix("/"),
         link=site.root + here,
-        formats=(*_FILES, _TURTLE),
+        formats=_FILES,
         found=found,
         overview=overview(site, found, addresses),
         matrix=_markup(draw.matrix(found, address)),

@@ -115,15 +115,20 @@ def negotiated(*offers: Format) -> Any:
     return Depends(choose)
 
 
-def by_suffix(suffix: str) -> Format | None:
-    """Return the format of a document with ``suffix``."""
-    return next((format for format in FORMATS if format.name == suffix), None)
+def by_suffix(suffix: str, offers: Sequence[Format] = FORMATS) -> Format | None:
+    """Return the one of ``offers`` with ``suffix``."""
+    return next((format for format in offers if format.name == suffix), None)
+
+
+def of_suffix(suffix: str, offers: Sequence[Format], what: str) -> Format:
+    """Return the one of ``offers`` with ``suffix``; raises NotFound that says ``what`` lacks it."""
+    if format := by_suffix(suffix, offers):
+        return format
+    raise NotFound("No such format", f"{what} is not available as .{suffix}.")
 
 
 async def _suffix_format(suffix: str) -> Format:
-    if format := by_suffix(suffix):
-        return format
-    raise NotFound("No such format", f"This document is not available as .{suffix}.")
+    return of_suffix(suffix, FORMATS, "This document")
 
 
 #: The format of a page that has RDF as well, of a document, and of a document with a suffix.

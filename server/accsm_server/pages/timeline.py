@@ -30,7 +30,7 @@ from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi
 from accsm_server.pages.addresses import Addresses, with_query
-from accsm_server.pages.parameters import FormatChoice, ServedSite
+from accsm_server.pages.parameters import FormatChoice, ServedSite, of_suffix
 from accsm_server.pages.profile import Badge
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.render import NEGOTIATED, view
@@ -100,10 +100,7 @@ async def page(site: ServedSite, selection: Selected, choice: FormatChoice) -> R
 )
 async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
     """Return the timeline in the format with this suffix."""
-    for format in _OFFERS:
-        if format.name == suffix:
-            return await _send(site, selection, format)
-    raise NotFound("No such format", f"The timeline is not available as .{suffix}.")
+    return await _send(site, selection, of_suffix(suffix, _OFFERS, "The timeline"))
 
 
 async def _send(site: Site, selection: Selection, format: Format) -> Response:
