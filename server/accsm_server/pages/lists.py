@@ -16,7 +16,7 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accsm_kg.lookups import Ask, Lookup, Row, Rows
+from accsm_kg.lookups import Ask, Lookup, Rows
 from accsm_kg.rdf.terms import natural
 from accsm_kg.terminal import delimited
 from accsm_server.errors import BadRequest, NotFound
@@ -26,7 +26,7 @@ from accsm_server.pages.addresses import with_query
 from accsm_server.pages.parameters import QueryParameters, ServedSite, negotiated, page_number
 from accsm_server.pages.profile import ListProfile, list_paths
 from accsm_server.pages.queries import Site, look_up
-from accsm_server.pages.terms import TermView, short_name
+from accsm_server.pages.terms import Labels, TermView
 from accsm_server.sparql.queries import PAGE
 
 _FOLDER = Path(__file__).parent / "lists"
@@ -88,8 +88,11 @@ async def show(
     if format is TURTLE:
         text = site.queries.text("listed", these=[row["thing"] for row in rows])
         return answers.send(site, text, format, links)
-    is_page = format is HTML
-    found = _page(site, asked, rows, facets, used) if is_page else _written(rows, format)
+    if format is HTML:
+        labels = Labels(site, await site.addresses(), _texts(rows))
+        found = _page(labels, asked, rows, facets, used)
+    else:
+        found = _written(rows, format)
     found.headers["Link"] = links
     return found
 
@@ -161,7 +164,14 @@ def _written(rows: Rows, format: Format) -> Response:
     return Response(text, media_type=format.content_type, headers=render.NEGOTIATED)
 
 
-def _page(site: Site, asked: _Asked, rows: Rows, facets: Facets, used: list[Ask]) -> Response:
+def _texts(rows: Rows) -> dict[str, str]:
+    """Return the texts of the things in columns X that have a column X_text."""
+    names = [name for name in (rows[0] if rows else ()) if f"{name}_text" in rows[0]]
+    return {row[name]: row[f"{name}_text"] for row in rows for name in names}
+
+
+def _page(labels: Labels, asked: _Asked, rows: Rows, facets: Facets, used: list[Ask]) -> Response:
+    site = labels.site
     first = (asked.page - 1) * PAGE
     if first and first >= len(rows):
         raise NotFound("The list is empty", f"The list has no page {asked.page}.")
@@ -181,7 +191,7 @@ def _page(site: Site, asked: _Asked, rows: Rows, facets: Facets, used: list[Ask]
             for name, title in asked.profile.facets.items()
         ],
         columns=[_heading(site, asked, name) for name in columns],
-        rows=[[_cell(site, row, name) for name in columns] for row in rows[first : first + PAGE]],
+        rows=[[_cell(labels, row[name]) for name in columns] for row in rows[first : first + PAGE]],
         everything=site.root + asked.path,
         next=asked.url(site, page=str(asked.page + 1)) if more else "",
         link=asked.url(site),
@@ -216,9 +226,5 @@ def _heading(site: Site, asked: _Asked, name: str) -> Choice:
     return Choice(text, asked.url(site, sort=f"-{name}" if down else name), chosen=down)
 
 
-def _cell(site: Site, row: Row, name: str) -> TermView:
-    value = row[name]
-    if not value.startswith(site.base):
-        return TermView(value)
-    text = row.get(f"{name}_text") or short_name(value, site)
-    return TermView(text, f"{site.root}/doc/{value.removeprefix(f'{site.base}id/')}", value)
+def _cell(labels: Labels, value: str) -> TermView:
+    return labels.iri(value) if value.startswith(labels.site.base) else TermView(value)
