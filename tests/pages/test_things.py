@@ -37,6 +37,25 @@ EXAMPLES = {
     "ThematicArea": ["thematic-area/1", "thematic-area/3"],
     "ResourceCentre": ["arc/KHM", "arc/PHL", "arc/SGP", "arc/IDN"],
     "WorkPlan": ["work-plan/accsm/2016-2020", "work-plan/accsm/2026-2030"],
+    "Document": [
+        f"document/{name}"
+        for name in (
+            "putrajaya-joint-declaration-2015",
+            "luang-prabang-joint-declaration-2010",
+            "accsm-terms-of-reference",
+            "asean-guidelines-on-public-service-delivery",
+            "nay-pyi-taw-declaration-2014",
+        )
+    ],
+    "DocumentPart": [
+        f"document/{name}"
+        for name in (
+            "putrajaya-joint-declaration-2015/clause/vii",
+            "accsm-terms-of-reference/clause/18/ii",
+            "accsm-terms-of-reference/clause/19",
+            "accsm-terms-of-reference/clause/27/row/3",
+        )
+    ],
 }
 THINGS = [(name, thing) for name, things in EXAMPLES.items() for thing in things]
 BLOCKS = [

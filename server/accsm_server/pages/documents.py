@@ -23,6 +23,7 @@ from accsm_server.pages.parameters import (
     PropertyName,
     RequestedFormat,
     ServedSite,
+    Words,
     page_number,
 )
 from accsm_server.pages.queries import Site, is_graph, known, rows
@@ -46,11 +47,15 @@ router = openapi.create_router("linked data")
 
 @dataclass(frozen=True)
 class Options:
-    """What a request wants of a document; ``relation`` is a property, to list the referrers by."""
+    """What a request wants of a document; ``relation`` is a property, to list the referrers by.
+
+    ``find`` are the words to mark in its text.
+    """
 
     format: Format
     relation: str = ""
     page: int = 1
+    find: str = ""
 
 
 @router.get(
@@ -87,6 +92,7 @@ async def describe(
     iri: Annotated[str, Query(description="The IRI of the resource")] = "",
     relation: PropertyName = "",
     page: PageNumber = 1,
+    find: Words = "",
 ) -> Response:
     """Return the document about the resource with an IRI that has no other address here."""
     if not is_iri(iri):
@@ -94,7 +100,7 @@ async def describe(
         raise BadRequest("Invalid IRI", f"iri={iri!r} is not an IRI.", hint)
     iris = await _named(site, iri)
     return await respond(
-        site, iris, describing(iri), Options(choice.choose(DOCUMENTS), relation, page)
+        site, iris, describing(iri), Options(choice.choose(DOCUMENTS), relation, page, find)
     )
 
 
@@ -106,6 +112,7 @@ def options(reading: Reading, target: Target) -> Options:
         reading.suffix or choice.choose(DOCUMENTS),
         given.get("property", ""),
         page_number(given.get("page", "1")),
+        given.get("find", ""),
     )
 
 
@@ -118,7 +125,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
         return await _rdf(site, iris, wanted.format, here)
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
-    shown = await resource.describe(site, iris[0], iris[1:])
+    shown = await resource.describe(site, iris[0], iris[1:], wanted.find)
     page = render.view(
         site, "resource.html", here, shown.title, shown.asked, url=shown.iri, offers=DOCUMENTS,
         this=shown,

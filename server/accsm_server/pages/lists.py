@@ -1,6 +1,7 @@
 """Lists of things with facets, sorting and pages, as page, CSV, JSON and Turtle.
 
-The query lists/NAME.rq has a row for each thing, in ?thing; a column X with X_text shows that text.
+The query lists/NAME.rq has a row for each thing, in ?thing; a column X with X_text shows that text;
+?stated_by has the IRIs of named graphs, with spaces between them.
 lists/NAME-facets.rq has the values of the facets: ?thing, ?facet and ?value, a text.
 """
 
@@ -31,6 +32,7 @@ from accsm_server.sparql.queries import PAGE
 
 _FOLDER = Path(__file__).parent / "lists"
 _FORMATS = (HTML, CSV, JSON, TURTLE)
+_GRAPHS = "stated_by"
 _LONGEST = 1000  # characters of a value, which links to other formats repeat
 _OTHERS = ("sort", "page", *FORMAT_NAMES)
 
@@ -191,7 +193,10 @@ def _page(labels: Labels, asked: _Asked, rows: Rows, facets: Facets, used: list[
             for name, title in asked.profile.facets.items()
         ],
         columns=[_heading(site, asked, name) for name in columns],
-        rows=[[_cell(labels, row[name]) for name in columns] for row in rows[first : first + PAGE]],
+        rows=[
+            [_cells(labels, name, row[name]) for name in columns]
+            for row in rows[first : first + PAGE]
+        ],
         everything=site.root + asked.path,
         next=asked.url(site, page=str(asked.page + 1)) if more else "",
         link=asked.url(site),
@@ -226,5 +231,8 @@ def _heading(site: Site, asked: _Asked, name: str) -> Choice:
     return Choice(text, asked.url(site, sort=f"-{name}" if down else name), chosen=down)
 
 
-def _cell(labels: Labels, value: str) -> TermView:
-    return labels.iri(value) if value.startswith(labels.site.base) else TermView(value)
+def _cells(labels: Labels, name: str, value: str) -> Sequence[TermView]:
+    """Return what the cell of a column shows: graphs, or one thing or text."""
+    if name == _GRAPHS:
+        return [labels.graph(iri) for iri in sorted(value.split())]
+    return [labels.iri(value) if value.startswith(labels.site.base) else TermView(value)]

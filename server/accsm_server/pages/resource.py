@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -16,8 +16,9 @@ from accsm_server.pages.addresses import describing
 from accsm_server.pages.blocks import Answers, Block, ask_blocks
 from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
-from accsm_server.pages.profile import PageProfile, Properties
+from accsm_server.pages.profile import PageProfile, Properties, is_block
 from accsm_server.pages.queries import Site, load_texts, rows
+from accsm_server.pages.reading import Reading, anchor, read
 from accsm_server.pages.statements import (
     Describer,
     Referrer,
@@ -86,11 +87,17 @@ class Opening:
     title: str
     lead: Row | None
     """The text that opens the page, if the profile names its property."""
+    listed: TermView | None
+    """The list of the things that its page is one of, if none of its types leads there."""
     up: Sequence[TermView]
     """The things above it, the uppermost first."""
     key: str
     """What the trace of it is called in its address; empty if it is not traced."""
     facts: Sequence[Row]
+    text: Reading | None
+    """The text of a document, if any of its parts is held."""
+    place: str
+    """The address of a part in the text of its document."""
     blocks: Sequence[Block]
     asked: Sequence[Ask | str]
     """The queries of the page."""
@@ -127,8 +134,11 @@ class Description(Opening):
     incoming_computed: list[Group]
 
 
-async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Description:
-    """Return the content of the page about ``iri``, which has its address with ``others``."""
+async def describe(site: Site, iri: str, others: Sequence[str] = (), find: str = "") -> Description:
+    """Return the content of the page about ``iri``, which has its address with ``others``.
+
+    In the text of a document, the words ``find`` are marked.
+    """
     tables = await asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
     answers = dict(zip(_QUERIES, tables, strict=True))
     referrers = _referrers(answers.pop("incoming-first"))
@@ -142,7 +152,7 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     describer = Describer(labels, nodes, evidence, definitions)
-    opening = await _open(site, iri, statements, describer)
+    opening = await _open(site, iri, statements, describer, find)
     parts = {name: describer.rows(part) for name, part in sections.items()}
     groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
@@ -167,20 +177,47 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     )
 
 
-async def _open(site: Site, iri: str, statements: Statements, describer: Describer) -> Opening:
+async def _open(
+    site: Site, iri: str, statements: Statements, describer: Describer, find: str
+) -> Opening:
     page, labels = _page(statements, site), describer.labels
     asked = await ask_blocks(site, page.queries, iri)
     facts = _facts(statements, page, describer, asked)
     texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
+    up = [*_up(page, statements, describer, asked)]
     return Opening(
         title=_title(page, labels.iri(iri).text, statements),
         lead=next((row for row in facts if row.property.iri == page.lead), None),
-        up=[labels.iri(name) for above in page.up for name in iris(statements.get(above, {}))],
+        listed=_listed(page, statements, labels),
+        up=up,
         key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
         facts=[row for row in facts if row.property.iri != page.lead],
+        text=read(iri, page.text, asked, describer.quotations, find),
+        place=f"{up[0].href}#{anchor(iri, up[0].iri)}" if up and page.is_part else "",
         blocks=asked.blocks(page.blocks, describer.quotations),
         asked=[*asked.asked.values(), *texts],
     )
+
+
+def _listed(page: PageProfile, statements: Statements, labels: Labels) -> TermView | None:
+    site = labels.site
+    if not page.list or any(
+        kind.href == site.root + page.list for kind in _types(statements, labels)
+    ):
+        return None
+    return TermView(site.profile.lists[page.list].title, site.root + page.list)
+
+
+def _up(
+    page: PageProfile, statements: Statements, describer: Describer, asked: Answers
+) -> Iterator[TermView]:
+    """Yield what is above a thing: the values of properties, and the lines of blocks."""
+    for name in page.up:
+        if is_block(name):
+            block = asked.block(name, describer.quotations)
+            yield from (line.cells[0][0] for line in block.lines)
+        else:
+            yield from map(describer.labels.iri, iris(statements.get(name, {})))
 
 
 def _page(statements: Statements, site: Site) -> PageProfile:
