@@ -117,6 +117,20 @@ def test_beside_a_part_stand_its_cells_issues_and_places(
         assert f"line {row['line']}" in text(part) or 'class="again"' in part
 
 
+def test_no_list_of_parts_is_in_another_order(client: httpx.Client) -> None:
+    """The IRIs of clauses, the shortest first, are i, v, ii, iv, vi, iii, vii."""
+    in_order = [f"clause/{number}" for number in ("i", "ii", "iii", "iv", "v", "vi", "vii")]
+    pattern = rf'href="{PUTRAJAYA}/(clause/[^"]+)"'
+    below = get(client, PUTRAJAYA).text.partition("All statements")[2]
+    lists = [re.findall(pattern, one) for one in re.findall("<ul.*?</ul>", below, re.DOTALL)]
+    lists.append(re.findall(pattern, get(client, "/browse/OperativeClause").text))
+    under = get(client, f"{PUTRAJAYA}/operative-part").text.partition("block-part-parts")[2]
+    lists.append(re.findall(pattern, under.partition("</section>")[0]))
+    shown = [one for one in lists if len(one) == len(in_order)]
+    assert len(shown) > 2
+    assert all(one == in_order for one in shown)
+
+
 def test_the_contents_lead_to_parts_and_blocks(client: httpx.Client) -> None:
     for path in (PUTRAJAYA, TERMS):
         page = get(client, path).text

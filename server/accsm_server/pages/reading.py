@@ -92,6 +92,11 @@ class Reading:
         return [part for part in self.parts if "<mark>" in part.words]
 
     @property
+    def places(self) -> Mapping[str, int]:
+        """Return the place of each part by IRI, from 1."""
+        return {part.link.iri: place for place, part in enumerate(self.parts, start=1)}
+
+    @property
     def contents(self) -> Sequence[tuple[Part, Sequence[Part]]]:
         """Return the parts that stand in no other one, each with those directly in it."""
         found: list[tuple[Part, list[Part]]] = []
@@ -231,11 +236,15 @@ def _names(labels: Sequence[str]) -> Sequence[str]:
 
     >>> _names(["The Declaration, chapeau", "The Declaration, clause i: duties"])
     ['chapeau', 'clause i']
+    >>> _names(["Part 1: Plans", "Part 2: Rules"])
+    ['Part 1', 'Part 2']
     """
     first, last = min(labels), max(labels)
     same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     shared = "".join(one for one, _ in same).rpartition(" ")[0] if first != last else ""
-    return [one.removeprefix(shared).strip().partition(": ")[0] for one in labels]
+    names = [one.removeprefix(shared).strip() for one in labels]
+    are_words = all(name[:1].isalpha() for name in names)
+    return [one.partition(": ")[0] for one in (names if are_words else labels)]
 
 
 def _by_part(answers: Answers, name: str) -> ByPart:

@@ -23,6 +23,7 @@ from accsm_server.pages.statements import (
     Describer,
     Referrer,
     Row,
+    Value,
     partition,
     read_evidence,
     read_statements,
@@ -153,8 +154,9 @@ async def describe(site: Site, iri: str, others: Sequence[str] = (), find: str =
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     describer = Describer(labels, nodes, evidence, definitions)
     opening = await _open(site, iri, statements, describer, find)
-    parts = {name: describer.rows(part) for name, part in sections.items()}
-    groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
+    order = opening.text.places if opening.text else {}
+    parts = {name: _in_order(describer.rows(part), order) for name, part in sections.items()}
+    groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer, order)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
         **vars(opening),
@@ -355,8 +357,21 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
     }
 
 
+def _in_order(rows: list[Row], places: Mapping[str, int]) -> list[Row]:
+    """Return rows whose values, if they are parts of a text, are in the order of the text."""
+
+    def place(value: Value) -> int:
+        return places.get(value.shown.iri, 0)
+
+    return [replace(row, values=sorted(row.values, key=place)) for row in rows]
+
+
 async def _load_groups(
-    this: str, counts: Table, referrers: Referrers, describer: Describer
+    this: str,
+    counts: Table,
+    referrers: Referrers,
+    describer: Describer,
+    places: Mapping[str, int],
 ) -> list[Group]:
     properties = (iri_of(row["property"]) for row in counts.rows)
     headings = await load_headings(describer.labels, properties)
@@ -365,6 +380,8 @@ async def _load_groups(
         if iri := iri_of(row["property"]):
             found = [describer.referrer(subject, iri, this) for subject in referrers.get(iri, ())]
             count, stated = int(text_of(row["count"])), int(text_of(row["stated"]))
+            if count == len(found):
+                found.sort(key=lambda one: (places.get(one.shown.iri, 0), by_text(one.shown)))
             groups.append(Group(headings[iri], count, stated, found, count - len(found)))
     return sorted(groups, key=lambda group: by_text(group.property))
 
