@@ -23,6 +23,7 @@ from accsm_kg.coverage.model import (
     row_names,
     select,
 )
+from accsm_kg.english import counted
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
 from accsm_kg.pictures import svg
@@ -115,7 +116,7 @@ def overview(site: Site, found: Coverage, addresses: Addresses) -> Overview:
                         line.code,
                         line.text,
                         _markup(draw.strip(found.plans, line)),
-                        words.number(len(line.links), "project", "projects"),
+                        counted(len(line.links), "project"),
                         line.status,
                         line.completed > 0,
                     )

@@ -10,6 +10,7 @@ from fastapi import Depends, Query
 from markupsafe import Markup
 from starlette.responses import Response
 
+from accsm_kg.english import counted
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
 from accsm_kg.pictures import svg
@@ -199,7 +200,7 @@ def _plans(site: Site, whole: Timeline, selection: Selection) -> list[Entry]:
     return [Entry(site.root + _address(replace(selection, plan=name)), name) for name in others]
 
 
-def _sections(found: Timeline, address: draw.Address) -> list[Section]:
+def _sections(found: Timeline, address: svg.Address) -> list[Section]:
     """Return the groups, whose rows are numbered through."""
     sections, row = [], 0
     for group in found.groups:
@@ -213,7 +214,7 @@ def _sections(found: Timeline, address: draw.Address) -> list[Section]:
 
 
 def _count(found: Timeline, group: Group) -> str:
-    return words.number(len(group.items), found.one, found.many)
+    return counted(len(group.items), found.one, found.many)
 
 
 def _year(site: Site, found: Timeline, year: int) -> YearView:
