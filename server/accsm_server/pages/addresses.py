@@ -102,6 +102,16 @@ def with_query(address: str, parameters: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{parameters}" if parameters else address
 
 
+def selected(address: str, selection: object) -> str:
+    """Return ``address`` with those fields of a dataclass of texts that differ from its defaults.
+
+    The names of the parameters are those of the fields.
+    """
+    usual = vars(type(selection)())
+    chosen = {name: text for name, text in vars(selection).items() if text != usual[name]}
+    return with_query(address, urlencode(chosen))
+
+
 def normalized(path: str) -> str:
     """Return the path and query of an IRI as a normalized URI, without fragment and empty query.
 

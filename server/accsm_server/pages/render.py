@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from accsm_kg import __version__
 from accsm_kg.lookups import Ask
+from accsm_kg.pictures import svg
 from accsm_kg.rdf import query_files
 from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
@@ -122,6 +124,11 @@ def error(site: Site, problem: ServerError, format: Format, query: str | None = 
     response = page(site, "problem.html", problem.status, problem=problem, query=query)
     response.headers.update({"Cache-Control": NEVER, **problem.headers})
     return response
+
+
+def inline(drawing: Element) -> Markup:
+    """Return a drawing for a page."""
+    return Markup(svg.inline(drawing))
 
 
 @lru_cache
