@@ -202,7 +202,7 @@ def _page(
         asked,
         site.base + here.removeprefix("/"),
         link=site.root + here,
-        formats=_FILES,
+        offers=_FILES,
         found=found,
         overview=overview(site, found, addresses),
         matrix=inline(draw.matrix(found, address)),

@@ -43,13 +43,18 @@ class Used:
 
 
 def page(site: Site, template: str, status: int = 200, **content: Any) -> Response:
-    """Return the page that ``template`` makes of ``content``."""
+    """Return the page that ``template`` makes of ``content``.
+
+    Its head names the formats ``offers`` of its address ``link``, or else of the path ``here``.
+    """
     common = {
         "root": site.root,
         "base": site.base,
         "version": __version__,
         "navigation": _navigation(site),
         "here": "",
+        "offers": (),
+        "link": site.root + content.get("here", ""),
         "cited": None,
         "asked": (),
     }

@@ -162,7 +162,7 @@ def _page(
         asked,
         site.base + here.removeprefix("/"),
         link=site.root + here,
-        formats=_FILES,
+        offers=_FILES,
         found=found,
         words=words,
         address=address,

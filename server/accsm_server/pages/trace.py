@@ -175,7 +175,7 @@ async def _page(
         thing.question,
         asked,
         link=site.root + with_query(address(thing), urlencode({"group": group} if group else {})),
-        formats=_OFFERS[1:],
+        offers=_OFFERS[1:],
         thing=thing,
         document=labels.iri(thing.resource),
         crumbs=[*reversed(known.above(thing))],
