@@ -51,7 +51,7 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
         "root": site.root,
         "base": site.base,
         "version": __version__,
-        "navigation": _navigation(site),
+        "navigation": navigation(site),
         "here": "",
         "offers": (),
         "link": site.root + content.get("here", ""),
@@ -97,7 +97,8 @@ def _used(text: str) -> Used:
     return Used(query_files.header(text).get("summary", plain.partition("\n")[0]), plain)
 
 
-def _navigation(site: Site) -> list[NavigationLink]:
+def navigation(site: Site) -> list[NavigationLink]:
+    """Return the links in the head of every page to what the dataset has."""
     return [
         link
         for link in site.profile.navigation
