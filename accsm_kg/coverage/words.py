@@ -21,12 +21,17 @@ def number(count: int, one: str, many: str) -> str:
 
 def summary(found: Coverage) -> str:
     """Return how many projects, rows and links are shown."""
-    projects = _part(len(found.projects), found.all_projects, "project", "projects")
-    lines = _part(len(found.lines), found.all_lines, found.one, found.many)
+    projects = part(len(found.projects), found.all_projects, "project", "projects")
+    lines = part(len(found.lines), found.all_lines, found.one, found.many)
     return f"{projects}, {lines}, {number(found.links, 'link', 'links')}."
 
 
-def _part(shown: int, all_of_them: int, one: str, many: str) -> str:
+def part(shown: int, all_of_them: int, one: str, many: str) -> str:
+    """Return how many are shown of all.
+
+    >>> part(1, 3, "project", "projects"), part(3, 3, "project", "projects")
+    ('1 of 3 projects', '3 projects')
+    """
     if shown == all_of_them:
         return number(shown, one, many)
     return f"{shown} of {number(all_of_them, one, many)}"

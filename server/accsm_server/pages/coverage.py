@@ -115,7 +115,7 @@ def overview(site: Site, found: Coverage, addresses: Addresses) -> Overview:
                         line.code,
                         line.text,
                         _markup(draw.strip(found.plans, line)),
-                        words.number(len(line.links), "project", "projects"),
+                        words.part(len(line.links), line.of, "project", "projects"),
                         line.status,
                         line.completed > 0,
                     )
