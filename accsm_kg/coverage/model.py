@@ -91,7 +91,9 @@ class Line:
         """Return in words that none of its projects is shown, or that it has none."""
         if self.links:
             return ""
-        return f"none of {self.of} shown" if self.of else "no project"
+        if self.of < 2:
+            return "its project is not shown" if self.of else "no project"
+        return f"none of its {self.of} projects is shown"
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,13 @@ def test_rows_without_completion_are_tinted_and_say_so(known: Store, rows: str) 
     assert [text for text in texts if text in ("none of them", "no project")] == without
 
 
+def test_a_row_of_which_no_project_is_selected_says_how_many_it_has(known: Store) -> None:
+    drawn = draw.matrix(look_up(known, coverage(Selection(country="SGP"))), str)
+    texts = [part.text for part in drawn.iter("text")]
+    assert {"of 6 projects", "of 1 project"} <= set(texts)
+    assert "no project" not in texts
+
+
 def test_everything_is_inside_the_picture(targets: Coverage) -> None:
     drawn = draw.matrix(targets, str)
     width, height = float(drawn.attrib["width"]), float(drawn.attrib["height"])

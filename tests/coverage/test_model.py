@@ -233,7 +233,7 @@ def test_a_country_leaves_its_projects_and_all_rows(known: Store) -> None:
     assert numbers(shown) == [14, 18, 22, 23, 30, 36, 37, 38]
     assert len(shown.lines) == 17
     line = next(line for line in shown.lines if line.code == "A.2.iii")
-    assert (line.of, line.status, line.nobody) == (11, "", "none of 11 shown")
+    assert (line.of, line.status, line.nobody) == (11, "", "none of its 11 projects is shown")
     assert words.summary(shown).startswith("8 of 41 projects, 17 measures and action lines, ")
     assert words.filters(shown) == {"country": "Coordinated by Thailand"}
     assert {one.code: one.projects for one in shown.countries}["THA"] == 8
