@@ -108,7 +108,7 @@ def overview(site: Site, found: Coverage, addresses: Addresses) -> Overview:
                         line.code,
                         line.text,
                         inline(draw.strip(found.plans, line)),
-                        counted(len(line.links), "project"),
+                        words.part(len(line.links), line.of, "project", "projects"),
                         line.status,
                         line.completed > 0,
                     )
