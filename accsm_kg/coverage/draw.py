@@ -184,7 +184,7 @@ def _totals(found: Coverage, line: Line, x: float, middle: float) -> Iterator[El
     looks = "pic-small" if line.completed else "pic-small pic-care"
     part = f"{line.completed or 'none'} of them"
     if not line.links:
-        part = f"of {words.number(line.of, 'project', 'projects')}" if line.of else line.nobody
+        part = f"of {counted(line.of, 'project')}" if line.of else line.nobody
     yield element("text", part, x=x + 34, y=middle + 11, class_=looks)
 
 

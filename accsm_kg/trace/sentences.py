@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence, Set
 
-from accsm_kg.english import counted, listed, spelled
+from accsm_kg.english import listed, spelled
 from accsm_kg.lookups import Rows
 from accsm_kg.rdf.edtf import in_words
 

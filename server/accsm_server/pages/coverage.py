@@ -22,7 +22,6 @@ from accsm_kg.coverage.model import (
     row_names,
     select,
 )
-from accsm_kg.english import counted
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
 from accsm_server.errors import BadRequest
