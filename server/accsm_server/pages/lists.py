@@ -193,6 +193,11 @@ def _page(labels: Labels, asked: _Asked, rows: Rows, facets: Facets, used: list[
         columns=[_heading(site, asked, name) for name in columns],
         rows=[[_cell(labels, row[name]) for name in columns] for row in rows[first : first + PAGE]],
         everything=site.root + asked.path,
+        related=[
+            TermView(site.profile.lists[path].title, site.root + path)
+            for path in asked.profile.related
+            if site.contents.classes.intersection(site.profile.lists[path].classes)
+        ],
         next=asked.url(site, page=str(asked.page + 1)) if more else "",
         link=asked.url(site),
         offers=_FORMATS[1:],

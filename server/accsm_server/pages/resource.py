@@ -22,6 +22,7 @@ from accsm_server.pages.statements import (
     Describer,
     Referrer,
     Row,
+    Value,
     partition,
     read_evidence,
     read_statements,
@@ -200,6 +201,11 @@ def _facts(
         stated = next((name for name in (fact.property, fact.status) if name in statements), None)
         if row is None and stated:
             (row,) = describer.rows({stated: statements[stated]})
+        elif row and not any(value.evidence for value in row.values) and stated:
+            (same,) = describer.rows({stated: statements[stated]})
+            row = replace(row, evidence=same.evidence)
+        elif row is None and fact.name in page.expected:
+            row = Row(TermView(""), [Value(TermView("not stated"), ())], (), ())
         if row:
             shown = replace(describer.labels.iri(fact.property), text=fact.name)
             found.append(replace(row, property=shown))
@@ -267,15 +273,21 @@ def _types(statements: Statements, labels: Labels) -> list[TermView]:
     inferred = {labels.site.base + INFERRED}
     types = {kind: graphs for kind, graphs in found.items() if not isinstance(kind, BlankNode)}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]
-    shown = [_kind(labels.show(kind), labels.site) for kind in stated or types]
-    return sorted(shown, key=lambda shown: shown.text)
+    listed = _page(statements, labels.site).list
+    shown = [_kind(labels.show(kind), labels.site, listed) for kind in stated or types]
+    return sorted(dict.fromkeys(shown), key=lambda shown: shown.text)
 
 
-def _kind(shown: TermView, site: Site) -> TermView:
-    """Return a class with a link to the list of its members, if there is one."""
-    page = site.profile.pages.get(shown.iri, PageProfile())
+def _kind(shown: TermView, site: Site, listed: str) -> TermView:
+    """Return a class with a link to the list of its members, if there is one.
+
+    ``listed`` is the path of a list that has them among others.
+    """
     own = shown.iri in site.contents.classes
-    if path := page.list or (members_address(site, shown.iri) if own else ""):
+    one = site.profile.lists.get(listed)
+    if one and shown.iri not in one.classes:
+        return TermView(one.title, site.root + listed)
+    if path := listed or (members_address(site, shown.iri) if own else ""):
         return replace(shown, text=plural(shown.text).capitalize(), href=site.root + path)
     return shown
 
