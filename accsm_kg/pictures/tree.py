@@ -6,13 +6,13 @@ from xml.etree.ElementTree import Element
 
 from accsm_kg.pictures.svg import element, fold, picture
 
-_WIDTH = 210
+_WIDTH = 230
 _HEIGHT = 50
 _ACROSS = 24  # between cards of a level
 _DOWN = 46  # between levels
 _MARGIN = 6
 _LINE = 15
-_LETTERS = 30  # in a line of a card
+_LETTERS = 29  # in a line of a card
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ if it is no fact, and may have:
   in which the groups stand side by side; or ``tree``, see `chart`;
 - the column by whose values the lines are in ``groups``;
 - for ``beside``, the column by whose values the lines are in ``rows``, and that of texts to
-  ``compare`` with the first one of the group before;
+  ``compare`` with the first one of the group before; of rows by ``topic`` a page can show one;
 - the column of which each ``line`` has one value; its other cells have all values of their columns.
 
 Columns are named by their variables. A column X with X_text shows that text as a link; stated_by is
@@ -25,12 +25,12 @@ from typing import Any
 
 from accsm_kg.lookups import Ask
 from accsm_kg.rdf import query_files
-from accsm_kg.rdf.terms import Term
+from accsm_kg.rdf.terms import Term, natural
 from accsm_server.engine.interface import Query, Table, fetch, table
 from accsm_server.pages.chart import Chart, chart
 from accsm_server.pages.queries import Site
 from accsm_server.pages.statements import Evidence, Quotations, Row, Value
-from accsm_server.pages.terms import Labels, TermView, by_text, iri_of, load_labels, text_of
+from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
 _MOST = 200  # lines of a block that a page shows
@@ -69,6 +69,8 @@ class Block:
     query: str
     rows: Sequence[tuple[TermView, Sequence[Sequence[Line]]]] = ()
     """For the layout `beside`: the lines of each row, by group."""
+    topics: Sequence[tuple[str, int, bool]] = ()
+    """The topics of all rows, with the number of lines and whether it alone is shown."""
     chart: Chart | None = None
     """For the layout `tree`."""
 
@@ -84,6 +86,8 @@ class Answers:
 
     this: str
     """The IRI of the thing that they are about."""
+    topic: str
+    """The only row that blocks with rows of topics show; empty for all."""
     asked: Mapping[str, Ask]
     texts: Mapping[str, str]
     variables: Mapping[str, Sequence[str]]
@@ -123,7 +127,8 @@ class Answers:
         if block.layout == "tree":
             return replace(block, chart=chart(block.lines, self.this))
         compared = columns.index(header["compare"]) if "compare" in header else None
-        return _beside(block, placed, compared) if down else block
+        block = _beside(block, placed, compared) if down else block
+        return _narrowed(block, self.topic) if down == "topic" else block
 
     def _title(self, rows: Sequence[Cells], column: str) -> TermView:
         return _cell(rows[0], column, self.labels) if column else TermView("")
@@ -141,7 +146,7 @@ class Answers:
         return Row(TermView(name), values, graphs, ()) if values else None
 
 
-async def ask_blocks(site: Site, names: Sequence[str], iri: str) -> Answers:
+async def ask_blocks(site: Site, names: Sequence[str], iri: str, topic: str = "") -> Answers:
     """Return the answers of the queries of blocks about ``iri``; raises QueryError."""
     asked = {name: Ask(_FOLDER / f"{name}.rq", iri) for name in names}
     texts = {name: ask.text(site.base) for name, ask in asked.items()}
@@ -154,7 +159,7 @@ async def ask_blocks(site: Site, names: Sequence[str], iri: str) -> Answers:
     shown = (row for found in lines.values() for rows in found[:_MOST] for row in rows)
     labels = await load_labels(site, (term for row in shown for term in row.values()))
     variables = {name: answer.variables for name, answer in tables.items()}
-    return Answers(iri, asked, texts, variables, lines, labels)
+    return Answers(iri, topic, asked, texts, variables, lines, labels)
 
 
 async def _fetch(site: Site, text: str) -> Table:
@@ -185,11 +190,11 @@ def _grouped(lines: Iterable[tuple[TermView, Line]]) -> list[tuple[TermView, lis
 
 
 def _beside(block: Block, placed: Sequence[Placed], compared: int | None) -> Block:
-    """Return a block whose groups, by title, are the columns of a table.
+    """Return a block whose groups, by IRI, are the columns of a table.
 
     The texts in the column ``compared`` are compared with the first of the group before.
     """
-    groups = sorted(block.groups, key=lambda group: by_text(group[0]))
+    groups = sorted(block.groups, key=lambda group: natural(group[0].iri))
     cells: dict[TermView, list[list[Line]]] = {row: [[] for _ in groups] for _, row, _ in placed}
     places = {title: place for place, (title, _) in enumerate(groups)}
     for title, row, line in placed:
@@ -197,6 +202,13 @@ def _beside(block: Block, placed: Sequence[Placed], compared: int | None) -> Blo
     if compared is not None:
         cells = {row: _compared(found, compared) for row, found in cells.items()}
     return replace(block, groups=groups, rows=[*cells.items()])
+
+
+def _narrowed(block: Block, topic: str) -> Block:
+    """Return a block with its topics, and only the row of ``topic`` if it is one of them."""
+    topics = [(row.text, sum(map(len, cells)), row.text == topic) for row, cells in block.rows]
+    rows = [one for one in block.rows if one[0].text == topic] or block.rows
+    return replace(block, rows=rows, topics=topics)
 
 
 def _compared(cells: Sequence[Sequence[Line]], column: int) -> list[list[Line]]:

@@ -36,7 +36,9 @@ def chart(lines: Sequence[Any], this: str) -> Chart:
     """Return the chart of ``lines``, in which the thing with the IRI ``this`` stands out."""
     below = {line.cells[0][0].iri for line in lines}
     tops = dict.fromkeys(line.cells[2][0] for line in lines if line.cells[2][0].iri not in below)
-    nodes = [_node(top, None, lines, ()) for top in tops]
+    nodes = [
+        _node(top, None, lines, ()) for top in tops or [line.cells[2][0] for line in lines[:1]]
+    ]
     drawing = draw([_branch(node, this) for node in nodes])
     return Chart(nodes, Markup(svg.inline(drawing)))
 

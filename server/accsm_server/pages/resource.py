@@ -128,8 +128,13 @@ class Description(Opening):
     incoming_computed: list[Group]
 
 
-async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Description:
-    """Return the content of the page about ``iri``, which has its address with ``others``."""
+async def describe(
+    site: Site, iri: str, others: Sequence[str] = (), topic: str = ""
+) -> Description:
+    """Return the content of the page about ``iri``, which has its address with ``others``.
+
+    Blocks with topics show only that named ``topic``, if it is given.
+    """
     tables = await asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
     answers = dict(zip(_QUERIES, tables, strict=True))
     referrers = _referrers(answers.pop("incoming-first"))
@@ -143,7 +148,7 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     describer = Describer(labels, nodes, evidence, definitions)
-    opening = await _open(site, iri, statements, describer)
+    opening = await _open(site, iri, statements, describer, topic)
     parts = {name: describer.rows(part) for name, part in sections.items()}
     groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
@@ -168,9 +173,11 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     )
 
 
-async def _open(site: Site, iri: str, statements: Statements, describer: Describer) -> Opening:
+async def _open(
+    site: Site, iri: str, statements: Statements, describer: Describer, topic: str
+) -> Opening:
     page, labels = _page(statements, site), describer.labels
-    asked = await ask_blocks(site, page.queries, iri)
+    asked = await ask_blocks(site, page.queries, iri, topic)
     facts = _facts(statements, page, describer, asked)
     texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
     return Opening(
