@@ -29,7 +29,7 @@ from accsm_kg.rdf.terms import Term, natural
 from accsm_server.engine.interface import Query, Table, fetch, table
 from accsm_server.pages.chart import Chart, chart
 from accsm_server.pages.queries import Site
-from accsm_server.pages.statements import Evidence, Quotations, Row, Value
+from accsm_server.pages.statements import Evidence, Line, Quotations, Row, Value
 from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
@@ -38,14 +38,6 @@ _QUOTED = ("words", "source", "line")
 _GRAPH = "stated_by"
 
 Cells = dict[str, Term | None]
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a block: the values of each cell, and the words of the source behind it."""
-
-    cells: Sequence[Sequence[TermView]]
-    evidence: tuple[Evidence, ...]
 
 
 #: A line with the titles of its group and of its row.

@@ -5,12 +5,12 @@ The cells of a line are the thing below, its relation, the thing above, and who 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
 from accsm_kg.pictures import svg
 from accsm_kg.pictures.tree import Branch, draw
+from accsm_server.pages.statements import Line
 from accsm_server.pages.terms import TermView
 
 
@@ -19,7 +19,7 @@ class Node:
     """A thing, the line that relates it to the thing above, and the nodes below it."""
 
     shown: TermView
-    line: Any
+    line: Line | None
     """None at the top."""
     below: Sequence["Node"]
 
@@ -32,7 +32,7 @@ class Chart:
     picture: Markup
 
 
-def chart(lines: Sequence[Any], this: str) -> Chart:
+def chart(lines: Sequence[Line], this: str) -> Chart:
     """Return the chart of ``lines``, in which the thing with the IRI ``this`` stands out."""
     below = {line.cells[0][0].iri for line in lines}
     tops = dict.fromkeys(line.cells[2][0] for line in lines if line.cells[2][0].iri not in below)
@@ -43,7 +43,7 @@ def chart(lines: Sequence[Any], this: str) -> Chart:
     return Chart(nodes, Markup(svg.inline(drawing)))
 
 
-def _node(shown: TermView, line: Any, lines: Sequence[Any], above: Sequence[str]) -> Node:
+def _node(shown: TermView, line: Line | None, lines: Sequence[Line], above: Sequence[str]) -> Node:
     """Return a node with those below it, without those that are ``above`` it as well."""
     known = (*above, shown.iri)
     found = [
