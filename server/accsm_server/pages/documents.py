@@ -51,6 +51,8 @@ class Options:
     format: Format
     relation: str = ""
     page: int = 1
+    topic: str = ""
+    """The name of the topic to which the page is narrowed."""
 
 
 @router.get(
@@ -106,6 +108,7 @@ def options(reading: Reading, target: Target) -> Options:
         reading.suffix or choice.choose(DOCUMENTS),
         given.get("property", ""),
         page_number(given.get("page", "1")),
+        given.get("topic", ""),
     )
 
 
@@ -118,7 +121,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
         return await _rdf(site, iris, wanted.format, here)
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
-    shown = await resource.describe(site, iris[0], iris[1:])
+    shown = await resource.describe(site, iris[0], iris[1:], wanted.topic)
     page = render.view(
         site, "resource.html", here, shown.title, shown.asked, url=shown.iri, offers=DOCUMENTS,
         this=shown,

@@ -19,7 +19,7 @@ from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.headers import NEVER, REVALIDATE
 from accsm_server.http.negotiation import Format
-from accsm_server.pages import static_files
+from accsm_server.pages import changes, static_files
 from accsm_server.pages.citation import Citation
 from accsm_server.pages.parameters import FORMATS
 from accsm_server.pages.profile import NavigationLink
@@ -148,6 +148,7 @@ def _templates() -> Environment:
     )
     environment.filters["ticks"] = _code_spans
     environment.filters["source"] = _source_text
+    environment.filters["changes"] = changes.marked
     environment.globals["static"] = static_files.address
     return environment
 

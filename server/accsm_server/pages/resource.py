@@ -22,6 +22,7 @@ from accsm_server.pages.statements import (
     Describer,
     Referrer,
     Row,
+    Value,
     partition,
     read_evidence,
     read_statements,
@@ -127,8 +128,13 @@ class Description(Opening):
     incoming_computed: list[Group]
 
 
-async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Description:
-    """Return the content of the page about ``iri``, which has its address with ``others``."""
+async def describe(
+    site: Site, iri: str, others: Sequence[str] = (), topic: str = ""
+) -> Description:
+    """Return the content of the page about ``iri``, which has its address with ``others``.
+
+    Blocks with topics show only that named ``topic``, if it is given.
+    """
     tables = await asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
     answers = dict(zip(_QUERIES, tables, strict=True))
     referrers = _referrers(answers.pop("incoming-first"))
@@ -142,7 +148,7 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     describer = Describer(labels, nodes, evidence, definitions)
-    opening = await _open(site, iri, statements, describer)
+    opening = await _open(site, iri, statements, describer, topic)
     parts = {name: describer.rows(part) for name, part in sections.items()}
     groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
@@ -167,9 +173,11 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     )
 
 
-async def _open(site: Site, iri: str, statements: Statements, describer: Describer) -> Opening:
+async def _open(
+    site: Site, iri: str, statements: Statements, describer: Describer, topic: str
+) -> Opening:
     page, labels = _page(statements, site), describer.labels
-    asked = await ask_blocks(site, page.queries, iri)
+    asked = await ask_blocks(site, page.queries, iri, topic)
     facts = _facts(statements, page, describer, asked)
     texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
     return Opening(
@@ -200,6 +208,11 @@ def _facts(
         stated = next((name for name in (fact.property, fact.status) if name in statements), None)
         if row is None and stated:
             (row,) = describer.rows({stated: statements[stated]})
+        elif row and not any(value.evidence for value in row.values) and stated:
+            (same,) = describer.rows({stated: statements[stated]})
+            row = replace(row, evidence=same.evidence)
+        elif row is None and fact.name in page.expected:
+            row = Row(TermView(""), [Value(TermView("not stated"), ())], (), ())
         if row:
             shown = replace(describer.labels.iri(fact.property), text=fact.name)
             found.append(replace(row, property=shown))
@@ -267,15 +280,21 @@ def _types(statements: Statements, labels: Labels) -> list[TermView]:
     inferred = {labels.site.base + INFERRED}
     types = {kind: graphs for kind, graphs in found.items() if not isinstance(kind, BlankNode)}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]
-    shown = [_kind(labels.show(kind), labels.site) for kind in stated or types]
-    return sorted(shown, key=lambda shown: shown.text)
+    listed = _page(statements, labels.site).list
+    shown = [_kind(labels.show(kind), labels.site, listed) for kind in stated or types]
+    return sorted(dict.fromkeys(shown), key=lambda shown: shown.text)
 
 
-def _kind(shown: TermView, site: Site) -> TermView:
-    """Return a class with a link to the list of its members, if there is one."""
-    page = site.profile.pages.get(shown.iri, PageProfile())
+def _kind(shown: TermView, site: Site, listed: str) -> TermView:
+    """Return a class with a link to the list of its members, if there is one.
+
+    ``listed`` is the path of a list that has them among others.
+    """
     own = shown.iri in site.contents.classes
-    if path := page.list or (members_address(site, shown.iri) if own else ""):
+    one = site.profile.lists.get(listed)
+    if one and shown.iri not in one.classes:
+        return TermView(one.title, site.root + listed)
+    if path := listed or (members_address(site, shown.iri) if own else ""):
         return replace(shown, text=plural(shown.text).capitalize(), href=site.root + path)
     return shown
 

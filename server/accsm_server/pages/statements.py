@@ -35,6 +35,14 @@ class Evidence:
     """The part of its words that carries the statement, such as a code."""
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of a block: the values of each cell, and the words of the source behind it."""
+
+    cells: Sequence[Sequence[TermView]]
+    evidence: tuple[Evidence, ...]
+
+
 @dataclass
 class Quotations:
     """Numbers the words of sources on one page in the order in which it shows them."""
