@@ -39,7 +39,7 @@ Cells = dict[str, Term | None]
 class Line:
     """A line of a block: the values of each cell, and the words of the source behind it."""
 
-    cells: Sequence[Sequence[TermView]]
+    cells: Sequence[tuple[TermView, ...]]
     evidence: tuple[Evidence, ...]
 
 
@@ -154,9 +154,9 @@ def _lines(rows: Sequence[Cells], column: str) -> list[list[Cells]]:
     return [*found.values()]
 
 
-def _values(rows: Sequence[Cells], name: str, labels: Labels) -> list[TermView]:
+def _values(rows: Sequence[Cells], name: str, labels: Labels) -> tuple[TermView, ...]:
     shown = (_cell(row, name, labels) for row in rows if row[name] is not None)
-    return list(dict.fromkeys(shown))
+    return tuple(dict.fromkeys(shown))
 
 
 def _cell(row: Cells, name: str, labels: Labels) -> TermView:

@@ -17,7 +17,14 @@ from accsm_server.pages.blocks import Answers, Block, ask_blocks
 from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
 from accsm_server.pages.profile import PageProfile, Properties
-from accsm_server.pages.queries import Site, load_texts, rows
+from accsm_server.pages.queries import (
+    Site,
+    first_of,
+    first_texts,
+    load_texts,
+    rows,
+    subjects_by_property,
+)
 from accsm_server.pages.statements import (
     Describer,
     Referrer,
@@ -38,13 +45,19 @@ from accsm_server.pages.terms import (
     short_name,
     text_of,
 )
-from accsm_server.sparql.queries import PAGE
 
-_QUERIES = ("statements", "evidence", "issues", "incoming-counts", "incoming-first")
+_QUERIES = ("statements", "evidence", "issues")
 _MOST_OTHERS = 1000
 
-#: The first referrers of a resource, by property.
-Referrers = Mapping[str, Sequence[Term]]
+
+@dataclass(frozen=True)
+class Referrers:
+    """The referrers of a resource by one property."""
+
+    count: int
+    first: Sequence[Term]
+    is_stated: bool
+    """Whether some of them are so by a statement that is not only computed."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +84,8 @@ class Group:
 
     property: TermView
     count: int
-    stated: int
-    """The number of referrers by a statement that is not only computed."""
+    is_stated: bool
+    """Whether some refer to it by a statement that is not only computed."""
     subjects: list[Referrer]
     """The first referrers."""
     rest: int
@@ -129,13 +142,13 @@ class Description(Opening):
 
 async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Description:
     """Return the content of the page about ``iri``, which has its address with ``others``."""
-    tables = await asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
+    asked = asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
+    referrers, tables = await asyncio.gather(_load_referrers(site, iri), asked)
     answers = dict(zip(_QUERIES, tables, strict=True))
-    referrers = _referrers(answers.pop("incoming-first"))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
-    terms = [*chain(*found, *referrers.values())]
+    terms = [*chain(*found, *(group.first for group in referrers.values()))]
     nodes, shown_others = await load_nodes(site, terms), others[:_MOST_OTHERS]
-    labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others)
+    labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others, *referrers)
     statements = read_statements(answers["statements"])
     definitions = await load_texts(site, "definitions", _defined_values(statements, site))
     evidence = read_evidence(answers["evidence"], labels)
@@ -144,7 +157,7 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     describer = Describer(labels, nodes, evidence, definitions)
     opening = await _open(site, iri, statements, describer)
     parts = {name: describer.rows(part) for name, part in sections.items()}
-    groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
+    groups = await _load_groups(iri, referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
         **vars(opening),
@@ -224,13 +237,17 @@ def _flags(issues: Sequence[Issue]) -> dict[str, int]:
     return flags
 
 
-def _referrers(incoming: Table) -> Referrers:
-    subjects: dict[str, list[Term]] = defaultdict(list)
-    for row in incoming.rows:
-        predicate, subject = iri_of(row["property"]), row["subject"]
-        if predicate and subject is not None and len(subjects[predicate]) < PAGE:
-            subjects[predicate].append(subject)
-    return subjects
+async def _load_referrers(site: Site, iri: str) -> dict[str, Referrers]:
+    """Return the referrers of a resource by property."""
+    found, stated = await asyncio.gather(
+        subjects_by_property(site, site.queries.text("referrers", this=iri)),
+        rows(site, "stated", this=iri, apart=sorted(site.served.apart)),
+    )
+    properties = {iri_of(row["property"]) for row in stated.rows}
+    return {
+        name: Referrers(len(subjects), first_of(subjects), name in properties)
+        for name, subjects in found.items()
+    }
 
 
 def _defined_values(statements: Statements, site: Site) -> set[str]:
@@ -309,8 +326,7 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
 
     It is the label of the inverse property, where the ontology has one.
     """
-    properties = [*properties]
-    texts = await load_texts(labels.site, "inverse-labels", properties)
+    texts = await labels.site.load(_load_inverse_labels)
     shown = map(labels.iri, properties)
     return {
         one.iri: replace(one, text=texts.get(one.iri, f"Whose “{one.text}” is this"))
@@ -318,22 +334,25 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
     }
 
 
+async def _load_inverse_labels(site: Site) -> dict[str, str]:
+    return first_texts(await rows(site, "inverse-labels"))
+
+
 async def _load_groups(
-    this: str, counts: Table, referrers: Referrers, describer: Describer
+    this: str, referrers: Mapping[str, Referrers], describer: Describer
 ) -> list[Group]:
-    properties = (iri_of(row["property"]) for row in counts.rows)
-    headings = await load_headings(describer.labels, properties)
+    headings = await load_headings(describer.labels, sorted(referrers))
     groups = []
-    for row in counts.rows:
-        if iri := iri_of(row["property"]):
-            found = [describer.referrer(subject, iri, this) for subject in referrers.get(iri, ())]
-            count, stated = int(text_of(row["count"])), int(text_of(row["stated"]))
-            groups.append(Group(headings[iri], count, stated, found, count - len(found)))
+    for iri, heading in headings.items():
+        found = referrers[iri]
+        shown = [describer.referrer(subject, iri, this) for subject in found.first]
+        rest = found.count - len(shown)
+        groups.append(Group(heading, found.count, found.is_stated, shown, rest))
     return sorted(groups, key=lambda group: by_text(group.property))
 
 
 def _adds_information(group: Group, shown: set[str], site: Site) -> bool:
     """Return whether ``group`` has stated referrers that are not ``shown`` above already."""
-    if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.stated:
+    if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.is_stated:
         return False
     return any(subject.shown.iri not in shown for subject in group.subjects)
