@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from pyoxigraph import BlankNode
+from pyoxigraph import BlankNode, NamedNode
 
 from accsm_kg.lookups import Ask
 from accsm_kg.namespaces import INFERRED
@@ -29,6 +29,7 @@ from accsm_server.pages.statements import (
     Describer,
     Referrer,
     Row,
+    first_values,
     partition,
     read_evidence,
     read_statements,
@@ -145,16 +146,16 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     asked = asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
     referrers, tables = await asyncio.gather(_load_referrers(site, iri), asked)
     answers = dict(zip(_QUERIES, tables, strict=True))
+    statements, rest = first_values(read_statements(answers.pop("statements")))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
-    terms = [*chain(*found, *(group.first for group in referrers.values()))]
+    terms = [*_terms(statements), *chain(*found, *(group.first for group in referrers.values()))]
     nodes, shown_others = await load_nodes(site, terms), others[:_MOST_OTHERS]
     labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others, *referrers)
-    statements = read_statements(answers["statements"])
     definitions = await load_texts(site, "definitions", _defined_values(statements, site))
     evidence = read_evidence(answers["evidence"], labels)
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
-    describer = Describer(labels, nodes, evidence, definitions)
+    describer = Describer(labels, nodes, evidence, definitions, rest)
     opening = await _open(site, iri, statements, describer)
     parts = {name: describer.rows(part) for name, part in sections.items()}
     groups = await _load_groups(iri, referrers, describer)
@@ -237,11 +238,18 @@ def _flags(issues: Sequence[Issue]) -> dict[str, int]:
     return flags
 
 
+def _terms(statements: Statements) -> Iterator[Term]:
+    for predicate, values in statements.items():
+        yield NamedNode(predicate)
+        yield from values
+        yield from map(NamedNode, set().union(*values.values()))
+
+
 async def _load_referrers(site: Site, iri: str) -> dict[str, Referrers]:
     """Return the referrers of a resource by property."""
     found, stated = await asyncio.gather(
         subjects_by_property(site, site.queries.text("referrers", this=iri)),
-        rows(site, "stated", this=iri, apart=sorted(site.served.apart)),
+        rows(site, "stated", this=iri),
     )
     properties = {iri_of(row["property"]) for row in stated.rows}
     return {
