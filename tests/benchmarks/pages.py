@@ -38,8 +38,9 @@ _PATHS = (
 _DOCUMENTS = (
     "Project", "StrategicMeasure", "ActionLine", "Country", "PriorityArea", "WorkPlan",
     "SourceText", "Occurrence", "Evidence", "KeyResultArea", "ActionLineElement", "Blueprint",
-    "CountryGroup", "PriorityAreaVersion", "ThematicArea", "ResourceCentre", "SupportLink", "Document",
-    "Clause", "Body", "Meeting", "Person", "Indicator", "CurationIssue", "ReportedStatement", "Event",
+    "CountryGroup", "PriorityAreaVersion", "ThematicArea", "ResourceCentre", "SupportLink",
+    "Document", "Clause", "Body", "Meeting", "Person", "Indicator", "CurationIssue",
+    "ReportedStatement", "Event",
 )  # fmt: skip
 _TRACES = ("Project", "ActionLine", "Country")
 
