@@ -24,10 +24,11 @@ from accsm_kg.rdf import query_files
 from accsm_kg.rdf.terms import Term
 from accsm_server.engine.interface import Query, Table, fetch, table
 from accsm_server.pages.queries import Site
-from accsm_server.pages.statements import MOST, Evidence, Quotations, Row, Value
+from accsm_server.pages.statements import Evidence, Quotations, Row, Value
 from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
+_MOST = 200  # lines of a block that a page shows
 _QUOTED = ("words", "source", "line")
 _GRAPH = "stated_by"
 
@@ -87,7 +88,7 @@ class Answers:
         columns = [one for one in variables if one not in (by, *_QUOTED)]
         columns = [one for one in columns if not one.endswith("_text")]
         groups: dict[TermView, list[Line]] = {}
-        for rows in lines[:MOST]:
+        for rows in lines[:_MOST]:
             title = _cell(rows[0], by, self.labels) if by else TermView("")
             cells = [_values(rows, column, self.labels) for column in columns]
             evidence = _evidence(rows, self.labels, quotations)
@@ -128,7 +129,7 @@ async def ask_blocks(site: Site, names: Sequence[str], iri: str) -> Answers:
         name: _lines(_cells(answer), query_files.header(texts[name]).get("line", ""))
         for name, answer in tables.items()
     }
-    shown = (row for found in lines.values() for rows in found[:MOST] for row in rows)
+    shown = (row for found in lines.values() for rows in found[:_MOST] for row in rows)
     labels = await load_labels(site, (term for row in shown for term in row.values()))
     variables = {name: answer.variables for name, answer in tables.items()}
     return Answers(asked, texts, variables, lines, labels)

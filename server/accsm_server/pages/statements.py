@@ -16,8 +16,7 @@ from accsm_server.sparql.queries import PAGE
 
 _DEEPEST = 6  # blank nodes within blank nodes
 _LONGEST = 200  # characters of a summary
-#: Values of a property, or lines of a block, that the page of a thing shows.
-MOST = 100
+_MOST = 300  # values of a property that the page of a thing shows
 T = TypeVar("T")
 
 
@@ -145,12 +144,12 @@ def read_evidence(table: Table, labels: Labels) -> EvidenceIndex:
 
 def first_values(statements: Statements) -> tuple[Statements, dict[str, int]]:
     """Return statements with the first values of each property, and how many others it has."""
-    cut = {name: values for name, values in statements.items() if len(values) > MOST}
+    cut = {name: values for name, values in statements.items() if len(values) > _MOST}
     first = {
-        name: {term: values[term] for term in sorted(values, key=_by_length)[:MOST]}
+        name: {term: values[term] for term in sorted(values, key=_by_length)[:_MOST]}
         for name, values in cut.items()
     }
-    return {**statements, **first}, {name: len(values) - MOST for name, values in cut.items()}
+    return {**statements, **first}, {name: len(values) - _MOST for name, values in cut.items()}
 
 
 def _by_length(term: Term) -> tuple[int, str]:
