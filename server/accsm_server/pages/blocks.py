@@ -214,13 +214,13 @@ def _compared(cells: Sequence[Sequence[Line]], column: int) -> list[list[Line]]:
 
 def _with_before(line: Line, column: int, old: str) -> Line:
     cells = [*line.cells]
-    cells[column] = [replace(shown, before=old) for shown in cells[column]]
+    cells[column] = tuple(replace(shown, before=old) for shown in cells[column])
     return replace(line, cells=cells)
 
 
-def _values(rows: Sequence[Cells], name: str, labels: Labels) -> list[TermView]:
+def _values(rows: Sequence[Cells], name: str, labels: Labels) -> tuple[TermView, ...]:
     shown = (_cell(row, name, labels) for row in rows if row[name] is not None)
-    return list(dict.fromkeys(shown))
+    return tuple(dict.fromkeys(shown))
 
 
 def _cell(row: Cells, name: str, labels: Labels) -> TermView:

@@ -25,7 +25,7 @@ from accsm_server.pages.parameters import (
     ServedSite,
     page_number,
 )
-from accsm_server.pages.queries import Site, is_graph, known, rows
+from accsm_server.pages.queries import Site, first_of, is_graph, known, subjects_by_property
 from accsm_server.pages.targets import (
     Reading,
     RequestTarget,
@@ -203,8 +203,8 @@ async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Respon
     """Return one page of the resources that refer to ``iri`` by a property."""
     relation, page = wanted.relation, wanted.page
     check_iri("property", relation)
-    found = await rows(site, "incoming", page - 1, this=iri, property=relation)
-    subjects = [row["subject"] for row in found.rows]
+    text = site.queries.text("incoming", this=iri, property=relation)
+    subjects = first_of((await subjects_by_property(site, text)).get("", ()), page)
     describer = await browse.load_subjects(site, subjects, iri, relation)
     labels = describer.labels
     heading = (await resource.load_headings(labels, [relation]))[relation]
