@@ -105,8 +105,12 @@ class PageProfile:
     is_traced: bool = False
     facts: Sequence[Fact] = ()
     blocks: Sequence[str] = ()
+    expected: Sequence[str] = ()
+    """The names of facts that are shown as not stated where nothing is stated."""
     text: Sequence[str] = ()
+    """The names of the queries in blocks/ of the text of a document."""
     is_part: bool = False
+    """Whether it is a part of the text of the first thing above it."""
 
     @property
     def queries(self) -> Sequence[str]:
@@ -124,6 +128,8 @@ class ListProfile:
     many: str
     classes: Sequence[str]
     facets: Mapping[str, str]
+    related: Sequence[str] = ()
+    """The paths of other lists, to which it has links."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +202,7 @@ def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
         page.get("trace", False),
         [_fact(name, names, prefixes) for name, names in page.get("facts", {}).items()],
         page.get("blocks", ()),
+        page.get("expected", ()),
         page.get("text", ()),
         page.get("part", False),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from pyoxigraph import BlankNode
+from pyoxigraph import BlankNode, NamedNode
 
 from accsm_kg.lookups import Ask
 from accsm_kg.namespaces import INFERRED
@@ -17,13 +17,21 @@ from accsm_server.pages.blocks import Answers, Block, ask_blocks
 from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
 from accsm_server.pages.profile import PageProfile, Properties, is_block
-from accsm_server.pages.queries import Site, load_texts, rows
+from accsm_server.pages.queries import (
+    Site,
+    first_of,
+    first_texts,
+    load_texts,
+    rows,
+    subjects_by_property,
+)
 from accsm_server.pages.reading import Reading, anchor, read
 from accsm_server.pages.statements import (
     Describer,
     Referrer,
     Row,
     Value,
+    first_values,
     partition,
     read_evidence,
     read_statements,
@@ -40,13 +48,19 @@ from accsm_server.pages.terms import (
     short_name,
     text_of,
 )
-from accsm_server.sparql.queries import PAGE
 
-_QUERIES = ("statements", "evidence", "issues", "incoming-counts", "incoming-first")
+_QUERIES = ("statements", "evidence", "issues")
 _MOST_OTHERS = 1000
 
-#: The first referrers of a resource, by property.
-Referrers = Mapping[str, Sequence[Term]]
+
+@dataclass(frozen=True)
+class Referrers:
+    """The referrers of a resource by one property."""
+
+    count: int
+    first: Sequence[Term]
+    is_stated: bool
+    """Whether some of them are so by a statement that is not only computed."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +87,8 @@ class Group:
 
     property: TermView
     count: int
-    stated: int
-    """The number of referrers by a statement that is not only computed."""
+    is_stated: bool
+    """Whether some refer to it by a statement that is not only computed."""
     subjects: list[Referrer]
     """The first referrers."""
     rest: int
@@ -135,28 +149,31 @@ class Description(Opening):
     incoming_computed: list[Group]
 
 
-async def describe(site: Site, iri: str, others: Sequence[str] = (), find: str = "") -> Description:
+async def describe(
+    site: Site, iri: str, others: Sequence[str] = (), topic: str = "", find: str = ""
+) -> Description:
     """Return the content of the page about ``iri``, which has its address with ``others``.
 
-    In the text of a document, the words ``find`` are marked.
+    Blocks with topics show only that named ``topic``, if it is given. In the text of a
+    document, the words ``find`` are marked.
     """
-    tables = await asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
+    asked = asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
+    referrers, tables = await asyncio.gather(_load_referrers(site, iri), asked)
     answers = dict(zip(_QUERIES, tables, strict=True))
-    referrers = _referrers(answers.pop("incoming-first"))
+    statements, rest = first_values(read_statements(answers.pop("statements")))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
-    terms = [*chain(*found, *referrers.values())]
+    terms = [*_terms(statements), *chain(*found, *(group.first for group in referrers.values()))]
     nodes, shown_others = await load_nodes(site, terms), others[:_MOST_OTHERS]
-    labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others)
-    statements = read_statements(answers["statements"])
+    labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others, *referrers)
     definitions = await load_texts(site, "definitions", _defined_values(statements, site))
     evidence = read_evidence(answers["evidence"], labels)
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
-    describer = Describer(labels, nodes, evidence, definitions)
-    opening = await _open(site, iri, statements, describer, find)
+    describer = Describer(labels, nodes, evidence, definitions, rest)
+    opening = await _open(site, iri, statements, describer, topic, find)
     order = opening.text.places if opening.text else {}
     parts = {name: _in_order(describer.rows(part), order) for name, part in sections.items()}
-    groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer, order)
+    groups = await _load_groups(iri, referrers, describer, order)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
         **vars(opening),
@@ -180,10 +197,10 @@ async def describe(site: Site, iri: str, others: Sequence[str] = (), find: str =
 
 
 async def _open(
-    site: Site, iri: str, statements: Statements, describer: Describer, find: str
+    site: Site, iri: str, statements: Statements, describer: Describer, topic: str, find: str
 ) -> Opening:
     page, labels = _page(statements, site), describer.labels
-    asked = await ask_blocks(site, page.queries, iri)
+    asked = await ask_blocks(site, page.queries, iri, topic)
     facts = _facts(statements, page, describer, asked)
     texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
     up = [*_up(page, statements, describer, asked)]
@@ -202,12 +219,11 @@ async def _open(
 
 
 def _listed(page: PageProfile, statements: Statements, labels: Labels) -> TermView | None:
-    site = labels.site
-    if not page.list or any(
-        kind.href == site.root + page.list for kind in _types(statements, labels)
-    ):
+    site, path = labels.site, page.list.partition("?")[0]
+    linked = {kind.href.partition("?")[0] for kind in _types(statements, labels)}
+    if not path or site.root + path in linked:
         return None
-    return TermView(site.profile.lists[page.list].title, site.root + page.list)
+    return TermView(site.profile.lists[path].title, site.root + path)
 
 
 def _up(
@@ -239,6 +255,11 @@ def _facts(
         stated = next((name for name in (fact.property, fact.status) if name in statements), None)
         if row is None and stated:
             (row,) = describer.rows({stated: statements[stated]})
+        elif row and not any(value.evidence for value in row.values) and stated:
+            (same,) = describer.rows({stated: statements[stated]})
+            row = replace(row, evidence=same.evidence)
+        elif row is None and fact.name in page.expected:
+            row = Row(TermView(""), [Value(TermView("not stated"), ())], (), ())
         if row:
             shown = replace(describer.labels.iri(fact.property), text=fact.name)
             found.append(replace(row, property=shown))
@@ -263,13 +284,24 @@ def _flags(issues: Sequence[Issue]) -> dict[str, int]:
     return flags
 
 
-def _referrers(incoming: Table) -> Referrers:
-    subjects: dict[str, list[Term]] = defaultdict(list)
-    for row in incoming.rows:
-        predicate, subject = iri_of(row["property"]), row["subject"]
-        if predicate and subject is not None and len(subjects[predicate]) < PAGE:
-            subjects[predicate].append(subject)
-    return subjects
+def _terms(statements: Statements) -> Iterator[Term]:
+    for predicate, values in statements.items():
+        yield NamedNode(predicate)
+        yield from values
+        yield from map(NamedNode, set().union(*values.values()))
+
+
+async def _load_referrers(site: Site, iri: str) -> dict[str, Referrers]:
+    """Return the referrers of a resource by property."""
+    found, stated = await asyncio.gather(
+        subjects_by_property(site, site.queries.text("referrers", this=iri)),
+        rows(site, "stated", this=iri),
+    )
+    properties = {iri_of(row["property"]) for row in stated.rows}
+    return {
+        name: Referrers(len(subjects), first_of(subjects), name in properties)
+        for name, subjects in found.items()
+    }
 
 
 def _defined_values(statements: Statements, site: Site) -> set[str]:
@@ -306,15 +338,21 @@ def _types(statements: Statements, labels: Labels) -> list[TermView]:
     inferred = {labels.site.base + INFERRED}
     types = {kind: graphs for kind, graphs in found.items() if not isinstance(kind, BlankNode)}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]
-    shown = [_kind(labels.show(kind), labels.site) for kind in stated or types]
-    return sorted(shown, key=lambda shown: shown.text)
+    listed = _page(statements, labels.site).list
+    shown = [_kind(labels.show(kind), labels.site, listed) for kind in stated or types]
+    return sorted(dict.fromkeys(shown), key=lambda shown: shown.text)
 
 
-def _kind(shown: TermView, site: Site) -> TermView:
-    """Return a class with a link to the list of its members, if there is one."""
-    page = site.profile.pages.get(shown.iri, PageProfile())
+def _kind(shown: TermView, site: Site, listed: str) -> TermView:
+    """Return a class with a link to the list of its members, if there is one.
+
+    ``listed`` is the path of a list that has them among others.
+    """
     own = shown.iri in site.contents.classes
-    if path := page.list or (members_address(site, shown.iri) if own else ""):
+    one = site.profile.lists.get(listed)
+    if one and shown.iri not in one.classes:
+        return TermView(one.title, site.root + listed)
+    if path := listed or (members_address(site, shown.iri) if own else ""):
         return replace(shown, text=plural(shown.text).capitalize(), href=site.root + path)
     return shown
 
@@ -348,8 +386,7 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
 
     It is the label of the inverse property, where the ontology has one.
     """
-    properties = [*properties]
-    texts = await load_texts(labels.site, "inverse-labels", properties)
+    texts = await labels.site.load(_load_inverse_labels)
     shown = map(labels.iri, properties)
     return {
         one.iri: replace(one, text=texts.get(one.iri, f"Whose “{one.text}” is this"))
@@ -366,28 +403,30 @@ def _in_order(rows: list[Row], places: Mapping[str, int]) -> list[Row]:
     return [replace(row, values=sorted(row.values, key=place)) for row in rows]
 
 
+async def _load_inverse_labels(site: Site) -> dict[str, str]:
+    return first_texts(await rows(site, "inverse-labels"))
+
+
 async def _load_groups(
     this: str,
-    counts: Table,
-    referrers: Referrers,
+    referrers: Mapping[str, Referrers],
     describer: Describer,
     places: Mapping[str, int],
 ) -> list[Group]:
-    properties = (iri_of(row["property"]) for row in counts.rows)
-    headings = await load_headings(describer.labels, properties)
+    headings = await load_headings(describer.labels, sorted(referrers))
     groups = []
-    for row in counts.rows:
-        if iri := iri_of(row["property"]):
-            found = [describer.referrer(subject, iri, this) for subject in referrers.get(iri, ())]
-            count, stated = int(text_of(row["count"])), int(text_of(row["stated"]))
-            if count == len(found):
-                found.sort(key=lambda one: (places.get(one.shown.iri, 0), by_text(one.shown)))
-            groups.append(Group(headings[iri], count, stated, found, count - len(found)))
+    for iri, heading in headings.items():
+        found = referrers[iri]
+        shown = [describer.referrer(subject, iri, this) for subject in found.first]
+        rest = found.count - len(shown)
+        if not rest:
+            shown.sort(key=lambda one: (places.get(one.shown.iri, 0), by_text(one.shown)))
+        groups.append(Group(heading, found.count, found.is_stated, shown, rest))
     return sorted(groups, key=lambda group: by_text(group.property))
 
 
 def _adds_information(group: Group, shown: set[str], site: Site) -> bool:
     """Return whether ``group`` has stated referrers that are not ``shown`` above already."""
-    if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.stated:
+    if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.is_stated:
         return False
     return any(subject.shown.iri not in shown for subject in group.subjects)
