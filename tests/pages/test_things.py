@@ -353,5 +353,5 @@ def test_a_long_block_shows_its_first_lines_and_leads_to_all(tmp_path: Path) -> 
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         page = get(client, "/doc/country/X").text
     assert "Projects that it coordinates (201)" in page
-    assert "The first 200 of 201 are shown" in page
-    assert ">P 200</a>" in page and ">P 201</a>" not in page
+    assert "The first 100 of 201 are shown" in page
+    assert ">P 100</a>" in page and ">P 101</a>" not in page

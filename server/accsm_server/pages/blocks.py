@@ -33,7 +33,7 @@ from accsm_server.pages.statements import Evidence, Line, Quotations, Row, Value
 from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
-_MOST = 200  # lines of a block that a page shows
+_MOST = 100  # lines of a block that a page shows
 _QUOTED = ("words", "source", "line")
 _GRAPH = "stated_by"
 
