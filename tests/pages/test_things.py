@@ -71,7 +71,8 @@ def asked(store: Store, name: str, thing: str) -> Answer:
     assert isinstance(found, QuerySolutions)
     columns = [variable.value for variable in found.variables]
     key = [header["line"]] if "line" in header else columns
-    key = [column for column in key if column not in ("words", "source", "line")]
+    unread = ("words", "source", "line", "about")
+    key = [name for name in key if name not in unread and not name.endswith("_mark")]
     lines: dict[tuple[object, ...], list[QuerySolution]] = {}
     for row in found:
         lines.setdefault(tuple(row[column] for column in key), []).append(row)
@@ -88,7 +89,7 @@ def section(page: str, name: str, layout: str, heading: str) -> list[str]:
         part = page.split(f'<nav class="tabs" aria-label="{heading}">')[1].split("</nav>")[0]
         return re.findall("<a .*?</a>", part, re.DOTALL)
     part = page.split(f'<h2 id="block-{name}">')[1].split("</section>")[0]
-    pattern = "<li>.*?</li>" if layout == "sentences" else "<tr>(?:(?!<th).)*?</tr>"
+    pattern = "<li>.*?</li>" if layout == "sentences" else "<tr(?: data-[^>]*)?>(?:(?!<th).)*?</tr>"
     return re.findall(pattern, part, re.DOTALL)
 
 
@@ -182,6 +183,39 @@ def test_blank_cells_are_not_stated(client: httpx.Client) -> None:
     page = text(get(client, "/doc/project/2016-2020/13").text)
     assert "Time not stated" in page
     assert "Timelines not stated not stated" in page
+
+
+def test_printed_cells_are_in_the_order_of_the_table_and_of_its_lines(
+    client: httpx.Client, store: Store
+) -> None:
+    numbers = store.query(f"SELECT ?p {{ ?p a <{term('accsm:Project').value}> }} ORDER BY ?p")
+    assert isinstance(numbers, QuerySolutions)
+    for (project,) in numbers:
+        thing = project.value.removeprefix(f"{BASE}id/")
+        rows = [
+            (line[0]["column"].value, line[0]["place_text"])
+            for line in asked(store, "project-row", thing).lines
+        ]
+        columns = [column for column, _ in rows]
+        runs = [one for place, one in enumerate(columns) if columns[place - 1 : place] != [one]]
+        assert len(runs) == len(set(runs)), thing
+        for column in runs:
+            lines = [int(p.value.removeprefix("line ")) for c, p in rows if p and c == column]
+            assert lines == sorted(lines), (thing, column)
+    page = text(get(client, "/doc/project/2016-2020/11").text)
+    first, last = "Knowledge Fair on Bolstering Motivation", "Countries line 104"
+    assert 0 < page.index(first) < page.index(last)
+
+
+def test_the_parts_of_a_printed_cell_that_name_values_are_marked(client: httpx.Client) -> None:
+    page = get(client, "/doc/project/2016-2020/33").text
+    row = page.split('id="block-project-row"')[1].partition("</section>")[0]
+    marked = re.findall("<mark>(.*?)</mark>", row)
+    assert marked[:4] == ["A.2", "B.2", "E.1", "A.2.iv"]
+    assert {"A.2.2.i", "A", "3", "Public sector reform"} <= set(marked)
+    assert f'<tr data-about="{term("accsm:countryCoordinator").value}">' in page
+    cell = row.partition("Country Coordinators")[0].rpartition("<tr ")[2]
+    assert term("accsm:countryCoordinator").value in cell
 
 
 def test_what_refers_to_a_thing_is_headed_forwards(client: httpx.Client) -> None:

@@ -9,8 +9,9 @@ if it is no fact, and may have:
 - the column by whose values the lines are in ``groups``;
 - the column of which each ``line`` has one value; its other cells have all values of their columns.
 
-Columns are named by their variables. A column X with X_text shows that text as a link; stated_by is
-a named graph; words with source and line are a quotation.
+Columns are named by their variables. A column X with X_text shows that text as a link; X_mark is a
+part of the text of X that is marked; stated_by is a named graph; words with source and line are a
+quotation; about is a property, whose fact above the blocks is lit together with the line.
 """
 
 import asyncio
@@ -31,6 +32,8 @@ _FOLDER = Path(__file__).parent / "blocks"
 _MOST = 200  # lines of a block that a page shows
 _QUOTED = ("words", "source", "line")
 _GRAPH = "stated_by"
+_ABOUT = "about"
+_MARK = "_mark"
 
 Cells = dict[str, Term | None]
 
@@ -41,6 +44,8 @@ class Line:
 
     cells: Sequence[Sequence[TermView]]
     evidence: tuple[Evidence, ...]
+    about: Sequence[str]
+    """The IRIs of the properties that it is about."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +90,16 @@ class Answers:
         """Return a block, with its quotations numbered."""
         header, variables, lines = self.header(name), self.variables[name], self.lines[name]
         by = header.get("groups", "")
-        columns = [one for one in variables if one not in (by, *_QUOTED)]
+        columns = [one for one in variables if one != by and _is_own(one)]
         columns = [one for one in columns if not one.endswith("_text")]
         groups: dict[TermView, list[Line]] = {}
         for rows in lines[:_MOST]:
             title = _cell(rows[0], by, self.labels) if by else TermView("")
             cells = [_values(rows, column, self.labels) for column in columns]
             evidence = _evidence(rows, self.labels, quotations)
-            groups.setdefault(title, []).append(Line(cells, evidence))
+            about = dict.fromkeys(iri_of(row.get(_ABOUT)) for row in rows)
+            line = Line(cells, evidence, [*filter(None, about)])
+            groups.setdefault(title, []).append(line)
         return Block(
             name,
             header.get("heading", "").format(count=len(lines)),
@@ -149,14 +156,20 @@ def _lines(rows: Sequence[Cells], column: str) -> list[list[Cells]]:
     """Return rows by their value in ``column``, else those that differ only in the words."""
     found: dict[tuple[Term | None, ...], list[Cells]] = {}
     for row in rows:
-        names = [column] if column else [name for name in row if name not in _QUOTED]
+        names = [column] if column else [name for name in row if _is_own(name)]
         found.setdefault(tuple(row[name] for name in names), []).append(row)
     return [*found.values()]
 
 
+def _is_own(column: str) -> bool:
+    """Return whether rows that differ in a column are different lines."""
+    return column not in (*_QUOTED, _ABOUT) and not column.endswith(_MARK)
+
+
 def _values(rows: Sequence[Cells], name: str, labels: Labels) -> list[TermView]:
+    marks = tuple(dict.fromkeys(filter(None, (text_of(row.get(name + _MARK)) for row in rows))))
     shown = (_cell(row, name, labels) for row in rows if row[name] is not None)
-    return list(dict.fromkeys(shown))
+    return [replace(one, marks=marks) for one in dict.fromkeys(shown)]
 
 
 def _cell(row: Cells, name: str, labels: Labels) -> TermView:
