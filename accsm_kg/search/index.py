@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, NamedTuple
 
+from accsm_kg.errors import MissingModuleError
 from accsm_kg.namespaces import BASE
 from accsm_kg.rdf.terms import local_name
 from accsm_kg.search.things import Read, Thing, things
@@ -158,15 +159,32 @@ def unmarked(text: str) -> str:
     return _MARK.sub("", text)
 
 
+def connect(schema: str) -> sqlite3.Connection:
+    """Return a database in memory with the tables of ``schema``; raises MissingModuleError."""
+    made = sqlite3.connect(":memory:", check_same_thread=False)
+    try:
+        made.executescript(schema)
+    except sqlite3.OperationalError as error:
+        if "no such module" not in str(error):
+            raise
+        raise MissingModuleError(
+            f"The search needs a module that SQLite {sqlite3.sqlite_version} of this Python lacks"
+            f" ({error}); use a Python whose SQLite has FTS5. All else works."
+        ) from None
+    return made
+
+
 class Index:
     """An index that several threads may use; it is made once and not changed."""
 
     def __init__(self, rows: Read, base: str = BASE) -> None:
-        """Index what the queries have found in a dataset with ``base``."""
+        """Index what the queries have found in a dataset with ``base``.
+
+        Raises MissingModuleError if SQLite has no full-text search.
+        """
         found = things(rows)
         self._lock = Lock()
-        self._db = sqlite3.connect(":memory:", check_same_thread=False)
-        self._db.executescript(_SCHEMA)
+        self._db = connect(_SCHEMA)
         self._db.executemany(
             "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _things(found, base)
         )

@@ -272,3 +272,27 @@ def test_a_long_block_shows_its_first_lines_and_leads_to_all(tmp_path: Path) -> 
     assert "Projects that it coordinates (201)" in page
     assert "The first 200 of 201 are shown" in page
     assert ">P 200</a>" in page and ">P 201</a>" not in page
+
+
+def test_a_country_has_its_projects_in_time_and_what_they_support_as_pictures(
+    client: httpx.Client,
+) -> None:
+    page = get(client, "/doc/country/THA").text
+    for name, kind, path in (
+        ("country-projects", "timeline", "/timeline?country=THA"),
+        ("country-supports", "matrix", "/coverage?country=THA"),
+    ):
+        block = page.split(f'id="block-{name}"')[1].partition("</section>")[0]
+        drawing = block[block.index("<svg", block.index('role="region" aria-label="Picture')) :]
+        assert f'class="{kind}"' in drawing.partition(">")[0]
+        heads = re.findall(r'href="([^"]+)" data-row="\d+" data-column="0"', drawing)
+        table = block.partition('aria-label="Table')[2]
+        assert heads and all(f'href="{head}"' in table for head in heads)
+        assert f'href="{path}"' in block
+        for form in ("svg", "csv"):
+            assert f'href="{path}&amp;format={form}"' in block
+            assert client.get(f"{path}&format={form}").status_code == 200
+    for code in ("VNM", "CHN", "TLS"):
+        page = get(client, f"/doc/country/{code}").text
+        assert 'class="picture-box"' not in page
+        assert "Coordinates none of the" in page

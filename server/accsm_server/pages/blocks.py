@@ -5,6 +5,7 @@ if it is no fact, and may have:
 
 - a ``note`` below the heading;
 - what an ``empty`` answer says, without which the block is left out;
+- a ``picture`` above its lines, one of those of pictures.py;
 - a ``layout``: ``sentences``, or ``links``, in which a number after the link is a count;
 - the column by whose values the lines are in ``groups``;
 - the column of which each ``line`` has one value; its other cells have all values of their columns.
@@ -24,6 +25,7 @@ from accsm_kg.lookups import Ask
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.terms import Term
 from accsm_server.engine.interface import Query, Table, fetch, table
+from accsm_server.pages.pictures import PICTURES, Picture
 from accsm_server.pages.queries import Site
 from accsm_server.pages.statements import Evidence, Quotations, Row, Value
 from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
@@ -63,6 +65,9 @@ class Block:
     count: int
     """The number of all lines; a page shows the first."""
     query: str
+    drawn: str = ""
+    """The name of its picture."""
+    picture: Picture | None = None
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -111,6 +116,7 @@ class Answers:
             "words" in variables,
             len(lines),
             self.texts[name],
+            header.get("picture", ""),
         )
 
     def header(self, name: str) -> Mapping[str, Any]:
@@ -140,6 +146,13 @@ async def ask_blocks(site: Site, names: Sequence[str], iri: str) -> Answers:
     labels = await load_labels(site, (term for row in shown for term in row.values()))
     variables = {name: answer.variables for name, answer in tables.items()}
     return Answers(asked, texts, variables, lines, labels)
+
+
+async def draw(site: Site, block: Block, iri: str) -> Block:
+    """Return a block about ``iri`` with its picture, if it has one and there is what to draw."""
+    if block.drawn and block.count:
+        return replace(block, picture=await PICTURES[block.drawn](site, iri))
+    return block
 
 
 async def _fetch(site: Site, text: str) -> Table:

@@ -30,6 +30,7 @@ from accsm_server.errors import BadRequest
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi
 from accsm_server.pages.addresses import Addresses, with_query
+from accsm_server.pages.lists import Choice
 from accsm_server.pages.parameters import FormatChoice, ServedSite, of_suffix
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.render import NEGOTIATED, view
@@ -41,14 +42,6 @@ _OFFERS = (HTML, *_FILES)
 _OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
 
 router = openapi.create_router("pages")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A link: an address with its text."""
-
-    href: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +65,7 @@ class GapCard:
     href: str
     number: int
     text: str
-    members: Sequence[Entry]
+    members: Sequence[Choice]
     rest: int
 
 
@@ -92,7 +85,7 @@ class Overview:
 
 async def load_overview(site: Site) -> tuple[Overview | None, list[Ask]]:
     """Return the coverage of the targets, None if there are none, and the queries asked for it."""
-    whole, asked = await site.load(_load, Selection.rows)
+    whole, asked = await site.load(load_whole, Selection.rows)
     found = drawn(whole, Selection())
     if words.empty(found):
         return None, asked
@@ -162,12 +155,12 @@ async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
 async def _send(site: Site, selection: Selection, format: Format) -> Response:
     try:
         check(selection)
-        whole, asked = await site.load(_load, selection.rows)
+        whole, asked = await site.load(load_whole, selection.rows)
         found = (drawn if format is HTML else select)(whole, selection)
     except UnknownNameError as error:
         hint = f"Choose it at {site.root}{_HERE}"
         raise BadRequest("Invalid parameter", str(error), hint) from None
-    links = alternates(site.root + _address(selection), _OFFERS)
+    links = alternates(site.root + address_of(selection), _OFFERS)
     if format is TURTLE:
         these = {link.iri for line in found.lines for link in line.links}
         text = site.queries.text("support-links", these=sorted(these))
@@ -189,7 +182,7 @@ def drawn(whole: Coverage, selection: Selection) -> Coverage:
     return select(whole, replace(selection, plan=next(iter(found.plans))))
 
 
-async def _load(site: Site, rows: str) -> tuple[Coverage, list[Ask]]:
+async def load_whole(site: Site, rows: str) -> tuple[Coverage, list[Ask]]:
     """Return the coverage of one kind of rows by all projects, and its queries."""
     return await look_up(site, load(rows))
 
@@ -200,7 +193,7 @@ def _page(
     def address(iri: str) -> str:
         return site.root + addresses.of(iri)
 
-    selection, here = found.selection, _address(found.selection)
+    selection, here = found.selection, address_of(found.selection)
     return view(
         site,
         "coverage.html",
@@ -220,19 +213,19 @@ def _page(
         apart=list(words.apart(found)),
         plans=_plans(site, whole, selection),
         filters=[
-            Entry(site.root + _address(Selection(**{**asdict(selection), name: ""})), text)
+            Choice(text, site.root + address_of(Selection(**{**asdict(selection), name: ""})))
             for name, text in words.filters(found).items()
             if name != "plan" or whole.all_projects <= _MOST_DRAWN
         ],
-        whole=site.root + _address(Selection(selection.rows)),
+        whole=site.root + address_of(Selection(selection.rows)),
         choices=_choices(found),
     )
 
 
-def _plans(site: Site, whole: Coverage, selection: Selection) -> list[Entry]:
+def _plans(site: Site, whole: Coverage, selection: Selection) -> list[Choice]:
     """Return links to the other plans, if one is shown."""
     others = [name for name in whole.plans if name != selection.plan] if selection.plan else []
-    return [Entry(site.root + _address(replace(selection, plan=name)), name) for name in others]
+    return [Choice(name, site.root + address_of(replace(selection, plan=name))) for name in others]
 
 
 def _choices(found: Coverage) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
@@ -254,12 +247,12 @@ def _choices(found: Coverage) -> list[tuple[str, str, str, list[tuple[str, str]]
 
 def _card(site: Site, gap: Gap, addresses: Addresses) -> GapCard:
     if gap.shows == "projects":
-        href = _address(Selection(gap=gap.name))
+        href = address_of(Selection(gap=gap.name))
     elif gap.shows:
-        href = _address(Selection(gap.shows, gap=gap.name))
+        href = address_of(Selection(gap.shows, gap=gap.name))
     else:
         href = f"/questions/{quote(gap.question, safe='')}"
-    members = [Entry(site.root + addresses.of(iri), text) for iri, text in gap.members.items()]
+    members = [Choice(text, site.root + addresses.of(iri)) for iri, text in gap.members.items()]
     return GapCard(
         site.root + href, len(members), gap.text, members[:_MOST], max(0, len(members) - _MOST)
     )
@@ -268,7 +261,7 @@ def _card(site: Site, gap: Gap, addresses: Addresses) -> GapCard:
 _MOST = 20  # members on a card
 
 
-def _address(selection: Selection) -> str:
+def address_of(selection: Selection) -> str:
     """Return the address of a selection, without what is selected anyway."""
     usual = asdict(Selection())
     chosen = {name: text for name, text in asdict(selection).items() if text != usual[name]}

@@ -50,6 +50,7 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
         "here": "",
         "cited": None,
         "asked": (),
+        "stated": site.contents.about,
     }
     text = _templates().get_template(template).render(common | content)
     return HTMLResponse(text, status, headers=NEGOTIATED)

@@ -30,6 +30,7 @@ from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi
 from accsm_server.pages.addresses import Addresses, with_query
+from accsm_server.pages.lists import Choice as Link
 from accsm_server.pages.parameters import FormatChoice, ServedSite, of_suffix
 from accsm_server.pages.profile import Badge
 from accsm_server.pages.queries import Site, look_up
@@ -42,15 +43,6 @@ _OFFERS = (HTML, *_FILES)
 _OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
 
 router = openapi.create_router("pages")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A link: an address with its text; ``current`` says that it leads to what is shown."""
-
-    href: str
-    text: str
-    current: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,7 @@ class Section:
 class YearView:
     """A year with a link that zooms to it, its numbers in words, and its items."""
 
-    link: Entry
+    link: Link
     size: int
     count: str
     items: Sequence[Item]
@@ -105,7 +97,7 @@ async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
 
 async def _send(site: Site, selection: Selection, format: Format) -> Response:
     whole, found, asked = await _load(site, selection, is_drawn=format is HTML)
-    links = alternates(site.root + _address(selection), _OFFERS)
+    links = alternates(site.root + address_of(selection), _OFFERS)
     if format is TURTLE:
         text = site.queries.text("listed", these=sorted({time.iri for time in found.times}))
         return answers.send(site, text, format, links)
@@ -127,13 +119,15 @@ async def _load(
     """
     try:
         check(selection)
-        whole, asked = await site.load(_load_whole, selection.scale)
+        whole, asked = await site.load(load_whole, selection.scale)
         found = (drawn if is_drawn else select)(whole, selection)
     except UnknownNameError as error:
-        hint = f"Choose it at {site.root}{_address(_scale(selection.scale))}"
+        hint = f"Choose it at {site.root}{address_of(_scale(selection.scale))}"
         raise BadRequest("Invalid parameter", str(error), hint) from None
     if not found.years:
-        others = [site.root + _address(_scale(name)) for name in SCALES if name != selection.scale]
+        others = [
+            site.root + address_of(_scale(name)) for name in SCALES if name != selection.scale
+        ]
         hint = f"Another timeline: {', '.join(others)}"
         raise NotFound("No timeline", f"This dataset states no time of {found.many}.", hint)
     return whole, found, asked
@@ -150,7 +144,7 @@ def drawn(whole: Timeline, selection: Selection) -> Timeline:
     return select(whole, replace(selection, year=selection.year or years[-1]))
 
 
-async def _load_whole(site: Site, scale: str) -> tuple[Timeline, list[Ask]]:
+async def load_whole(site: Site, scale: str) -> tuple[Timeline, list[Ask]]:
     """Return the timeline of all items of a scale, and its queries."""
     return await look_up(site, load(scale))
 
@@ -161,7 +155,7 @@ def _page(
     def address(iri: str) -> str:
         return site.root + addresses.of(iri)
 
-    selection, here = found.selection, _address(found.selection)
+    selection, here = found.selection, address_of(found.selection)
     plans = _plans(site, whole, selection)
     return view(
         site,
@@ -181,11 +175,11 @@ def _page(
         plans=plans,
         is_one_year=bool(selection.year) and not plans and len(whole.items) > _MOST_DRAWN,
         filters=[
-            Entry(site.root + _address(replace(selection, **{name: ""})), text)
+            Link(text, site.root + address_of(replace(selection, **{name: ""})))
             for name, text in found.filters.items()
             if name != "plan" or len(whole.items) <= _MOST_DRAWN
         ],
-        whole=site.root + _address(_scale(selection.scale)),
+        whole=site.root + address_of(_scale(selection.scale)),
         legend=[(_markup(drawn), text, count) for drawn, text, count in draw.legend(found)],
         line=_markup(draw.line_sample()),
         sections=_sections(found, address),
@@ -193,10 +187,10 @@ def _page(
     )
 
 
-def _plans(site: Site, whole: Timeline, selection: Selection) -> list[Entry]:
+def _plans(site: Site, whole: Timeline, selection: Selection) -> list[Link]:
     """Return links to the other plans, if one is shown."""
     others = [name for name in whole.plans if name != selection.plan] if selection.plan else []
-    return [Entry(site.root + _address(replace(selection, plan=name)), name) for name in others]
+    return [Link(name, site.root + address_of(replace(selection, plan=name))) for name in others]
 
 
 def _sections(found: Timeline, address: draw.Address) -> list[Section]:
@@ -267,11 +261,11 @@ def _scale(name: str) -> Selection:
     return Selection(name if name in SCALES else Selection.scale)
 
 
-def _entry(site: Site, selection: Selection, text: str, shown: Selection) -> Entry:
-    return Entry(site.root + _address(selection), text, selection == shown)
+def _entry(site: Site, selection: Selection, text: str, shown: Selection) -> Link:
+    return Link(text, site.root + address_of(selection), chosen=selection == shown)
 
 
-def _address(selection: Selection) -> str:
+def address_of(selection: Selection) -> str:
     """Return the address of a selection, without what is selected anyway."""
     usual = asdict(Selection())
     chosen = {name: text for name, text in asdict(selection).items() if text != usual[name]}
