@@ -1,13 +1,12 @@
 """What a coverage says in sentences, for the command line and the pages."""
 
 import re
-from calendar import month_name
 from collections.abc import Iterator
 
 from accsm_kg.coverage.model import MARKS, Coverage, Link, Project
+from accsm_kg.rdf.edtf import in_words
 
 _MARKUP, _BREAK = re.compile(r"\*\*|</?sup>"), re.compile(r"<br ?/?>")
-_DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
 
 
 def number(count: int, one: str, many: str) -> str:
@@ -34,24 +33,9 @@ def _part(shown: int, all_of_them: int, one: str, many: str) -> str:
 
 def caveat(found: Coverage) -> str:
     """Return what the marks of completion mean, with the month of the sources that print them."""
-    months = " and ".join(dict.fromkeys(map(date, found.issued)))
+    months = " and ".join(dict.fromkeys(map(in_words, found.issued)))
     printed = f"Completion is as printed in {months}" if months else "Completion is as printed"
     return f"{printed}: where nothing is marked completed, the source does not say what happened."
-
-
-def date(text: str) -> str:
-    """Return a date in words.
-
-    >>> date("2017-04"), date("2017-04-05"), date("2017")
-    ('April 2017', '5 April 2017', '2017')
-    """
-    found = _DATE.fullmatch(text)
-    if found is None:
-        return text
-    year, month, day = found.groups()
-    return (
-        f"{int(day)} {month_name[int(month)]} {year}" if day else f"{month_name[int(month)]} {year}"
-    )
 
 
 def filters(found: Coverage) -> dict[str, str]:

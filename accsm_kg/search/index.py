@@ -15,7 +15,16 @@ from accsm_kg.errors import MissingModuleError
 from accsm_kg.namespaces import BASE
 from accsm_kg.rdf.terms import local_name
 from accsm_kg.search.things import Read, Thing, things
-from accsm_kg.search.words import Speller, clean, phrase, phrases, spaced, typed, unspaced
+from accsm_kg.search.words import (
+    Speller,
+    clean,
+    other_spelling,
+    phrase,
+    phrases,
+    spaced,
+    typed,
+    unspaced,
+)
 
 _MOST = 10_000  # things that are ranked
 _MOST_UNRANKED = 1000  # things found by the first letters of a word, which are too many to rank
@@ -29,6 +38,7 @@ _TEXT = 4000  # characters of the texts of one thing
 _START, _END, _MARK = "\x02", "\x03", re.compile("[\x02\x03]")
 _DOT = " · "
 _LAST = "\U0010ffff"
+_NONE: Mapping[str, str] = {}
 
 _SCHEMA = """
 CREATE TABLE thing (
@@ -244,7 +254,9 @@ class Index:
             return [_hit(row) for row in self._plain(ids)]
 
     def _attempts(self, words: str, exactly: bool) -> Iterator[_Attempt]:
-        yield self._attempt(words)
+        others = {} if exactly else self._other_spellings(words)
+        also = f"Showing also {_mark(', '.join(others.values()))}" if others else ""
+        yield self._attempt(words, also, others)
         sought = phrases(words)
         if not sought or exactly:
             return
@@ -258,10 +270,23 @@ class Index:
             some = f"Nothing has all words of {_mark(words)}. Showing what has some"
             yield self._by_words(Step(" OR ".join(phrases(mended)), sentence=some))
 
-    def _attempt(self, words: str, sentence: str = "") -> _Attempt:
-        """Return the things of the name ``words``, and those with all words or another name."""
+    def _other_spellings(self, words: str) -> dict[str, str]:
+        """Return by word its other spelling, if the dataset has it."""
+        spelled = ((word, other_spelling(word)) for word in words.split(" "))
+        return {word: other for word, other in spelled if other and self._is_known(other)}
+
+    def _attempt(
+        self, words: str, sentence: str = "", others: Mapping[str, str] = _NONE
+    ) -> _Attempt:
+        """Return the things of the name ``words``, and those with all words or another name.
+
+        A word may also be its spelling in ``others``.
+        """
         named = self._db.execute(_NAMED, (words.casefold(), _MOST_EXACT)).fetchall()
-        every = " AND ".join(phrases(words))
+        spelled = {phrase(word): phrase(other) for word, other in others.items()}
+        every = " AND ".join(
+            f"({one} OR {spelled[one]})" if one in spelled else one for one in phrases(words)
+        )
         synonyms = map(phrase, self._synonyms([row[0] for row in named]))
         step = Step(" OR ".join((f"({every})", *synonyms)) if every else "", sentence=sentence)
         return step, named, self._run(step)

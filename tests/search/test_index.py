@@ -295,3 +295,19 @@ def test_first_letters_that_many_names_have_are_not_counted_to_the_end() -> None
 def test_a_sqlite_without_a_module_is_told_in_a_sentence() -> None:
     with pytest.raises(MissingModuleError, match=r"no such module: fts99.*has FTS5"):
         connect("CREATE VIRTUAL TABLE t USING fts99(text)")
+
+
+@pytest.mark.parametrize(
+    ("british", "american"), [("organisation", "organization"), ("Programmes", "programs")]
+)
+def test_british_and_american_spellings_find_both(
+    index: Index, british: str, american: str
+) -> None:
+    found = {index.search(word).count for word in (british, american)}
+    assert len(found) == 1
+    for word, other in ((british, american), (american, british)):
+        alone = index.search(word, exactly=True)
+        assert alone.note == "" or not alone.count
+        if index.search(other, exactly=True).count:
+            note = unmarked(index.search(word).note)
+            assert note == f"Showing also {other.casefold()} ({found.copy().pop()})."

@@ -70,7 +70,8 @@ async def _coverage(site: Site, iri: str) -> Picture | None:
         if found.marks[mark]
     ]
     drawing = _markup(matrices.matrix(found, await _addresses(site)))
-    text = f"{len(found.lines)} of the {found.all_lines} {found.many}; its projects support none of the others."
+    drawn = f"{len(found.lines)} of the {found.all_lines} {found.many}"
+    text = f"{drawn}; its projects support none of the others."
     href = site.root + coverage.address_of(selection)
     return Picture(drawing, legend, text, "the coverage", href, asked)
 
