@@ -4,31 +4,23 @@ import re
 from collections.abc import Iterator
 
 from accsm_kg.coverage.model import MARKS, Coverage, Link, Project
+from accsm_kg.english import counted
 from accsm_kg.rdf.edtf import in_words
 
 _MARKUP, _BREAK = re.compile(r"\*\*|</?sup>"), re.compile(r"<br ?/?>")
-
-
-def number(count: int, one: str, many: str) -> str:
-    """Return a number with its noun.
-
-    >>> number(1, "project", "projects")
-    '1 project'
-    """
-    return f"{count} {one if count == 1 else many}"
 
 
 def summary(found: Coverage) -> str:
     """Return how many projects, rows and links are shown."""
     projects = _part(len(found.projects), found.all_projects, "project", "projects")
     lines = _part(len(found.lines), found.all_lines, found.one, found.many)
-    return f"{projects}, {lines}, {number(found.links, 'link', 'links')}."
+    return f"{projects}, {lines}, {counted(found.links, 'link')}."
 
 
 def _part(shown: int, all_of_them: int, one: str, many: str) -> str:
     if shown == all_of_them:
-        return number(shown, one, many)
-    return f"{shown} of {number(all_of_them, one, many)}"
+        return counted(shown, one, many)
+    return f"{shown} of {counted(all_of_them, one, many)}"
 
 
 def caveat(found: Coverage) -> str:
@@ -66,7 +58,7 @@ def apart(found: Coverage) -> Iterator[str]:
     """Yield a sentence for each plan whose projects are left out."""
     for plan, size in found.apart.items():
         verb = "is" if size == 1 else "are"
-        projects = number(size, "project", "projects")
+        projects = counted(size, "project")
         yield f"The {projects} of the {plan} {verb} left out: none is linked to a {found.one}."
 
 

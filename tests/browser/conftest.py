@@ -43,6 +43,7 @@ PAGES = {
     "priority area": "/doc/priority-area/C",
     "country": "/doc/country/THA",
     "country that coordinates nothing": "/doc/country/VNM",
+    "resource centre": "/doc/arc/KHM",
     "support link": "/doc/project/2016-2020/6/support/apsc-A.2.2.iv",
     "document": "/doc/document/accsm-terms-of-reference",
     "dataset": "/dataset",

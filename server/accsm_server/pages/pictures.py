@@ -6,19 +6,18 @@ They are parts of the timeline and of the coverage, whose pages have them as tab
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
-from xml.etree.ElementTree import Element
 
 from markupsafe import Markup
 
 from accsm_kg.coverage import draw as matrices
 from accsm_kg.coverage import model as coverages
 from accsm_kg.lookups import Ask
-from accsm_kg.pictures import svg
 from accsm_kg.timeline import draw as timelines
 from accsm_kg.timeline import model as timelines_model
 from accsm_kg.timeline import words
 from accsm_server.pages import coverage, timeline
 from accsm_server.pages.queries import Site
+from accsm_server.pages.render import inline
 
 _MOST = 150  # projects in a picture
 
@@ -48,11 +47,11 @@ async def _timeline(site: Site, iri: str) -> Picture | None:
     own = next((group for group in found.groups if group.iri == iri), None)
     if own is None or len(own.items) > _MOST:
         return None
-    legend = [(_markup(drawn), text) for drawn, text, _ in timelines.legend(found)]
+    legend = [(inline(drawn), text) for drawn, text, _ in timelines.legend(found)]
     drawing = timelines.of_group(found, own, await _addresses(site))
     drawing.set("data-grid", "")
     href = site.root + timeline.address_of(selection)
-    return Picture(_markup(drawing), legend, words.caveat(found), "the timeline", href, asked)
+    return Picture(inline(drawing), legend, words.caveat(found), "the timeline", href, asked)
 
 
 async def _coverage(site: Site, iri: str) -> Picture | None:
@@ -65,11 +64,11 @@ async def _coverage(site: Site, iri: str) -> Picture | None:
     if not code or not found.lines or len(found.projects) > _MOST:
         return None
     legend = [
-        (_markup(matrices.symbol(mark)), text)
+        (inline(matrices.symbol(mark)), text)
         for mark, text in coverages.MARKS.items()
         if found.marks[mark]
     ]
-    drawing = _markup(matrices.matrix(found, await _addresses(site)))
+    drawing = inline(matrices.matrix(found, await _addresses(site)))
     drawn = f"{len(found.lines)} of the {found.all_lines} {found.many}"
     text = f"{drawn}; its projects support none of the others."
     href = site.root + coverage.address_of(selection)
@@ -86,7 +85,3 @@ PICTURES: Final[Mapping[str, Callable[[Site, str], Awaitable[Picture | None]]]] 
 async def _addresses(site: Site) -> Callable[[str], str]:
     addresses = await site.addresses()
     return lambda iri: site.root + addresses.of(iri)
-
-
-def _markup(drawing: Element) -> Markup:
-    return Markup(svg.inline(drawing))

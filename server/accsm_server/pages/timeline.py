@@ -1,15 +1,14 @@
 """The timeline of projects and of the history: pictures, a list by year, a table, and files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Annotated
-from urllib.parse import urlencode
-from xml.etree.ElementTree import Element
 
 from fastapi import Depends, Query
 from markupsafe import Markup
 from starlette.responses import Response
 
+from accsm_kg.english import counted
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
 from accsm_kg.pictures import svg
@@ -29,18 +28,18 @@ from accsm_kg.timeline.model import (
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi
-from accsm_server.pages.addresses import Addresses, with_query
+from accsm_server.pages.addresses import Addresses, selected
 from accsm_server.pages.lists import Choice as Link
 from accsm_server.pages.parameters import FormatChoice, ServedSite, of_suffix
 from accsm_server.pages.profile import Badge
 from accsm_server.pages.queries import Site, look_up
-from accsm_server.pages.render import NEGOTIATED, view
+from accsm_server.pages.render import NEGOTIATED, inline, view
 
 _HERE = "/timeline"
 _MOST_DRAWN = 150  # items; of more, one plan or year is drawn
 _FILES = (CSV, JSON, SVG, TURTLE)
 _OFFERS = (HTML, *_FILES)
-_OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
+_OFFERED = openapi.offered(*_OFFERS)
 
 router = openapi.create_router("pages")
 
@@ -165,7 +164,7 @@ def _page(
         asked,
         site.base + here.removeprefix("/"),
         link=site.root + here,
-        formats=_FILES,
+        offers=_FILES,
         found=found,
         words=words,
         address=address,
@@ -180,8 +179,8 @@ def _page(
             if name != "plan" or len(whole.items) <= _MOST_DRAWN
         ],
         whole=site.root + address_of(_scale(selection.scale)),
-        legend=[(_markup(drawn), text, count) for drawn, text, count in draw.legend(found)],
-        line=_markup(draw.line_sample()),
+        legend=[(inline(drawn), text, count) for drawn, text, count in draw.legend(found)],
+        line=inline(draw.line_sample()),
         sections=_sections(found, address),
         years=[_year(site, found, year.year) for year in found.years],
     )
@@ -193,11 +192,11 @@ def _plans(site: Site, whole: Timeline, selection: Selection) -> list[Link]:
     return [Link(name, site.root + address_of(replace(selection, plan=name))) for name in others]
 
 
-def _sections(found: Timeline, address: draw.Address) -> list[Section]:
+def _sections(found: Timeline, address: svg.Address) -> list[Section]:
     """Return the groups, whose rows are numbered through."""
     sections, row = [], 0
     for group in found.groups:
-        picture = _markup(draw.of_group(found, group, address, row))
+        picture = inline(draw.of_group(found, group, address, row))
         sections.append(
             Section(address(group.iri) if group.iri else "", group.label, _count(found, group),
                     picture)
@@ -207,7 +206,7 @@ def _sections(found: Timeline, address: draw.Address) -> list[Section]:
 
 
 def _count(found: Timeline, group: Group) -> str:
-    return words.number(len(group.items), found.one, found.many)
+    return counted(len(group.items), found.one, found.many)
 
 
 def _year(site: Site, found: Timeline, year: int) -> YearView:
@@ -253,10 +252,6 @@ def _options(none: str, choices: Sequence[Choice], chosen: str) -> list[tuple[st
     return [("", none), *((one.code, f"{one.label} ({one.count})") for one in shown)]
 
 
-def _markup(drawing: Element) -> Markup:
-    return Markup(svg.inline(drawing))
-
-
 def _scale(name: str) -> Selection:
     return Selection(name if name in SCALES else Selection.scale)
 
@@ -266,7 +261,5 @@ def _entry(site: Site, selection: Selection, text: str, shown: Selection) -> Lin
 
 
 def address_of(selection: Selection) -> str:
-    """Return the address of a selection, without what is selected anyway."""
-    usual = asdict(Selection())
-    chosen = {name: text for name, text in asdict(selection).items() if text != usual[name]}
-    return with_query(_HERE, urlencode(chosen))
+    """Return the address of a selection."""
+    return selected(_HERE, selection)
