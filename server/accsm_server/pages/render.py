@@ -1,7 +1,7 @@
 """HTML pages and error pages, rendered by Jinja templates."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -58,6 +58,7 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
         "link": site.root + content.get("here", ""),
         "cited": None,
         "asked": (),
+        "stated": site.contents.about,
     }
     text = _templates().get_template(template).render(common | content)
     return HTMLResponse(text, status, headers=NEGOTIATED)
@@ -155,18 +156,23 @@ def _templates() -> Environment:
     return environment
 
 
-def _source_text(text: str, mark: str = "") -> Markup:
-    """Return the words of a source in HTML: what is strong, raised or a list, and ``mark``.
+def _source_text(text: str, marks: str | Sequence[str] = "") -> Markup:
+    """Return the words of a source in HTML: what is strong, raised or a list, and the ``marks``.
+
+    Of parts that overlap, the longest is marked.
 
     >>> _source_text("**A** 22<sup>nd</sup> < 3")
     Markup('<strong>A</strong> 22<sup>nd</sup> &lt; 3')
     >>> _source_text("A.2.i, A.2 and A.2.ii", "A.2")
     Markup('A.2.i, <mark>A.2</mark> and A.2.ii')
+    >>> _source_text("ACCSM+3 Area: 3. A and A.2", ["3", "A", "A.2"])
+    Markup('ACCSM+3 Area: <mark>3</mark>. <mark>A</mark> and <mark>A.2</mark>')
     """
     marked = _STRONG.sub(r"<strong>\1</strong>", str(escape(text)))
     marked = _LIST.sub("", _ITEM.sub("\n\N{BULLET} ", marked))
-    if mark:
-        whole = rf"(?<![\w.]){re.escape(str(escape(mark)))}(?!\w|\.\w)"
+    parts = sorted([marks] if isinstance(marks, str) else marks, key=len, reverse=True)
+    if sought := "|".join(re.escape(str(escape(part))) for part in parts if part):
+        whole = rf"(?<![\w.+&])(?:{sought})(?!\w|\.\w)"
         marked = re.sub(whole, lambda found: f"<mark>{found[0]}</mark>", marked)
     return Markup(_RAISED.sub(r"<sup>\1</sup>", _BREAK.sub("\n", marked)))
 

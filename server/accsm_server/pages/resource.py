@@ -13,7 +13,7 @@ from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import TYPE, Term, iris, local_name
 from accsm_server.engine.interface import Table
 from accsm_server.pages.addresses import describing
-from accsm_server.pages.blocks import Answers, Block, ask_blocks
+from accsm_server.pages.blocks import Answers, Block, ask_blocks, draw
 from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
 from accsm_server.pages.profile import PageProfile, Properties
@@ -194,14 +194,17 @@ async def _open(
     asked = await ask_blocks(site, page.queries, iri, topic)
     facts = _facts(statements, page, describer, asked)
     texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
+    blocks = asked.blocks(page.blocks, describer.quotations)
+    blocks = [await draw(site, block, iri) for block in blocks]
+    drawn = chain.from_iterable(block.picture.asked for block in blocks if block.picture)
     return Opening(
         title=_title(page, labels.iri(iri).text, statements),
         lead=next((row for row in facts if row.property.iri == page.lead), None),
         up=[labels.iri(name) for above in page.up for name in iris(statements.get(above, {}))],
         key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
         facts=[row for row in facts if row.property.iri != page.lead],
-        blocks=asked.blocks(page.blocks, describer.quotations),
-        asked=[*asked.asked.values(), *texts],
+        blocks=blocks,
+        asked=[*asked.asked.values(), *drawn, *texts],
     )
 
 

@@ -42,6 +42,8 @@ class Line:
 
     cells: Sequence[tuple[TermView, ...]]
     evidence: tuple[Evidence, ...]
+    about: Sequence[str] = ()
+    """The IRIs of the properties that it is about."""
 
 
 @dataclass

@@ -28,6 +28,8 @@ class TermView:
     note: str = ""
     language: str = ""
     external: bool = False
+    marks: tuple[str, ...] = ()
+    """The parts of the text that are marked."""
     sign: str = ""
     """The sign of the reliability of a source; ``note`` has it in words."""
     before: str = ""
