@@ -68,6 +68,28 @@ def test_what_a_country_coordinates_hosts_and_signed(page: "sync_api.Page") -> N
     assert shown.get_by_role("link", name="Role of the Civil Service").count() > 0
 
 
+def test_which_clause_of_2017_tasks_the_accsm(page: "sync_api.Page") -> None:
+    click(page, "Documents", "Role of the Civil Service as a Catalyst", "Whom it tasks")
+    row = page.locator("#block-document-tasks ~ div tbody tr").first
+    assert row.get_by_role("link", name="ASEAN Cooperation on Civil Service Matters").is_visible()
+    assert row.get_by_role("link", name="closing paragraph").is_visible()
+
+
+def test_who_signed_for_malaysia_in_2015(page: "sync_api.Page") -> None:
+    click(page, "Documents", "Putrajaya Joint Declaration", "Signatures")
+    signatures = page.locator("#block-document-signatures ~ div tr")
+    row = signatures.filter(has=page.get_by_role("link", name="Malaysia", exact=True))
+    assert "H.E. TAN SRI DR ALI HAMSA" in row.inner_text()
+    assert "Chief Secretary to the Government of Malaysia" in row.inner_text()
+
+
+def test_what_the_2015_declaration_recalls(page: "sync_api.Page") -> None:
+    click(page, "Documents", "Putrajaya Joint Declaration", "What it recalls")
+    shown = page.locator("#block-document-recalls ~ div")
+    for name in ("Bandar Seri Begawan Declaration", "Nay Pyi Taw Declaration", "17th ACCSM"):
+        assert shown.get_by_role("link", name=name).first.is_visible()
+
+
 def test_which_projects_mention_a_word(page: "sync_api.Page") -> None:
     click(page, "gender", "project")
     assert "q=gender" in page.url and "kind=" in page.url

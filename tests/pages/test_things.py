@@ -71,6 +71,25 @@ EXAMPLES = {
         "work-plan/accsm-plus-three/2016-2020",
         "work-plan/accsm-plus-three/2021-2025",
     ],
+    "Document": [
+        f"document/{name}"
+        for name in (
+            "putrajaya-joint-declaration-2015",
+            "luang-prabang-joint-declaration-2010",
+            "accsm-terms-of-reference",
+            "asean-guidelines-on-public-service-delivery",
+            "nay-pyi-taw-declaration-2014",
+        )
+    ],
+    "DocumentPart": [
+        f"document/{name}"
+        for name in (
+            "putrajaya-joint-declaration-2015/clause/vii",
+            "accsm-terms-of-reference/clause/18/ii",
+            "accsm-terms-of-reference/clause/19",
+            "accsm-terms-of-reference/clause/27/row/3",
+        )
+    ],
 }
 THINGS = [(name, thing) for name, things in EXAMPLES.items() for thing in things]
 BLOCKS = [

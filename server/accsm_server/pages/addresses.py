@@ -24,7 +24,7 @@ _ESCAPED_LETTERS = re.compile("(?:%[89A-F][0-9A-F])+")
 _UNRESERVED = re.compile("[A-Za-z0-9._~-]", re.ASCII)
 _RESERVED = re.compile("[!$&'()*+,;=:@]")
 #: The parameters of documents, which are not part of an IRI.
-PARAMETER_NAMES = ("format", "output", "property", "page", "topic")
+PARAMETER_NAMES = ("format", "output", "property", "page", "topic", "find")
 _PARAMETERS = tuple(f"{name}=" for name in PARAMETER_NAMES)
 _PAGES = ("dataset", QUERIES)
 _VOCABULARIES = ("ontology", "shapes")

@@ -11,7 +11,8 @@ if it is no fact, and may have:
 - the column by whose values the lines are in ``groups``;
 - for ``beside``, the column by whose values the lines are in ``rows``, and that of texts to
   ``compare`` with the first one of the group before; of rows by ``topic`` a page can show one;
-- the column of which each ``line`` has one value; its other cells have all values of their columns.
+- the column of which each ``line`` has one value; its other cells have all values of their columns;
+- the number of lines of which a page shows at ``most`` the first, if not 100.
 
 Columns are named by their variables. A column X with X_text shows that text as a link; X_mark is a
 part of the text of X that is marked; stated_by is a named graph; words with source and line are a
@@ -36,7 +37,7 @@ from accsm_server.pages.statements import Evidence, Line, Quotations, Row, Value
 from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
-_MOST = 100  # lines of a block that a page shows
+_MOST = 100  # lines of a block that a page shows, unless its header says how many
 _QUOTED = ("words", "source", "line")
 _GRAPH = "stated_by"
 _ABOUT = "about"
@@ -108,7 +109,7 @@ class Answers:
         columns = [one for one in variables if one not in (by, down) and _is_own(one)]
         columns = [one for one in columns if not one.endswith("_text")]
         placed: list[Placed] = []
-        for rows in lines[:_MOST]:
+        for rows in self.shown(name):
             cells = [_values(rows, column, self.labels) for column in columns]
             about = dict.fromkeys(iri_of(row.get(_ABOUT)) for row in rows)
             evidence = _evidence(rows, self.labels, quotations)
@@ -140,6 +141,10 @@ class Answers:
         """Return what the header of a block says."""
         return query_files.header(self.texts[name])
 
+    def shown(self, name: str) -> Sequence[Sequence[Cells]]:
+        """Return the rows of the lines of a block that a page shows."""
+        return _first(self.lines[name], self.header(name))
+
     def fact(self, name: str, quotations: Quotations) -> Row | None:
         """Return a block as one row: each line is a value, what follows its first cell a remark."""
         block = self.block(name, quotations)
@@ -155,11 +160,13 @@ async def ask_blocks(site: Site, names: Sequence[str], iri: str, topic: str = ""
     texts = {name: ask.text(site.base) for name, ask in asked.items()}
     answers = await asyncio.gather(*(_fetch(site, text) for text in texts.values()))
     tables = dict(zip(asked, answers, strict=True))
+    headers = {name: query_files.header(text) for name, text in texts.items()}
     lines = {
-        name: _lines(_cells(answer), query_files.header(texts[name]).get("line", ""))
+        name: _lines(_cells(answer), headers[name].get("line", ""))
         for name, answer in tables.items()
     }
-    shown = (row for found in lines.values() for rows in found[:_MOST] for row in rows)
+    first = (_first(found, headers[name]) for name, found in lines.items())
+    shown = (row for found in first for rows in found for row in rows)
     labels = await load_labels(site, (term for row in shown for term in row.values()))
     variables = {name: answer.variables for name, answer in tables.items()}
     return Answers(iri, topic, asked, texts, variables, lines, labels)
@@ -189,6 +196,12 @@ def _lines(rows: Sequence[Cells], column: str) -> list[list[Cells]]:
         names = [column] if column else [name for name in row if _is_own(name)]
         found.setdefault(tuple(row[name] for name in names), []).append(row)
     return [*found.values()]
+
+
+def _first(
+    lines: Sequence[Sequence[Cells]], header: Mapping[str, Any]
+) -> Sequence[Sequence[Cells]]:
+    return lines[: int(header.get("most", _MOST))]
 
 
 def _grouped(lines: Iterable[tuple[TermView, Line]]) -> list[tuple[TermView, list[Line]]]:

@@ -23,6 +23,7 @@ from accsm_server.pages.parameters import (
     PropertyName,
     RequestedFormat,
     ServedSite,
+    Words,
     page_number,
 )
 from accsm_server.pages.queries import Site, first_of, is_graph, known, subjects_by_property
@@ -53,6 +54,8 @@ class Options:
     page: int = 1
     topic: str = ""
     """The name of the topic to which the page is narrowed."""
+    find: str = ""
+    """The words to mark in the text of a document."""
 
 
 @router.get(
@@ -89,6 +92,7 @@ async def describe(
     iri: Annotated[str, Query(description="The IRI of the resource")] = "",
     relation: PropertyName = "",
     page: PageNumber = 1,
+    find: Words = "",
 ) -> Response:
     """Return the document about the resource with an IRI that has no other address here."""
     if not is_iri(iri):
@@ -96,7 +100,7 @@ async def describe(
         raise BadRequest("Invalid IRI", f"iri={iri!r} is not an IRI.", hint)
     iris = await _named(site, iri)
     return await respond(
-        site, iris, describing(iri), Options(choice.choose(DOCUMENTS), relation, page)
+        site, iris, describing(iri), Options(choice.choose(DOCUMENTS), relation, page, find=find)
     )
 
 
@@ -109,6 +113,7 @@ def options(reading: Reading, target: Target) -> Options:
         given.get("property", ""),
         page_number(given.get("page", "1")),
         given.get("topic", ""),
+        given.get("find", ""),
     )
 
 
@@ -121,7 +126,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
         return await _rdf(site, iris, wanted.format, here)
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
-    shown = await resource.describe(site, iris[0], iris[1:], wanted.topic)
+    shown = await resource.describe(site, iris[0], iris[1:], wanted.topic, wanted.find)
     page = render.view(
         site, "resource.html", here, shown.title, shown.asked, url=shown.iri, offers=DOCUMENTS,
         this=shown,
