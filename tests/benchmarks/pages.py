@@ -32,12 +32,15 @@ _PATHS = (
     "/", "/projects", "/projects?country=Thailand", "/targets", "/countries", "/coverage",
     "/coverage?rows=areas", "/coverage?country=THA", "/timeline", "/timeline?scale=history",
     "/timeline?group=area", "/trace", "/browse", "/browse/Evidence", "/search?q=gender",
-    "/dataset", "/ontology", "/questions",
+    "/dataset", "/ontology", "/questions", "/coverage.svg",
 )  # fmt: skip
 #: The classes of things with documents to measure, and of those with traces.
 _DOCUMENTS = (
     "Project", "StrategicMeasure", "ActionLine", "Country", "PriorityArea", "WorkPlan",
-    "SourceText", "Occurrence", "Evidence",
+    "SourceText", "Occurrence", "Evidence", "KeyResultArea", "ActionLineElement", "Blueprint",
+    "CountryGroup", "PriorityAreaVersion", "ThematicArea", "ResourceCentre", "SupportLink",
+    "Document", "Clause", "Body", "Meeting", "Person", "Indicator", "CurationIssue",
+    "ReportedStatement", "Event",
 )  # fmt: skip
 _TRACES = ("Project", "ActionLine", "Country")
 

@@ -155,7 +155,7 @@ async def _send(site: Site, selection: Selection, format: Format) -> Response:
     try:
         check(selection)
         whole, asked = await site.load(_load, selection.rows)
-        found = (drawn if format is HTML else select)(whole, selection)
+        found = (drawn if format in (HTML, SVG) else select)(whole, selection)
     except UnknownNameError as error:
         hint = f"Choose it at {site.root}{_HERE}"
         raise BadRequest("Invalid parameter", str(error), hint) from None

@@ -25,7 +25,7 @@ from accsm_server.pages.parameters import (
     ServedSite,
     page_number,
 )
-from accsm_server.pages.queries import Site, is_graph, known, rows
+from accsm_server.pages.queries import Site, first_of, is_graph, known, subjects_by_property
 from accsm_server.pages.targets import (
     Reading,
     RequestTarget,
@@ -51,6 +51,8 @@ class Options:
     format: Format
     relation: str = ""
     page: int = 1
+    topic: str = ""
+    """The name of the topic to which the page is narrowed."""
 
 
 @router.get(
@@ -106,6 +108,7 @@ def options(reading: Reading, target: Target) -> Options:
         reading.suffix or choice.choose(DOCUMENTS),
         given.get("property", ""),
         page_number(given.get("page", "1")),
+        given.get("topic", ""),
     )
 
 
@@ -118,7 +121,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
         return await _rdf(site, iris, wanted.format, here)
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
-    shown = await resource.describe(site, iris[0], iris[1:])
+    shown = await resource.describe(site, iris[0], iris[1:], wanted.topic)
     page = render.view(
         site, "resource.html", here, shown.title, shown.asked, url=shown.iri, offers=DOCUMENTS,
         this=shown,
@@ -200,8 +203,8 @@ async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Respon
     """Return one page of the resources that refer to ``iri`` by a property."""
     relation, page = wanted.relation, wanted.page
     check_iri("property", relation)
-    found = await rows(site, "incoming", page - 1, this=iri, property=relation)
-    subjects = [row["subject"] for row in found.rows]
+    text = site.queries.text("incoming", this=iri, property=relation)
+    subjects = first_of((await subjects_by_property(site, text)).get("", ()), page)
     describer = await browse.load_subjects(site, subjects, iri, relation)
     labels = describer.labels
     heading = (await resource.load_headings(labels, [relation]))[relation]

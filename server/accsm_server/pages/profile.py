@@ -100,6 +100,8 @@ class PageProfile:
     is_traced: bool = False
     facts: Sequence[Fact] = ()
     blocks: Sequence[str] = ()
+    expected: Sequence[str] = ()
+    """The names of facts that are shown as not stated where nothing is stated."""
 
     @property
     def queries(self) -> Sequence[str]:
@@ -116,6 +118,8 @@ class ListProfile:
     many: str
     classes: Sequence[str]
     facets: Mapping[str, str]
+    related: Sequence[str] = ()
+    """The paths of other lists, to which it has links."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +192,7 @@ def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
         page.get("trace", False),
         [_fact(name, names, prefixes) for name, names in page.get("facts", {}).items()],
         page.get("blocks", ()),
+        page.get("expected", ()),
     )
 
 
