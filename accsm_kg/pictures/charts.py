@@ -18,6 +18,7 @@ WIDE: Final = 720.0
 NARROW: Final = 320.0
 
 _LETTER = 6.2  # width of a letter of a name
+_STRONG = 7.6  # of one in bold
 _LINE = 14.0  # height of a line of a text
 _GAP = 8.0
 _BAR = 14.0
@@ -43,8 +44,13 @@ def draw(view: View, *, is_narrow: bool = False) -> Element:
 def labelled(drawing: Element, title: str, description: str) -> Element:
     """Return a drawing with its name and description for those who do not see it."""
     drawing.set("role", "img")
+    described(drawing, description).insert(0, element("title", title))
+    return drawing
+
+
+def described(drawing: Element, description: str) -> Element:
+    """Return a drawing with its description."""
     drawing.insert(0, element("desc", description))
-    drawing.insert(0, element("title", title))
     return drawing
 
 
@@ -53,11 +59,25 @@ def heads(view: View) -> list[str]:
     return [words(column.name) for column in view.values]
 
 
+def caption(view: View) -> str:
+    """Return what a picture shows, in few words.
+
+    >>> caption(View("bar", values=[Column("projects", ())], of="workPlan"))
+    'Projects by work plan'
+    """
+    if view.name == "tree":
+        said = view.of
+    else:
+        told = ["times"] if view.name == "timeline" else heads(view)
+        said = f"{', '.join(told)} by {words(view.of)}"
+    return f"{said[:1].upper()}{said[1:]}"
+
+
 def describe(view: View) -> str:
     """Return a sentence about a picture, with the first of its names and values."""
     if view.name == "tree":
-        return f"{' with '.join(words(level[0].name) for level in view.levels)}."
-    if view.name == "timeline":
+        told = [name for _, name in _branches(view)]
+    elif view.name == "timeline":
         told = [f"{name} {in_words(time)}" for name, time in _times(view)]
     elif view.name == "heatmap":
         columns, rows = _cells(view)
@@ -67,8 +87,7 @@ def describe(view: View) -> str:
     else:
         told = [f"{mark.name} {', '.join(mark.values)}" for mark in _marks(view)]
     more = f"; and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
-    of = words(view.by[0].name)
-    return f"{', '.join(heads(view))} by {of}: {'; '.join(told[:_NAMED])}{more}."
+    return f"{caption(view)}: {'; '.join(told[:_NAMED])}{more}."
 
 
 def _beside(column: str, value: str) -> str:
@@ -192,14 +211,18 @@ def _timeline(view: View, width: float) -> Element:
         if time:
             drawn.append(_placed(strip.mark(time, scale), y))
         y += strip.HEIGHT + _GAP if is_narrow else max(strip.HEIGHT, _LINE * len(lines)) + _GAP
-    return picture(width, y, *_grid(ticks, scale, y), *drawn)
+    return picture(width, y, *_grid(ticks, scale, y, width), *drawn)
 
 
-def _grid(ticks: Mapping[float, str], scale: Scale, height: float) -> Iterator[Element]:
+def _grid(
+    ticks: Mapping[float, str], scale: Scale, height: float, width: float
+) -> Iterator[Element]:
+    """Yield a line for each tick, and its text if there is room for it."""
     for value, text in ticks.items():
         x = scale(value)
         yield element("line", x1=x, x2=x, y1=16, y2=height, class_="pic-rule")
-        yield element("text", text, x=x, y=11, class_="pic-soft")
+        if x + len(text) * _LETTER <= width:
+            yield element("text", text, x=x, y=11, class_="pic-soft")
 
 
 def _placed(drawing: Element, y: float) -> Element:
@@ -247,8 +270,9 @@ def _tree(view: View, width: float) -> Element:
     y = 0.0
     for level, name in _branches(view):
         x = level * _INDENT
-        lines = fold(name, int((width - x - _GAP) / _LETTER), 4)
-        style = "pic-text" if level == len(view.levels) - 1 else "pic-strong"
+        is_leaf = level == len(view.levels) - 1
+        lines = fold(name, int((width - x - _GAP) / (_LETTER if is_leaf else _STRONG)), 4)
+        style = "pic-text" if is_leaf else "pic-strong"
         drawn.append(text_lines(x, y + 12, lines, _LINE, class_=style))
         if level:
             left, start = x - _INDENT + 4, tops[level - 1]
@@ -286,15 +310,19 @@ def _turned(levels: Sequence[Sequence[Column]]) -> Iterator[list[list[str]]]:
 
 
 def _name(texts: Iterable[str]) -> str:
-    """Return texts as one name; one that is a word of another is left out.
+    """Return texts as one name; one with which another ends, or that it explains, is left out.
 
     >>> _name(["A", "Priority area A: workforce"]), _name(["A.2", "Dialogue"])
     ('Priority area A: workforce', 'A.2 · Dialogue')
     """
     kept = list(dict.fromkeys(filter(None, texts)))
     return " \N{MIDDLE DOT} ".join(
-        text for text in kept if not any(text != one and f" {text}:" in f" {one}" for one in kept)
+        text for text in kept if not any(_is_within(text, one) for one in kept if one != text)
     )
+
+
+def _is_within(text: str, other: str) -> bool:
+    return f" {text}:" in f" {other}" or other.endswith((f" {text}", f".{text}"))
 
 
 def _marks(view: View) -> list[_Mark]:

@@ -99,18 +99,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of a SELECT, and which of its variables the query computes."""
+    """The rows of a SELECT, and the text of the query, which says what it computes."""
 
     variables: Sequence[str]
     rows: Sequence[Row]
-    computed: frozenset[str] = frozenset()
+    query: str = ""
 
     @cached_property
     def columns(self) -> list[Column]:
         """Return the columns in the order of the query."""
         turned = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.variables)
+        counted = computed(self.query)
         return [
-            Column(name, tuple(values), name in self.computed)
+            Column(name, tuple(values), name in counted)
             for name, values in zip(self.variables, turned, strict=True)
         ]
 
@@ -140,6 +141,8 @@ class View:
     by: Sequence[Column] = ()
     values: Sequence[Column] = ()
     levels: Sequence[Sequence[Column]] = ()
+    of: str = ""
+    """The variable of what is shown, which is of the IRIs that ``by`` names if there are such."""
 
     @property
     def is_picture(self) -> bool:
@@ -282,9 +285,9 @@ def _over_time(answer: Answer, measures: Sequence[Column]) -> Iterator[View]:
         fixed = [measure for measure in measures if time.fixes(measure)]
         if fixed and time.is_full and time.count >= _FEWEST:
             if time.count >= _LINE:
-                yield View("line", [time], fixed[:1])
+                yield View("line", [time], fixed[:1], of=time.name)
             if time.count <= _MOST:
-                yield View("bar", [time], fixed[:_SERIES])
+                yield View("bar", [time], fixed[:_SERIES], of=time.name)
             return
 
 
@@ -294,7 +297,7 @@ def _heat_of_measures(answer: Answer, measures: Sequence[Column]) -> Iterator[Vi
     for text in answer.of_kind("text"):
         is_fit = text.is_full and text.count == rows and _FEWEST <= rows <= _MOST
         if is_fit and _MEASURES <= len(measures) <= _COLUMNS:
-            yield View("heatmap", [text], measures)
+            yield View("heatmap", [text], measures, of=_thing(answer, text))
             return
 
 
@@ -308,7 +311,7 @@ def _heat_of_pairs(answer: Answer, measures: Sequence[Column]) -> Iterator[View]
     is_fixed_by_one = down.fixes(measures[0]) or across.fixes(measures[0])
     is_small = down.count <= _MOST and across.count <= _COLUMNS
     if len(pairs) == len(answer.rows) and is_small and not is_fixed_by_one:
-        yield View("heatmap", [down, across], measures)
+        yield View("heatmap", [down, across], measures, of=_thing(answer, down))
 
 
 def _bars(answer: Answer, measures: Sequence[Column]) -> Iterator[View]:
@@ -321,8 +324,13 @@ def _bars(answer: Answer, measures: Sequence[Column]) -> Iterator[View]:
             values = [one for one in measures if name.fixes(one)]
             if _FEWEST <= name.count <= _MOST and len(values) <= _SERIES:
                 also = [one for one in fixing if one is not name and one.matches(name)]
-                yield View("bar", [name, *also], values)
+                yield View("bar", [name, *also], values, of=_thing(answer, name))
             return
+
+
+def _thing(answer: Answer, name: Column) -> str:
+    """Return the variable of the IRIs that a column names, or else its own."""
+    return next((iri.name for iri in answer.of_kind("iri") if iri.matches(name)), name.name)
 
 
 def _dated(answer: Answer) -> Iterator[View]:
@@ -335,7 +343,7 @@ def _dated(answer: Answer) -> Iterator[View]:
     for _, texts in answer.named if dates and len(answer.rows) <= _MOST_ROWS else ():
         plain = [text for text in texts if not all(_YEAR.search(one or "") for one in text.texts)]
         if plain:
-            yield View("timeline", plain[:1], dates[:2])
+            yield View("timeline", plain[:1], dates[:2], of=_thing(answer, plain[0]))
             return
 
 
@@ -348,7 +356,8 @@ def _trees(answer: Answer) -> Iterator[View]:
         if chosen:
             break
     if chosen and len(answer.rows) <= _MOST_ROWS:
-        yield View("tree", levels=[texts[:2] for _, texts in chosen])
+        of = ", ".join(words(iri.name) for iri, _ in chosen)
+        yield View("tree", levels=[texts[:2] for _, texts in chosen], of=of)
 
 
 def _nested(things: Sequence[tuple[Column, list[Column]]]) -> bool:
