@@ -101,8 +101,10 @@ def _bars(view: View, width: float) -> Element:
     left = 0.0 if width == NARROW else width * 0.42
     scale = Scale((min(0.0, *numbers), max(0.0, *numbers)), (left + 4, width - 52))
     drawn, y = [*_legend(view)], _LINE + _GAP if series > 1 else 0.0
+    is_time = view.by[0].kind == "date"
     for mark in marks:
-        lines = fold(mark.name, int((left or width) / _LETTER), 2)
+        name = in_words(mark.name) if is_time else mark.name
+        lines = fold(name, int((left or width) / _LETTER), 2)
         top = y + _LINE * len(lines) + 3 if not left else y
         drawn.append(text_lines(0, y + 12, lines, _LINE, class_="pic-text"))
         for place, value in enumerate(mark.values):

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from accsm_kg.english import counted, listed
 from accsm_kg.pictures.views import Answer, Column, number, views, words
-from accsm_server.pages.results import names
+from accsm_kg.rdf.edtf import in_words
+from accsm_server.pages.results import names, spelled
 from accsm_server.pages.terms import plural
 
 _WHICH = re.compile(r"^Which (.+)\?$")
@@ -18,11 +19,19 @@ _MOST_NAMED = 3  # things with the highest number
 _ASIDE = ("source", "class", "type", "link")
 
 
-def sentence(question: str, answer: Answer | bool | None, values: Iterable[str] = ()) -> str:
-    """Return the answer to ``question`` with ``values`` of its parameters as a sentence."""
+def sentence(
+    question: str,
+    answer: Answer | bool | None,
+    values: Iterable[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> str:
+    """Return the answer to ``question`` with ``values`` of its parameters as a sentence.
+
+    ``labels`` are those of the IRIs in the answer.
+    """
     if isinstance(answer, Answer) and not answer.rows:
         return _none(question, [value for value in values if value])
-    found = in_short(answer)
+    found = in_short(answer, labels)
     return f"{found[:1].upper()}{found[1:]}." if found else ""
 
 
@@ -72,14 +81,15 @@ def _things(answer: Answer) -> str:
     """Return the number of things of each kind, without those that others stand for."""
     kept: list[Column] = []
     for column in answer.of_kind("iri"):
-        is_new = not any(column.matches(one) for one in kept)
-        if is_new and _size(column) > 1 and column.name not in _ASIDE:
+        if _size(column) > 1 and not any(column.matches(one) for one in kept):
             kept.append(column)
-    told = [
-        counted(_size(one), words(one.name), plural(words(one.name)))
-        for one in kept[:_MOST_COUNTED]
-    ]
+    shown = [one for one in kept if one.name not in _ASIDE] or kept
+    told = [_counted(_size(one), spelled(words(one.name))) for one in shown[:_MOST_COUNTED]]
     return listed(told) if told else counted(len(answer.rows), "row")
+
+
+def _counted(count: int, noun: str) -> str:
+    return counted(count, noun, f"{noun}es" if noun.endswith("s") else plural(noun))
 
 
 def _size(column: Column) -> int:
@@ -96,4 +106,5 @@ def _highest(answer: Answer) -> Iterator[str]:
     pairs = zip(by.texts, measure.texts, strict=True)
     first = dict.fromkeys(name or "" for name, value in pairs if number(value) == most)
     if len(first) <= _MOST_NAMED:
-        yield f"most {words(measure.name)}: {listed(list(first))} ({most:g})"
+        named = [in_words(name) if by.kind == "date" else name for name in first]
+        yield f"most {words(measure.name)}: {listed(named)} ({most:g})"

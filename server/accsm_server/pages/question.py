@@ -203,7 +203,9 @@ def _answered(site: Site, asked: _Asked, found: Result, view: View) -> dict[str,
     question, given = asked.question, asked.given
     return {
         "result": found,
-        "sentence": answer_words.sentence(question.summary, found.answer, given.values()),
+        "sentence": answer_words.sentence(
+            question.summary, found.answer, given.values(), found.labels and found.labels.texts
+        ),
         "view": view,
         "views": _chooser(site, asked, found, view),
         "picture": results.picture(view, question.summary) if view.is_picture else None,

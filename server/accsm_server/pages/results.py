@@ -33,6 +33,9 @@ _WORDS = "words"
 _PLACES = ("locator", "where")
 _OF_WORDS = (_WORDS, *_PLACES, "line", "source", "sourceTitle")
 _NAMING = re.compile(r"(Name|Label|Title|Code)$")
+#: Names of variables that are abbreviations.
+_SPELLED = {"kra": "key result area"}
+_SHORT = re.compile(rf"\b({'|'.join(_SPELLED)})\b", re.IGNORECASE)
 _PART = re.compile(r"[A-Z]?[a-z\d]+|[A-Z]+")
 
 
@@ -119,7 +122,7 @@ def picture(view: View, title: str) -> Picture:
     described = charts.describe(view)
     drawn = (charts.labelled(charts.draw(view, is_narrow=narrow), title, described)
              for narrow in (False, True))  # fmt: skip
-    return Picture(charts.caption(view), *map(inline, drawn))
+    return Picture(spelled(charts.caption(view)), *map(inline, drawn))
 
 
 def file(view: View, title: str) -> bytes:
@@ -194,7 +197,12 @@ def _holds(label: str, text: str) -> bool:
 
 def _head(column: Column, iri: Column | None) -> str:
     plain = _NAMING.sub("", column.name)
-    return words(plain if iri and plain == iri.name else column.name)
+    return spelled(words(plain if iri and plain == iri.name else column.name))
+
+
+def spelled(text: str) -> str:
+    """Return a text without abbreviations of variables."""
+    return _SHORT.sub(lambda found: _SPELLED[found[0].lower()], text)
 
 
 def _cells(column: Column, named: Mapping[str, Column], labels: Labels) -> list[TermView]:
