@@ -14,6 +14,7 @@ from accsm_kg.questions import files
 from accsm_kg.search import render
 from accsm_kg.search.index import Index, pieces, unmarked
 from accsm_kg.search.things import read
+from accsm_kg.search.words import Speller, phrases
 
 
 @pytest.fixture(scope="module")
@@ -289,3 +290,15 @@ def test_first_letters_that_many_names_have_are_not_counted_to_the_end() -> None
     assert (found.count, found.is_cut) == (1000, True)
     assert not index.search("thing").is_cut
     assert len(index.suggest("a")) == 8
+
+
+def test_a_long_text_costs_no_more_than_some_words() -> None:
+    asked: list[str] = []
+
+    def is_known(word: str) -> bool:
+        asked.append(word)
+        return False
+
+    Speller(["recruitment"], is_known).mend("recruitmnt " * 500)
+    assert len(asked) == 16
+    assert phrases("a b a " * 500) == ['"a"', '"b"']
