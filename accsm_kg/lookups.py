@@ -56,6 +56,14 @@ def whole(text: str, otherwise: int = 0) -> int:
     return int(text) if _WHOLE.fullmatch(text) else otherwise
 
 
+def grouped(rows: Iterable[Row], column: str) -> dict[str, Rows]:
+    """Return the rows for each value of ``column``, in the order in which the values come."""
+    found: dict[str, Rows] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
 @lru_cache(maxsize=256)
 def _read(path: Path, base: str) -> str:
     return query_files.read(path, reminter(base))[0]

@@ -49,7 +49,7 @@ class UnknownKeyError(UnknownNameError):
     def __init__(self, key: str, near: Sequence[Thing]) -> None:
         """Take the key and the things."""
         hint = f"similar: {_choices(near)}" if near else "try the code of a line or a number"
-        super().__init__(f"nothing is called '{key}'; {hint}")
+        super().__init__(f"nothing that can be traced is called '{key}'; {hint}")
         self.key, self.near = key, near
 
 
@@ -137,7 +137,7 @@ def index(base: str = BASE) -> Lookup[Index]:
     rows = yield Ask(QUERIES / "things.rq")
     names = yield Ask(QUERIES / "names.rq")
     things = {thing.resource: thing for thing in _things(rows, base)}
-    return Index(base, things, _by_name(things, names, base))
+    return Index(base, things, _by_name(things, names))
 
 
 def _things(rows: Rows, base: str) -> Iterator[Thing]:
@@ -162,7 +162,7 @@ def _things(rows: Rows, base: str) -> Iterator[Thing]:
         )
 
 
-def _by_name(things: dict[str, Thing], rows: Rows, base: str) -> dict[str, dict[str, Thing]]:
+def _by_name(things: dict[str, Thing], rows: Rows) -> dict[str, dict[str, Thing]]:
     found: dict[str, dict[str, Thing]] = {}
     given = ((things[row["resource"]], row["name"]) for row in rows if row["resource"] in things)
     own = ((thing, name) for thing in things.values() for name in _own_names(thing))

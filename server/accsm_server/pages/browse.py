@@ -55,7 +55,7 @@ async def classes(site: ServedSite, format: PageFormat) -> Response:
 @router.get(
     "/browse/{name}",
     summary="Members of a class",
-    responses=openapi.offered(*(format.media_type for format in _FORMATS)) | openapi.REDIRECT,
+    responses=openapi.offered(*_FORMATS) | openapi.REDIRECT,
 )
 async def members(
     site: ServedSite, name: str, query: QueryParameters,
@@ -63,9 +63,9 @@ async def members(
 ) -> Response:  # fmt: skip
     """Return one page of the members of a class, all of them as rows or RDF, or their own list."""
     iri = site.prefixes["accsm"] + name
-    if listed := _list_of(site, iri):
+    if _list_of(site, iri):
         choice = f"format={format.name}" if "format" in query else ""
-        return RedirectResponse(site.root + with_query(listed, choice), 301)
+        return RedirectResponse(site.root + with_query(members_address(site, iri), choice), 301)
     if not is_iri(iri):
         raise NotFound("No such class", f"The ontology has no class '{name}'.")
     shown = page - 1 if format is HTML else 0
@@ -112,8 +112,8 @@ async def _load_counts(site: Site) -> dict[str, int]:
 
 def members_address(site: Site, iri: str) -> str:
     """Return the address of the list of the members of a class of the ontology."""
-    listed = _list_of(site, iri)
-    if listed:
+    page = site.profile.pages.get(iri)
+    if listed := page.list if page and page.list else _list_of(site, iri):
         return listed
     name = iri.removeprefix(site.prefixes["accsm"])
     return describing(iri) if "/" in name else f"/browse/{quote(name, safe='')}"

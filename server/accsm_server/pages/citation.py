@@ -36,7 +36,7 @@ class Citation:
     def bibtex(self) -> str:
         """Return a BibTeX entry."""
         fields = {
-            "title": self.title,
+            "title": f"{{{_escaped(self.title)}}}",  # in braces, its capitals are kept
             "author": self.publisher and f"{{{_escaped(self.publisher)}}}",
             "howpublished": self.dataset,
             "edition": self.version,
@@ -46,7 +46,7 @@ class Citation:
         }
         kept = {name: text for name, text in fields.items() if text}
         lines = [
-            f"  {name} = {{{text if name in ('author', 'url') else _escaped(text)}}}"
+            f"  {name} = {{{text if name in ('title', 'author', 'url') else _escaped(text)}}}"
             for name, text in kept.items()
         ]
         key = re.sub(r"[^A-Za-z0-9]+", "-", self.url.partition("://")[2]).strip("-")
@@ -58,7 +58,7 @@ class Citation:
         fields = (
             ("TY", "DATA"), ("TI", self.title), ("AU", self.publisher), ("T2", self.dataset),
             ("ET", self.version), ("N1", f"SHA-256 {self.digest}"),
-            ("DA", self.issued.replace("-", "/")), ("UR", self.url),
+            ("PY", self.issued[:4]), ("DA", self.issued.replace("-", "/")), ("UR", self.url),
         )  # fmt: skip
         lines = [f"{tag}  - {' '.join(text.split())}" for tag, text in fields if text]
         return "\n".join([*lines, "ER  - "])

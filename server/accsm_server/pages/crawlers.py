@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from accsm_server.errors import NotFound
 from accsm_server.http.headers import REVALIDATE
-from accsm_server.pages import browse, openapi
+from accsm_server.pages import browse, openapi, render
 from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site, load_iris, rows
 from accsm_server.pages.questions import path_of, stored
@@ -18,16 +18,8 @@ from accsm_server.pages.terms import iri_of, text_of
 _XML = "application/xml"
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _MOST = 20_000  # addresses in one sitemap; the protocol allows 50,000
-_PAGES = (
-    "/",
-    "/browse",
-    "/conformance",
-    "/dataset",
-    "/ontology",
-    "/questions",
-    "/shapes",
-    "/sparql",
-)
+#: The pages to which not the navigation but others lead.
+_PAGES = ("/", "/conformance", "/dataset", "/ontology", "/shapes")
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
 _HEADERS = {"Cache-Control": REVALIDATE}
 
@@ -89,7 +81,8 @@ async def _others(site: Site) -> list[str]:
     )
     graphs = (iri_of(row["graph"]) for row in (await site.served.queries.rows("graphs")).rows)
     addresses = await site.addresses()
-    found = [*_PAGES, *map(path_of, await stored(site)), *classes, *map(addresses.of, graphs)]
+    pages = [*_PAGES, *(link.path for link in render.navigation(site))]
+    found = [*pages, *map(path_of, await stored(site)), *classes, *map(addresses.of, graphs)]
     return [path for path in dict.fromkeys(found) if not path.startswith("/describe?")]
 
 

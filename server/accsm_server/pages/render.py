@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from accsm_kg import __version__
 from accsm_kg.lookups import Ask
+from accsm_kg.pictures import svg
 from accsm_kg.rdf import query_files
 from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
@@ -42,13 +44,18 @@ class Used:
 
 
 def page(site: Site, template: str, status: int = 200, **content: Any) -> Response:
-    """Return the page that ``template`` makes of ``content``."""
+    """Return the page that ``template`` makes of ``content``.
+
+    Its head names the formats ``offers`` of its address ``link``, or else of the path ``here``.
+    """
     common = {
         "root": site.root,
         "base": site.base,
         "version": __version__,
-        "navigation": _navigation(site),
+        "navigation": navigation(site),
         "here": "",
+        "offers": (),
+        "link": site.root + content.get("here", ""),
         "cited": None,
         "asked": (),
     }
@@ -91,7 +98,8 @@ def _used(text: str) -> Used:
     return Used(query_files.header(text).get("summary", plain.partition("\n")[0]), plain)
 
 
-def _navigation(site: Site) -> list[NavigationLink]:
+def navigation(site: Site) -> list[NavigationLink]:
+    """Return the links in the head of every page to what the dataset has."""
     return [
         link
         for link in site.profile.navigation
@@ -123,6 +131,11 @@ def error(site: Site, problem: ServerError, format: Format, query: str | None = 
     response = page(site, "problem.html", problem.status, problem=problem, query=query)
     response.headers.update({"Cache-Control": NEVER, **problem.headers})
     return response
+
+
+def inline(drawing: Element) -> Markup:
+    """Return a drawing for a page."""
+    return Markup(svg.inline(drawing))
 
 
 @lru_cache
