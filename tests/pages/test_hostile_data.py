@@ -129,9 +129,10 @@ def test_a_run_of_spaces_in_the_words_of_a_source_is_read_once() -> None:
 def test_a_title_adds_no_field_to_a_citation() -> None:
     title = 'x"},\r\nUR  - http://evil.example\r\nER  - \n\nTY  - BOOK</script>'
     cited = Citation(title, "https://example.org/a", "Data", "Somebody", "1", "00", "2026-01-01")
-    tags = [line[:6] for line in cited.ris.splitlines()]
-    assert tags == ["TY  - ", "TI  - ", "AU  - ", "T2  - ", "ET  - ", "N1  - ", "DA  - ", "UR  - ",
-                    "ER  - "]  # fmt: skip
+    tags = [line.partition("  - ")[0] for line in cited.ris.splitlines()]
+    assert sorted(tags) == sorted(set(tags))
+    assert (tags[0], tags[-1]) == ("TY", "ER")
+    assert "\nUR  - https://example.org/a\n" in cited.ris
     assert json.loads(cited.csl)[0]["title"] == title
     assert cited.bibtex.count("{") - cited.bibtex.count("\\{") == cited.bibtex.count(
         "}"
