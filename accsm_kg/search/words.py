@@ -8,7 +8,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _LONGEST = 1000  # characters of what is typed that are read
-_MOST = 16  # words of it
+_MOST = 16  # words of it that are sought, and that are mended
 _LETTERS = range(4, 41)  # of a word that is mended
 _GAP = "\u200b"
 #: Characters of scripts that put no spaces between words; each is a word of its own here.
@@ -84,8 +84,8 @@ def phrases(text: str) -> list[str]:
     >>> print(*phrases("A.2 OR -- NEAR("))
     "A.2" "OR" "NEAR("
     """
-    words = [word for word in text.split(" ") if any(map(str.isalnum, word))]
-    return [phrase(word) for word in words[:_MOST]]
+    words = dict.fromkeys(word for word in text.split(" ") if any(map(str.isalnum, word)))
+    return [phrase(word) for word in [*words][:_MOST]]
 
 
 def phrase(text: str) -> str:
@@ -107,7 +107,7 @@ class Speller:
         >>> Speller(["recruitment", "requirement"], lambda word: False).mend("recruitmnt 33")
         'recruitment 33'
         """
-        return _WORD.sub(lambda found: self._nearest(found[0]), text)
+        return _WORD.sub(lambda found: self._nearest(found[0]), text, count=_MOST)
 
     def _nearest(self, word: str) -> str:
         """Return the known word that differs least, if there are several a frequent one."""

@@ -17,6 +17,7 @@ from accsm_kg.trace.model import Project, Trace
 _COORDINATES, _PARTNER = "coordinates", "is a potential partner, itself or in a group"
 #: More projects are drawn with their title on one line.
 MOST: Final = 12
+_MOST_YEARS = 100  # of a strip
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,10 @@ def columns(found: Trace, known: Index, group: str = "") -> list[Column]:
 
 
 def period(projects: Iterable[Project]) -> tuple[int, int]:
-    """Return the first and the last year of the plans of ``projects``."""
+    """Return the first and the last year of the plans of ``projects``, of which the last 100."""
     known = [project for project in projects if project.first and project.last]
     firsts, lasts = [p.first for p in known], [p.last for p in known]
-    return (min(firsts), max(lasts)) if known else (0, 0)
+    return (max(min(firsts), max(lasts) - _MOST_YEARS + 1), max(lasts)) if known else (0, 0)
 
 
 def times(project: Project) -> list[strip.Time]:

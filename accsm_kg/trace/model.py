@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped
+from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped, whole
 from accsm_kg.namespaces import BASE
 from accsm_kg.query import join
 from accsm_kg.trace import sentences
@@ -195,15 +195,15 @@ def _project(row: Row, facts: dict[str, Rows]) -> Project:
         number=row["number"],
         title=row["title"],
         plan=row["plan"],
-        first=int(row["first"] or 0),
-        last=int(row["last"] or 0),
+        first=whole(row["first"]),
+        last=whole(row["last"]),
         status=row["status"],
         completed=row["completed"] == "true",
         coordinators=named["coordinator"],
         partners=named["partner"],
         printed=[fact["text"] for fact in facts.get("printed", [])],
         times=times,
-        yearly=[int(fact["value"]) for fact in facts.get("yearly", [])],
+        yearly=[whole(fact["value"]) for fact in facts.get("yearly", [])],
     )
 
 

@@ -228,3 +228,10 @@ def test_another_dataset_has_nothing_to_trace() -> None:
         assert page.status_code == 200
         assert "Nothing in this dataset can be traced." in page.text
         assert get(client, "/trace/33").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/trace/", "/trace?key="])
+def test_a_key_that_is_too_long_is_refused(client: httpx.Client, path: str) -> None:
+    answer = get(client, path + "x" * 1001)
+    assert answer.status_code == 400
+    assert "A key has at most 1000 characters." in answer.text

@@ -15,6 +15,7 @@ from accsm_kg.questions import files
 from accsm_kg.search import render
 from accsm_kg.search.index import Index, connect, pieces, unmarked
 from accsm_kg.search.things import read
+from accsm_kg.search.words import Speller, phrases
 
 
 @pytest.fixture(scope="module")
@@ -319,3 +320,15 @@ def test_british_and_american_spellings_find_both(
         if index.search(other, exactly=True).count:
             note = unmarked(index.search(word).note)
             assert note == f"Showing also {other.casefold()} ({found.copy().pop()})."
+
+
+def test_a_long_text_costs_no_more_than_some_words() -> None:
+    asked: list[str] = []
+
+    def is_known(word: str) -> bool:
+        asked.append(word)
+        return False
+
+    Speller(["recruitment"], is_known).mend("recruitmnt " * 500)
+    assert len(asked) == 16
+    assert phrases("a b a " * 500) == ['"a"', '"b"']

@@ -60,7 +60,8 @@ class Citation:
             ("ET", self.version), ("N1", f"SHA-256 {self.digest}"),
             ("PY", self.issued[:4]), ("DA", self.issued.replace("-", "/")), ("UR", self.url),
         )  # fmt: skip
-        return "\n".join([f"{tag}  - {text}" for tag, text in fields if text] + ["ER  - "])
+        lines = [f"{tag}  - {' '.join(text.split())}" for tag, text in fields if text]
+        return "\n".join([*lines, "ER  - "])
 
     @property
     def csl(self) -> str:

@@ -28,8 +28,9 @@ from accsm_server.pages.queries import Site
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
 _RAISED = re.compile(r"&lt;sup&gt;(.{1,40}?)&lt;/sup&gt;", re.DOTALL)
 _BREAK = re.compile(r"&lt;br ?/?&gt;")
-_ITEM = re.compile(r"\s*&lt;li&gt;\s*")
-_LIST = re.compile(r"\s*&lt;/?(?:ul|ol|li)&gt;")
+#: A pattern begins where no space is before, as a run of spaces must be read only once.
+_ITEM = re.compile(r"(?:(?<!\s)\s+)?&lt;li&gt;\s*")
+_LIST = re.compile(r"(?:(?<!\s)\s+)?&lt;/?(?:ul|ol|li)&gt;")
 _REMEMBERED = 4096  # results of a macro, such as the link to a term
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}

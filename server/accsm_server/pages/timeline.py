@@ -210,7 +210,7 @@ def _count(found: Timeline, group: Group) -> str:
 
 
 def _year(site: Site, found: Timeline, year: int) -> YearView:
-    counted = found.years[year - found.years[0].year]
+    counted = next(one for one in found.years if one.year == year)
     link = _entry(site, replace(found.selection, year=str(year)), str(year), found.selection)
     size = counted.stated + counted.possible
     return YearView(link, size, words.of_year(found, counted), found.in_year(year))

@@ -10,7 +10,7 @@ from fastapi import Query
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from accsm_kg.lookups import Ask, Rows
+from accsm_kg.lookups import Ask, Rows, whole
 from accsm_kg.pictures import chain as pictures
 from accsm_kg.pictures import strip
 from accsm_kg.terminal import delimited
@@ -31,6 +31,7 @@ from accsm_server.pages.statements import Evidence, Quotations
 from accsm_server.pages.terms import Labels, TermView, load_labels, plural
 
 _HERE = "/trace"
+_LONGEST = 1000  # characters of a key
 _OFFERS = (HTML, CSV, JSON, TURTLE, SVG)
 _ANSWERS = {
     **openapi.offered(*_OFFERS),
@@ -88,7 +89,7 @@ async def chooser(
     known = await site.load(load_index)
     if key.strip():
         try:
-            path = address(known.find(key))
+            path = address(_find(known, key))
         except (UnknownKeyError, AmbiguousKeyError):
             path = f"{_HERE}/{quote(key.strip(), safe='/:')}"
         return RedirectResponse(site.root + path, 303)
@@ -121,7 +122,7 @@ async def trace(
         raise BadRequest("Invalid parameter", f"group={group!r}: one of {', '.join(chain.GROUPS)}")
     known = await site.load(load_index)
     try:
-        thing = known.find(key)
+        thing = _find(known, key)
     except UnknownKeyError as error:
         return await _unknown(site, error, known, format)
     except AmbiguousKeyError as error:
@@ -132,6 +133,16 @@ async def trace(
         headers = {"Vary": "Accept"}
         return RedirectResponse(site.root + with_query(address(thing), query), 303, headers)
     return await _send(site, thing, known, format, group)
+
+
+def _find(known: Index, key: str) -> Thing:
+    """Return what ``key`` names; raises as `Index.find`, and BadRequest for one that is too long.
+
+    A redirect and a page repeat the key.
+    """
+    if len(key) > _LONGEST:
+        raise BadRequest("Invalid key", f"A key has at most {_LONGEST} characters.")
+    return known.find(key)
 
 
 def address(thing: Thing) -> str:
@@ -251,7 +262,7 @@ def _unique(rows: Rows) -> Rows:
     found: dict[tuple[str, ...], dict[str, str]] = {}
     for row in sorted(rows, key=lambda row: row["states"] != "true"):
         found.setdefault((row["source"], row["line"], row["words"]), row)
-    return sorted(found.values(), key=lambda row: (row["source"], int(row["line"] or 0)))
+    return sorted(found.values(), key=lambda row: (row["source"], whole(row["line"])))
 
 
 def _evidence(row: Mapping[str, str], known: Index, site: Site, labels: Labels) -> Evidence:
