@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from accsm_server.errors import NotFound
 from accsm_server.http.headers import REVALIDATE
-from accsm_server.pages import browse, openapi
+from accsm_server.pages import browse, openapi, render
 from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site, load_iris, rows
 from accsm_server.pages.questions import path_of, stored
@@ -89,7 +89,9 @@ async def _others(site: Site) -> list[str]:
     )
     graphs = (iri_of(row["graph"]) for row in (await site.served.queries.rows("graphs")).rows)
     addresses = await site.addresses()
-    found = [*_PAGES, *map(path_of, await stored(site)), *classes, *map(addresses.of, graphs)]
+    feet = (link.path for link in render.links_of(site, site.profile.footer) if link.needs)
+    stored_paths = map(path_of, await stored(site))
+    found = [*_PAGES, *feet, *stored_paths, *classes, *map(addresses.of, graphs)]
     return [path for path in dict.fromkeys(found) if not path.startswith("/describe?")]
 
 

@@ -69,7 +69,7 @@ class SparqlProfile:
 
 @dataclass(frozen=True)
 class NavigationLink:
-    """A link in the head of every page; ``needs`` is the class without which it is left out."""
+    """A link in the head or the foot of every page, left out without the class ``needs``."""
 
     path: str
     label: str
@@ -80,13 +80,15 @@ class NavigationLink:
 class Fact:
     """A row of facts: its name, the property, and that of the status if nothing is stated.
 
-    ``block`` is the name of a query in blocks/ whose lines are shown instead of the values.
+    ``block`` is the name of a query in blocks/ whose lines are shown instead of the values,
+    ``words`` are shown if nothing is stated.
     """
 
     name: str
     property: str
     status: str = ""
     block: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class PageProfile:
     is_traced: bool = False
     facts: Sequence[Fact] = ()
     blocks: Sequence[str] = ()
+    template: str = "resource.html"
 
     @property
     def queries(self) -> Sequence[str]:
@@ -116,6 +119,8 @@ class ListProfile:
     many: str
     classes: Sequence[str]
     facets: Mapping[str, str]
+    up: str = ""
+    """The path of the page above it in the foot of every page."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,7 @@ class Profile:
     """The contents of profile.toml."""
 
     navigation: Sequence[NavigationLink]
+    footer: Sequence[NavigationLink]
     home_classes: tuple[str, ...]
     home_question: str
     """The name of a stored question."""
@@ -157,6 +163,7 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
     resource = {key: iris(names) for key, names in tables["resource"].items()}
     return Profile(
         [_link(path, link, prefixes) for path, link in tables["navigation"].items()],
+        [_link(path, link, prefixes) for path, link in tables["footer"].items()],
         iris(home["classes"]),
         home["question"],
         tables["search"]["examples"],
@@ -188,13 +195,15 @@ def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
         page.get("trace", False),
         [_fact(name, names, prefixes) for name, names in page.get("facts", {}).items()],
         page.get("blocks", ()),
+        page.get("template", PageProfile.template),
     )
 
 
 def _fact(name: str, names: Sequence[str], prefixes: Mapping[str, str]) -> Fact:
-    properties = [expand(one, prefixes) for one in names if ":" in one]
-    block = next((one for one in names if ":" not in one), "")
-    return Fact(name, properties[0], (*properties[1:], "")[0], block)
+    properties = [expand(one, prefixes) for one in names if ":" in one and " " not in one]
+    block = next((one for one in names if ":" not in one and " " not in one), "")
+    words = next((one for one in names if " " in one), "")
+    return Fact(name, properties[0], (*properties[1:], "")[0], block, words)
 
 
 def _list(one: Mapping[str, Any], prefixes: Mapping[str, str]) -> ListProfile:

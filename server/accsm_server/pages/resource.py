@@ -22,6 +22,7 @@ from accsm_server.pages.statements import (
     Describer,
     Referrer,
     Row,
+    Value,
     partition,
     read_evidence,
     read_statements,
@@ -94,6 +95,7 @@ class Opening:
     blocks: Sequence[Block]
     asked: Sequence[Ask | str]
     """The queries of the page."""
+    template: str
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,14 @@ class Description(Opening):
 
 
 async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Description:
-    """Return the content of the page about ``iri``, which has its address with ``others``."""
-    tables = await asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
-    answers = dict(zip(_QUERIES, tables, strict=True))
+    """Return the content of the page about ``iri``, which has its address with ``others``.
+
+    That about a source lists no referrers, as its passages are shown in another way.
+    """
+    is_source = iri in site.contents.reliability
+    names = _QUERIES[:-2] if is_source else _QUERIES
+    tables = await asyncio.gather(*(rows(site, name, this=iri) for name in names))
+    answers = {**dict.fromkeys(_QUERIES, Table([], [])), **dict(zip(names, tables, strict=True))}
     referrers = _referrers(answers.pop("incoming-first"))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
     terms = [*chain(*found, *referrers.values())]
@@ -152,7 +159,7 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
         name=short_name(iri, site),
         types=_types(statements, labels),
         flags=_flags(issues),
-        uses={} if statements and groups else await _uses(site, iri),
+        uses={} if statements and (groups or is_source) else await _uses(site, iri),
         others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
         rest=len(others) - len(shown_others),
         is_cut=nodes.is_cut,
@@ -180,6 +187,7 @@ async def _open(site: Site, iri: str, statements: Statements, describer: Describ
         facts=[row for row in facts if row.property.iri != page.lead],
         blocks=asked.blocks(page.blocks, describer.quotations),
         asked=[*asked.asked.values(), *texts],
+        template=page.template,
     )
 
 
@@ -200,6 +208,8 @@ def _facts(
         stated = next((name for name in (fact.property, fact.status) if name in statements), None)
         if row is None and stated:
             (row,) = describer.rows({stated: statements[stated]})
+        if row is None and fact.words:
+            row = Row(TermView(fact.name), [Value(TermView(fact.words), ())], (), ())
         if row:
             shown = replace(describer.labels.iri(fact.property), text=fact.name)
             found.append(replace(row, property=shown))
