@@ -133,7 +133,9 @@ def test_a_report_beside_the_dataset_adds_what_the_rules_found(
         ]
     (tmp_path / "quality.nq").write_text("\n".join(lines) + "\n")
     with running(Path(path)) as server:
-        said = text(httpx.get(f"{server.url}/quality", headers={"Accept": "text/html"}).text)
+        said = text(
+            httpx.get(f"{server.url}/quality", headers={"Accept": "text/html"}, timeout=60).text
+        )
     assert "2 violations, 5 warnings (1 not expected) and 7 infos by" in said
 
 

@@ -163,3 +163,14 @@ def test_the_facets_of_passages_count_those_of_the_window(
     for iri, count in counts.items():
         chosen = re.escape(f"&{urlencode({'about': iri})}")
         assert re.search(rf'{chosen}">[^<]+</a> <span class="count">{count}</span>', page)
+
+
+@pytest.mark.parametrize("line", [1, 99, 158, 173, 200, 724])
+def test_the_address_of_a_line_shows_its_passages(
+    client: httpx.Client, store: Store, line: int
+) -> None:
+    page = get(client, f"/doc/source/001?line={line}").text
+    starts = [first for first, _ in passages(store, "001").values()]
+    assert (f'id="L{line}"' in page) == (line in starts)
+    lines = re.findall(r'class="number" href="/doc/source/001\?line=(\d+)#L', page)
+    assert lines and abs(int(lines[0]) - line) < 50

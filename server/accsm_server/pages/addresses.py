@@ -18,8 +18,6 @@ _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _ESCAPED_LETTERS = re.compile("(?:%[89A-F][0-9A-F])+")
 _UNRESERVED = re.compile("[A-Za-z0-9._~-]", re.ASCII)
 _RESERVED = re.compile("[!$&'()*+,;=:@]")
-#: The lines of a source that a page shows.
-LINES = 50
 #: The parameters of documents, which are not part of an IRI.
 PARAMETER_NAMES = ("format", "output", "property", "page")
 _PARAMETERS = tuple(f"{name}=" for name in PARAMETER_NAMES)
@@ -105,13 +103,12 @@ def with_query(address: str, parameters: str) -> str:
 
 
 def at_line(address: str, line: int) -> str:
-    """Return the address of a line of a source, of which a page shows `LINES` from ``address``.
+    """Return the address of a line of the source that has an ``address``.
 
     >>> at_line("/doc/source/001", 158)
-    '/doc/source/001?from=151&to=200#L158'
+    '/doc/source/001?line=158#L158'
     """
-    first = line - (line - 1) % LINES
-    return f"{with_query(address, f'from={first}&to={first + LINES - 1}')}#L{line}"
+    return f"{with_query(address, f'line={line}')}#L{line}"
 
 
 def normalized(path: str) -> str:

@@ -24,6 +24,7 @@ from accsm_server.pages.statements import (
     Row,
     Value,
     partition,
+    placed,
     read_evidence,
     read_statements,
     split_computed,
@@ -208,6 +209,9 @@ def _facts(
         stated = next((name for name in (fact.property, fact.status) if name in statements), None)
         if row is None and stated:
             (row,) = describer.rows({stated: statements[stated]})
+        elif row:
+            words = describer.evidence.by_property.get(fact.property, ())
+            row = replace(row, graphs=placed(row.graphs, words))
         if row is None and fact.words:
             row = Row(TermView(fact.name), [Value(TermView(fact.words), ())], (), ())
         if row:

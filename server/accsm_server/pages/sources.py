@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +19,7 @@ from accsm_kg.pictures import svg
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.negotiation import CSV, JSON, SVG
 from accsm_server.pages import openapi
-from accsm_server.pages.addresses import LINES, at_line, with_query
+from accsm_server.pages.addresses import at_line, with_query
 from accsm_server.pages.lists import Choice, written
 from accsm_server.pages.parameters import ServedSite, of_suffix, page_number
 from accsm_server.pages.queries import Site, look_up
@@ -30,6 +30,7 @@ from accsm_server.pages.terms import Labels, TermView, load_labels, short_name
 QUERIES = Path(__file__).parent / "sources"
 _FILES = (CSV, JSON, SVG)
 _LAST = 999_999  # line
+_LINES = 50  # of a window
 _PAGE = 50  # passages
 _MOST = 5  # things for which a passage is evidence, and properties of each
 
@@ -74,9 +75,9 @@ class Source:
 
     @property
     def parts(self) -> Rows:
-        """Return the parts of `LINES` lines, with their numbers of lines and passages."""
-        firsts = range(1, self.lines + 1, LINES)
-        ends = [min(first + LINES - 1, self.lines) for first in firsts]
+        """Return the parts of `_LINES` lines, with their numbers of lines and passages."""
+        firsts = range(1, self.lines + 1, _LINES)
+        ends = [min(first + _LINES - 1, self.lines) for first in firsts]
         starts = [one.start for one in self.passages]
         return [
             {
@@ -137,11 +138,15 @@ async def content(
     """Return what the template of a source shows beside its description, and the queries."""
     source = await site.load(load, shown.iri)
     window = read(given)
+    line = _line("line", given["line"]) if given.get("line") else 0
     address = (await load_labels(site, [])).place(shown.iri)
     chosen = [
         one for one in source.passages if one.start <= window.last and one.end >= window.first
     ]
     kept = [one for one in chosen if not window.about or window.about in one.properties]
+    if line:  # of which the page is asked for
+        before = sum(one.start < line for one in kept)
+        window = replace(window, page=min(before, max(len(kept) - 1, 0)) // _PAGE + 1)
     first = (window.page - 1) * _PAGE
     if first and first >= len(kept):
         raise NotFound("No such page", f"These lines have no page {window.page} of passages.")
@@ -210,12 +215,13 @@ def _ask(iri: str) -> Lookup[tuple[tuple[Rows, Rows, Rows], int]]:
 
 
 def read(given: Mapping[str, str]) -> Window:
-    """Return the window that parameters ask for; raises BadRequest."""
-    first = _line("from", given.get("from") or "1")
-    last = _line("to", given.get("to") or str(first + LINES - 1))
+    """Return the window that parameters ask for, or that has their line; raises BadRequest."""
+    line = _line("line", given.get("line") or "1")
+    first = _line("from", given.get("from") or str(line - (line - 1) % _LINES))
+    last = _line("to", given.get("to") or str(first + _LINES - 1))
     if last < first:
         raise BadRequest("Invalid lines", f"The lines {first} to {last} are none: exchange them.")
-    last = min(last, first + LINES - 1)
+    last = min(last, first + _LINES - 1)
     return Window(first, last, given.get("about", ""), page_number(given.get("page") or "1"))
 
 

@@ -250,22 +250,22 @@ def _row(property: TermView, values: list[Value], evidence: EvidenceIndex) -> Ro
     of_property = evidence.by_property.get(property.iri, ())
     pieces = tuple(dict.fromkeys((*of_property, *(shared or ()))))
     values = [
-        replace(value, graphs=_placed(value.graphs, value.evidence or pieces)) for value in values
+        replace(value, graphs=placed(value.graphs, value.evidence or pieces)) for value in values
     ]
     return Row(
         property,
         sorted(values, key=lambda value: by_text(value.shown)),
-        _placed(graphs or (), pieces or tuple(chain.from_iterable(v.evidence for v in values))),
+        placed(graphs or (), pieces or tuple(chain.from_iterable(v.evidence for v in values))),
         pieces,
     )
 
 
-def _placed(graphs: Iterable[TermView], pieces: Iterable[Evidence]) -> tuple[TermView, ...]:
+def placed(graphs: Iterable[TermView], pieces: Iterable[Evidence]) -> tuple[TermView, ...]:
     """Return the graphs; those of sources lead to the first line of the evidence from there."""
     lines: dict[str, str] = {}
     for piece in pieces:
         if piece.line:
-            lines.setdefault(piece.source.href.partition("?from=")[0], piece.source.href)
+            lines.setdefault(piece.source.href.partition("?line=")[0], piece.source.href)
     return tuple(replace(graph, href=lines.get(graph.href, graph.href)) for graph in graphs)
 
 
