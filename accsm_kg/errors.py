@@ -9,6 +9,8 @@ ValueError
 A file that does not exist or cannot be opened raises OSError.
 """
 
+from collections.abc import Iterable
+
 from accsm_kg.rdf.explain import Explanation
 
 
@@ -31,3 +33,11 @@ class QuerySyntaxError(AccsmError):
 
 class UnknownNameError(AccsmError):
     """A name given by the caller does not exist; the text lists similar or all names."""
+
+
+def check_name(what: str, name: str, names: Iterable[str], *, optional: bool = False) -> None:
+    """Raise UnknownNameError unless ``name`` is one of ``names``, or empty if it is optional."""
+    known = list(names)
+    if name not in known and not (optional and not name):
+        listed = ", ".join(known) or "none"
+        raise UnknownNameError(f"'{name}' is no value of {what}; choose one of: {listed}")

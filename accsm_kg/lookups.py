@@ -42,6 +42,14 @@ def read_rows(names: Sequence[str], solutions: Iterable[QuerySolution]) -> Rows:
     return [dict(zip(names, map(value_of, one), strict=True)) for one in solutions]
 
 
+def grouped(rows: Iterable[Row], column: str) -> dict[str, Rows]:
+    """Return the rows for each value of ``column``, in the order in which the values come."""
+    found: dict[str, Rows] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
 @lru_cache(maxsize=256)
 def _read(path: Path, base: str) -> str:
     return query_files.read(path, reminter(base))[0]

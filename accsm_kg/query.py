@@ -22,6 +22,7 @@ from pyoxigraph import (
 from rich.text import Text
 
 from accsm_kg import namespaces
+from accsm_kg.english import counted
 from accsm_kg.errors import AccsmError, QuerySyntaxError
 from accsm_kg.lookups import Ask, Lookup, Rows, T, read_rows
 from accsm_kg.namespaces import BASE
@@ -181,7 +182,7 @@ def _as_table(results: QuerySolutions | QueryBoolean, store: Store) -> Answer:
     columns = [variable.value for variable in results.variables]
     solutions = list(map(list, results))
     rows = [_row(solution, store, name) for solution in solutions]
-    count = Text(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", style="dim")
+    count = Text(counted(len(rows), "row"), style="dim")
     drawn = draw(table(columns, rows), count) if rows else "no rows\n"
     return Answer(drawn, _seem_empty([list(map(_plain, solution)) for solution in solutions[:2]]))
 

@@ -41,13 +41,13 @@ def step(what: str) -> Iterator[Status]:
 
 def _print_error(error: Exception) -> None:
     """Mark each line of an error as one, but only the first of a syntax error."""
-    for number, line in enumerate(_told(error).splitlines()):
+    for number, line in enumerate(_message(error).splitlines()):
         first = number == 0 or not isinstance(error, QuerySyntaxError)
         mark = ("error ", "red") if first else "      "
         _log.print(Text.assemble(mark, visible(line)), soft_wrap=True)
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """Return the message of an error; that of the system with its file first, and what to do."""
     if not isinstance(error, OSError) or error.filename is None or error.strerror is None:
         return str(error)

@@ -166,7 +166,7 @@ def test_a_base_is_that_of_relative_iris_in_files(tmp_path: Path) -> None:
     assert "error Invalid base IRI 'e'" in done.stderr
 
 
-def test_a_dataset_without_statements_is_told(tmp_path: Path) -> None:
+def test_a_dataset_without_statements_is_reported(tmp_path: Path) -> None:
     (tmp_path / "empty.nt").write_text("")
     done = run("query", "-", "-d", str(tmp_path / "empty.nt"), stdin="ASK { ?s ?p ?o }")
     assert (done.returncode, done.stdout) == (0, "no\n")

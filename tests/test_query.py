@@ -225,7 +225,7 @@ def test_xml_holds_a_carriage_return_and_refuses_a_control_character(store: Stor
         ("ASK { FILTER(xsd:integer(1, 2)) }", "cannot be evaluated: The custom function <http:"),
     ],
 )
-def test_a_mistake_is_told_as_at_the_endpoint(store: Store, text: str, message: str) -> None:
+def test_a_mistake_is_explained_as_at_the_endpoint(store: Store, text: str, message: str) -> None:
     with pytest.raises(AccsmError) as raised:
         query.run(store, text)
     assert message in str(raised.value)

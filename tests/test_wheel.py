@@ -139,9 +139,9 @@ def test_a_wheel_serves_the_conformance_record(environment: Path, empty: Path) -
     program = environment / "bin" / "accsm-kg"
     with running(None, program=program, cwd=empty) as server:
         page = httpx.get(f"{server.url}/conformance", headers={"Accept": "text/html"}).text
-        told = httpx.get(f"{server.url}/conformance?format=json").json()
+        record = httpx.get(f"{server.url}/conformance?format=json").json()
     assert "SPARQL 1.1 Protocol</a></td><td>27</td><td>27</td><td>7</td>" in page
-    assert told["scores"][0]["suite"] == "protocol"
+    assert record["scores"][0]["suite"] == "protocol"
 
 
 def test_a_wheel_has_pages_and_queries_and_no_tests(environment: Path) -> None:

@@ -25,7 +25,7 @@ _RULES: Final = {
     "type", "required", "pattern", "enum", "minimum", "maximum", "separator", "with", "reference",
     "description",
 }  # fmt: skip
-_MAX_FAULTS = 3  # of a header that are told one by one
+_MAX_FAULTS = 3  # of a header that are named one by one
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The pictures of a coverage: a matrix of rows and projects, and a strip for each row."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -8,10 +8,8 @@ from xml.etree.ElementTree import Element
 
 from accsm_kg.coverage import words
 from accsm_kg.coverage.model import Coverage, Line, Project
-from accsm_kg.pictures.svg import Scale, element, fold, link, picture, text_lines
-
-#: Returns the target of the link to a thing, of which it takes the IRI.
-Address = Callable[[str], str]
+from accsm_kg.english import counted
+from accsm_kg.pictures.svg import Address, Scale, element, fold, hit_box, link, picture, text_lines
 
 _STEP, _ROW, _GROUP, _HEAD = 17.5, 32.0, 24.0, 52.0  # width of a column; heights
 _TEXT, _LEFT, _RIGHT = 66.0, 338.0, 128.0  # where texts and columns begin; width of the totals
@@ -110,7 +108,7 @@ def _columns(found: Coverage) -> _Columns:
 def _heads(found: Coverage, columns: _Columns, address: Address) -> Iterator[Element]:
     """Yield the names of the plans, the numbers of the projects, and the head of the totals."""
     for plan, (start, end) in columns.plans.items():
-        size = words.number(len(found.plans[plan]), "project", "projects")
+        size = counted(len(found.plans[plan]), "project")
         yield text_lines(start, 10, [plan, size], class_="pic-soft")
         yield element("line", x1=start, x2=end, y1=28, y2=28, class_="pic-rule")
     for place, project in enumerate(found.projects, 1):
@@ -118,7 +116,7 @@ def _heads(found: Coverage, columns: _Columns, address: Address) -> Iterator[Ele
         yield link(
             address(project.iri),
             words.of_project(project),
-            _hit(x - _STEP / 2, 29, _STEP, _HEAD - 29),
+            hit_box(x - _STEP / 2, 29, _STEP, _HEAD - 29),
             element("text", project.number, x=x, y=44, class_="pic-text pic-middle pic-link"),
             data_row=0,
             data_column=place,
@@ -155,7 +153,7 @@ def _line(
     yield link(
         address(line.iri),
         f"{line.label}: {line.text or line.label}",
-        _hit(0, y, _LEFT - 8, _ROW),
+        hit_box(0, y, _LEFT - 8, _ROW),
         element("text", line.code, x=4, y=middle + 4, class_="pic-strong pic-link"),
         text_lines(_TEXT, middle + 10 - 6.5 * len(text), text, class_="pic-text pic-link"),
         data_row=row,
@@ -167,7 +165,7 @@ def _line(
         yield link(
             address(each.iri),
             words.of_link(line.code, each),
-            _hit(x - _STEP / 2, y, _STEP, _ROW),
+            hit_box(x - _STEP / 2, y, _STEP, _ROW),
             *_shape(each.project.mark, x, middle),
             tabindex=-1,
             data_row=row,
@@ -220,8 +218,3 @@ def _block(mark: str, x: float) -> Element:
         return element("rect", x=x + 1, y=1, width=_CELL - 2, height=14, class_="pic-open")
     looks = "pic-bar-strong" if mark == "completed" else "pic-mark"
     return element("rect", x=x + 0.5, y=16 - height, width=_CELL - 1, height=height, class_=looks)
-
-
-def _hit(x: float, y: float, width: float, height: float) -> Element:
-    """Return an invisible box, so that a link can be hit around its text or mark."""
-    return element("rect", x=x, y=y, width=width, height=height, class_="pic-hit")

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from accsm_kg.errors import UnknownNameError
-from accsm_kg.lookups import Ask, Lookup, Row, Rows
+from accsm_kg.errors import check_name
+from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.terms import natural
 
@@ -196,8 +196,8 @@ def coverage(selection: Selection) -> Lookup[Coverage]:
 
 def check(selection: Selection) -> None:
     """Raise UnknownNameError if there are no such rows or no such order."""
-    _check("rows", selection.rows, ROWS)
-    _check("order", selection.order, ORDERS)
+    check_name("rows", selection.rows, ROWS)
+    check_name("order", selection.order, ORDERS)
 
 
 def load(rows: str) -> Lookup[Coverage]:
@@ -234,10 +234,10 @@ def load(rows: str) -> Lookup[Coverage]:
 def select(whole: Coverage, selection: Selection) -> Coverage:
     """Return what ``selection`` leaves of the ``whole`` of its rows; raises UnknownNameError."""
     codes = [country.code for country in whole.countries]
-    _check("country", selection.country, codes, optional=True)
+    check_name("country", selection.country, codes, optional=True)
     names = [gap.name for gap in whole.gaps if gap.shows]
-    _check("gap", selection.gap, names, optional=True)
-    _check("plan", selection.plan, whole.plans, optional=True)
+    check_name("gap", selection.gap, names, optional=True)
+    check_name("plan", selection.plan, whole.plans, optional=True)
     return _selected(replace(whole, selection=selection))
 
 
@@ -319,7 +319,7 @@ def _projects(rows: Rows) -> dict[str, Project]:
             own[0]["start"],
             {row["country"]: row["coordinator"] for row in own if row["country"]},
         )
-        for iri, own in _grouped(rows, "project").items()
+        for iri, own in grouped(rows, "project").items()
     }
 
 
@@ -335,11 +335,11 @@ def _lines(rows: Rows, projects: Mapping[str, Project]) -> list[Line]:
             own[0]["kind"],
             [
                 Link(passages[0]["link"], projects[project], _passages(passages))
-                for project, passages in _grouped(own, "project").items()
+                for project, passages in grouped(own, "project").items()
                 if project in projects
             ],
         )
-        for iri, own in _grouped(rows, "row").items()
+        for iri, own in grouped(rows, "row").items()
     ]
 
 
@@ -368,20 +368,6 @@ def _gap(name: str, rows: Rows) -> Gap:
 def _path(row: Row) -> str:
     """Return what tells a member from others with its label: its key, or the path of its IRI."""
     return row.get("key") or row["member"].partition("/id/")[2]
-
-
-def _grouped(rows: Rows, column: str) -> dict[str, Rows]:
-    found: dict[str, Rows] = {}
-    for row in rows:
-        found.setdefault(row[column], []).append(row)
-    return found
-
-
-def _check(what: str, name: str, names: Iterable[str], *, optional: bool = False) -> None:
-    known = list(names)
-    if name not in known and not (optional and not name):
-        listed = ", ".join(known) or "none"
-        raise UnknownNameError(f"'{name}' is no value of {what}; choose one of: {listed}")
 
 
 def _ask(name: str) -> Ask:

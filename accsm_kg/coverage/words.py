@@ -1,57 +1,33 @@
 """What a coverage says in sentences, for the command line and the pages."""
 
 import re
-from calendar import month_name
 from collections.abc import Iterator
 
 from accsm_kg.coverage.model import MARKS, Coverage, Link, Project
+from accsm_kg.english import counted
+from accsm_kg.rdf.edtf import in_words
 
 _MARKUP, _BREAK = re.compile(r"\*\*|</?sup>"), re.compile(r"<br ?/?>")
-_DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
-
-
-def number(count: int, one: str, many: str) -> str:
-    """Return a number with its noun.
-
-    >>> number(1, "project", "projects")
-    '1 project'
-    """
-    return f"{count} {one if count == 1 else many}"
 
 
 def summary(found: Coverage) -> str:
     """Return how many projects, rows and links are shown."""
     projects = _part(len(found.projects), found.all_projects, "project", "projects")
     lines = _part(len(found.lines), found.all_lines, found.one, found.many)
-    return f"{projects}, {lines}, {number(found.links, 'link', 'links')}."
+    return f"{projects}, {lines}, {counted(found.links, 'link')}."
 
 
 def _part(shown: int, all_of_them: int, one: str, many: str) -> str:
     if shown == all_of_them:
-        return number(shown, one, many)
-    return f"{shown} of {number(all_of_them, one, many)}"
+        return counted(shown, one, many)
+    return f"{shown} of {counted(all_of_them, one, many)}"
 
 
 def caveat(found: Coverage) -> str:
     """Return what the marks of completion mean, with the month of the sources that print them."""
-    months = " and ".join(dict.fromkeys(map(date, found.issued)))
+    months = " and ".join(dict.fromkeys(map(in_words, found.issued)))
     printed = f"Completion is as printed in {months}" if months else "Completion is as printed"
     return f"{printed}: where nothing is marked completed, the source does not say what happened."
-
-
-def date(text: str) -> str:
-    """Return a date in words.
-
-    >>> date("2017-04"), date("2017-04-05"), date("2017")
-    ('April 2017', '5 April 2017', '2017')
-    """
-    found = _DATE.fullmatch(text)
-    if found is None:
-        return text
-    year, month, day = found.groups()
-    return (
-        f"{int(day)} {month_name[int(month)]} {year}" if day else f"{month_name[int(month)]} {year}"
-    )
 
 
 def filters(found: Coverage) -> dict[str, str]:
@@ -82,7 +58,7 @@ def apart(found: Coverage) -> Iterator[str]:
     """Yield a sentence for each plan whose projects are left out."""
     for plan, size in found.apart.items():
         verb = "is" if size == 1 else "are"
-        projects = number(size, "project", "projects")
+        projects = counted(size, "project")
         yield f"The {projects} of the {plan} {verb} left out: none is linked to a {found.one}."
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from accsm_kg.diff.model import Change, Comparison, compare, order
+from accsm_kg.english import counted
 from accsm_kg.terminal import check_format, delimited, visible
 
 FORMATS: Final = ("text", "json", "csv", "tsv")
@@ -77,7 +78,7 @@ def _entry(found: Comparison, iri: str, rows: list[Change]) -> Iterator[str]:
     label = textwrap.shorten(found.labels.get(iri, ""), _WIDTH, placeholder=" …")
     head = f"  {change:<8} {found.short(iri)}  {label}".rstrip()
     if change != "changed":
-        yield f"{head} ({len(own)} statement{'' if len(own) == 1 else 's'})"
+        yield f"{head} ({counted(len(own), 'statement')})"
         return
     yield head
     for row in rows:

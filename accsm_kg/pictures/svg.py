@@ -7,7 +7,7 @@ A drawing is made once: `inline` writes it for a page, whose stylesheet holds fo
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +20,8 @@ from xml.etree.ElementTree import Element
 STYLESHEET: Final = Path(__file__).with_name("pictures.css")
 
 Attribute = str | float | None
+#: Returns the target of the link to a thing, of which it takes the IRI.
+Address = Callable[[str], str]
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -72,6 +74,11 @@ def link(href: str, title: str, *children: Element, **attributes: Attribute) -> 
     return element("a", element("title", title), *children, href=href, **attributes)
 
 
+def hit_box(x: float, y: float, width: float, height: float) -> Element:
+    """Return an invisible box, so that a link can be hit around its text or mark."""
+    return element("rect", x=x, y=y, width=width, height=height, class_="pic-hit")
+
+
 def text_lines(
     x: float, y: float, lines: Iterable[str], height: float = 12, **attributes: Attribute
 ) -> Element:
@@ -115,16 +122,6 @@ class Scale:
         step = _round_step((high - low) / max(most - 1, 1))
         first, last = math.ceil(low / step), math.floor(high / step)
         return [float(f"{n * step:.12g}") for n in range(first, last + 1)]
-
-
-def axis(scale: Scale, y: float, height: float, labels: Mapping[float, str]) -> Element:
-    """Return vertical lines from ``y``, ``height`` long, with ``labels`` above them."""
-    made = element("g", aria_hidden="true")
-    for value, label in labels.items():
-        x = scale(value)
-        made.append(element("line", x1=x, x2=x, y1=y, y2=y + height, class_="pic-rule"))
-        made.append(element("text", label, x=x, y=y - 4, class_="pic-small pic-middle"))
-    return made
 
 
 def inline(drawing: Element) -> str:

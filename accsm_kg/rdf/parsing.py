@@ -103,16 +103,16 @@ def _without_place(fault: str, text: str, remedy: str) -> str:
     """Return a fault of JSON-LD or RDF/XML, with its place where this is certain."""
     if "remote context" in fault:
         context = next(iter(_CONTEXT.findall(text)), "")
-        told = f"the context {context} is not fetched; write its terms in place of its address"
-        return f"{_place(context, text)}: {told}"
+        said = f"the context {context} is not fetched; write its terms in place of its address"
+        return f"{_place(context, text)}: {said}"
     if not (found := _VALUE.fullmatch(fault)):
         return f"{_place_in_xml(text)}: {fault}"
     what, value, reason = found.groups()
     if what == "language tag":
-        told = _no_tag(value)
+        said = _no_tag(value)
     else:
-        told = _relative(f"<{value}>", remedy) if reason == _NO_SCHEME else f"<{value}>: {reason}"
-    return f"{_place(value, text)}: {told}"
+        said = _relative(f"<{value}>", remedy) if reason == _NO_SCHEME else f"<{value}>: {reason}"
+    return f"{_place(value, text)}: {said}"
 
 
 def _place(value: str, text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from pyoxigraph import Store
 from rich.table import Column
 
+from accsm_kg.english import counted
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Rows
 from accsm_kg.namespaces import BASE
@@ -94,7 +95,7 @@ def offer(store: Store, key: str) -> str:
 
 
 def _drawn(hits: list[Hit], name: Callable[[str], str]) -> str:
-    count = f"{len(hits)} result{'' if len(hits) == 1 else 's'}"
+    count = counted(len(hits), "result")
     columns = ("Kind", "Code", count, "Text", Column("Name", overflow="fold"))
     rows = (
         (hit.kind, hit.code, unmarked(hit.label), unmarked(hit.text), name(hit.iri))

@@ -3,13 +3,12 @@
 The queries decide which things and texts are found, what kinds there are, and which come first.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from accsm_kg.lookups import Ask, Lookup, Row, Rows
+from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped
 from accsm_kg.rdf.terms import local_name
 
 _QUERIES = Path(__file__).parent / "queries"
@@ -60,9 +59,7 @@ def read() -> Lookup[Read]:
 def things(rows: Read) -> list[Thing]:
     """Return the things that have a name, those of the first kinds first."""
     kinds = {row["class"]: _kind(row) for row in reversed(rows.classes)}
-    named: dict[str, Rows] = defaultdict(list)
-    for row in rows.names:
-        named[row["thing"]].append(row)
+    named = grouped(rows.names, "thing")
     found = {iri: _thing(iri, own, kinds) for iri, own in named.items()}
     for row in rows.texts:
         if row["thing"] in found:

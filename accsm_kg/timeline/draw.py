@@ -1,16 +1,14 @@
 """The picture of a timeline: a row for each item, with a mark for each time by its precision."""
 
 from calendar import month_abbr
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element
 
+from accsm_kg.english import counted
 from accsm_kg.pictures import strip
-from accsm_kg.pictures.svg import Scale, element, fold, link, picture, text_lines
+from accsm_kg.pictures.svg import Address, Scale, element, fold, hit_box, link, picture, text_lines
 from accsm_kg.timeline import words
 from accsm_kg.timeline.model import Group, Item, Stated, Timeline
-
-#: Returns the target of the link to a thing, of which it takes the IRI.
-Address = Callable[[str], str]
 
 _WIDTH, _LEFT, _RIGHT = 1150.0, 340.0, 950.0  # where the years begin and end
 _TEXT = 30.0  # where titles begin if numbers stand before them
@@ -33,7 +31,7 @@ def of_group(found: Timeline, group: Group, address: Address, first: int = 0) ->
         *_group(found, group, 0, address, first),
         class_="timeline",
         role="group",
-        aria_label=f"{group.label}: {words.number(len(group.items), found.one, found.many)}",
+        aria_label=f"{group.label}: {counted(len(group.items), found.one, found.many)}",
     )
 
 
@@ -140,7 +138,7 @@ def _head(item: Item, top: float, address: Address, row: int) -> Element:
     return link(
         address(item.iri),
         f"{words.of_item(item)} ({item.plan})" if item.plan else words.of_item(item),
-        _hit(0, top, _LEFT - 8, _ROW),
+        hit_box(0, top, _LEFT - 8, _ROW),
         element("text", item.number, x=4, y=middle + 4, class_="pic-strong pic-link"),
         text_lines(x, middle + 10 - 6.5 * len(lines), lines, class_="pic-text pic-link"),
         data_row=row,
@@ -172,7 +170,7 @@ def _time(
         if mark.start < high and mark.end > low:
             start, end = scale(max(mark.start, low)), scale(min(mark.end, high))
             width = max(end - start, _HIT)
-            made.append(_hit((start + end - width) / 2, top, width, _ROW))
+            made.append(hit_box((start + end - width) / 2, top, width, _ROW))
             drawn = strip.mark(mark, scale)
             drawn.set("transform", f"translate(0 {y:g})")
             if mark.shape == "yearly":
@@ -193,8 +191,3 @@ def _aside(found: Timeline, item: Item) -> str:
     if found.selection.group == "area":
         return ", ".join(country.label for country in item.countries)
     return f"area {', '.join(area.code for area in item.areas)}" if item.areas else ""
-
-
-def _hit(x: float, y: float, width: float, height: float) -> Element:
-    """Return an invisible box, so that a link can be hit around its text or mark."""
-    return element("rect", x=x, y=y, width=width, height=height, class_="pic-hit")

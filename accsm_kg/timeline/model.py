@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from accsm_kg.errors import UnknownNameError
-from accsm_kg.lookups import Ask, Lookup, Row, Rows
+from accsm_kg.errors import UnknownNameError, check_name
+from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped
 from accsm_kg.pictures.strip import Time, read_edtf
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.edtf import in_words
@@ -221,8 +221,8 @@ def timeline(selection: Selection) -> Lookup[Timeline]:
 
 def check(selection: Selection) -> None:
     """Raise UnknownNameError if there is no such scale or no such grouping."""
-    _check("scale", selection.scale, SCALES)
-    _check("group", selection.group, GROUPS)
+    check_name("scale", selection.scale, SCALES)
+    check_name("group", selection.group, GROUPS)
 
 
 def load(scale: str) -> Lookup[Timeline]:
@@ -248,9 +248,9 @@ def load(scale: str) -> Lookup[Timeline]:
 def select(whole: Timeline, selection: Selection) -> Timeline:
     """Return what ``selection`` leaves of the ``whole`` of its scale; raises UnknownNameError."""
     countries, areas, years = whole.countries, whole.areas, whole.years
-    _check("country", selection.country, [one.code for one in countries], optional=True)
-    _check("area", selection.area, [one.code for one in areas], optional=True)
-    _check("plan", selection.plan, whole.plans, optional=True)
+    check_name("country", selection.country, [one.code for one in countries], optional=True)
+    check_name("area", selection.area, [one.code for one in areas], optional=True)
+    check_name("plan", selection.plan, whole.plans, optional=True)
     if selection.year and selection.year not in (str(year.year) for year in years):
         chosen = (
             f"choose one from {years[0].year} to {years[-1].year}" if years else "there is none"
@@ -328,7 +328,7 @@ def _groups(item: Item, selection: Selection) -> list[tuple[str, str]]:
 
 def _items(rows: Mapping[str, Rows]) -> list[Item]:
     """Return the items by their first time, those without a time at the end."""
-    parts = {part: _grouped(rows[part], "item") for part in _PARTS}
+    parts = {part: grouped(rows[part], "item") for part in _PARTS}
     counts = {part: Counter(row["code"] for row in rows[part]) for part in ("countries", "areas")}
 
     def of(part: str, iri: str) -> Rows:
@@ -344,7 +344,7 @@ def _items(rows: Mapping[str, Rows]) -> list[Item]:
             label=row["label"],
             plan=row.get("plan", ""),
             status=row.get("status") or "not stated",
-            times=[_stated(own, years) for own in _grouped(of("times", iri), "time").values()],
+            times=[_stated(own, years) for own in grouped(of("times", iri), "time").values()],
             years=years,
             countries=_of_item(of("countries", iri), "country", counts["countries"]),
             areas=_of_item(of("areas", iri), "area", counts["areas"]),
@@ -405,20 +405,6 @@ def _of_item(rows: Rows, iri: str, counts: Mapping[str, int]) -> list[Choice]:
         for row in rows
     }
     return list(found.values())
-
-
-def _grouped(rows: Rows, column: str) -> dict[str, Rows]:
-    found: dict[str, Rows] = {}
-    for row in rows:
-        found.setdefault(row[column], []).append(row)
-    return found
-
-
-def _check(what: str, name: str, names: Iterable[str], *, optional: bool = False) -> None:
-    known = list(names)
-    if name not in known and not (optional and not name):
-        listed = ", ".join(known) or "none"
-        raise UnknownNameError(f"'{name}' is no value of {what}; choose one of: {listed}")
 
 
 @cache

@@ -1,16 +1,8 @@
 """What a timeline says in sentences, for the command line and the pages."""
 
+from accsm_kg.english import counted
 from accsm_kg.rdf.edtf import in_words
 from accsm_kg.timeline.model import Item, Source, Stated, Timeline, Year
-
-
-def number(count: int, one: str, many: str) -> str:
-    """Return a number with its noun.
-
-    >>> number(1, "project", "projects")
-    '1 project'
-    """
-    return f"{count} {one if count == 1 else many}"
 
 
 def title(found: Timeline) -> str:
@@ -22,12 +14,12 @@ def title(found: Timeline) -> str:
 
 def summary(found: Timeline) -> str:
     """Return how many items have a time, and to what they are limited."""
-    items = " ".join((number(len(found.items), found.one, found.many), *found.filters.values()))
+    items = " ".join((counted(len(found.items), found.one, found.many), *found.filters.values()))
     dates = sum(bool(time.edtf) for time in found.times)
     stated = f"{items}; a time is stated for {len(found.dated)}"
     if recurring := len(found.times) - dates:
-        recurrences = number(recurring, "recurrence", "recurrences")
-        stated += f": {number(dates, 'date', 'dates')} and {recurrences}"
+        recurrences = counted(recurring, "recurrence")
+        stated += f": {counted(dates, 'date')} and {recurrences}"
     return f"{stated}."
 
 
@@ -44,7 +36,7 @@ def caveat(found: Timeline) -> str:
 
 def of_year(found: Timeline, year: Year) -> str:
     """Return how many items are stated to be in a year, and how many others may be."""
-    stated = number(year.stated, found.one, found.many)
+    stated = counted(year.stated, found.one, found.many)
     return f"{stated}, perhaps {year.possible} more" if year.possible else stated
 
 

@@ -6,12 +6,12 @@ from itertools import groupby
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from accsm_kg.lookups import Row, Rows
+from accsm_kg.english import counted, listed
+from accsm_kg.lookups import Rows, grouped
 from accsm_kg.pictures import chain, strip
 from accsm_kg.pictures.chain import Edge
 from accsm_kg.trace.index import Index, Thing
 from accsm_kg.trace.model import Project, Trace
-from accsm_kg.trace.sentences import listed
 
 #: More projects are drawn with their title on one line.
 MOST: Final = 12
@@ -185,13 +185,12 @@ def _links(passages: Rows, thing: Thing) -> str:
 
 
 def _thing(thing: Thing, is_focus: bool = False, note: str = "") -> Node:
-    count = f"{thing.projects} project{'' if thing.projects == 1 else 's'}"
     return Node(
         kind=thing.kind,
         name=thing.code,
         text=thing.text or _rest(thing),
         resource=thing.resource,
-        note=note or count,
+        note=note or counted(thing.projects, "project"),
         key=thing.key,
         is_focus=is_focus,
     )
@@ -205,7 +204,7 @@ def _rest(thing: Thing) -> str:
 
 def _up(found: Trace, known: Index) -> list[Column]:
     """Return columns of blueprints, headings and targets, of the project, and of others."""
-    stated = _by_resource(row for row in found.rows if row["side"] == "above")
+    stated = grouped((row for row in found.rows if row["side"] == "above"), "resource")
     things = [known.things[iri] for iri in stated if iri in known.things]
     ends = [thing for thing in things if not any(_is_below(t, thing, known) for t in things)]
     paths = sorted(([*reversed(known.above(end)), end] for end in ends), key=_order(known))
@@ -213,7 +212,7 @@ def _up(found: Trace, known: Index) -> list[Column]:
     own = Node("project", found.thing.code, found.thing.label, found.thing.resource,
                project=found.projects[0] if found.projects else None, is_focus=True)  # fmt: skip
     levels = [_level(paths, place, depth, stated) for place in range(depth)]
-    beside = [_beside(rows, known) for rows in _by_resource(_others(found.rows)).values()]
+    beside = [_beside(rows, known) for rows in grouped(_others(found.rows), "resource").values()]
     edges = [Edge(0, place, node.is_inferred) for place, node in enumerate(beside)]
     return [
         *levels,
@@ -280,10 +279,3 @@ def _beside(rows: Rows, known: Index) -> Node:
         key=traced.key if traced else "",
         is_inferred=inferred,
     )
-
-
-def _by_resource(rows: Iterable[Row]) -> dict[str, Rows]:
-    found: dict[str, Rows] = {}
-    for row in rows:
-        found.setdefault(row["resource"], []).append(row)
-    return found

@@ -124,7 +124,7 @@ def index(base: str = BASE) -> Lookup[Index]:
     rows = yield Ask(QUERIES / "things.rq")
     names = yield Ask(QUERIES / "names.rq")
     things = {thing.resource: thing for thing in _things(rows, base)}
-    return Index(base, things, _by_name(things, names, base))
+    return Index(base, things, _by_name(things, names))
 
 
 def _things(rows: Rows, base: str) -> Iterator[Thing]:
@@ -149,7 +149,7 @@ def _things(rows: Rows, base: str) -> Iterator[Thing]:
         )
 
 
-def _by_name(things: dict[str, Thing], rows: Rows, base: str) -> dict[str, dict[str, Thing]]:
+def _by_name(things: dict[str, Thing], rows: Rows) -> dict[str, dict[str, Thing]]:
     found: dict[str, dict[str, Thing]] = {}
     given = ((things[row["resource"]], row["name"]) for row in rows if row["resource"] in things)
     own = ((thing, name) for thing in things.values() for name in _own_names(thing))

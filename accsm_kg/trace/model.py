@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from accsm_kg.lookups import Ask, Lookup, Row, Rows
+from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped
 from accsm_kg.namespaces import BASE
 from accsm_kg.query import join
 from accsm_kg.trace import sentences
@@ -150,9 +150,7 @@ def _quoted(rows: Rows, passages: Rows) -> Rows:
 
 def _placed(above: Rows, printed: Rows) -> Rows:
     """Return a row for each place where the names of the things ``above`` are printed."""
-    places: dict[str, Rows] = {}
-    for row in printed:
-        places.setdefault(row["resource"], []).append(row)
+    places = grouped(printed, "resource")
     return [row | place for row in above for place in places.get(row["resource"], [_NOT_PRINTED])]
 
 
@@ -161,10 +159,8 @@ def _without(row: Row, column: str) -> Row:
 
 
 def _projects(rows: Rows, facts: Rows) -> list[Project]:
-    by_project: dict[str, dict[str, Rows]] = {}
-    for fact in facts:
-        by_project.setdefault(fact["resource"], {}).setdefault(fact["fact"], []).append(fact)
-    return [_project(row, by_project.get(row["resource"], {})) for row in rows]
+    by_project = grouped(facts, "resource")
+    return [_project(row, grouped(by_project.get(row["resource"], []), "fact")) for row in rows]
 
 
 def _project(row: Row, facts: dict[str, Rows]) -> Project:
@@ -195,9 +191,7 @@ def _project(row: Row, facts: dict[str, Rows]) -> Project:
 
 def _passages(links: Rows, projects: Sequence[Project]) -> Rows:
     """Return a row for each passage, in the order of the projects, with facts about its project."""
-    by_project: dict[str, Rows] = {}
-    for link in links:
-        by_project.setdefault(link["resource"], []).append(link)
+    by_project = grouped(links, "resource")
     return [
         _facts(project) | link
         for project in projects

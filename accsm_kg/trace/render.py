@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from accsm_kg.english import counted
 from accsm_kg.lookups import Row, Rows
 from accsm_kg.namespaces import BASE
 from accsm_kg.pictures import svg
@@ -66,7 +67,7 @@ def _text(found: Trace, name: str) -> str:
 
 def _project_table(found: Trace) -> Table:
     """Return a table with a row for each project, with its passages in the last column."""
-    count = f"{len(found.projects)} project{'' if len(found.projects) == 1 else 's'}"
+    count = counted(len(found.projects), "project")
     columns = ("No.", count, "Coordinators", "Time", "Link and words of the source")
     return table(columns, (_project_row(project, found.rows) for project in found.projects))
 

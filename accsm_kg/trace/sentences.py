@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence, Set
 
+from accsm_kg.english import counted, listed, spelled
 from accsm_kg.lookups import Rows
 from accsm_kg.rdf.edtf import in_words
 
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-            "eleven", "twelve")  # fmt: skip
 _MOST_NAMED = 6  # projects at the beginning of a sentence
 
 
@@ -52,25 +51,10 @@ def completion(projects: Rows) -> Iterator[str]:
         yield f"{len(done)} of the {total} projects {have} something {by}: {listed(done)}."
 
 
-def listed(words: Sequence[str]) -> str:
-    """Return words as in a sentence.
-
-    >>> listed(["6", "17", "30"])
-    '6, 17 and 30'
-    """
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def spelled(number: int) -> str:
-    """Return a number up to twelve as a word, others as digits."""
-    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
-
-
 def _way(way: str, linked: Set[str], numbers: Sequence[str]) -> str:
     others = [number for number in numbers if number not in linked]
     but = f", not {listed(others)}" if others else ""
-    return f"{way}: {len(linked)} project{'' if len(linked) == 1 else 's'}{but}."
+    return f"{way}: {counted(len(linked), 'project')}{but}."
 
 
 def _gap(one: str, several: str, numbers: Sequence[str], total: int) -> str:

@@ -1,5 +1,6 @@
 """The ASGI application for one dataset: the endpoint, the pages and their middlewares."""
 
+import re
 from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import quote
@@ -111,6 +112,14 @@ def create_pages(site: Site) -> FastAPI:
     document = openapi.describe(app, operations.OPENAPI)
     app.openapi = lambda: document  # type: ignore[method-assign]
     return app
+
+
+def segments() -> set[str]:
+    """Return the first segments of the paths that are served, without those of single files."""
+    routes = (route for router in _ROUTERS for route in router.routes)
+    paths = [route.path for route in routes if isinstance(route, APIRoute)]
+    first = (path.split("/")[1] for path in (_ENDPOINT, *operations.PATHS, *paths))
+    return {segment for segment in first if re.fullmatch("[a-z-]+", segment)}
 
 
 def _served(engine: Engine, settings: Settings) -> ServedDataset:

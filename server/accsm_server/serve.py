@@ -16,7 +16,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from accsm_server.app import create_dataset_app
+from accsm_server.app import create_dataset_app, segments
 from accsm_server.http.connection import Connection, concerns_operator
 from accsm_server.http.middleware.access_log import AccessLog
 from accsm_server.http.middleware.metrics import Counts, Metrics
@@ -30,9 +30,6 @@ from accsm_server.settings import Settings, from_environment
 
 _BACKLOG = 2048
 _GRACE = 3  # seconds for running queries when the server is stopped
-#: First segments of paths, which label the metrics.
-_SEGMENTS = ("sparql", "id", "doc", "describe", "graph", "ontology", "shapes", "browse",
-           "questions", "search", "dataset", "static", "healthz", "metrics")  # fmt: skip
 
 
 def serve(
@@ -101,7 +98,7 @@ async def _serve(
     base: str,
 ) -> None:
     host, port = listener.getsockname()[:2]
-    counts = Counts("accsm", _SEGMENTS)
+    counts = Counts("accsm", segments())
     reloader = Reloader(
         dataset,
         settings,

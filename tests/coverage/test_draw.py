@@ -73,7 +73,7 @@ def test_everything_is_inside_the_picture(targets: Coverage) -> None:
         assert 0 <= float(part.get("y", 0)) <= height
 
 
-def test_a_mark_differs_from_others_in_form(targets: Coverage) -> None:
+def test_a_mark_differs_from_others_in_form() -> None:
     def forms(drawn: Element) -> str:
         kept = ("r", "height", "width", "d")
         shapes = [(part.tag, part.get("class") == "pic-open", *map(part.get, kept))

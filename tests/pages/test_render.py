@@ -1,5 +1,6 @@
 """Properties of all pages."""
 
+import html
 import re
 from pathlib import Path
 
@@ -33,6 +34,21 @@ def test_every_page_tells_search_engines_what_it_is_about(client: httpx.Client) 
     assert {len(found) for found in texts.values()} == {1}
     assert len({found[0] for found in texts.values()}) == len(paths)
     assert all(len(found[0]) > 30 for found in texts.values())
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/browse", "/browse/Evidence", "/conformance", "/coverage", "/dataset", "/graph/vocab",
+     "/ontology", "/projects", "/questions", "/search?q=gender", "/shapes", "/timeline",
+     "/trace/33", f"/doc/{PROJECT}", "/questions/projects-supporting-action-line"],
+)  # fmt: skip
+def test_every_page_names_its_formats_in_its_head(client: httpx.Client, path: str) -> None:
+    head = get(client, path).text.partition("</head>")[0]
+    found = re.findall(r'<link rel="alternate" type="([^"]*)" href="([^"]*)">', head)
+    assert found
+    for media_type, href in found:
+        answer = client.head(html.unescape(href))
+        assert answer.headers["Content-Type"].partition(";")[0] == media_type
 
 
 @pytest.mark.parametrize(

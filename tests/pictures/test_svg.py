@@ -75,12 +75,6 @@ def test_a_scale_without_length_has_one_position() -> None:
     assert Scale((3, 3), (10, 90))(3) == 10
 
 
-def test_an_axis_has_a_line_and_a_label_for_each_value() -> None:
-    drawn = svg.axis(Scale((0, 10), (0, 100)), 20, 50, {0: "0", 5: "five"})
-    assert [line.get("x1") for line in drawn.iter("line")] == ["0", "50"]
-    assert [text.text for text in drawn.iter("text")] == ["0", "five"]
-
-
 def test_folded_text_is_marked_where_it_is_cut() -> None:
     assert svg.fold("one two three four", 8) == ["one two", "three…"]
     assert svg.fold("one two", 8) == ["one two"]

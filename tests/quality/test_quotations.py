@@ -52,9 +52,9 @@ def test_quotations_are_found_in_their_lines(
     assert found["proved", SOURCE] == found["verbatims", SOURCE]
     assert ("proved", DATASET) not in found, "the texts of other sources are not available"
     assert "Quotations not found" not in tables(folder)
-    told = (folder / "quality.md").read_text(encoding="utf-8").partition("\n## ")[0]
-    assert "Quotations from source/000, source/001" in told
-    assert "source/002" not in told
+    report = (folder / "quality.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    assert "Quotations from source/000, source/001" in report
+    assert "source/002" not in report
 
 
 def test_a_quotation_that_is_not_in_its_lines_is_listed(

@@ -138,7 +138,7 @@ def test_words_in_clauses_statements_definitions_and_questions_are_found_and_mar
             assert any(part.startswith(words.split()[0][:4]) for part in marked), (words, hit)
 
 
-def test_evidence_and_links_are_hidden(index: Index, known: Store) -> None:
+def test_evidence_and_links_are_hidden(index: Index) -> None:
     hidden = {
         "evidence",
         "support link",

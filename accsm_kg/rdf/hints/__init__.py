@@ -1,7 +1,7 @@
 """Hints about valid queries that are probably wrong, and about what was supplied to them.
 
-`find` asks for what it needs to know of the dataset; see `accsm_kg.rdf.hints.facts`. What it has
-been told is kept in `Facts`.
+`find` asks for what it needs to know of the dataset, and keeps the answers in `Facts`: see
+`accsm_kg.rdf.hints.facts`.
 """
 
 import re

@@ -69,7 +69,7 @@ def namesakes(facts: Facts, iri: str) -> list[str]:
 
 
 def words(iri: str) -> frozenset[str]:
-    """Return the words of a local name such as hasBudgetStatement that tell something."""
+    """Return the words of a local name such as hasBudgetStatement that say something."""
     name = re.split(r"[/#]", iri)[-1][:_MAX_NAME]
     return frozenset(word.lower() for word in _WORD.findall(name)) - _EMPTY
 

@@ -90,22 +90,22 @@ def _clash(facts: Facts, one: Role, other: Role, roles: Roles) -> Asking[list[st
         values = roles.of(second.pattern[2].text, second.pattern)
         way = yield from advice.way(facts, second.iri, things([first]), values)
         own = [] if is_generic(second.iri) else typical(facts, second.kinds)
-        told = "it is on", own
+        found = "it is on", own
     elif first.what == IS:
-        way, told = "", ("", [])
+        way, found = "", ("", [])
     else:
         leading, wanted = (first, second) if second.what == IS else (second, first)
         way = yield from _leading(facts, leading.pattern, roles, wanted)
-        told = "these are", typical(facts, leading.kinds) if second.what == IS else []
+        found = "these are", typical(facts, leading.kinds) if second.what == IS else []
     hint = f"{_that(facts, first)} {second.what} {facts.name(second.iri)}"
-    return [hint + (way or _told(facts, *told))]
+    return [hint + (way or _remark(facts, *found))]
 
 
 def _that(facts: Facts, role: Role) -> str:
     return f"Nothing that {role.what} {facts.name(role.iri)}"
 
 
-def _told(facts: Facts, words: str, classes: Sequence[str]) -> str:
+def _remark(facts: Facts, words: str, classes: Sequence[str]) -> str:
     if len(classes) > _MAX_HINTS:
         return f"; {words} {facts.name(classes[0])} and {len(classes) - 1} other classes."
     return f"; {words} {facts.either(classes)}." if classes else "."
@@ -147,7 +147,7 @@ def _pair(facts: Facts, pattern: Pattern, roles: Roles) -> Asking[list[str]]:
             else:
                 way = yield from _leading(facts, pattern, roles, last)
             values = [other for one, other in pairs if one in first.kinds]
-            way = way or _told(facts, "its values are", typical(facts, values))
+            way = way or _remark(facts, "its values are", typical(facts, values))
             that = f"that {last.what} {facts.name(last.iri)}"
             return [f"{_that(facts, first)} has a value of {facts.name(iri)} {that}{way}"]
     return []

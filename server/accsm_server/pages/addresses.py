@@ -1,9 +1,13 @@
 """Addresses on this server: where each thing is described, and which things an address stands for.
 
-A thing below `id/` is described at the same path below `doc/`, and what has no page of its own at
-`/describe?iri=`. A client of HTTP sends an IRI as a URI, without its fragment and perhaps
-normalized (RFC 3986, section 6.2.2; RFC 3987, section 3.1), so that several IRIs can have one
-address: `é` and `%C3%A9`, `%7E` and `~`, `h` and `h#part`, `a/../b` and `b`.
+- The page of a thing below `id/` has the same path below `doc/`; the stored questions, the dataset
+  with its parts, graphs, the ontology and the shapes have pages of their own (`_page`).
+- The address of a thing is that of its page if clients send its IRI unchanged and no other thing
+  has that address (`_is_plain`), else `/describe?iri=` (`describing`), which any IRI has.
+- A client of HTTP sends an IRI as a URI, without its fragment and perhaps normalized (RFC 3986,
+  section 6.2.2; RFC 3987, section 3.1), so that several IRIs can have one address: `é` and
+  `%C3%A9`, `%7E` and `~`, `h` and `h#part`, `a/../b` and `b`. An address stands for the first of
+  its `candidates` that the dataset has, and its page links to the `others`.
 """
 
 import re
@@ -109,6 +113,16 @@ def at_line(address: str, line: int) -> str:
     '/doc/source/001?line=158#L158'
     """
     return f"{with_query(address, f'line={line}')}#L{line}"
+
+
+def selected(address: str, selection: object) -> str:
+    """Return ``address`` with those fields of a dataclass of texts that differ from its defaults.
+
+    The names of the parameters are those of the fields.
+    """
+    usual = vars(type(selection)())
+    chosen = {name: text for name, text in vars(selection).items() if text != usual[name]}
+    return with_query(address, urlencode(chosen))
 
 
 def normalized(path: str) -> str:

@@ -55,7 +55,7 @@ async def classes(site: ServedSite, format: PageFormat) -> Response:
 @router.get(
     "/browse/{name}",
     summary="Members of a class",
-    responses=openapi.offered(*(format.media_type for format in _FORMATS)) | openapi.REDIRECT,
+    responses=openapi.offered(*_FORMATS) | openapi.REDIRECT,
 )
 async def members(
     site: ServedSite, name: str, query: QueryParameters,

@@ -18,7 +18,7 @@ router = openapi.create_router("pages")
 @router.get(
     "/conformance",
     summary="Results in the W3C test suites",
-    responses=openapi.offered(JSON.media_type, negotiation.HTML.media_type),
+    responses=openapi.offered(JSON, negotiation.HTML),
 )
 async def conformance(site: ServedSite, format: Annotated[Format, negotiated(JSON)]) -> Response:
     """Return the results of this version of the server."""

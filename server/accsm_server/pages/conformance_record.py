@@ -1,7 +1,7 @@
 """The recorded results in the W3C tests for SPARQL, and the known deviations.
 
-The results of this version are in conformance.json, which `make conformance` writes; why tests fail
-is told in deviations.toml.
+The results of this version are in conformance.json, which `make conformance` writes;
+deviations.toml says why tests fail.
 """
 
 import json

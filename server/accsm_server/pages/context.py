@@ -16,7 +16,7 @@ router = openapi.create_router("linked data")
 @router.get(
     "/context.jsonld",
     summary="The prefixes as a JSON-LD context",
-    responses=openapi.offered(JSON_LD.media_type),
+    responses=openapi.offered(JSON_LD),
 )
 async def context(site: ServedSite) -> Response:
     """Return the context; JSON-LD documents of this server repeat what they need of it."""

@@ -1,11 +1,10 @@
 """The coverage of targets and areas by projects: a matrix, a table, files, and the gaps."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated
-from urllib.parse import quote, urlencode
-from xml.etree.ElementTree import Element
+from urllib.parse import quote
 
 from fastapi import Depends, Query
 from markupsafe import Markup
@@ -23,32 +22,26 @@ from accsm_kg.coverage.model import (
     row_names,
     select,
 )
+from accsm_kg.english import counted
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
-from accsm_kg.pictures import svg
 from accsm_server.errors import BadRequest
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi
-from accsm_server.pages.addresses import Addresses, with_query
+from accsm_server.pages.addresses import Addresses, selected
+from accsm_server.pages.lists import Choice
 from accsm_server.pages.parameters import FormatChoice, ServedSite, of_suffix
 from accsm_server.pages.queries import Site, look_up
-from accsm_server.pages.render import NEGOTIATED, view
+from accsm_server.pages.render import NEGOTIATED, inline, view
 
 _HERE = "/coverage"
 _MOST_DRAWN = 150  # projects; of more, one plan is drawn
+_MOST = 20  # members on a card
 _FILES = (CSV, JSON, SVG, TURTLE)
 _OFFERS = (HTML, *_FILES)
-_OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
+_OFFERED = openapi.offered(*_OFFERS)
 
 router = openapi.create_router("pages")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A link: an address with its text."""
-
-    href: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +65,7 @@ class GapCard:
     href: str
     number: int
     text: str
-    members: Sequence[Entry]
+    members: Sequence[Choice]
     rest: int
 
 
@@ -114,8 +107,8 @@ def overview(site: Site, found: Coverage, addresses: Addresses) -> Overview:
                         site.root + addresses.of(line.iri),
                         line.code,
                         line.text,
-                        _markup(draw.strip(found.plans, line)),
-                        words.number(len(line.links), "project", "projects"),
+                        inline(draw.strip(found.plans, line)),
+                        counted(len(line.links), "project"),
                         line.status,
                         line.completed > 0,
                     )
@@ -125,7 +118,7 @@ def overview(site: Site, found: Coverage, addresses: Addresses) -> Overview:
             for group, lines in strips
         ],
         [
-            (_markup(draw.symbol(mark)), _markup(draw.strip_symbol(mark)), text, found.marks[mark])
+            (inline(draw.symbol(mark)), inline(draw.strip_symbol(mark)), text, found.marks[mark])
             for mark, text in MARKS.items()
         ],
         [_card(site, gap, addresses) for gap in found.gaps],
@@ -209,10 +202,10 @@ def _page(
         asked,
         site.base + here.removeprefix("/"),
         link=site.root + here,
-        formats=_FILES,
+        offers=_FILES,
         found=found,
         overview=overview(site, found, addresses),
-        matrix=_markup(draw.matrix(found, address)),
+        matrix=inline(draw.matrix(found, address)),
         address=address,
         marks=MARKS,
         plain=words.plain,
@@ -220,7 +213,7 @@ def _page(
         apart=list(words.apart(found)),
         plans=_plans(site, whole, selection),
         filters=[
-            Entry(site.root + _address(Selection(**{**asdict(selection), name: ""})), text)
+            Choice(text, site.root + _address(replace(selection, **{name: ""})))
             for name, text in words.filters(found).items()
             if name != "plan" or whole.all_projects <= _MOST_DRAWN
         ],
@@ -229,10 +222,10 @@ def _page(
     )
 
 
-def _plans(site: Site, whole: Coverage, selection: Selection) -> list[Entry]:
+def _plans(site: Site, whole: Coverage, selection: Selection) -> list[Choice]:
     """Return links to the other plans, if one is shown."""
     others = [name for name in whole.plans if name != selection.plan] if selection.plan else []
-    return [Entry(site.root + _address(replace(selection, plan=name)), name) for name in others]
+    return [Choice(name, site.root + _address(replace(selection, plan=name))) for name in others]
 
 
 def _choices(found: Coverage) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
@@ -259,21 +252,11 @@ def _card(site: Site, gap: Gap, addresses: Addresses) -> GapCard:
         href = _address(Selection(gap.shows, gap=gap.name))
     else:
         href = f"/questions/{quote(gap.question, safe='')}"
-    members = [Entry(site.root + addresses.of(iri), text) for iri, text in gap.members.items()]
+    members = [Choice(text, site.root + addresses.of(iri)) for iri, text in gap.members.items()]
     return GapCard(
         site.root + href, len(members), gap.text, members[:_MOST], max(0, len(members) - _MOST)
     )
 
 
-_MOST = 20  # members on a card
-
-
 def _address(selection: Selection) -> str:
-    """Return the address of a selection, without what is selected anyway."""
-    usual = asdict(Selection())
-    chosen = {name: text for name, text in asdict(selection).items() if text != usual[name]}
-    return with_query(_HERE, urlencode(chosen))
-
-
-def _markup(drawing: Element) -> Markup:
-    return Markup(svg.inline(drawing))
+    return selected(_HERE, selection)

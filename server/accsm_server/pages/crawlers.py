@@ -18,16 +18,8 @@ from accsm_server.pages.terms import iri_of, text_of
 _XML = "application/xml"
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _MOST = 20_000  # addresses in one sitemap; the protocol allows 50,000
-_PAGES = (
-    "/",
-    "/browse",
-    "/conformance",
-    "/dataset",
-    "/ontology",
-    "/questions",
-    "/shapes",
-    "/sparql",
-)
+#: The pages to which not the navigation but others lead.
+_PAGES = ("/", "/conformance", "/dataset", "/ontology", "/shapes")
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
 _HEADERS = {"Cache-Control": REVALIDATE}
 
@@ -89,9 +81,10 @@ async def _others(site: Site) -> list[str]:
     )
     graphs = (iri_of(row["graph"]) for row in (await site.served.queries.rows("graphs")).rows)
     addresses = await site.addresses()
-    feet = (link.path for link in render.links_of(site, site.profile.footer) if link.needs)
-    stored_paths = map(path_of, await stored(site))
-    found = [*_PAGES, *feet, *stored_paths, *classes, *map(addresses.of, graphs)]
+    feet = (link for link in render.links_of(site, site.profile.footer) if link.needs)
+    links = [*render.links_of(site, site.profile.navigation), *feet]
+    pages = [*_PAGES, *(link.path for link in links)]
+    found = [*pages, *map(path_of, await stored(site)), *classes, *map(addresses.of, graphs)]
     return [path for path in dict.fromkeys(found) if not path.startswith("/describe?")]
 
 

@@ -43,7 +43,7 @@ async def named_graph(site: ServedSite, target: RequestTarget) -> Response:
 @router.get(
     "/rdf-graph-store",
     summary="A graph by its IRI (Graph Store HTTP Protocol)",
-    responses=openapi.offered(*(format.media_type for format in GRAPHS)),
+    responses=openapi.offered(*GRAPHS),
     openapi_extra={"parameters": graph_store.PARAMETERS},
 )
 async def stored_graph(site: ServedSite, query: QueryParameters, choice: FormatChoice) -> Response:

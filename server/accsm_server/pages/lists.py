@@ -42,7 +42,10 @@ Facets = Mapping[str, Mapping[str, frozenset[str]]]
 
 @dataclass(frozen=True)
 class Choice:
-    """A link that adds or removes a value of a facet, or sorts; ``count`` things have the value."""
+    """A link that chooses what a page shows, or no longer does if that is ``chosen``.
+
+    ``count`` things have the value of a facet that it adds or removes.
+    """
 
     text: str
     href: str
@@ -102,7 +105,7 @@ for _route in list_paths():
         _route,
         show,
         summary=f"The list {_route}",
-        responses=openapi.offered(*(format.media_type for format in _FORMATS)),
+        responses=openapi.offered(*_FORMATS),
     )
 
 

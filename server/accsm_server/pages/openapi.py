@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from accsm_kg import __version__
 from accsm_server.http import negotiation
+from accsm_server.http.negotiation import Format
 from accsm_server.sparql import endpoint
 
 Responses = dict[int | str, dict[str, Any]]
@@ -46,8 +47,9 @@ PARTIAL: Responses = {
 REDIRECT: Responses = {303: {"description": "A redirect to the document in Location"}}
 
 
-def offered(*media_types: str) -> Responses:
-    """Return the description of a response that is available in ``media_types``."""
+def offered(*offers: Format | str) -> Responses:
+    """Return the description of a response that is available in formats or media types."""
+    media_types = (one if isinstance(one, str) else one.media_type for one in offers)
     content: dict[str, Any] = {media_type: {} for media_type in media_types}
     return {200: {"description": "The resource in the requested format", "content": content}}
 
@@ -75,7 +77,7 @@ def describe(app: FastAPI, other_paths: dict[str, Any]) -> dict[str, Any]:
 
 def _sparql_responses() -> dict[str, Any]:
     offers = (*negotiation.RESULTS, *negotiation.GRAPHS, negotiation.HTML)
-    responses = offered(*(format.media_type for format in offers)) | _errors(_SPARQL_ERRORS)
+    responses = offered(*offers) | _errors(_SPARQL_ERRORS)
     return {str(status): response for status, response in responses.items()}
 
 

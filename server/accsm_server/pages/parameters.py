@@ -18,7 +18,7 @@ from accsm_server.pages.queries import Site
 
 #: The formats of a document, and their description.
 FORMATS = (*DOCUMENTS, HTML)
-OFFERED = openapi.offered(*(format.media_type for format in FORMATS))
+OFFERED = openapi.offered(*FORMATS)
 
 _FORMAT = "The short name of a format, instead of Accept"
 _OUTPUT = "The same as `format`, which goes first"

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from accsm_kg.lookups import Ask, Lookup, Row, Rows
@@ -20,7 +19,7 @@ from accsm_server.pages import answers, lists, openapi
 from accsm_server.pages.coverage import load_overview
 from accsm_server.pages.parameters import FormatChoice, ServedSite, of_suffix
 from accsm_server.pages.queries import Site, look_up
-from accsm_server.pages.render import NEGOTIATED, view
+from accsm_server.pages.render import NEGOTIATED, inline, view
 from accsm_server.pages.terms import Labels, TermView, load_labels
 
 _HERE, _ISSUES, _SOURCES = "/quality", "/quality/issues", "/sources"
@@ -29,7 +28,7 @@ _NAMES = (
     "measures", "results", "shapes", "backed", "backing", "matrix", "confidences", "open",
 )  # fmt: skip
 _OFFERS = (HTML, CSV, JSON, SVG, TURTLE)
-_OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
+_OFFERED = openapi.offered(*_OFFERS)
 _MOST_OPEN = 50  # issues that the page shows in full
 
 router = openapi.create_router("pages")
@@ -115,14 +114,14 @@ async def _page(site: Site, found: Found, asked: Sequence[Ask]) -> Response:
         "Quality of the data and the sources",
         [*asked, *for_sources[:1], *for_gaps],
         link=site.root + _HERE,
-        formats=_OFFERS[1:],
+        offers=_OFFERS[1:],
         measured={row["metric"]: row["value"] for row in found["measures"]},
         shapes=_first(found["shapes"], "shapes"),
         backed=next(iter(found["backed"]), {}),
         total=sum(int(row["issues"]) for row in found["confidences"]),
         confidences=[(row, _address(site.root, confidence=row["confidence"]))
                      for row in found["confidences"]],
-        picture=Markup(svg.inline(_matrix(found["matrix"], site.root))),
+        picture=inline(_matrix(found["matrix"], site.root)),
         matrix=[(row, _address(site.root, row["defect"], row["confidence"]))
                 for row in found["matrix"]],
         open_issues=open_issues[:_MOST_OPEN],

@@ -79,8 +79,7 @@ async def gallery(site: ServedSite, format: PageFormat) -> Response:
 @router.get(
     "/questions/{name}",
     summary="A stored question: its answer as page or rows, and its RDF",
-    responses=openapi.offered(*(format.media_type for format in (HTML, *RESULTS, *DOCUMENTS)))
-    | openapi.REDIRECT,
+    responses=openapi.offered(HTML, *RESULTS, *DOCUMENTS) | openapi.REDIRECT,
 )
 async def question(
     site: ServedSite, name: str, query: QueryParameters, choice: FormatChoice
@@ -112,8 +111,7 @@ async def question(
 @linked_data.get(
     f"/{QUERIES}",
     summary="The stored questions",
-    responses=openapi.offered(*(format.media_type for format in (*GRAPHS, HTML)))
-    | openapi.REDIRECT,
+    responses=openapi.offered(*GRAPHS, HTML) | openapi.REDIRECT,
 )
 async def published(site: ServedSite, format: Annotated[Format, negotiated(*GRAPHS)]) -> Response:
     """Return the stored questions in RDF, or redirect to their page."""

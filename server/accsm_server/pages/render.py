@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from accsm_kg import __version__
 from accsm_kg.lookups import Ask
+from accsm_kg.pictures import svg
 from accsm_kg.rdf import query_files
 from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
@@ -41,7 +43,10 @@ class Used:
 
 
 def page(site: Site, template: str, status: int = 200, **content: Any) -> Response:
-    """Return the page that ``template`` makes of ``content``."""
+    """Return the page that ``template`` makes of ``content``.
+
+    Its head names the formats ``offers`` of its address ``link``, or else of the path ``here``.
+    """
     common = {
         "root": site.root,
         "base": site.base,
@@ -49,6 +54,8 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
         "navigation": links_of(site, site.profile.navigation),
         "footer": links_of(site, site.profile.footer),
         "here": "",
+        "offers": (),
+        "link": site.root + content.get("here", ""),
         "cited": None,
         "asked": (),
     }
@@ -120,6 +127,11 @@ def error(site: Site, problem: ServerError, format: Format, query: str | None = 
     response = page(site, "problem.html", problem.status, problem=problem, query=query)
     response.headers.update({"Cache-Control": NEVER, **problem.headers})
     return response
+
+
+def inline(drawing: Element) -> Markup:
+    """Return a drawing for a page."""
+    return Markup(svg.inline(drawing))
 
 
 @lru_cache

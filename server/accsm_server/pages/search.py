@@ -79,7 +79,7 @@ def warm(site: Site) -> None:
 @router.get(
     "/search",
     summary="Search names, codes and texts",
-    responses=openapi.offered(*(format.media_type for format in _OFFERS)),
+    responses=openapi.offered(*_OFFERS),
 )
 async def search(
     site: ServedSite,
@@ -107,7 +107,7 @@ async def search(
 @router.get(
     "/search/suggest",
     summary="Suggestions for the beginning of a name or code",
-    responses=openapi.offered(JSON.media_type),
+    responses=openapi.offered(JSON),
 )
 async def suggest(
     site: ServedSite,

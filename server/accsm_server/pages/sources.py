@@ -23,7 +23,7 @@ from accsm_server.pages.addresses import at_line, with_query
 from accsm_server.pages.lists import Choice, written
 from accsm_server.pages.parameters import ServedSite, of_suffix, page_number
 from accsm_server.pages.queries import Site, look_up
-from accsm_server.pages.render import NEGOTIATED
+from accsm_server.pages.render import NEGOTIATED, inline
 from accsm_server.pages.resource import Description
 from accsm_server.pages.terms import Labels, TermView, load_labels, short_name
 
@@ -157,9 +157,7 @@ async def content(
         "window": window,
         "address": address,
         "picture": await site.load(_picture, shown.iri),
-        "legend": [
-            (Markup(svg.inline(pictures.symbol(kind))), text) for kind, text in _KINDS.items()
-        ],
+        "legend": [(inline(pictures.symbol(kind)), text) for kind, text in _KINDS.items()],
         "entries": entries,
         "count": len(kept),
         "facets": _facets(source, window, chosen, address),
@@ -232,12 +230,12 @@ def _line(name: str, text: str) -> int:
 
 
 def _symbol(kind: str) -> Markup:
-    return Markup(svg.inline(pictures.symbol(kind)))
+    return inline(pictures.symbol(kind))
 
 
 async def _picture(site: Site, iri: str) -> Markup:
     source = await site.load(load, iri)
-    return Markup(svg.inline(_drawing(source, (await load_labels(site, [])).place(iri))))
+    return inline(_drawing(source, (await load_labels(site, [])).place(iri)))
 
 
 def _drawing(source: Source, address: str) -> Any:
@@ -335,7 +333,7 @@ def _here(site: Site, iri: str) -> str:
 @router.get(
     "/sources/{key:path}/{name}.{suffix}",
     summary="The map of the lines of a source, or its passages",
-    responses=openapi.offered(*(format.media_type for format in _FILES)),
+    responses=openapi.offered(*_FILES),
 )
 async def file(site: ServedSite, key: str, name: str, suffix: str) -> Response:
     """Return `lines` as CSV, JSON or SVG, or all `passages` of a source as CSV or JSON."""

@@ -1,15 +1,14 @@
 """The timeline of projects and of the history: pictures, a list by year, a table, and files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Annotated
-from urllib.parse import urlencode
-from xml.etree.ElementTree import Element
 
 from fastapi import Depends, Query
 from markupsafe import Markup
 from starlette.responses import Response
 
+from accsm_kg.english import counted
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
 from accsm_kg.pictures import svg
@@ -29,28 +28,20 @@ from accsm_kg.timeline.model import (
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi
-from accsm_server.pages.addresses import Addresses, with_query
+from accsm_server.pages.addresses import Addresses, selected
+from accsm_server.pages.lists import Choice as Link
 from accsm_server.pages.parameters import FormatChoice, ServedSite, of_suffix
 from accsm_server.pages.profile import Badge
 from accsm_server.pages.queries import Site, look_up
-from accsm_server.pages.render import NEGOTIATED, view
+from accsm_server.pages.render import NEGOTIATED, inline, view
 
 _HERE = "/timeline"
 _MOST_DRAWN = 150  # items; of more, one plan or year is drawn
 _FILES = (CSV, JSON, SVG, TURTLE)
 _OFFERS = (HTML, *_FILES)
-_OFFERED = openapi.offered(*(format.media_type for format in _OFFERS))
+_OFFERED = openapi.offered(*_OFFERS)
 
 router = openapi.create_router("pages")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A link: an address with its text; ``current`` says that it leads to what is shown."""
-
-    href: str
-    text: str
-    current: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +58,7 @@ class Section:
 class YearView:
     """A year with a link that zooms to it, its numbers in words, and its items."""
 
-    link: Entry
+    link: Link
     size: int
     count: str
     items: Sequence[Item]
@@ -171,7 +162,7 @@ def _page(
         asked,
         site.base + here.removeprefix("/"),
         link=site.root + here,
-        formats=_FILES,
+        offers=_FILES,
         found=found,
         words=words,
         address=address,
@@ -181,29 +172,29 @@ def _page(
         plans=plans,
         is_one_year=bool(selection.year) and not plans and len(whole.items) > _MOST_DRAWN,
         filters=[
-            Entry(site.root + _address(replace(selection, **{name: ""})), text)
+            Link(text, site.root + _address(replace(selection, **{name: ""})))
             for name, text in found.filters.items()
             if name != "plan" or len(whole.items) <= _MOST_DRAWN
         ],
         whole=site.root + _address(_scale(selection.scale)),
-        legend=[(_markup(drawn), text, count) for drawn, text, count in draw.legend(found)],
-        line=_markup(draw.line_sample()),
+        legend=[(inline(drawn), text, count) for drawn, text, count in draw.legend(found)],
+        line=inline(draw.line_sample()),
         sections=_sections(found, address),
         years=[_year(site, found, year.year) for year in found.years],
     )
 
 
-def _plans(site: Site, whole: Timeline, selection: Selection) -> list[Entry]:
+def _plans(site: Site, whole: Timeline, selection: Selection) -> list[Link]:
     """Return links to the other plans, if one is shown."""
     others = [name for name in whole.plans if name != selection.plan] if selection.plan else []
-    return [Entry(site.root + _address(replace(selection, plan=name)), name) for name in others]
+    return [Link(name, site.root + _address(replace(selection, plan=name))) for name in others]
 
 
-def _sections(found: Timeline, address: draw.Address) -> list[Section]:
+def _sections(found: Timeline, address: svg.Address) -> list[Section]:
     """Return the groups, whose rows are numbered through."""
     sections, row = [], 0
     for group in found.groups:
-        picture = _markup(draw.of_group(found, group, address, row))
+        picture = inline(draw.of_group(found, group, address, row))
         sections.append(
             Section(address(group.iri) if group.iri else "", group.label, _count(found, group),
                     picture)
@@ -213,7 +204,7 @@ def _sections(found: Timeline, address: draw.Address) -> list[Section]:
 
 
 def _count(found: Timeline, group: Group) -> str:
-    return words.number(len(group.items), found.one, found.many)
+    return counted(len(group.items), found.one, found.many)
 
 
 def _year(site: Site, found: Timeline, year: int) -> YearView:
@@ -259,20 +250,13 @@ def _options(none: str, choices: Sequence[Choice], chosen: str) -> list[tuple[st
     return [("", none), *((one.code, f"{one.label} ({one.count})") for one in shown)]
 
 
-def _markup(drawing: Element) -> Markup:
-    return Markup(svg.inline(drawing))
-
-
 def _scale(name: str) -> Selection:
     return Selection(name if name in SCALES else Selection.scale)
 
 
-def _entry(site: Site, selection: Selection, text: str, shown: Selection) -> Entry:
-    return Entry(site.root + _address(selection), text, selection == shown)
+def _entry(site: Site, selection: Selection, text: str, shown: Selection) -> Link:
+    return Link(text, site.root + _address(selection), chosen=selection == shown)
 
 
 def _address(selection: Selection) -> str:
-    """Return the address of a selection, without what is selected anyway."""
-    usual = asdict(Selection())
-    chosen = {name: text for name, text in asdict(selection).items() if text != usual[name]}
-    return with_query(_HERE, urlencode(chosen))
+    return selected(_HERE, selection)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated
 from urllib.parse import quote, urlencode
-from xml.etree.ElementTree import Element
 
 from fastapi import Query
 from markupsafe import Markup
@@ -13,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.lookups import Ask, Rows
 from accsm_kg.pictures import chain as pictures
-from accsm_kg.pictures import strip, svg
+from accsm_kg.pictures import strip
 from accsm_kg.terminal import delimited
 from accsm_kg.trace import chain, render
 from accsm_kg.trace.chain import Column, Node
@@ -26,7 +25,7 @@ from accsm_server.pages import answers, openapi
 from accsm_server.pages.addresses import with_query
 from accsm_server.pages.parameters import FormatChoice, ServedSite
 from accsm_server.pages.queries import Site, look_up
-from accsm_server.pages.render import NEGOTIATED, page, view
+from accsm_server.pages.render import NEGOTIATED, inline, page, view
 from accsm_server.pages.search import near
 from accsm_server.pages.statements import Evidence, Quotations
 from accsm_server.pages.terms import Labels, TermView, load_labels, plural
@@ -34,7 +33,7 @@ from accsm_server.pages.terms import Labels, TermView, load_labels, plural
 _HERE = "/trace"
 _OFFERS = (HTML, CSV, JSON, TURTLE, SVG)
 _ANSWERS = {
-    **openapi.offered(*(format.media_type for format in _OFFERS)),
+    **openapi.offered(*_OFFERS),
     **openapi.REDIRECT,
     300: {"description": "The key names several things"},
 }
@@ -79,7 +78,7 @@ async def load_index(site: Site) -> Index:
 @router.get(
     _HERE,
     summary="Choose what to trace",
-    responses=openapi.offered(HTML.media_type) | openapi.REDIRECT,
+    responses=openapi.offered(HTML) | openapi.REDIRECT,
 )
 async def chooser(
     site: ServedSite,
@@ -176,7 +175,7 @@ async def _page(
         thing.question,
         asked,
         link=site.root + with_query(address(thing), urlencode({"group": group} if group else {})),
-        formats=_OFFERS[1:],
+        offers=_OFFERS[1:],
         thing=thing,
         document=labels.iri(thing.resource),
         crumbs=[*reversed(known.above(thing))],
@@ -185,7 +184,7 @@ async def _page(
                                    row["line"].partition(",")[0]))
                 for row in own if row["source"]],
         levels=[*_levels(site, columns, known, labels)],
-        years=_markup(strip.years(*chain.period(found.projects))),
+        years=inline(strip.years(*chain.period(found.projects))),
         legend=_legend(found),
         found=found,
         groups=_groups(known),
@@ -215,7 +214,7 @@ def _levels(site: Site, columns: Sequence[Column], known: Index, labels: Labels)
     for column, count in zip(columns, following, strict=True):
         steps = [_step(site, node, known, labels, quotations, years) for node in column.nodes]
         wires = pictures.connectors(column.edges, len(column.nodes), count) if count else None
-        yield Level(column, steps, Markup() if wires is None else _markup(wires))
+        yield Level(column, steps, Markup() if wires is None else inline(wires))
 
 
 def _step(
@@ -234,7 +233,7 @@ def _step(
         node,
         site.root + address(traced) if traced else other,
         quotations.number(pieces),
-        _markup(strip.strip(chain.times(project), *years)) if project else Markup(),
+        inline(strip.strip(chain.times(project), *years)) if project else Markup(),
         [_country(site, row, known, labels) for row in project.coordinators] if project else [],
     )
 
@@ -292,7 +291,7 @@ def _legend(found: Trace) -> list[tuple[Markup, str]]:
     shapes = {time.shape for time in times}
     shown = [(name, text) for name, text in strip.SHAPES.items() if name in shapes]
     done = [("done", "marked as completed")] if any(time.is_done for time in times) else []
-    return [(_markup(strip.sample(name)), text) for name, text in (*shown, *done)]
+    return [(inline(strip.sample(name)), text) for name, text in (*shown, *done)]
 
 
 async def _unknown(site: Site, error: UnknownKeyError, known: Index, format: Format) -> Response:
@@ -324,7 +323,3 @@ def _choices(
     response = page(site, "trace-choices.html", status, title=title, here=_HERE, **content)
     response.headers["Cache-Control"] = NEVER
     return response
-
-
-def _markup(drawing: Element) -> Markup:
-    return Markup(svg.inline(drawing))

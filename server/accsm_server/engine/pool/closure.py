@@ -39,12 +39,12 @@ def surroundings(view: DatasetView, nodes: Iterable[BlankNode]) -> Iterator[Quad
 def _walk(store: Store, below: Iterable[BlankNode], around: Iterable[BlankNode]) -> Iterator[Quad]:
     """Yield the quads from ``below`` downwards, and those from ``around`` also upwards."""
     ahead = deque([*((node, False) for node in below), *((node, True) for node in around)])
-    seen, told = set(ahead), set[Quad]()
+    seen, yielded = set(ahead), set[Quad]()
     while ahead:
         node, upwards = ahead.popleft()
         for quad, other, climbs in _quads(store, node, upwards):
-            if quad not in told:
-                told.add(quad)
+            if quad not in yielded:
+                yielded.add(quad)
                 yield quad
             if isinstance(other, BlankNode) and (other, climbs) not in seen:
                 seen.add((other, climbs))

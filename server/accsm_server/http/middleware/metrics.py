@@ -53,7 +53,7 @@ class Metrics:
 class Counts:
     """Counts since the start, as plain numbers: an addition takes a microsecond."""
 
-    def __init__(self, namespace: str, segments: tuple[str, ...]) -> None:
+    def __init__(self, namespace: str, segments: Iterable[str]) -> None:
         """Start metric names with ``namespace``; label paths by one of ``segments``."""
         self._namespace, self._segments = namespace, frozenset(segments)
         self.requests: Counter[tuple[str, int]] = Counter()
