@@ -182,7 +182,10 @@ def _totals(found: Coverage, line: Line, x: float, middle: float) -> Iterator[El
         yield element("rect", x=x, y=middle - 6, width=scale(count), height=12, class_=name)
     yield element("text", str(len(line.links)), x=x + 34, y=middle - 1, class_="pic-strong")
     looks = "pic-small" if line.completed else "pic-small pic-care"
-    yield element("text", line.status, x=x + 34, y=middle + 11, class_=looks)
+    part = f"{line.completed or 'none'} of them"
+    if not line.links:
+        part = f"of {counted(line.of, 'project')}" if line.of else line.nobody
+    yield element("text", part, x=x + 34, y=middle + 11, class_=looks)
 
 
 def _foot(found: Coverage, columns: _Columns, y: float) -> Iterator[Element]:

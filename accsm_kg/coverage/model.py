@@ -14,6 +14,7 @@ from accsm_kg.rdf.terms import natural
 
 _QUERIES = Path(__file__).parent / "queries"
 _PASSAGE = ("source", "line", "locator", "words")
+_ROW = ("code", "label", "text", "group", "kind")
 
 #: What the rows can be, each with a query in queries/rows/.
 ROWS: Final = ("targets", "areas", "themes")
@@ -62,7 +63,8 @@ class Link:
 class Line:
     """A row: a target or area with the links of the projects that are shown, in their order.
 
-    ``group`` is what it stands below, ``kind`` is what it is, in the plural.
+    ``group`` is what it stands below, ``kind`` is what it is, in the plural; ``of`` is the number
+    of its links, of which a selection leaves some.
     """
 
     iri: str
@@ -72,6 +74,7 @@ class Line:
     group: str
     kind: str
     links: Sequence[Link]
+    of: int
 
     @property
     def completed(self) -> int:
@@ -80,10 +83,17 @@ class Line:
 
     @property
     def status(self) -> str:
-        """Return in words how many of its projects have an activity marked completed."""
-        if not self.links:
-            return "no project"
-        return f"{self.completed} completed" if self.completed else "none completed"
+        """Return in words how many of the projects that are shown have a completed activity."""
+        return f"{self.completed or 'none'} with a completed activity" if self.links else ""
+
+    @property
+    def nobody(self) -> str:
+        """Return in words that none of its projects is shown, or that it has none."""
+        if self.links:
+            return ""
+        if self.of < 2:
+            return "its project is not shown" if self.of else "no project"
+        return f"none of its {self.of} projects is shown"
 
 
 @dataclass(frozen=True)
@@ -315,7 +325,7 @@ def _projects(rows: Rows) -> dict[str, Project]:
             own[0]["title"],
             own[0]["planLabel"],
             own[0]["mark"],
-            " ‖ ".join(dict.fromkeys(row["time"] for row in own)),
+            "; ".join({row["line"]: row["time"] for row in own}.values()),
             own[0]["start"],
             {row["country"]: row["coordinator"] for row in own if row["country"]},
         )
@@ -325,22 +335,17 @@ def _projects(rows: Rows) -> dict[str, Project]:
 
 def _lines(rows: Rows, projects: Mapping[str, Project]) -> list[Line]:
     """Return the rows of a coverage from rows for each passage that links a project."""
-    return [
-        Line(
-            iri,
-            own[0]["code"],
-            own[0]["label"],
-            own[0]["text"],
-            own[0]["group"],
-            own[0]["kind"],
-            [
-                Link(passages[0]["link"], projects[project], _passages(passages))
-                for project, passages in grouped(own, "project").items()
-                if project in projects
-            ],
-        )
-        for iri, own in grouped(rows, "row").items()
+    return [_line(iri, own, projects) for iri, own in grouped(rows, "row").items()]
+
+
+def _line(iri: str, rows: Rows, projects: Mapping[str, Project]) -> Line:
+    links = [
+        Link(passages[0]["link"], projects[project], _passages(passages))
+        for project, passages in grouped(rows, "project").items()
+        if project in projects
     ]
+    code, label, text, group, kind = (rows[0][name] for name in _ROW)
+    return Line(iri, code, label, text, group, kind, links, len(links))
 
 
 def _passages(rows: Rows) -> Rows:

@@ -12,12 +12,17 @@ _MARKUP, _BREAK = re.compile(r"\*\*|</?sup>"), re.compile(r"<br ?/?>")
 
 def summary(found: Coverage) -> str:
     """Return how many projects, rows and links are shown."""
-    projects = _part(len(found.projects), found.all_projects, "project", "projects")
-    lines = _part(len(found.lines), found.all_lines, found.one, found.many)
+    projects = part(len(found.projects), found.all_projects, "project", "projects")
+    lines = part(len(found.lines), found.all_lines, found.one, found.many)
     return f"{projects}, {lines}, {counted(found.links, 'link')}."
 
 
-def _part(shown: int, all_of_them: int, one: str, many: str) -> str:
+def part(shown: int, all_of_them: int, one: str, many: str) -> str:
+    """Return how many are shown of all.
+
+    >>> part(1, 3, "project", "projects"), part(3, 3, "project", "projects")
+    ('1 of 3 projects', '3 projects')
+    """
     if shown == all_of_them:
         return counted(shown, one, many)
     return f"{shown} of {counted(all_of_them, one, many)}"

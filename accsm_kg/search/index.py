@@ -50,10 +50,11 @@ _NAMED = """
 SELECT thing.id, kind, graphs FROM name JOIN thing USING (id)
 WHERE name = ? ORDER BY thing.id LIMIT ?
 """
-#: A match in the label, another name or a code weighs eight times as much as one in a text.
+#: A match in the label, another name or a code weighs eight times as much as one in a text; terms
+#: of the ontology come after what the record tells.
 _RANKED = """
 SELECT thing.id, kind, graphs FROM stems JOIN thing ON thing.id = stems.rowid
-WHERE stems MATCH ? ORDER BY bm25(stems, 8, 8, 8, 1), thing.id LIMIT ?
+WHERE stems MATCH ? ORDER BY kind = 'term', bm25(stems, 8, 8, 8, 1), thing.id LIMIT ?
 """
 _UNRANKED = """
 SELECT id, kind, graphs FROM thing

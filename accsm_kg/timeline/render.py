@@ -53,7 +53,7 @@ def _record(item: Item, time: Stated | None) -> Row:
         "places": ", ".join(time.places) if time else "",
         "countries": ", ".join(country.label for country in item.countries),
         "areas": ", ".join(area.code for area in item.areas),
-        "sources": ", ".join(map(words.of_source, item.sources)),
+        "sources": "; ".join(map(words.of_source, item.sources)),
         "item": item.iri,
         "time": time.iri if time else "",
     }

@@ -46,7 +46,7 @@ class UnknownKeyError(UnknownNameError):
     def __init__(self, key: str, near: Sequence[Thing]) -> None:
         """Take the key and the things."""
         hint = f"similar: {_choices(near)}" if near else "try the code of a line or a number"
-        super().__init__(f"nothing is called '{key}'; {hint}")
+        super().__init__(f"nothing that can be traced is called '{key}'; {hint}")
         self.key, self.near = key, near
 
 

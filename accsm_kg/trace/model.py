@@ -206,7 +206,7 @@ def _facts(project: Project) -> Row:
         "plan": project.plan,
         "coordinators": ", ".join(country["label"] for country in project.coordinators),
         "partners": ", ".join(partner["label"] for partner in project.partners),
-        "time": " ‖ ".join(project.printed),
+        "time": "; ".join(project.printed),
         "completed": str(project.completed).lower(),
         "completion": project.status,
         "resource": project.resource,

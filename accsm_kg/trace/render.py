@@ -77,7 +77,7 @@ def _project_row(project: Project, rows: Rows) -> Sequence[str]:
     links = [{name: row[name] for name in ("relation", "through", *_PASSAGE)} for row in cells(own)]
     joined = (_link(row) for row in join(links, "through"))
     coordinators = ", ".join(country["label"] for country in project.coordinators)
-    time = " ‖ ".join(project.printed)
+    time = "; ".join(project.printed)
     return project.number, project.title, coordinators, time, "\n".join(joined)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence, Set
 
-from accsm_kg.english import counted, listed, spelled
+from accsm_kg.english import listed, spelled
 from accsm_kg.lookups import Rows
 from accsm_kg.rdf.edtf import in_words
 
@@ -53,8 +53,10 @@ def completion(projects: Rows) -> Iterator[str]:
 
 def _way(way: str, linked: Set[str], numbers: Sequence[str]) -> str:
     others = [number for number in numbers if number not in linked]
-    but = f", not {listed(others)}" if others else ""
-    return f"{way}: {counted(len(linked), 'project')}{but}."
+    if not others:
+        return f"{way}: {'the project' if len(numbers) == 1 else f'all {len(numbers)} projects'}."
+    noun = "project" if len(others) == 1 else "projects"
+    return f"{way}: {len(linked)} of {len(numbers)} projects, all but {noun} {listed(others)}."
 
 
 def _gap(one: str, several: str, numbers: Sequence[str], total: int) -> str:

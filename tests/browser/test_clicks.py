@@ -30,6 +30,12 @@ def click(page: "sync_api.Page", *names: str) -> None:
         page.wait_for_load_state()
 
 
+def head(page: "sync_api.Page", name: str) -> None:
+    """Click the link in the head of the page that has this name."""
+    page.get_by_role("navigation", name="Main").get_by_role("link", name=name).click()
+    page.wait_for_load_state()
+
+
 def test_who_works_on_an_action_line_and_what_the_source_says(page: "sync_api.Page") -> None:
     click(page, "A.2.2.iv Encourage the exchange")
     for country in ("Singapore", "Malaysia", "Thailand", "Cambodia"):
@@ -113,3 +119,31 @@ def test_the_foot_leads_to_the_sources_and_the_quality(page: "sync_api.Page") ->
     page.wait_for_load_state()
     click(page, "open: ")
     assert page.url.endswith("/quality/issues?confidence=open")
+
+
+def test_what_changed_in_an_area(page: "sync_api.Page") -> None:
+    head(page, "Areas")
+    click(page, "Priority area C: leadership")
+    changed = page.locator("#block-area-plans + p + .scroll")
+    assert "Transformative" in changed.locator("ins").first.inner_text()
+    assert "Strengthening" in changed.locator("del").first.inner_text()
+    assert "Strengthening leadership became transformative leadership." in changed.inner_text()
+
+
+def test_which_indicators_have_no_baseline(page: "sync_api.Page") -> None:
+    head(page, "Areas")
+    click(page, "Indicators", "left blank in the source")
+    assert "baseline=" in page.url
+    rows = page.locator("table.results tbody tr")
+    assert rows.count() > 10
+    assert rows.filter(has_text="2014: left blank in the source").count() == rows.count()
+
+
+def test_who_met_when_and_who_chaired(page: "sync_api.Page") -> None:
+    head(page, "Bodies")
+    click(page, "ASEAN Cooperation on Civil Service Matters")
+    table = page.locator("section", has=page.locator("#block-body-meetings")).last
+    row = table.locator("tr", has_text="Senior Officials Meeting of the 22nd ACCSM")
+    for words in ("2024", "Brunei Darussalam", "Norfarizal bin Othman", "probable", "source 004"):
+        assert words in row.inner_text()
+    assert "not stated" in table.locator("tr", has_text="23rd ACCSM").inner_text()

@@ -59,10 +59,17 @@ def test_rows_without_completion_are_tinted_and_say_so(known: Store, rows: str) 
     found = look_up(known, coverage(Selection(rows)))
     drawn = draw.matrix(found, str)
     tints = [part for part in drawn.iter("rect") if part.get("class") == "pic-tint"]
-    without = [line.status for line in found.lines if not line.completed]
+    without = [line.nobody or "none of them" for line in found.lines if not line.completed]
     assert len(tints) == len(without) > 0
     texts = [part.text for part in drawn.iter("text")]
-    assert [text for text in texts if text in ("none completed", "no project")] == without
+    assert [text for text in texts if text in ("none of them", "no project")] == without
+
+
+def test_a_row_of_which_no_project_is_selected_says_how_many_it_has(known: Store) -> None:
+    drawn = draw.matrix(look_up(known, coverage(Selection(country="SGP"))), str)
+    texts = [part.text for part in drawn.iter("text")]
+    assert {"of 6 projects", "of 1 project"} <= set(texts)
+    assert "no project" not in texts
 
 
 def test_everything_is_inside_the_picture(targets: Coverage) -> None:

@@ -21,6 +21,7 @@ from accsm_kg.coverage.model import (
 from accsm_kg.namespaces import prefixes
 from accsm_kg.query import look_up
 from accsm_kg.questions.rdf import load
+from accsm_kg.trace.model import trace
 
 #: The property that links a project to a row of each kind.
 LINKS = {
@@ -73,7 +74,7 @@ def test_the_known_record_has_17_targets_with_132_links(known: Store) -> None:
     assert shown.marks == {"completed": 4, "dated": 32, "yearly": 2, "untimed": 3}
     line = next(line for line in shown.lines if line.code == "A.2.2.iv")
     assert [link.project.number for link in line.links] == ["6", "17", "30", "33", "35", "40"]
-    assert (line.completed, line.status) == (0, "none completed")
+    assert (line.completed, line.status) == (0, "none with a completed activity")
     without = [line.code for line in shown.lines if not line.completed]
     assert without == ["A.2.vi", "B.1.iii", "B.2.i", "B.2.ix", "E.1.i", "E.1.x", "A.2.2.iv"]
 
@@ -123,6 +124,14 @@ def test_each_project_has_the_mark_of_its_activities(store: Store) -> None:
         )  # fmt: skip
         assert marks[iri] == expected
     assert set(marks.values()) <= set(MARKS)
+
+
+def test_a_time_is_that_of_each_printed_cell_as_in_a_trace(known: Store) -> None:
+    times = {project.number: project.time for project in found(known).projects}
+    traced = look_up(known, trace("E.1.vii")).projects
+    printed = {one.number: "; ".join(one.printed) for one in traced if one.printed}
+    assert printed.items() <= times.items()
+    assert times["40"] == "2017; 2017; 2018"
 
 
 def test_every_mark_has_the_words_behind_it(store: Store) -> None:
@@ -223,6 +232,8 @@ def test_a_country_leaves_its_projects_and_all_rows(known: Store) -> None:
     shown = found(known, country="THA")
     assert numbers(shown) == [14, 18, 22, 23, 30, 36, 37, 38]
     assert len(shown.lines) == 17
+    line = next(line for line in shown.lines if line.code == "A.2.iii")
+    assert (line.of, line.status, line.nobody) == (11, "", "none of its 11 projects is shown")
     assert words.summary(shown).startswith("8 of 41 projects, 17 measures and action lines, ")
     assert words.filters(shown) == {"country": "Coordinated by Thailand"}
     assert {one.code: one.projects for one in shown.countries}["THA"] == 8

@@ -136,7 +136,9 @@ def test_what_a_list_does_not_have_is_said(client: httpx.Client, query: str, sai
 def test_classes_with_a_list_lead_to_it(client: httpx.Client, path: str) -> None:
     for kind in PROFILE[path].classes:
         answer = client.get(f"/browse/{kind.rpartition('#')[2]}?format=csv")
-        assert (answer.status_code, answer.headers["Location"]) == (301, f"{path}?format=csv")
+        moved = urlsplit(answer.headers["Location"])
+        assert (answer.status_code, moved.path) == (301, path)
+        assert parse_qs(moved.query)["format"] == ["csv"]
 
 
 def test_another_dataset_has_no_such_lists(tmp_path: Path) -> None:
@@ -154,3 +156,27 @@ def test_links_keep_what_is_chosen(client: httpx.Client) -> None:
     for link in {part.partition('"')[0] for part in page.split('href="/projects?')[1:]}:
         given = parse_qs(urlsplit(f"?{link}".replace("&amp;", "&")).query)
         assert "sort" in given
+
+
+def test_names_in_a_cell_are_sorted_and_none_is_said(client: httpx.Client) -> None:
+    for path, column in (("/projects", "coordinated_by"), ("/countries", "groups")):
+        cells = [row[column].split(", ") for row in table(client, path)]
+        assert any(len(names) > 1 for names in cells)
+        assert all(names == sorted(names) and "" not in names for names in cells)
+    groups = {row["code"]: row["groups"] for row in table(client, "/countries")}
+    assert groups["TLS"] == "none"
+
+
+def test_a_kind_leads_to_its_part_of_a_list(client: httpx.Client) -> None:
+    page = get(client, "/").text
+    for kind, count in (("action+line", 4), ("strategic+measure", 13)):
+        assert f'<a href="/targets?kind={kind}"><strong>{count}</strong>' in page
+        assert (
+            f"{count} measures and action lines with:" in get(client, f"/targets?kind={kind}").text
+        )
+    assert (
+        'href="/targets?kind=action+line"'
+        in get(client, "/doc/action-line/apsc-2025/A.2.2.iv").text
+    )
+    moved = client.get("/browse/ActionLine?format=csv")
+    assert moved.headers["Location"] == "/targets?kind=action+line&format=csv"

@@ -116,6 +116,13 @@ def test_projects_are_found_that_the_stored_question_finds(
     assert asked <= set(_iris(index, words, "project"))
 
 
+@pytest.mark.parametrize("words", ["budget", "resource centre", "terms of reference", "chair"])
+def test_terms_of_the_ontology_come_after_what_the_record_tells(index: Index, words: str) -> None:
+    named = [hit for hit in index.hits(index.search(words)) if not hit.is_exact]
+    terms = [hit.kind == "term" for hit in named]
+    assert terms == sorted(terms) and any(terms) and not all(terms)
+
+
 def test_words_in_clauses_statements_definitions_and_questions_are_found_and_marked(
     index: Index,
 ) -> None:

@@ -72,3 +72,13 @@ def test_a_mark_says_what_the_source_says(known: Store) -> None:
 def test_an_unknown_format_is_refused(known: Store) -> None:
     with pytest.raises(ValueError, match="unknown format 'png'"):
         run(known, PLAN, "png")
+
+
+def test_csv_keeps_sources_apart_from_their_reliability(known: Store) -> None:
+    rows = csv.DictReader(StringIO(run(known, Selection(scale="history"), "csv")))
+    told = {row["label"]: row["sources"].split("; ") for row in rows}
+    assert told["Establishment of ACCSM"] == [
+        "000 official, secondary",
+        "001 official, primary",
+        "002 official, superseded",
+    ]

@@ -61,7 +61,9 @@ def test_a_key_of_nothing_has_similar_things(known_index: Index) -> None:
     with pytest.raises(UnknownKeyError) as caught:
         known_index.find("Tailand")
     assert "THA" in [thing.key for thing in caught.value.near]
-    with pytest.raises(UnknownKeyError, match="nothing is called 'qqqq'; try the code"):
+    with pytest.raises(
+        UnknownKeyError, match="nothing that can be traced is called 'qqqq'; try the code"
+    ):
         known_index.find("qqqq")
 
 

@@ -48,7 +48,7 @@ def test_an_action_line_has_projects_with_coordinators_time_and_words(
         ("33", "Cambodia", "2017-2019", "001", "158", f"A.2.iv B.2.ix E.1.vii {all_four}"),
         ("35", "Singapore", "2018", "001", "163", f"E.1.vii  {all_four}"),
         *(
-            ("40", "Malaysia", "2017 ‖ 2017 ‖ 2018", "001", line, words)
+            ("40", "Malaysia", "2017; 2017; 2018", "001", line, words)
             for line, words in (
                 ("176", "A.2.iii A.2.v E.1.vii E.2.i E.2.iv"),
                 ("177", "Also supports A.2.2.i,"),
@@ -128,8 +128,9 @@ def test_a_key_result_area_has_projects_that_print_it_and_that_support_its_measu
     supports = {row["number"] for row in found.rows if row["relation"] == "supports"}
     assert supports == printed - {"21", "24"}
     assert found.ways == [
-        f"By key result areas printed: {len(printed)} projects.",
-        f"By measures cited: {len(supports)} projects, not 21 and 24.",
+        f"By key result areas printed: all {len(printed)} projects.",
+        f"By measures cited: {len(supports)} of {len(printed)} projects, "
+        "all but projects 21 and 24.",
     ]
 
 
@@ -255,10 +256,16 @@ def test_a_trace_has_the_curation_issues(known: Store) -> None:
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("A.2.2.v", "nothing is called 'A.2.2.v'; similar: .*action-line/apsc-2025/A.2.2.vi"),
-        ("99", "nothing is called '99'; "),
-        ("qqqqqqqq", "nothing is called 'qqqqqqqq'; try the code of a line or a number"),
-        ("", "nothing is called ''"),
+        (
+            "A.2.2.v",
+            "is called 'A.2.2.v'; similar: .*action-line/apsc-2025/A.2.2.vi",
+        ),
+        ("99", "nothing that can be traced is called '99'; "),
+        (
+            "qqqqqqqq",
+            "nothing that can be traced is called 'qqqqqqqq'; try the code of a line or a number",
+        ),
+        ("", "nothing that can be traced is called ''"),
         (
             "Public sector reform",
             "'Public sector reform' names several things; use one of: "

@@ -22,7 +22,7 @@ from accsm_server.pages.parameters import (
     ServedSite,
     negotiated,
 )
-from accsm_server.pages.queries import Site, rows
+from accsm_server.pages.queries import Site, first_of, rows, subjects_by_property
 from accsm_server.pages.statements import Describer, Referrer
 from accsm_server.pages.terms import TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE
@@ -63,13 +63,14 @@ async def members(
 ) -> Response:  # fmt: skip
     """Return one page of the members of a class, all of them as rows or RDF, or their own list."""
     iri = site.prefixes["accsm"] + name
-    if listed := _list_of(site, iri):
+    if _list_of(site, iri):
         choice = f"format={format.name}" if "format" in query else ""
-        return RedirectResponse(site.root + with_query(listed, choice), 301)
+        return RedirectResponse(site.root + with_query(members_address(site, iri), choice), 301)
     if not is_iri(iri):
         raise NotFound("No such class", f"The ontology has no class '{name}'.")
     shown = page - 1 if format is HTML else 0
-    found = [row["subject"] for row in (await rows(site, "instances", shown, this=iri)).rows]
+    instances = await subjects_by_property(site, site.queries.text("instances", this=iri))
+    found = first_of(instances.get("", ()), shown + 1)
     if not found:
         which = f"of page {page} " if shown else ""
         hint = f"See the classes at {site.root}/browse"
@@ -112,8 +113,8 @@ async def _load_counts(site: Site) -> dict[str, int]:
 
 def members_address(site: Site, iri: str) -> str:
     """Return the address of the list of the members of a class of the ontology."""
-    listed = _list_of(site, iri)
-    if listed:
+    page = site.profile.pages.get(iri)
+    if listed := page.list if page and page.list else _list_of(site, iri):
         return listed
     name = iri.removeprefix(site.prefixes["accsm"])
     return describing(iri) if "/" in name else f"/browse/{quote(name, safe='')}"

@@ -54,7 +54,7 @@ class Citation:
         return _ris(
             ("TY", "DATA"), ("TI", self.title), ("AU", self.publisher), ("T2", self.dataset),
             ("ET", self.version), ("N1", f"SHA-256 {self.digest}"),
-            ("DA", self.issued.replace("-", "/")), ("UR", self.url),
+            ("PY", self.issued[:4]), ("DA", self.issued.replace("-", "/")), ("UR", self.url),
         )  # fmt: skip
 
     @property
@@ -163,8 +163,8 @@ class Claim:
 def _bibtex(url: str, fields: Mapping[str, str]) -> str:
     """Return an entry with the ``fields`` that have a text."""
     kept = {name: _escaped(text) for name, text in fields.items() if text}
-    if "author" in kept:
-        kept["author"] = f"{{{kept['author']}}}"
+    for name in kept.keys() & {"title", "author"}:  # in braces, capitals and names are kept
+        kept[name] = f"{{{kept[name]}}}"
     lines = [f"  {name} = {{{text}}}" for name, text in {**kept, "url": url}.items()]
     key = re.sub(r"[^A-Za-z0-9]+", "-", url.partition("://")[2]).strip("-")
     return f"@misc{{{key},\n" + ",\n".join(lines) + "\n}"

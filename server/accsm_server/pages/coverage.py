@@ -22,7 +22,6 @@ from accsm_kg.coverage.model import (
     row_names,
     select,
 )
-from accsm_kg.english import counted
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
 from accsm_server.errors import BadRequest
@@ -108,7 +107,7 @@ def overview(site: Site, found: Coverage, addresses: Addresses) -> Overview:
                         line.code,
                         line.text,
                         inline(draw.strip(found.plans, line)),
-                        counted(len(line.links), "project"),
+                        words.part(len(line.links), line.of, "project", "projects"),
                         line.status,
                         line.completed > 0,
                     )
@@ -156,7 +155,7 @@ async def _send(site: Site, selection: Selection, format: Format) -> Response:
     try:
         check(selection)
         whole, asked = await site.load(_load, selection.rows)
-        found = (drawn if format is HTML else select)(whole, selection)
+        found = (drawn if format in (HTML, SVG) else select)(whole, selection)
     except UnknownNameError as error:
         hint = f"Choose it at {site.root}{_HERE}"
         raise BadRequest("Invalid parameter", str(error), hint) from None

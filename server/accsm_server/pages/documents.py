@@ -27,7 +27,7 @@ from accsm_server.pages.parameters import (
     ServedSite,
     page_number,
 )
-from accsm_server.pages.queries import Site, is_graph, known, rows
+from accsm_server.pages.queries import Site, first_of, is_graph, known, subjects_by_property
 from accsm_server.pages.targets import (
     Reading,
     RequestTarget,
@@ -55,6 +55,8 @@ class Options:
     format: Format
     relation: str = ""
     page: int = 1
+    topic: str = ""
+    """The name of the topic to which the page is narrowed."""
     given: Mapping[str, str] = field(default_factory=dict)
     """All parameters, some of which a template reads."""
 
@@ -112,6 +114,7 @@ def options(reading: Reading, target: Target) -> Options:
         reading.suffix or choice.choose(DOCUMENTS),
         given.get("property", ""),
         page_number(given.get("page", "1")),
+        given.get("topic", ""),
         given,
     )
 
@@ -129,7 +132,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
     if is_source:  # about which much is said, and asked often
         shown = await site.load(resource.describe, iris[0])
     else:
-        shown = await resource.describe(site, iris[0], iris[1:])
+        shown = await resource.describe(site, iris[0], iris[1:], wanted.topic)
     content: dict[str, Any] = {}
     asked: Sequence[Ask] = ()
     if load := _CONTENT.get(shown.template):
@@ -215,8 +218,8 @@ async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Respon
     """Return one page of the resources that refer to ``iri`` by a property."""
     relation, page = wanted.relation, wanted.page
     check_iri("property", relation)
-    found = await rows(site, "incoming", page - 1, this=iri, property=relation)
-    subjects = [row["subject"] for row in found.rows]
+    text = site.queries.text("incoming", this=iri, property=relation)
+    subjects = first_of((await subjects_by_property(site, text)).get("", ()), page)
     describer = await browse.load_subjects(site, subjects, iri, relation)
     labels = describer.labels
     heading = (await resource.load_headings(labels, [relation]))[relation]

@@ -1,6 +1,7 @@
 """Lists of things with facets, sorting and pages, as page, CSV, JSON and Turtle.
 
 The query lists/NAME.rq has a row for each thing, in ?thing; a column X with X_text shows that text.
+A column named date has times in EDTF, which a page shows in words.
 lists/NAME-facets.rq has the values of the facets: ?thing, ?facet and ?value, a text.
 """
 
@@ -16,7 +17,8 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accsm_kg.lookups import Ask, Lookup, Rows
+from accsm_kg.lookups import Ask, Lookup, Row, Rows
+from accsm_kg.rdf.edtf import in_words
 from accsm_kg.rdf.terms import natural
 from accsm_kg.terminal import delimited
 from accsm_server.errors import BadRequest, NotFound
@@ -194,8 +196,13 @@ def _page(labels: Labels, asked: _Asked, rows: Rows, facets: Facets, used: list[
             for name, title in asked.profile.facets.items()
         ],
         columns=[_heading(site, asked, name) for name in columns],
-        rows=[[_cell(labels, row[name]) for name in columns] for row in rows[first : first + PAGE]],
+        rows=[[_cell(labels, name, row) for name in columns] for row in rows[first : first + PAGE]],
         everything=site.root + asked.path,
+        related=[
+            TermView(site.profile.lists[path].title, site.root + path)
+            for path in asked.profile.related
+            if site.contents.classes.intersection(site.profile.lists[path].classes)
+        ],
         next=asked.url(site, page=str(asked.page + 1)) if more else "",
         link=asked.url(site),
         offers=_FORMATS[1:],
@@ -229,5 +236,8 @@ def _heading(site: Site, asked: _Asked, name: str) -> Choice:
     return Choice(text, asked.url(site, sort=f"-{name}" if down else name), chosen=down)
 
 
-def _cell(labels: Labels, value: str) -> TermView:
-    return labels.iri(value) if value.startswith(labels.site.base) else TermView(value)
+def _cell(labels: Labels, column: str, row: Row) -> TermView:
+    value = row[column]
+    if value.startswith(labels.site.base):
+        return labels.iri(value)
+    return TermView(in_words(value) if column == "date" else value)

@@ -24,6 +24,7 @@ _FORMAT = "The short name of a format, instead of Accept"
 _OUTPUT = "The same as `format`, which goes first"
 _PROPERTY = "The IRI of a property: list the resources that refer by it (page)"
 _PAGE = "The page of a long list, from 1"
+_TOPIC = "The name of a topic: show only what sources report on it"
 _LAST_PAGE = 999_999
 #: The parameters of documents whose query may be that of an IRI, so that FastAPI cannot read them.
 PARAMETERS = [
@@ -32,6 +33,7 @@ PARAMETERS = [
         ("format", _FORMAT, {"type": "string", "default": ""}),
         ("output", _OUTPUT, {"type": "string", "default": ""}),
         ("property", _PROPERTY, {"type": "string", "default": ""}),
+        ("topic", _TOPIC, {"type": "string", "default": ""}),
         ("page", _PAGE, {"type": "integer", "minimum": 1, "maximum": _LAST_PAGE, "default": 1}),
     )
 ]

@@ -80,15 +80,13 @@ class NavigationLink:
 class Fact:
     """A row of facts: its name, the property, and that of the status if nothing is stated.
 
-    ``block`` is the name of a query in blocks/ whose lines are shown instead of the values,
-    ``words`` are shown if nothing is stated.
+    ``block`` is the name of a query in blocks/ whose lines are shown instead of the values.
     """
 
     name: str
     property: str
     status: str = ""
     block: str = ""
-    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +100,8 @@ class PageProfile:
     is_traced: bool = False
     facts: Sequence[Fact] = ()
     blocks: Sequence[str] = ()
+    expected: Sequence[str] = ()
+    """The names of facts that are shown as not stated where nothing is stated."""
     template: str = "resource.html"
 
     @property
@@ -119,6 +119,8 @@ class ListProfile:
     many: str
     classes: Sequence[str]
     facets: Mapping[str, str]
+    related: Sequence[str] = ()
+    """The paths of other lists, to which it has links."""
     up: str = ""
     """The path of the page above it in the foot of every page."""
 
@@ -195,15 +197,15 @@ def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
         page.get("trace", False),
         [_fact(name, names, prefixes) for name, names in page.get("facts", {}).items()],
         page.get("blocks", ()),
+        page.get("expected", ()),
         page.get("template", PageProfile.template),
     )
 
 
 def _fact(name: str, names: Sequence[str], prefixes: Mapping[str, str]) -> Fact:
-    properties = [expand(one, prefixes) for one in names if ":" in one and " " not in one]
-    block = next((one for one in names if ":" not in one and " " not in one), "")
-    words = next((one for one in names if " " in one), "")
-    return Fact(name, properties[0], (*properties[1:], "")[0], block, words)
+    properties = [expand(one, prefixes) for one in names if ":" in one]
+    block = next((one for one in names if ":" not in one), "")
+    return Fact(name, properties[0], (*properties[1:], "")[0], block)
 
 
 def _list(one: Mapping[str, Any], prefixes: Mapping[str, str]) -> ListProfile:

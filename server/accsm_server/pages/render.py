@@ -19,7 +19,7 @@ from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.headers import NEVER, REVALIDATE
 from accsm_server.http.negotiation import Format
-from accsm_server.pages import static_files
+from accsm_server.pages import changes, static_files
 from accsm_server.pages.citation import Citation
 from accsm_server.pages.parameters import FORMATS
 from accsm_server.pages.profile import NavigationLink
@@ -30,6 +30,7 @@ _RAISED = re.compile(r"&lt;sup&gt;(.{1,40}?)&lt;/sup&gt;", re.DOTALL)
 _BREAK = re.compile(r"&lt;br ?/?&gt;")
 _ITEM = re.compile(r"\s*&lt;li&gt;\s*")
 _LIST = re.compile(r"\s*&lt;/?(?:ul|ol|li)&gt;")
+_REMEMBERED = 4096  # results of a macro, such as the link to a term
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
 
@@ -143,8 +144,10 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    environment.filters["remembered"] = lru_cache(_REMEMBERED)
     environment.filters["ticks"] = _code_spans
     environment.filters["source"] = _source_text
+    environment.filters["changes"] = changes.marked
     environment.globals["static"] = static_files.address
     return environment
 

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from pyoxigraph import BlankNode
+from pyoxigraph import BlankNode, NamedNode
 
 from accsm_kg.lookups import Ask
 from accsm_kg.namespaces import INFERRED
@@ -17,12 +17,20 @@ from accsm_server.pages.blocks import Answers, Block, ask_blocks
 from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
 from accsm_server.pages.profile import PageProfile, Properties
-from accsm_server.pages.queries import Site, load_texts, rows
+from accsm_server.pages.queries import (
+    Site,
+    first_of,
+    first_texts,
+    load_texts,
+    rows,
+    subjects_by_property,
+)
 from accsm_server.pages.statements import (
     Describer,
     Referrer,
     Row,
     Value,
+    first_values,
     partition,
     placed,
     read_evidence,
@@ -40,13 +48,19 @@ from accsm_server.pages.terms import (
     short_name,
     text_of,
 )
-from accsm_server.sparql.queries import PAGE
 
-_QUERIES = ("statements", "evidence", "issues", "incoming-counts", "incoming-first")
+_QUERIES = ("statements", "evidence", "issues")
 _MOST_OTHERS = 1000
 
-#: The first referrers of a resource, by property.
-Referrers = Mapping[str, Sequence[Term]]
+
+@dataclass(frozen=True)
+class Referrers:
+    """The referrers of a resource by one property."""
+
+    count: int
+    first: Sequence[Term]
+    is_stated: bool
+    """Whether some of them are so by a statement that is not only computed."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +87,8 @@ class Group:
 
     property: TermView
     count: int
-    stated: int
-    """The number of referrers by a statement that is not only computed."""
+    is_stated: bool
+    """Whether some refer to it by a statement that is not only computed."""
     subjects: list[Referrer]
     """The first referrers."""
     rest: int
@@ -130,29 +144,31 @@ class Description(Opening):
     incoming_computed: list[Group]
 
 
-async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Description:
+async def describe(
+    site: Site, iri: str, others: Sequence[str] = (), topic: str = ""
+) -> Description:
     """Return the content of the page about ``iri``, which has its address with ``others``.
 
-    That about a source lists no referrers, as its passages are shown in another way.
+    Blocks with topics show only that named ``topic``, if it is given. A source is shown without
+    referrers, as its passages are shown in another way.
     """
     is_source = iri in site.contents.reliability
-    names = _QUERIES[:-2] if is_source else _QUERIES
-    tables = await asyncio.gather(*(rows(site, name, this=iri) for name in names))
-    answers = {**dict.fromkeys(_QUERIES, Table([], [])), **dict(zip(names, tables, strict=True))}
-    referrers = _referrers(answers.pop("incoming-first"))
+    asked = asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
+    referrers = {} if is_source else await _load_referrers(site, iri)
+    answers = dict(zip(_QUERIES, await asked, strict=True))
+    statements, rest = first_values(read_statements(answers.pop("statements")))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
-    terms = [*chain(*found, *referrers.values())]
+    terms = [*_terms(statements), *chain(*found, *(group.first for group in referrers.values()))]
     nodes, shown_others = await load_nodes(site, terms), others[:_MOST_OTHERS]
-    labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others)
-    statements = read_statements(answers["statements"])
+    labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others, *referrers)
     definitions = await load_texts(site, "definitions", _defined_values(statements, site))
     evidence = read_evidence(answers["evidence"], labels)
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
-    describer = Describer(labels, nodes, evidence, definitions)
-    opening = await _open(site, iri, statements, describer)
+    describer = Describer(labels, nodes, evidence, definitions, rest)
+    opening = await _open(site, iri, statements, describer, topic)
     parts = {name: describer.rows(part) for name, part in sections.items()}
-    groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
+    groups = await _load_groups(iri, referrers, describer)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
         **vars(opening),
@@ -175,9 +191,11 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     )
 
 
-async def _open(site: Site, iri: str, statements: Statements, describer: Describer) -> Opening:
+async def _open(
+    site: Site, iri: str, statements: Statements, describer: Describer, topic: str
+) -> Opening:
     page, labels = _page(statements, site), describer.labels
-    asked = await ask_blocks(site, page.queries, iri)
+    asked = await ask_blocks(site, page.queries, iri, topic)
     facts = _facts(statements, page, describer, asked)
     texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
     return Opening(
@@ -212,8 +230,11 @@ def _facts(
         elif row:
             words = describer.evidence.by_property.get(fact.property, ())
             row = replace(row, graphs=placed(row.graphs, words))
-        if row is None and fact.words:
-            row = Row(TermView(fact.name), [Value(TermView(fact.words), ())], (), ())
+            if stated and not any(value.evidence for value in row.values):
+                (same,) = describer.rows({stated: statements[stated]})
+                row = replace(row, evidence=same.evidence)
+        elif fact.name in page.expected:
+            row = Row(TermView(""), [Value(TermView("not stated"), ())], (), ())
         if row:
             shown = replace(describer.labels.iri(fact.property), text=fact.name)
             found.append(replace(row, property=shown))
@@ -238,13 +259,24 @@ def _flags(issues: Sequence[Issue]) -> dict[str, int]:
     return flags
 
 
-def _referrers(incoming: Table) -> Referrers:
-    subjects: dict[str, list[Term]] = defaultdict(list)
-    for row in incoming.rows:
-        predicate, subject = iri_of(row["property"]), row["subject"]
-        if predicate and subject is not None and len(subjects[predicate]) < PAGE:
-            subjects[predicate].append(subject)
-    return subjects
+def _terms(statements: Statements) -> Iterator[Term]:
+    for predicate, values in statements.items():
+        yield NamedNode(predicate)
+        yield from values
+        yield from map(NamedNode, set().union(*values.values()))
+
+
+async def _load_referrers(site: Site, iri: str) -> dict[str, Referrers]:
+    """Return the referrers of a resource by property."""
+    found, stated = await asyncio.gather(
+        subjects_by_property(site, site.queries.text("referrers", this=iri)),
+        rows(site, "stated", this=iri),
+    )
+    properties = {iri_of(row["property"]) for row in stated.rows}
+    return {
+        name: Referrers(len(subjects), first_of(subjects), name in properties)
+        for name, subjects in found.items()
+    }
 
 
 def _defined_values(statements: Statements, site: Site) -> set[str]:
@@ -281,15 +313,21 @@ def _types(statements: Statements, labels: Labels) -> list[TermView]:
     inferred = {labels.site.base + INFERRED}
     types = {kind: graphs for kind, graphs in found.items() if not isinstance(kind, BlankNode)}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]
-    shown = [_kind(labels.show(kind), labels.site) for kind in stated or types]
-    return sorted(shown, key=lambda shown: shown.text)
+    listed = _page(statements, labels.site).list
+    shown = [_kind(labels.show(kind), labels.site, listed) for kind in stated or types]
+    return sorted(dict.fromkeys(shown), key=lambda shown: shown.text)
 
 
-def _kind(shown: TermView, site: Site) -> TermView:
-    """Return a class with a link to the list of its members, if there is one."""
-    page = site.profile.pages.get(shown.iri, PageProfile())
+def _kind(shown: TermView, site: Site, listed: str) -> TermView:
+    """Return a class with a link to the list of its members, if there is one.
+
+    ``listed`` is the path of a list that has them among others.
+    """
     own = shown.iri in site.contents.classes
-    if path := page.list or (members_address(site, shown.iri) if own else ""):
+    one = site.profile.lists.get(listed)
+    if one and shown.iri not in one.classes:
+        return TermView(one.title, site.root + listed)
+    if path := listed or (members_address(site, shown.iri) if own else ""):
         return replace(shown, text=plural(shown.text).capitalize(), href=site.root + path)
     return shown
 
@@ -323,8 +361,7 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
 
     It is the label of the inverse property, where the ontology has one.
     """
-    properties = [*properties]
-    texts = await load_texts(labels.site, "inverse-labels", properties)
+    texts = await labels.site.load(_load_inverse_labels)
     shown = map(labels.iri, properties)
     return {
         one.iri: replace(one, text=texts.get(one.iri, f"Whose “{one.text}” is this"))
@@ -332,22 +369,25 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
     }
 
 
+async def _load_inverse_labels(site: Site) -> dict[str, str]:
+    return first_texts(await rows(site, "inverse-labels"))
+
+
 async def _load_groups(
-    this: str, counts: Table, referrers: Referrers, describer: Describer
+    this: str, referrers: Mapping[str, Referrers], describer: Describer
 ) -> list[Group]:
-    properties = (iri_of(row["property"]) for row in counts.rows)
-    headings = await load_headings(describer.labels, properties)
+    headings = await load_headings(describer.labels, sorted(referrers))
     groups = []
-    for row in counts.rows:
-        if iri := iri_of(row["property"]):
-            found = [describer.referrer(subject, iri, this) for subject in referrers.get(iri, ())]
-            count, stated = int(text_of(row["count"])), int(text_of(row["stated"]))
-            groups.append(Group(headings[iri], count, stated, found, count - len(found)))
+    for iri, heading in headings.items():
+        found = referrers[iri]
+        shown = [describer.referrer(subject, iri, this) for subject in found.first]
+        rest = found.count - len(shown)
+        groups.append(Group(heading, found.count, found.is_stated, shown, rest))
     return sorted(groups, key=lambda group: by_text(group.property))
 
 
 def _adds_information(group: Group, shown: set[str], site: Site) -> bool:
     """Return whether ``group`` has stated referrers that are not ``shown`` above already."""
-    if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.stated:
+    if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.is_stated:
         return False
     return any(subject.shown.iri not in shown for subject in group.subjects)

@@ -58,7 +58,7 @@ class Result:
     href: str
     label: Sequence[tuple[str, bool]]
     text: Sequence[tuple[str, bool]]
-    sources: Sequence[TermView]
+    sources: tuple[TermView, ...]
     trace: str
     """The path of its trace, if what was sought is its name or code."""
 
@@ -189,7 +189,7 @@ def _result(hit: Hit, labels: Labels) -> Result:
         site.root + labels.addresses.of(hit.iri),
         pieces(hit.label),
         pieces(hit.text),
-        [labels.graph(graph) for graph in hit.graphs],
+        tuple(map(labels.graph, hit.graphs)),
         f"/trace/{quote(hit.trace)}" if hit.is_exact and hit.trace else "",
     )
 

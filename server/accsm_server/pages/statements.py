@@ -17,6 +17,7 @@ from accsm_server.sparql.queries import PAGE
 
 _DEEPEST = 6  # blank nodes within blank nodes
 _LONGEST = 200  # characters of a summary
+_MOST = 300  # values of a property that the page of a thing shows
 T = TypeVar("T")
 
 
@@ -36,6 +37,14 @@ class Evidence:
     """The part of its words that carries the statement, such as a code."""
     line: str = ""
     """The first line of its words in the source."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a block: the values of each cell, and the words of the source behind it."""
+
+    cells: Sequence[tuple[TermView, ...]]
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass
@@ -86,6 +95,8 @@ class Row:
     values: list[Value]
     graphs: tuple[TermView, ...]
     evidence: tuple[Evidence, ...]
+    rest: int = 0
+    """The number of values that the page does not show."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +153,21 @@ def read_evidence(table: Table, labels: Labels) -> EvidenceIndex:
     return EvidenceIndex(by_property, by_value)
 
 
+def first_values(statements: Statements) -> tuple[Statements, dict[str, int]]:
+    """Return statements with the first values of each property, and how many others it has."""
+    cut = {name: values for name, values in statements.items() if len(values) > _MOST}
+    first = {
+        name: {term: values[term] for term in sorted(values, key=_by_length)[:_MOST]}
+        for name, values in cut.items()
+    }
+    return {**statements, **first}, {name: len(values) - _MOST for name, values in cut.items()}
+
+
+def _by_length(term: Term) -> tuple[int, str]:
+    """Return the key that sorts terms as written, 9 before 10."""
+    return len(str(term)), str(term)
+
+
 def partition(statements: Statements, properties: Properties) -> tuple[Statements, Statements]:
     """Split statements into those whose property matches ``properties``, and the others."""
     parts: tuple[dict[str, Mapping[Term, set[str]]], dict[str, Mapping[Term, set[str]]]] = {}, {}
@@ -169,12 +195,15 @@ class Describer:
     nodes: BlankNodes
     evidence: EvidenceIndex = EvidenceIndex({}, {})
     definitions: Mapping[str, str] = field(default_factory=dict)
+    rest: Mapping[str, int] = field(default_factory=dict)
+    """The number of values of each property of the thing that the page does not show."""
     quotations: Quotations = field(default_factory=Quotations)
     _anchors: dict[BlankNode, str] = field(default_factory=dict)
 
     def rows(self, statements: Statements) -> list[Row]:
         """Return ``statements`` as rows, in the order of the profile, then by label."""
-        return list(map(self._quoted, self._rows(statements, self.evidence, 0)))
+        rows = self._rows(statements, self.evidence, 0)
+        return [replace(self._quoted(row), rest=self.rest.get(row.property.iri, 0)) for row in rows]
 
     def _quoted(self, row: Row) -> Row:
         """Return a row whose evidence is numbered in the order of the page."""

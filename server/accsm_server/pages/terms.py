@@ -30,6 +30,8 @@ class TermView:
     external: bool = False
     sign: str = ""
     """The sign of the reliability of a source; ``note`` has it in words."""
+    before: str = ""
+    """An earlier text; the words of ``text`` that differ from it are marked."""
 
 
 @dataclass(frozen=True)

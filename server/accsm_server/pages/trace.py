@@ -299,10 +299,11 @@ async def _unknown(site: Site, error: UnknownKeyError, known: Index, format: For
     found = [known.things.get(shown.iri) for shown in await near(site, error.key)]
     things = list(dict.fromkeys((*error.near, *filter(None, found))))
     if format is not HTML:
-        similar = ", ".join(address(thing) for thing in things)
-        hint = f"Try {similar}, or choose" if similar else "Choose"
+        others = ", ".join(address(thing) for thing in things)
+        hint = f"Try {others}, or choose" if others else "Choose"
         raise NotFound("Nothing to trace", str(error), f"{hint} at {site.root}{_HERE}")
-    words = f"Nothing is called “{error.key}”.{' Similar, or found for it:' if things else ''}"
+    similar = " Similar, or found for it:" if things else ""
+    words = f"Nothing that can be traced is called “{error.key}”.{similar}"
     return _choices(site, 404, "Nothing to trace", error.key, words, things)
 
 
