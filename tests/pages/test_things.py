@@ -65,6 +65,10 @@ EXAMPLES = {
     "PriorityAreaVersion": ["priority-area/C/2016-2020", "priority-area/E/2026-2030"],
     "ThematicArea": ["thematic-area/1", "thematic-area/3"],
     "ResourceCentre": ["arc/KHM", "arc/PHL", "arc/SGP", "arc/IDN"],
+    "SourceText": ["source/001", "source/003", "source/004"],
+    "Evidence": ["evidence/001/L99/c6", "evidence/003/L2/statement-2"],
+    "CurationIssue": ["issue/annual-meeting", "issue/projects-1-to-11-number-column"],
+    "ReportedStatement": ["statement/003/2", "statement/004/3", "statement/000/1"],
     "WorkPlan": [
         "work-plan/accsm/2016-2020",
         "work-plan/accsm/2026-2030",

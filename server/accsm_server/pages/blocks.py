@@ -34,7 +34,7 @@ from accsm_server.pages.chart import Chart, chart
 from accsm_server.pages.pictures import PICTURES, Picture
 from accsm_server.pages.queries import Site
 from accsm_server.pages.statements import Evidence, Line, Quotations, Row, Value
-from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
+from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, source_of, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
 _MOST = 100  # lines of a block that a page shows, unless its header says how many
@@ -262,7 +262,9 @@ def _values(rows: Sequence[Cells], name: str, labels: Labels) -> tuple[TermView,
 
 def _cell(row: Cells, name: str, labels: Labels) -> TermView:
     if name == _GRAPH:
-        return labels.graph(iri_of(row[name]))
+        graph = iri_of(row[name])
+        is_there = iri_of(row.get("source")) in ("", source_of(graph, labels.site))
+        return labels.graph(graph, text_of(row.get("line")) if is_there else "")
     shown, text = labels.show(row[name]), text_of(row.get(f"{name}_text"))
     return replace(shown, text=text) if text else shown
 
@@ -278,7 +280,8 @@ def _evidence(
 ) -> tuple[Evidence, ...]:
     found = [
         Evidence(text_of(row["words"]), f"line {text_of(row.get('line'))}", TermView(""),
-                 labels.show(row.get("source")))
+                 labels.source(row.get("source"), text_of(row.get("line"))),
+                 line=text_of(row.get("line")))
         for row in rows
         if text_of(row.get("words"))
     ]  # fmt: skip

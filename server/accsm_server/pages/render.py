@@ -53,7 +53,8 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
         "root": site.root,
         "base": site.base,
         "version": __version__,
-        "navigation": navigation(site),
+        "navigation": links_of(site, site.profile.navigation),
+        "footer": links_of(site, site.profile.footer),
         "here": "",
         "offers": (),
         "link": site.root + content.get("here", ""),
@@ -100,13 +101,9 @@ def _used(text: str) -> Used:
     return Used(query_files.header(text).get("summary", plain.partition("\n")[0]), plain)
 
 
-def navigation(site: Site) -> list[NavigationLink]:
-    """Return the links in the head of every page to what the dataset has."""
-    return [
-        link
-        for link in site.profile.navigation
-        if not link.needs or link.needs in site.contents.classes
-    ]
+def links_of(site: Site, links: Iterable[NavigationLink]) -> list[NavigationLink]:
+    """Return the links whose classes have members."""
+    return [link for link in links if not link.needs or link.needs in site.contents.classes]
 
 
 def document(site: Site, template: str, here: str, **content: Any) -> Response:

@@ -193,7 +193,8 @@ async def _page(
         document=labels.iri(thing.resource),
         crumbs=[*reversed(known.above(thing))],
         beside=_beside(found, known),
-        places=[(row, labels.graph(f"{site.base}graph/source/{row['source']}"))
+        places=[(row, labels.graph(f"{site.base}graph/source/{row['source']}",
+                                   row["line"].partition(",")[0]))
                 for row in own if row["source"]],
         levels=levels,
         linked=linked,
@@ -266,14 +267,15 @@ def _unique(rows: Rows) -> Rows:
 
 
 def _evidence(row: Mapping[str, str], known: Index, site: Site, labels: Labels) -> Evidence:
-    source = labels.iri(f"{site.base}id/source/{row['source']}")
+    source = labels.iri(iri := f"{site.base}id/source/{row['source']}")
     target = known.things.get(row.get("target") or row["resource"])
     return Evidence(
         row["words"],
         f"{row['locator']}, line {row['line']}",
         TermView(""),
-        replace(source, text=f"source {row['source']}"),
+        replace(source, text=f"source {row['source']}", href=labels.place(iri, row["line"])),
         mark=target.code if target else "",
+        line=row["line"],
     )
 
 
