@@ -1,7 +1,7 @@
 """HTML pages and error pages, rendered by Jinja templates."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -146,12 +146,18 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["remembered"] = lru_cache(_REMEMBERED)
+    environment.filters["remembered"] = _remembered
     environment.filters["ticks"] = _code_spans
     environment.filters["source"] = _source_text
     environment.filters["changes"] = changes.marked
     environment.globals["static"] = static_files.address
     return environment
+
+
+def _remembered(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+    """Return a macro that is not run again for equal values; lists are taken as tuples."""
+    run = lru_cache(_REMEMBERED)(macro)
+    return lambda *values: run(*(tuple(v) if isinstance(v, list) else v for v in values))
 
 
 def _source_text(text: str, marks: str | Sequence[str] = "") -> Markup:
