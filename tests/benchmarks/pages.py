@@ -33,7 +33,8 @@ _PATHS = (
     "/coverage", "/coverage?rows=areas", "/coverage?country=THA", "/timeline",
     "/timeline?scale=history", "/timeline?group=area", "/trace", "/browse",
     "/browse/Evidence", "/search?q=gender", "/dataset", "/ontology", "/questions",
-    "/coverage.svg",
+    "/coverage.svg", "/sources", "/quality", "/quality/issues",
+    "/doc/source/001?from=101&to=150",
 )  # fmt: skip
 #: The classes of things with documents to measure, and of those with traces.
 _DOCUMENTS = (

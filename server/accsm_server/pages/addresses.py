@@ -113,6 +113,15 @@ def with_query(address: str, parameters: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{parameters}" if parameters else address
 
 
+def at_line(address: str, line: int) -> str:
+    """Return the address of a line of the source that has an ``address``.
+
+    >>> at_line("/doc/source/001", 158)
+    '/doc/source/001?line=158#L158'
+    """
+    return f"{with_query(address, f'line={line}')}#L{line}"
+
+
 def selected(address: str, selection: object) -> str:
     """Return ``address`` with those fields of a dataclass of texts that differ from its defaults.
 

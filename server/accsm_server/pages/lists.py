@@ -99,7 +99,7 @@ async def show(
         labels = Labels(site, await site.addresses(), _texts(rows))
         found = _page(labels, asked, rows, facets, used)
     else:
-        found = _written(rows, format)
+        found = written(rows, format)
     found.headers["Link"] = links
     return found
 
@@ -163,7 +163,7 @@ def _sorted(rows: Rows, asked: _Asked) -> Rows:
     return sorted(rows, key=lambda row: natural(row[shown]), reverse=asked.sort.startswith("-"))
 
 
-def _written(rows: Rows, format: Format) -> Response:
+def written(rows: Rows, format: Format) -> Response:
     """Return the rows as CSV or JSON."""
     text = (
         delimited(rows, "csv") if format is CSV else json.dumps(rows, ensure_ascii=False, indent=1)

@@ -69,7 +69,7 @@ class SparqlProfile:
 
 @dataclass(frozen=True)
 class NavigationLink:
-    """A link in the head of every page; ``needs`` is the class without which it is left out."""
+    """A link in the head or the foot of every page, left out without the class ``needs``."""
 
     path: str
     label: str
@@ -111,6 +111,7 @@ class PageProfile:
     """The names of the queries in blocks/ of the text of a document."""
     is_part: bool = False
     """Whether it is a part of the text of the first thing above it."""
+    template: str = "resource.html"
 
     @property
     def queries(self) -> Sequence[str]:
@@ -130,6 +131,8 @@ class ListProfile:
     facets: Mapping[str, str]
     related: Sequence[str] = ()
     """The paths of other lists, to which it has links."""
+    up: str = ""
+    """The path of the page above it in the foot of every page."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ class Profile:
     """The contents of profile.toml."""
 
     navigation: Sequence[NavigationLink]
+    footer: Sequence[NavigationLink]
     home_classes: tuple[str, ...]
     home_question: str
     """The name of a stored question."""
@@ -171,6 +175,7 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
     resource = {key: iris(names) for key, names in tables["resource"].items()}
     return Profile(
         [_link(path, link, prefixes) for path, link in tables["navigation"].items()],
+        [_link(path, link, prefixes) for path, link in tables["footer"].items()],
         iris(home["classes"]),
         home["question"],
         tables["search"]["examples"],
@@ -205,6 +210,7 @@ def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
         page.get("expected", ()),
         page.get("text", ()),
         page.get("part", False),
+        page.get("template", PageProfile.template),
     )
 
 

@@ -13,7 +13,7 @@ from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import TYPE, Term, iris, local_name
 from accsm_server.engine.interface import Table
 from accsm_server.pages.addresses import describing
-from accsm_server.pages.blocks import Answers, Block, ask_blocks
+from accsm_server.pages.blocks import Answers, Block, ask_blocks, draw
 from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
 from accsm_server.pages.profile import PageProfile, Properties, is_block
@@ -33,6 +33,7 @@ from accsm_server.pages.statements import (
     Value,
     first_values,
     partition,
+    placed,
     read_evidence,
     read_statements,
     split_computed,
@@ -116,6 +117,7 @@ class Opening:
     blocks: Sequence[Block]
     asked: Sequence[Ask | str]
     """The queries of the page."""
+    template: str
 
 
 @dataclass(frozen=True)
@@ -155,11 +157,13 @@ async def describe(
     """Return the content of the page about ``iri``, which has its address with ``others``.
 
     Blocks with topics show only that named ``topic``, if it is given. In the text of a
-    document, the words ``find`` are marked.
+    document, the words ``find`` are marked. A source is shown without referrers, as its
+    passages are shown in another way.
     """
+    is_source = iri in site.contents.reliability
     asked = asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
-    referrers, tables = await asyncio.gather(_load_referrers(site, iri), asked)
-    answers = dict(zip(_QUERIES, tables, strict=True))
+    referrers = {} if is_source else await _load_referrers(site, iri)
+    answers = dict(zip(_QUERIES, await asked, strict=True))
     statements, rest = first_values(read_statements(answers.pop("statements")))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
     terms = [*_terms(statements), *chain(*found, *(group.first for group in referrers.values()))]
@@ -181,7 +185,7 @@ async def describe(
         name=short_name(iri, site),
         types=_types(statements, labels),
         flags=_flags(issues),
-        uses={} if statements and groups else await _uses(site, iri),
+        uses={} if statements and (groups or is_source) else await _uses(site, iri),
         others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
         rest=len(others) - len(shown_others),
         is_cut=nodes.is_cut,
@@ -203,6 +207,9 @@ async def _open(
     asked = await ask_blocks(site, page.queries, iri, topic)
     facts = _facts(statements, page, describer, asked)
     texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
+    blocks = asked.blocks(page.blocks, describer.quotations)
+    blocks = [await draw(site, block, iri) for block in blocks]
+    drawn = chain.from_iterable(block.picture.asked for block in blocks if block.picture)
     up = [*_up(page, statements, describer, asked)]
     return Opening(
         title=_title(page, labels.iri(iri).text, statements),
@@ -213,8 +220,9 @@ async def _open(
         facts=[row for row in facts if row.property.iri != page.lead],
         text=read(iri, page.text, asked, describer.quotations, find),
         place=f"{up[0].href}#{anchor(iri, up[0].iri)}" if up and page.is_part else "",
-        blocks=asked.blocks(page.blocks, describer.quotations),
-        asked=[*asked.asked.values(), *texts],
+        blocks=blocks,
+        asked=[*asked.asked.values(), *drawn, *texts],
+        template=page.template,
     )
 
 
@@ -255,10 +263,13 @@ def _facts(
         stated = next((name for name in (fact.property, fact.status) if name in statements), None)
         if row is None and stated:
             (row,) = describer.rows({stated: statements[stated]})
-        elif row and not any(value.evidence for value in row.values) and stated:
-            (same,) = describer.rows({stated: statements[stated]})
-            row = replace(row, evidence=same.evidence)
-        elif row is None and fact.name in page.expected:
+        elif row:
+            words = describer.evidence.by_property.get(fact.property, ())
+            row = replace(row, graphs=placed(row.graphs, words))
+            if stated and not any(value.evidence for value in row.values):
+                (same,) = describer.rows({stated: statements[stated]})
+                row = replace(row, evidence=same.evidence)
+        elif fact.name in page.expected:
             row = Row(TermView(""), [Value(TermView("not stated"), ())], (), ())
         if row:
             shown = replace(describer.labels.iri(fact.property), text=fact.name)
