@@ -97,7 +97,7 @@ async def question(
         wanted = urlencode({"format": choice.name}) if choice.name else ""
         return RedirectResponse(site.root + with_query(describing(iri), wanted), 303)
     format = choice.choose((HTML, *asked.rows, *DOCUMENTS))
-    links = alternates(site.root + asked.here, (HTML, *asked.rows, *DOCUMENTS))
+    links = alternates(site.root + asked.here, (HTML, *asked.rows, *DOCUMENTS), typed=True)
     if format in DOCUMENTS:
         response = await _description(site, asked.question, format)
     elif format is HTML:
