@@ -140,5 +140,5 @@ def test_a_title_adds_no_field_to_a_citation() -> None:
 
 
 def test_links_to_other_formats_stay_within_what_proxies_take() -> None:
-    assert alternates("/search?q=" + "a" * 100, [JSON])
-    assert alternates("/search?q=" + "%F0%9F%98%80" * 400, [JSON]) == ""
+    assert alternates("/search?q=" + "a" * 100, [JSON], typed=True)
+    assert alternates("/search?q=" + "%F0%9F%98%80" * 400, [JSON], typed=True) == ""

@@ -133,10 +133,11 @@ def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:
     return chosen
 
 
-def alternates(path: str, formats: Iterable[Format]) -> str:
+def alternates(path: str, formats: Iterable[Format], *, typed: bool = False) -> str:
     """Return a Link header to ``path``, which may have a query string, in all ``formats``.
 
-    It is empty if it would be so long that proxies refuse the response.
+    If people have ``typed`` a part of the path, it is empty where it would be so long that proxies
+    refuse the response.
 
     >>> alternates("/a?b=1", [TEXT])
     '</a?b=1&format=text>; rel="alternate"; type="text/plain"'
@@ -146,7 +147,7 @@ def alternates(path: str, formats: Iterable[Format]) -> str:
         f'<{path}{mark}format={format.name}>; rel="alternate"; type="{format.media_type}"'
         for format in formats
     )
-    return links if len(links) <= _LONGEST_LINKS else ""
+    return "" if typed and len(links) > _LONGEST_LINKS else links
 
 
 def weights(accept: str) -> dict[str, float]:

@@ -91,7 +91,7 @@ async def show(
     asked = _read(path, profile, dict(query))
     (rows, facets), used = await site.load(load, path)
     rows = _sorted(_chosen(rows, facets, asked.values), asked)
-    links = alternates(asked.url(site), _FORMATS)
+    links = alternates(asked.url(site), _FORMATS, typed=True)
     if format is TURTLE:
         text = site.queries.text("listed", these=[row["thing"] for row in rows])
         return answers.send(site, text, format, links)

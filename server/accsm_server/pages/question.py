@@ -127,7 +127,7 @@ async def question(
         return await _page(site, asked, origin)
     if format is SVG:
         return await _picture(site, asked)
-    links = alternates(site.root + asked.here, formats)
+    links = alternates(site.root + asked.here, formats, typed=True)
     if format in DOCUMENTS:
         response = await _description(site, asked.question, format)
         response.headers["Link"] = links
@@ -194,7 +194,7 @@ async def _page(site: Site, asked: _Asked, origin: str) -> Response:
         curl=_curl(origin, asked),
     )
     offered = (HTML, *asked.rows, *pictures, *DOCUMENTS)
-    response.headers["Link"] = alternates(site.root + asked.here, offered)
+    response.headers["Link"] = alternates(site.root + asked.here, offered, typed=True)
     return _dated(response, asked)
 
 

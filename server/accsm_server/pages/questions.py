@@ -155,7 +155,7 @@ async def gallery(
         for one in worded
         if not tag or tag in one.tags
     ]
-    links = alternates(site.root + _address(tag, q), _FORMATS)
+    links = alternates(site.root + _address(tag, q), _FORMATS, typed=True)
     if format is HTML:
         response = _page(site, found, worded, tag, q, has_answers=bool(answers))
     else:

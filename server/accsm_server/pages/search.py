@@ -102,7 +102,7 @@ async def search(
     graph = source if ":" in source or not source else f"{site.base}graph/{source}"
     found = await to_thread(index.search, q, kind, graph, exactly=exact)
     sought = Search(found.words, kind, source, exact)
-    links = alternates(site.root + sought.address(), _OFFERS)
+    links = alternates(site.root + sought.address(), _OFFERS, typed=True)
     if format is not HTML:
         response = await _data(site, index, found, format)
     else:
