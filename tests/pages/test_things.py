@@ -65,11 +65,34 @@ EXAMPLES = {
     "PriorityAreaVersion": ["priority-area/C/2016-2020", "priority-area/E/2026-2030"],
     "ThematicArea": ["thematic-area/1", "thematic-area/3"],
     "ResourceCentre": ["arc/KHM", "arc/PHL", "arc/SGP", "arc/IDN"],
+    "SourceText": ["source/001", "source/003", "source/004"],
+    "Evidence": ["evidence/001/L99/c6", "evidence/003/L2/statement-2"],
+    "CurationIssue": ["issue/annual-meeting", "issue/projects-1-to-11-number-column"],
+    "ReportedStatement": ["statement/003/2", "statement/004/3", "statement/000/1"],
     "WorkPlan": [
         "work-plan/accsm/2016-2020",
         "work-plan/accsm/2026-2030",
         "work-plan/accsm-plus-three/2016-2020",
         "work-plan/accsm-plus-three/2021-2025",
+    ],
+    "Document": [
+        f"document/{name}"
+        for name in (
+            "putrajaya-joint-declaration-2015",
+            "luang-prabang-joint-declaration-2010",
+            "accsm-terms-of-reference",
+            "asean-guidelines-on-public-service-delivery",
+            "nay-pyi-taw-declaration-2014",
+        )
+    ],
+    "DocumentPart": [
+        f"document/{name}"
+        for name in (
+            "putrajaya-joint-declaration-2015/clause/vii",
+            "accsm-terms-of-reference/clause/18/ii",
+            "accsm-terms-of-reference/clause/19",
+            "accsm-terms-of-reference/clause/27/row/3",
+        )
     ],
 }
 THINGS = [(name, thing) for name, things in EXAMPLES.items() for thing in things]
@@ -105,7 +128,8 @@ def asked(store: Store, name: str, thing: str) -> Answer:
     assert isinstance(found, QuerySolutions)
     columns = [variable.value for variable in found.variables]
     key = [header["line"]] if "line" in header else columns
-    key = [column for column in key if column not in ("words", "source", "line")]
+    unread = ("words", "source", "line", "about")
+    key = [name for name in key if name not in unread and not name.endswith("_mark")]
     lines: dict[tuple[object, ...], list[QuerySolution]] = {}
     for row in found:
         lines.setdefault(tuple(row[column] for column in key), []).append(row)
@@ -126,7 +150,7 @@ def section(page: str, name: str, layout: str, heading: str) -> list[str]:
         return re.findall('<div class="line">.*?(?=<div class="line">|</td>)', part, re.DOTALL)
     if layout == "tree":
         return part.split('<li><span class="kind">')[1:]
-    pattern = "<li>.*?</li>" if layout == "sentences" else "<tr>(?:(?!<th).)*?</tr>"
+    pattern = "<li>.*?</li>" if layout == "sentences" else "<tr(?: data-[^>]*)?>(?:(?!<th).)*?</tr>"
     return re.findall(pattern, part, re.DOTALL)
 
 
@@ -301,6 +325,39 @@ def test_blank_cells_are_not_stated(client: httpx.Client) -> None:
     assert "Timelines left blank line 108" in page
 
 
+def test_printed_cells_are_in_the_order_of_the_table_and_of_its_lines(
+    client: httpx.Client, store: Store
+) -> None:
+    numbers = store.query(f"SELECT ?p {{ ?p a <{term('accsm:Project').value}> }} ORDER BY ?p")
+    assert isinstance(numbers, QuerySolutions)
+    for (project,) in numbers:
+        thing = project.value.removeprefix(f"{BASE}id/")
+        rows = [
+            (line[0]["column"].value, line[0]["place_text"])
+            for line in asked(store, "project-row", thing).lines
+        ]
+        columns = [column for column, _ in rows]
+        runs = [one for place, one in enumerate(columns) if columns[place - 1 : place] != [one]]
+        assert len(runs) == len(set(runs)), thing
+        for column in runs:
+            lines = [int(p.value.removeprefix("line ")) for c, p in rows if p and c == column]
+            assert lines == sorted(lines), (thing, column)
+    page = text(get(client, "/doc/project/2016-2020/11").text)
+    first, last = "Knowledge Fair on Bolstering Motivation", "Countries line 104"
+    assert 0 < page.index(first) < page.index(last)
+
+
+def test_the_parts_of_a_printed_cell_that_name_values_are_marked(client: httpx.Client) -> None:
+    page = get(client, "/doc/project/2016-2020/33").text
+    row = page.split('id="block-project-row"')[1].partition("</section>")[0]
+    marked = re.findall("<mark>(.*?)</mark>", row)
+    assert marked[:4] == ["A.2", "B.2", "E.1", "A.2.iv"]
+    assert {"A.2.2.i", "A", "3", "Public sector reform"} <= set(marked)
+    assert f'<tr data-about="{term("accsm:countryCoordinator").value}">' in page
+    cell = row.partition("Country Coordinators")[0].rpartition("<tr ")[2]
+    assert term("accsm:countryCoordinator").value in cell
+
+
 def test_what_refers_to_a_thing_is_headed_forwards(client: httpx.Client) -> None:
     page = get(client, "/doc/country/THA").text
     headings = [
@@ -353,5 +410,29 @@ def test_a_long_block_shows_its_first_lines_and_leads_to_all(tmp_path: Path) -> 
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         page = get(client, "/doc/country/X").text
     assert "Projects that it coordinates (201)" in page
-    assert "The first 200 of 201 are shown" in page
-    assert ">P 200</a>" in page and ">P 201</a>" not in page
+    assert "The first 100 of 201 are shown" in page
+    assert ">P 100</a>" in page and ">P 101</a>" not in page
+
+
+def test_a_country_has_its_projects_in_time_and_what_they_support_as_pictures(
+    client: httpx.Client,
+) -> None:
+    page = get(client, "/doc/country/THA").text
+    for name, kind, path in (
+        ("country-projects", "timeline", "/timeline?country=THA"),
+        ("country-supports", "matrix", "/coverage?country=THA"),
+    ):
+        block = page.split(f'id="block-{name}"')[1].partition("</section>")[0]
+        drawing = block[block.index("<svg", block.index('role="region" aria-label="Picture')) :]
+        assert f'class="{kind}"' in drawing.partition(">")[0]
+        heads = re.findall(r'href="([^"]+)" data-row="\d+" data-column="0"', drawing)
+        table = block.partition('aria-label="Table')[2]
+        assert heads and all(f'href="{head}"' in table for head in heads)
+        assert f'href="{path}"' in block
+        for form in ("svg", "csv"):
+            assert f'href="{path}&amp;format={form}"' in block
+            assert client.get(f"{path}&format={form}").status_code == 200
+    for code in ("VNM", "CHN", "TLS"):
+        page = get(client, f"/doc/country/{code}").text
+        assert 'class="picture-box"' not in page
+        assert "Coordinates none of the" in page

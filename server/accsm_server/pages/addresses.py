@@ -24,7 +24,7 @@ _ESCAPED_LETTERS = re.compile("(?:%[89A-F][0-9A-F])+")
 _UNRESERVED = re.compile("[A-Za-z0-9._~-]", re.ASCII)
 _RESERVED = re.compile("[!$&'()*+,;=:@]")
 #: The parameters of documents, which are not part of an IRI.
-PARAMETER_NAMES = ("format", "output", "property", "page", "topic")
+PARAMETER_NAMES = ("format", "output", "property", "page", "topic", "find")
 _PARAMETERS = tuple(f"{name}=" for name in PARAMETER_NAMES)
 _PAGES = ("dataset", QUERIES)
 _VOCABULARIES = ("ontology", "shapes")
@@ -111,6 +111,15 @@ def describing(iri: str) -> str:
 def with_query(address: str, parameters: str) -> str:
     """Return ``address`` with ``parameters``, a query string, added to its query."""
     return f"{address}{'&' if '?' in address else '?'}{parameters}" if parameters else address
+
+
+def at_line(address: str, line: int) -> str:
+    """Return the address of a line of the source that has an ``address``.
+
+    >>> at_line("/doc/source/001", 158)
+    '/doc/source/001?line=158#L158'
+    """
+    return f"{with_query(address, f'line={line}')}#L{line}"
 
 
 def selected(address: str, selection: object) -> str:

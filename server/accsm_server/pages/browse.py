@@ -85,6 +85,8 @@ async def members(
     title = plural(labels.iri(iri).text).capitalize()
     next_url = next_page(site.root + here, query, page)
     items = [members.referrer(term) for term in found]
+    if page == 1 and len(found) < PAGE:
+        items.sort(key=lambda item: by_text(item.shown))
     response = list_page(site, title, labels.iri(iri), items, page, next_url, here)
     response.headers["Link"] = links
     return response

@@ -7,7 +7,8 @@ from typing import Any
 from pyoxigraph import NamedNode, Triple
 from starlette.responses import RedirectResponse, Response
 
-from accsm_kg.rdf.terms import Term, local_name, natural, value_of
+from accsm_kg.lookups import whole
+from accsm_kg.rdf.terms import Term, local_name, natural
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import dataset_description, landing, openapi, render
@@ -136,7 +137,7 @@ def _facts(description: set[Triple]) -> Facts:
 def _partition(facts: Facts, part: Term, key: str, count: str) -> tuple[str, int]:
     """Return the class or property of a VoID partition, and its size."""
     values = facts[iri_of(part)]
-    return value_of(next(iter(values[key]), None)), int(first_text(values[count]) or 0)
+    return iri_of(next(iter(values[key]), None)), whole(first_text(values[count]))
 
 
 def _parts(labels: Labels, counts: list[tuple[str, int]]) -> list[Part]:

@@ -2,6 +2,7 @@
 
 The query lists/NAME.rq has a row for each thing, in ?thing; a column X with X_text shows that text.
 A column named date has times in EDTF, which a page shows in words.
+Of ?stated_by, which has the IRIs of named graphs with spaces between them, it shows the badges.
 lists/NAME-facets.rq has the values of the facets: ?thing, ?facet and ?value, a text.
 """
 
@@ -33,6 +34,7 @@ from accsm_server.sparql.queries import PAGE
 
 _FOLDER = Path(__file__).parent / "lists"
 _FORMATS = (HTML, CSV, JSON, TURTLE)
+_GRAPHS = "stated_by"
 _LONGEST = 1000  # characters of a value, which links to other formats repeat
 _OTHERS = ("sort", "page", *FORMAT_NAMES)
 
@@ -97,7 +99,7 @@ async def show(
         labels = Labels(site, await site.addresses(), _texts(rows))
         found = _page(labels, asked, rows, facets, used)
     else:
-        found = _written(rows, format)
+        found = written(rows, format)
     found.headers["Link"] = links
     return found
 
@@ -161,7 +163,7 @@ def _sorted(rows: Rows, asked: _Asked) -> Rows:
     return sorted(rows, key=lambda row: natural(row[shown]), reverse=asked.sort.startswith("-"))
 
 
-def _written(rows: Rows, format: Format) -> Response:
+def written(rows: Rows, format: Format) -> Response:
     """Return the rows as CSV or JSON."""
     text = (
         delimited(rows, "csv") if format is CSV else json.dumps(rows, ensure_ascii=False, indent=1)
@@ -236,8 +238,11 @@ def _heading(site: Site, asked: _Asked, name: str) -> Choice:
     return Choice(text, asked.url(site, sort=f"-{name}" if down else name), chosen=down)
 
 
-def _cell(labels: Labels, column: str, row: Row) -> TermView:
+def _cell(labels: Labels, column: str, row: Row) -> Sequence[TermView]:
+    """Return what a cell shows: graphs, or one thing or text."""
     value = row[column]
+    if column == _GRAPHS:
+        return [labels.graph(iri) for iri in sorted(value.split())]
     if value.startswith(labels.site.base):
-        return labels.iri(value)
-    return TermView(in_words(value) if column == "date" else value)
+        return [labels.iri(value)]
+    return [TermView(in_words(value) if column == "date" else value)]

@@ -23,7 +23,7 @@ from accsm_kg.lookups import Ask, Lookup, Rows, T, read_rows
 from accsm_kg.namespaces import remint
 from accsm_kg.rdf.terms import Term, is_iri, local_name, value_of
 from accsm_server.engine.interface import PAGE_BYTES, Engine, Query, Table, fetch
-from accsm_server.errors import DeadlineExceeded, OutOfMemory
+from accsm_server.errors import AnswerTooLarge, DeadlineExceeded, OutOfMemory
 from accsm_server.pages.addresses import Addresses
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.profile import Profile, read_profile
@@ -148,9 +148,23 @@ async def _read(body: bytes) -> Rows:
 
 
 def _parsed(body: bytes) -> Rows:
+    rows = _rows(body)
+    if rows is None:
+        raise AnswerTooLarge("A page reads no value of many megabytes.")
+    return rows
+
+
+def _rows(body: bytes) -> Rows | None:
+    """Return the rows, None if one is longer than the buffer of the parser.
+
+    The parser may not leave the thread, not even in the frames of an error.
+    """
     found = parse_query_results(body, format=QueryResultsFormat.JSON)
     assert isinstance(found, QuerySolutions)
-    return read_rows([variable.value for variable in found.variables], found)
+    try:
+        return read_rows([variable.value for variable in found.variables], found)
+    except MemoryError:
+        return None
 
 
 async def _load_addresses(site: Site) -> Addresses:

@@ -204,7 +204,10 @@ def _answered(site: Site, asked: _Asked, found: Result, view: View) -> dict[str,
     return {
         "result": found,
         "sentence": answer_words.sentence(
-            question.summary, found.answer, given.values(), found.labels and found.labels.texts
+            question.summary,
+            found.answer,
+            given.values(),
+            found.labels.texts if found.labels else None,
         ),
         "view": view,
         "views": _chooser(site, asked, found, view),

@@ -13,10 +13,10 @@ from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import TYPE, Term, iris, local_name
 from accsm_server.engine.interface import Table
 from accsm_server.pages.addresses import describing
-from accsm_server.pages.blocks import Answers, Block, ask_blocks
+from accsm_server.pages.blocks import Answers, Block, ask_blocks, draw
 from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
-from accsm_server.pages.profile import PageProfile, Properties
+from accsm_server.pages.profile import PageProfile, Properties, is_block
 from accsm_server.pages.queries import (
     Site,
     first_of,
@@ -25,6 +25,7 @@ from accsm_server.pages.queries import (
     rows,
     subjects_by_property,
 )
+from accsm_server.pages.reading import Reading, anchor, read
 from accsm_server.pages.statements import (
     Describer,
     Referrer,
@@ -32,6 +33,7 @@ from accsm_server.pages.statements import (
     Value,
     first_values,
     partition,
+    placed,
     read_evidence,
     read_statements,
     split_computed,
@@ -101,14 +103,21 @@ class Opening:
     title: str
     lead: Row | None
     """The text that opens the page, if the profile names its property."""
+    listed: TermView | None
+    """The list of the things that its page is one of, if none of its types leads there."""
     up: Sequence[TermView]
     """The things above it, the uppermost first."""
     key: str
     """What the trace of it is called in its address; empty if it is not traced."""
     facts: Sequence[Row]
+    text: Reading | None
+    """The text of a document, if any of its parts is held."""
+    place: str
+    """The address of a part in the text of its document."""
     blocks: Sequence[Block]
     asked: Sequence[Ask | str]
     """The queries of the page."""
+    template: str
 
 
 @dataclass(frozen=True)
@@ -143,15 +152,18 @@ class Description(Opening):
 
 
 async def describe(
-    site: Site, iri: str, others: Sequence[str] = (), topic: str = ""
+    site: Site, iri: str, others: Sequence[str] = (), topic: str = "", find: str = ""
 ) -> Description:
     """Return the content of the page about ``iri``, which has its address with ``others``.
 
-    Blocks with topics show only that named ``topic``, if it is given.
+    Blocks with topics show only that named ``topic``, if it is given. In the text of a
+    document, the words ``find`` are marked. A source is shown without referrers, as its
+    passages are shown in another way.
     """
+    is_source = iri in site.contents.reliability
     asked = asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
-    referrers, tables = await asyncio.gather(_load_referrers(site, iri), asked)
-    answers = dict(zip(_QUERIES, tables, strict=True))
+    referrers = {} if is_source else await _load_referrers(site, iri)
+    answers = dict(zip(_QUERIES, await asked, strict=True))
     statements, rest = first_values(read_statements(answers.pop("statements")))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
     terms = [*_terms(statements), *chain(*found, *(group.first for group in referrers.values()))]
@@ -162,9 +174,10 @@ async def describe(
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
     describer = Describer(labels, nodes, evidence, definitions, rest)
-    opening = await _open(site, iri, statements, describer, topic)
-    parts = {name: describer.rows(part) for name, part in sections.items()}
-    groups = await _load_groups(iri, referrers, describer)
+    opening = await _open(site, iri, statements, describer, topic, find)
+    order = opening.text.places if opening.text else {}
+    parts = {name: _in_order(describer.rows(part), order) for name, part in sections.items()}
+    groups = await _load_groups(iri, referrers, describer, order)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
         **vars(opening),
@@ -172,7 +185,7 @@ async def describe(
         name=short_name(iri, site),
         types=_types(statements, labels),
         flags=_flags(issues),
-        uses={} if statements and groups else await _uses(site, iri),
+        uses={} if statements and (groups or is_source) else await _uses(site, iri),
         others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
         rest=len(others) - len(shown_others),
         is_cut=nodes.is_cut,
@@ -188,21 +201,49 @@ async def describe(
 
 
 async def _open(
-    site: Site, iri: str, statements: Statements, describer: Describer, topic: str
+    site: Site, iri: str, statements: Statements, describer: Describer, topic: str, find: str
 ) -> Opening:
     page, labels = _page(statements, site), describer.labels
     asked = await ask_blocks(site, page.queries, iri, topic)
     facts = _facts(statements, page, describer, asked)
     texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
+    blocks = asked.blocks(page.blocks, describer.quotations)
+    blocks = [await draw(site, block, iri) for block in blocks]
+    drawn = chain.from_iterable(block.picture.asked for block in blocks if block.picture)
+    up = [*_up(page, statements, describer, asked)]
     return Opening(
         title=_title(page, labels.iri(iri).text, statements),
         lead=next((row for row in facts if row.property.iri == page.lead), None),
-        up=[labels.iri(name) for above in page.up for name in iris(statements.get(above, {}))],
+        listed=_listed(page, statements, labels),
+        up=up,
         key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
         facts=[row for row in facts if row.property.iri != page.lead],
-        blocks=asked.blocks(page.blocks, describer.quotations),
-        asked=[*asked.asked.values(), *texts],
+        text=read(iri, page.text, asked, describer.quotations, find),
+        place=f"{up[0].href}#{anchor(iri, up[0].iri)}" if up and page.is_part else "",
+        blocks=blocks,
+        asked=[*asked.asked.values(), *drawn, *texts],
+        template=page.template,
     )
+
+
+def _listed(page: PageProfile, statements: Statements, labels: Labels) -> TermView | None:
+    site, path = labels.site, page.list.partition("?")[0]
+    linked = {kind.href.partition("?")[0] for kind in _types(statements, labels)}
+    if not path or site.root + path in linked:
+        return None
+    return TermView(site.profile.lists[path].title, site.root + path)
+
+
+def _up(
+    page: PageProfile, statements: Statements, describer: Describer, asked: Answers
+) -> Iterator[TermView]:
+    """Yield what is above a thing: the values of properties, and the lines of blocks."""
+    for name in page.up:
+        if is_block(name):
+            block = asked.block(name, describer.quotations)
+            yield from (line.cells[0][0] for line in block.lines)
+        else:
+            yield from map(describer.labels.iri, iris(statements.get(name, {})))
 
 
 def _page(statements: Statements, site: Site) -> PageProfile:
@@ -222,10 +263,13 @@ def _facts(
         stated = next((name for name in (fact.property, fact.status) if name in statements), None)
         if row is None and stated:
             (row,) = describer.rows({stated: statements[stated]})
-        elif row and not any(value.evidence for value in row.values) and stated:
-            (same,) = describer.rows({stated: statements[stated]})
-            row = replace(row, evidence=same.evidence)
-        elif row is None and fact.name in page.expected:
+        elif row:
+            words = describer.evidence.by_property.get(fact.property, ())
+            row = replace(row, graphs=placed(row.graphs, words))
+            if stated and not any(value.evidence for value in row.values):
+                (same,) = describer.rows({stated: statements[stated]})
+                row = replace(row, evidence=same.evidence)
+        elif fact.name in page.expected:
             row = Row(TermView(""), [Value(TermView("not stated"), ())], (), ())
         if row:
             shown = replace(describer.labels.iri(fact.property), text=fact.name)
@@ -361,12 +405,24 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
     }
 
 
+def _in_order(rows: list[Row], places: Mapping[str, int]) -> list[Row]:
+    """Return rows whose values, if they are parts of a text, are in the order of the text."""
+
+    def place(value: Value) -> int:
+        return places.get(value.shown.iri, 0)
+
+    return [replace(row, values=sorted(row.values, key=place)) for row in rows]
+
+
 async def _load_inverse_labels(site: Site) -> dict[str, str]:
     return first_texts(await rows(site, "inverse-labels"))
 
 
 async def _load_groups(
-    this: str, referrers: Mapping[str, Referrers], describer: Describer
+    this: str,
+    referrers: Mapping[str, Referrers],
+    describer: Describer,
+    places: Mapping[str, int],
 ) -> list[Group]:
     headings = await load_headings(describer.labels, sorted(referrers))
     groups = []
@@ -374,6 +430,8 @@ async def _load_groups(
         found = referrers[iri]
         shown = [describer.referrer(subject, iri, this) for subject in found.first]
         rest = found.count - len(shown)
+        if not rest:
+            shown.sort(key=lambda one: (places.get(one.shown.iri, 0), by_text(one.shown)))
         groups.append(Group(heading, found.count, found.is_stated, shown, rest))
     return sorted(groups, key=lambda group: by_text(group.property))
 

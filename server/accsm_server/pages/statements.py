@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TypeVar
 
 from pyoxigraph import BlankNode, NamedNode, QuerySolution
@@ -34,6 +35,8 @@ class Evidence:
     """Whether the page has shown its words before."""
     mark: str = ""
     """The part of its words that carries the statement, such as a code."""
+    line: str = ""
+    """The first line of its words in the source."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Line:
 
     cells: Sequence[tuple[TermView, ...]]
     evidence: tuple[Evidence, ...]
+    about: Sequence[str] = ()
+    """The IRIs of the properties that it is about."""
 
 
 @dataclass
@@ -274,12 +279,25 @@ def _row(property: TermView, values: list[Value], evidence: EvidenceIndex) -> Ro
     if shared is not None:
         values = [replace(value, evidence=()) for value in values]
     of_property = evidence.by_property.get(property.iri, ())
+    pieces = tuple(dict.fromkeys((*of_property, *(shared or ()))))
+    values = [
+        replace(value, graphs=placed(value.graphs, value.evidence or pieces)) for value in values
+    ]
     return Row(
         property,
         sorted(values, key=lambda value: by_text(value.shown)),
-        graphs or (),
-        tuple(dict.fromkeys((*of_property, *(shared or ())))),
+        placed(graphs or (), pieces or tuple(chain.from_iterable(v.evidence for v in values))),
+        pieces,
     )
+
+
+def placed(graphs: Iterable[TermView], pieces: Iterable[Evidence]) -> tuple[TermView, ...]:
+    """Return the graphs; those of sources lead to the first line of the evidence from there."""
+    lines: dict[str, str] = {}
+    for piece in pieces:
+        if piece.line:
+            lines.setdefault(piece.source.href.partition("?line=")[0], piece.source.href)
+    return tuple(replace(graph, href=lines.get(graph.href, graph.href)) for graph in graphs)
 
 
 def _without(statements: Statements, hidden: Sequence[str]) -> Statements:
@@ -311,7 +329,8 @@ def _evidence(row: QuerySolution, labels: Labels) -> Evidence:
         text_of(row["words"]),
         text_of(row["locator"]),
         labels.show(row["evidence"]),
-        labels.show(row["source"]),
+        labels.source(row["source"], text_of(row["line"])),
+        line=text_of(row["line"]),
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
+from accsm_kg.rdf.terms import is_iri
 from accsm_server.engine.interface import Engine, Query, Table, fetch, table
 
 #: The queries of this package, for any dataset.
@@ -31,14 +32,15 @@ class QueryFiles:
     def text(self, name: str, /, **iris: str | Iterable[str]) -> str:
         """Return the query NAME.rq with `<urn:KEY>` replaced by the IRI(s) given for KEY.
 
-        Raises ValueError for an invalid IRI, which prevents injection from the path of a request.
+        Of several values, those that are no IRI are left out. Raises ValueError for a single one,
+        which prevents injection from the path of a request.
         """
         if name not in self._texts:
             path = self._folder / f"{name}.rq"
             self._texts[name] = self._rewrite(path.read_text(encoding="utf-8"))
         text = self._texts[name]
         for key, value in iris.items():
-            values = [value] if isinstance(value, str) else value
+            values = [value] if isinstance(value, str) else filter(is_iri, value)
             text = text.replace(f"<urn:{key}>", " ".join(str(NamedNode(iri)) for iri in values))
         return text
 
