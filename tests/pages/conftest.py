@@ -24,10 +24,11 @@ EXAMPLES = {
     "/doc/{path}": "/doc/project/2016-2020/6",
     "/graph/{path}": "/graph/vocab",
     "/ontology.{suffix}": "/ontology.html",
-    "/ontology/{path}": f"/ontology/{__version__}",
+    "/ontology/{path}": "/ontology/projects",
     "/questions/{name}": "/questions/projects-supporting-action-line",
     "/rdf-graph-store": "/rdf-graph-store?default",
     "/shapes.{suffix}": "/shapes.html",
+    "/shapes/{path}": "/shapes/projects",
     "/timeline.{suffix}": "/timeline.csv",
     "/trace/{key}": "/trace/A.2.2.iv",
 }

@@ -29,6 +29,7 @@ _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
 _RAISED = re.compile(r"&lt;sup&gt;(.{1,40}?)&lt;/sup&gt;", re.DOTALL)
 _BREAK = re.compile(r"&lt;br ?/?&gt;")
 _ITEM = re.compile(r"\s*&lt;li&gt;\s*")
+_FILLED = re.compile(r"\{[?$](\w+)\}")
 _LIST = re.compile(r"\s*&lt;/?(?:ul|ol|li)&gt;")
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
@@ -148,6 +149,7 @@ def _templates() -> Environment:
     )
     environment.filters["ticks"] = _code_spans
     environment.filters["source"] = _source_text
+    environment.filters["gaps"] = _message_template
     environment.globals["static"] = static_files.address
     return environment
 
@@ -166,6 +168,15 @@ def _source_text(text: str, mark: str = "") -> Markup:
         whole = rf"(?<![\w.]){re.escape(str(escape(mark)))}(?!\w|\.\w)"
         marked = re.sub(whole, lambda found: f"<mark>{found[0]}</mark>", marked)
     return Markup(_RAISED.sub(r"<sup>\1</sup>", _BREAK.sub("\n", marked)))
+
+
+def _message_template(text: str) -> Markup:
+    """Return the message of a rule, with the names of what a result fills in as code.
+
+    >>> _message_template("Year {?year} is missing.")
+    Markup('Year <code>year</code> is missing.')
+    """
+    return _code_spans(_FILLED.sub(r"`\1`", text))
 
 
 def _code_spans(text: str) -> Markup:
