@@ -31,7 +31,7 @@ def test_boxes_of_a_column_stand_apart() -> None:
     height = float(drawn().get("height", ""))
     for column in by_column.values():
         assert all(one[1] < other[0] for one, other in pairwise(sorted(column)))
-        assert 0 <= min(column)[0] and max(column)[1] <= height
+        assert min(column)[0] >= 0 and max(column)[1] <= height
 
 
 def test_an_arrow_leads_from_each_row_with_an_end_to_the_middle_of_its_box() -> None:
