@@ -4,6 +4,7 @@ A lookup is a generator that yields queries and is sent their rows: `query.look_
 store, and the server over its engine.
 """
 
+import re
 from collections.abc import Generator, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +14,10 @@ from pyoxigraph import NamedNode, QuerySolution
 
 from accsm_kg.namespaces import reminter
 from accsm_kg.rdf import query_files
-from accsm_kg.rdf.terms import value_of
+from accsm_kg.rdf.terms import is_iri, value_of
 
 T = TypeVar("T")
+_WHOLE = re.compile("[+-]?[0-9]{1,9}")
 #: Column names and values; the value of an IRI or literal is its text, else the value is empty.
 Row = dict[str, str]
 Rows = list[Row]
@@ -28,9 +30,12 @@ class Ask(NamedTuple):
     this: str | tuple[str, ...] = ()
 
     def text(self, base: str) -> str:
-        """Return the query for a dataset with ``base``; raises ValueError for an invalid IRI."""
+        """Return the query for a dataset with ``base``; raises ValueError for an invalid IRI.
+
+        Of several, values that are no IRI are left out, such as those of blank nodes.
+        """
         text = _read(self.path, base)
-        iris = (self.this,) if isinstance(self.this, str) else self.this
+        iris = (self.this,) if isinstance(self.this, str) else filter(is_iri, self.this)
         return text.replace("$this", " ".join(str(NamedNode(iri)) for iri in iris))
 
 
@@ -40,6 +45,15 @@ Lookup = Generator[Ask, Rows, T]
 def read_rows(names: Sequence[str], solutions: Iterable[QuerySolution]) -> Rows:
     """Return the solutions of a query with the variables ``names`` as rows."""
     return [dict(zip(names, map(value_of, one), strict=True)) for one in solutions]
+
+
+def whole(text: str, otherwise: int = 0) -> int:
+    """Return the whole number that a value states, or another one if it states none.
+
+    >>> whole("2017"), whole("about 2017"), whole("", 1)
+    (2017, 0, 1)
+    """
+    return int(text) if _WHOLE.fullmatch(text) else otherwise
 
 
 def grouped(rows: Iterable[Row], column: str) -> dict[str, Rows]:

@@ -93,7 +93,8 @@ def fold(text: str, width: int, most: int = 2) -> list[str]:
     >>> fold("Promote participation of local governments", 16)
     ['Promote', 'participation…']
     """
-    return textwrap.wrap(text, width, max_lines=most, placeholder="…")
+    read = text.lstrip()[: width * (most + 1)]  # a longer text takes long to fold
+    return textwrap.wrap(read, width, max_lines=most, placeholder="…")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from accsm_kg.lookups import whole
 from accsm_kg.namespaces import BASE, QUERIES, term
 from accsm_kg.questions.model import FORMS, Parameter, Question, bind, form
 from accsm_kg.rdf import query_files
@@ -30,12 +31,15 @@ def load(store: Store) -> list[Question]:
 
 
 def read(quads: Iterable[Quad]) -> list[Question]:
-    """Return the questions in the graph of stored queries, sorted by name."""
+    """Return the questions in the graph of stored queries, sorted by name.
+
+    What has no name or no query is left out; what else is missing is empty.
+    """
     resources: dict[str, _Properties] = defaultdict(lambda: defaultdict(list))
     for subject, predicate, value, _ in quads:
         if isinstance(subject, NamedNode) and isinstance(value, NamedNode | Literal):
             resources[subject.value][predicate.value].append(value.value)
-    found = [one for one in resources.values() if _values(one, "dcterms:identifier")]
+    found = [one for one in resources.values() if _value(one, "dcterms:identifier") and _query(one)]
     return sorted((_question(one, resources) for one in found), key=attrgetter("name"))
 
 
@@ -89,21 +93,25 @@ def _parameter_statements(
 
 
 def _question(properties: _Properties, resources: dict[str, _Properties]) -> Question:
-    declared = (resources[iri] for iri in _values(properties, "sh:parameter"))
-    parameters = tuple(map(_parameter, sorted(declared, key=_position)))
-    query = next(text for curie in _SH_FORMS.values() for text in _values(properties, curie))
+    declared = [resources[iri] for iri in _values(properties, "sh:parameter")]
+    named = [one for one in declared if _value(one, "sh:name")]
+    parameters = tuple(map(_parameter, sorted(named, key=_position)))
     return Question(
         name=_value(properties, "dcterms:identifier"),
         summary=_value(properties, "rdfs:comment"),
         description=_value(properties, "dcterms:description"),
         tags=tuple(_values(properties, "schema:keywords")),
-        text=_without_defaults(query, parameters),
+        text=_without_defaults(_query(properties), parameters),
         parameters=parameters,
     )
 
 
 def _position(properties: _Properties) -> int:
-    return int(_value(properties, "sh:order"))
+    return whole(_value(properties, "sh:order"))
+
+
+def _query(properties: _Properties) -> str:
+    return next(filter(None, (_value(properties, curie) for curie in _SH_FORMS.values())), "")
 
 
 def _parameter(properties: _Properties) -> Parameter:
@@ -120,7 +128,7 @@ def _values(properties: _Properties, curie: str) -> list[str]:
 
 
 def _value(properties: _Properties, curie: str) -> str:
-    return _values(properties, curie)[0]
+    return next(iter(_values(properties, curie)), "")
 
 
 def _without_defaults(query: str, parameters: tuple[Parameter, ...]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accsm_kg.errors import UnknownNameError, check_name
-from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped
+from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped, whole
 from accsm_kg.pictures.strip import Time, read_edtf
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.edtf import in_words
@@ -16,6 +16,7 @@ from accsm_kg.rdf.terms import local_name, natural
 
 _QUERIES = Path(__file__).parent / "queries"
 _DECADE = 10
+_MOST_YEARS = 500  # between the first and the last; of more, only those of items are counted
 _PARTS = ("items", "times", "years", "countries", "areas", "sources")
 
 #: What the timeline can show, each with its queries in the folder of that name.
@@ -288,11 +289,13 @@ def _year(year: int, items: Iterable[Item]) -> Year:
     return Year(year, sum(found), len(found) - sum(found))
 
 
-def _span(rows: Rows, items: Iterable[Item]) -> range:
-    """Return all years of the plans and of the items."""
-    plans = {int(row[end]) for row in rows for end in ("first", "last") if row.get(end)}
+def _span(rows: Rows, items: Iterable[Item]) -> Sequence[int]:
+    """Return the years of the plans and of the items, and those between."""
+    plans = {whole(row.get(end, "")) for row in rows for end in ("first", "last")} - {0}
     years = plans.union(*(item.years for item in items))
-    return range(min(years), max(years) + 1) if years else range(0)
+    if not years or max(years) - min(years) > _MOST_YEARS:
+        return sorted(years)
+    return range(min(years), max(years) + 1)
 
 
 def _filters(
@@ -336,7 +339,11 @@ def _items(rows: Mapping[str, Rows]) -> list[Item]:
 
     found = []
     for iri, (row, *_) in parts["items"].items():
-        years = {int(year["year"]): year["stated"] == "true" for year in of("years", iri)}
+        years = {
+            whole(year["year"]): year["stated"] == "true"
+            for year in of("years", iri)
+            if whole(year["year"])
+        }
         item = Item(
             iri=iri,
             kind=row["kind"],
@@ -382,7 +389,7 @@ def _marks(row: Row, years: Mapping[int, bool], is_done: bool) -> list[Time]:
     if row["edtf"]:
         mark = read_edtf(row["edtf"])
         return [replace(mark, is_done=is_done)] if mark else []
-    first, last = int(row["from"] or 1), int(row["to"] or 12)
+    first, last = whole(row["from"], 1), whole(row["to"], 12)
     return [Time("yearly", year + (first - 1) / 12, year + last / 12) for year in years]
 
 

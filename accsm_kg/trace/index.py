@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Final
+
+from rapidfuzz import fuzz, process
 
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask, Lookup, Rows
@@ -14,6 +15,8 @@ from accsm_kg.namespaces import BASE
 from accsm_kg.rdf.terms import natural
 
 QUERIES: Final = Path(__file__).parent / "queries"
+_LONGEST = 200  # characters of a key that are compared with names
+_SIMILAR = 50  # of 100
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,13 @@ class Index:
     def find(self, key: str) -> Thing:
         """Return the one thing that ``key`` names; raises UnknownKeyError or AmbiguousKeyError.
 
-        A key of a thing goes before other names: `33` is a project, `KHM` a country.
+        A key of a thing goes before other names: `33` is a project, `KHM` a country. One that is
+        written alike goes before one with other capitals.
         """
         wanted = _plain(key, self.base)
         named = sorted(self.names.get(wanted, {}).values(), key=lambda thing: thing.path)
-        found = [thing for thing in named if thing.key.casefold() == wanted] or named
+        keyed = [thing for thing in named if thing.key.casefold() == wanted]
+        found = [thing for thing in keyed if thing.key == key.strip()] or keyed or named
         if len(found) == 1:
             return found[0]
         if found:
@@ -83,8 +88,14 @@ class Index:
 
     def near(self, wanted: str, most: int = 4) -> list[Thing]:
         """Return things with names that are similar to ``wanted``."""
-        close = get_close_matches(wanted, self.names, n=most, cutoff=0.5)
-        near = {t.resource: t for name in close for t in self.names[name].values()}
+        close = process.extract(
+            wanted[:_LONGEST],
+            list(self.names),
+            scorer=fuzz.ratio,
+            limit=most,
+            score_cutoff=_SIMILAR,
+        )
+        near = {t.resource: t for name, _, _ in close for t in self.names[name].values()}
         return list(near.values())
 
     def above(self, thing: Thing) -> list[Thing]:
@@ -96,9 +107,11 @@ class Index:
 
     def below(self, thing: Thing) -> list[Thing]:
         """Return ``thing`` and the things below it."""
-        found = [thing]
+        found, seen = [thing], {thing.resource}
         for each in found:
-            found += self._children.get(each.resource, [])
+            new = [t for t in self._children.get(each.resource, []) if t.resource not in seen]
+            found += new
+            seen.update(child.resource for child in new)
         return found
 
     @cached_property
@@ -129,7 +142,7 @@ def index(base: str = BASE) -> Lookup[Index]:
 
 def _things(rows: Rows, base: str) -> Iterator[Thing]:
     """Yield a thing for each resource; its key is its path if others have the same short key."""
-    first = {row["resource"]: row for row in reversed(rows)}
+    first = {row["resource"]: row for row in reversed(rows) if row["resource"]}
     uses = Counter(row["key"].casefold() for row in first.values())
     for row in sorted(first.values(), key=lambda row: (int(row["rank"]), natural(row["resource"]))):
         path = row["resource"].removeprefix(base).removeprefix("id/")

@@ -5,7 +5,7 @@ from pyoxigraph import Store
 
 from accsm_kg.namespaces import BASE
 from accsm_kg.query import look_up
-from accsm_kg.trace.index import AmbiguousKeyError, Index, UnknownKeyError, index
+from accsm_kg.trace.index import AmbiguousKeyError, Index, Thing, UnknownKeyError, index
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +82,31 @@ def test_another_dataset_has_nothing_to_trace() -> None:
     assert found.things == {}
     with pytest.raises(UnknownKeyError):
         found.find("33")
+
+
+def _thing(path: str, parent: str = "") -> Thing:
+    return Thing(path, path, "measure", path, path, path, "", "", "", "", parent, 0)
+
+
+def test_things_that_are_above_each_other_have_an_end() -> None:
+    things = {name: _thing(name, above) for name, above in (("a", "b"), ("b", "a"), ("c", "c"))}
+    known = Index(BASE, things)
+    assert [thing.key for thing in known.below(things["a"])] == ["a", "b"]
+    assert [thing.key for thing in known.above(things["a"])] == ["b", "a"]
+    assert known.below(things["c"]) == [things["c"]]
+
+
+def test_of_two_keys_with_other_capitals_each_is_found_as_it_is_written() -> None:
+    both = {name: _thing(name) for name in ("x/A", "x/a")}
+    known = Index(BASE, both, {"x/a": both})
+    assert [known.find(name).key for name in both] == list(both)
+    with pytest.raises(AmbiguousKeyError):
+        known.find("X/A")
+
+
+def test_a_long_key_is_compared_with_many_names_at_once() -> None:
+    things = {f"project/{number}": _thing(f"project/{number}") for number in range(50_000)}
+    known = Index(BASE, things, {name: {name: thing} for name, thing in things.items()})
+    with pytest.raises(UnknownKeyError) as caught:
+        known.find("project/x" + "project of a name / " * 400)
+    assert caught.value.near == []

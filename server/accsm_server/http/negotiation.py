@@ -65,6 +65,7 @@ _ALIASES = {"turtle": "ttl", "n3": "ttl", "ntriples": "nt", "n-triples": "nt", "
 FORMAT_NAMES = ("format", "output")
 #: A quoted string; one that is not closed takes the rest, so that the time is linear.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)')
+_LONGEST_LINKS = 2048  # characters; proxies take 4096 bytes of headers
 _LONGEST = 4096  # characters of a header that are read
 
 
@@ -132,17 +133,21 @@ def negotiate(accept: str, offers: Sequence[Format]) -> Format | None:
     return chosen
 
 
-def alternates(path: str, formats: Iterable[Format]) -> str:
+def alternates(path: str, formats: Iterable[Format], *, typed: bool = False) -> str:
     """Return a Link header to ``path``, which may have a query string, in all ``formats``.
+
+    If people have ``typed`` a part of the path, it is empty where it would be so long that proxies
+    refuse the response.
 
     >>> alternates("/a?b=1", [TEXT])
     '</a?b=1&format=text>; rel="alternate"; type="text/plain"'
     """
     mark = "&" if "?" in path else "?"
-    return ", ".join(
+    links = ", ".join(
         f'<{path}{mark}format={format.name}>; rel="alternate"; type="{format.media_type}"'
         for format in formats
     )
+    return "" if typed and len(links) > _LONGEST_LINKS else links
 
 
 def weights(accept: str) -> dict[str, float]:

@@ -83,9 +83,11 @@ async def _others(site: Site) -> list[str]:
     graphs = (iri_of(row["graph"]) for row in (await site.served.queries.rows("graphs")).rows)
     addresses = await site.addresses()
     topics = await load_topics(site)
+    feet = (link for link in render.links_of(site, site.profile.footer) if link.needs)
+    links = [*render.links_of(site, site.profile.navigation), *feet]
     pages = [
         *_PAGES,
-        *(link.path for link in render.navigation(site)),
+        *(link.path for link in links),
         *(topic.vocabulary for topic in topics if topic.terms),
         *(topic.rules for topic in topics if topic.shapes),
     ]

@@ -39,7 +39,7 @@ async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> s
 
     The files ``made`` are described with their size and checksum.
     """
-    described = await site.load(_load)
+    described = await site.load(load)
     dataset, folder = f"{site.base}dataset", f"{origin}/dataset/{site.engine.version}"
     statements = [
         *_access(dataset, origin),
@@ -58,7 +58,7 @@ async def property_counts(site: Site) -> dict[str, int]:
 
 async def _load_counts(site: Site) -> dict[str, int]:
     whole, void = NamedNode(f"{site.base}dataset"), site.prefixes["void"]
-    described = await site.load(_load)
+    described = await site.load(load)
     values = {(value_of(t.subject), value_of(t.predicate)): t.object for t in described}
     parts = [
         value_of(triple.object)
@@ -71,7 +71,7 @@ async def _load_counts(site: Site) -> dict[str, int]:
     }
 
 
-async def _load(site: Site) -> set[Triple]:
+async def load(site: Site) -> set[Triple]:
     """Return the description in the dataset, or else its counts."""
     if await is_graph(site, site.base + META):
         body = await named_graph(site, site.base + META)

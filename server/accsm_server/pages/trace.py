@@ -10,7 +10,7 @@ from fastapi import Query
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from accsm_kg.lookups import Ask, Rows
+from accsm_kg.lookups import Ask, Rows, whole
 from accsm_kg.pictures import chain as pictures
 from accsm_kg.pictures import strip
 from accsm_kg.terminal import delimited
@@ -31,6 +31,7 @@ from accsm_server.pages.statements import Evidence, Quotations
 from accsm_server.pages.terms import Labels, TermView, load_labels, plural
 
 _HERE = "/trace"
+_LONGEST = 1000  # characters of a key
 _OFFERS = (HTML, CSV, JSON, TURTLE, SVG)
 _ANSWERS = {
     **openapi.offered(*_OFFERS),
@@ -88,7 +89,7 @@ async def chooser(
     known = await site.load(load_index)
     if key.strip():
         try:
-            path = address(known.find(key))
+            path = address(_find(known, key))
         except (UnknownKeyError, AmbiguousKeyError):
             path = f"{_HERE}/{quote(key.strip(), safe='/:')}"
         return RedirectResponse(site.root + path, 303)
@@ -121,7 +122,7 @@ async def trace(
         raise BadRequest("Invalid parameter", f"group={group!r}: one of {', '.join(chain.GROUPS)}")
     known = await site.load(load_index)
     try:
-        thing = known.find(key)
+        thing = _find(known, key)
     except UnknownKeyError as error:
         return await _unknown(site, error, known, format)
     except AmbiguousKeyError as error:
@@ -132,6 +133,16 @@ async def trace(
         headers = {"Vary": "Accept"}
         return RedirectResponse(site.root + with_query(address(thing), query), 303, headers)
     return await _send(site, thing, known, format, group)
+
+
+def _find(known: Index, key: str) -> Thing:
+    """Return what ``key`` names; raises as `Index.find`, and BadRequest for one that is too long.
+
+    A redirect and a page repeat the key.
+    """
+    if len(key) > _LONGEST:
+        raise BadRequest("Invalid key", f"A key has at most {_LONGEST} characters.")
+    return known.find(key)
 
 
 def address(thing: Thing) -> str:
@@ -168,6 +179,8 @@ async def _page(
     thing = found.thing
     labels = await load_labels(site, [], *_sources(site, found))
     own = [row for row in found.above if row["resource"] == thing.resource]
+    levels = [*_levels(site, columns, known, labels)]
+    linked = [step for step in levels[-1].steps if step.node.project in found.projects]
     return view(
         site,
         "trace.html",
@@ -180,16 +193,18 @@ async def _page(
         document=labels.iri(thing.resource),
         crumbs=[*reversed(known.above(thing))],
         beside=_beside(found, known),
-        places=[(row, labels.graph(f"{site.base}graph/source/{row['source']}"))
+        places=[(row, labels.graph(f"{site.base}graph/source/{row['source']}",
+                                   row["line"].partition(",")[0]))
                 for row in own if row["source"]],
-        levels=[*_levels(site, columns, known, labels)],
-        years=inline(strip.years(*chain.period(found.projects))),
+        levels=levels,
+        linked=linked,
+        years=inline(strip.years(*chain.period(found.all_projects))),
         legend=_legend(found),
         found=found,
         groups=_groups(known),
         grouped=group,
         group_names=list(chain.GROUPS),
-        matrix=_matrix(found, columns[-1], known, labels),
+        matrix=_matrix(found, linked, known, labels),
         address=address,
     )  # fmt: skip
 
@@ -248,28 +263,29 @@ def _unique(rows: Rows) -> Rows:
     found: dict[tuple[str, ...], dict[str, str]] = {}
     for row in sorted(rows, key=lambda row: row["states"] != "true"):
         found.setdefault((row["source"], row["line"], row["words"]), row)
-    return sorted(found.values(), key=lambda row: (row["source"], int(row["line"] or 0)))
+    return sorted(found.values(), key=lambda row: (row["source"], whole(row["line"])))
 
 
 def _evidence(row: Mapping[str, str], known: Index, site: Site, labels: Labels) -> Evidence:
-    source = labels.iri(f"{site.base}id/source/{row['source']}")
+    source = labels.iri(iri := f"{site.base}id/source/{row['source']}")
     target = known.things.get(row.get("target") or row["resource"])
     return Evidence(
         row["words"],
         f"{row['locator']}, line {row['line']}",
         TermView(""),
-        replace(source, text=f"source {row['source']}"),
+        replace(source, text=f"source {row['source']}", href=labels.place(iri, row["line"])),
         mark=target.code if target else "",
+        line=row["line"],
     )
 
 
-def _matrix(found: Trace, projects: Column, known: Index, labels: Labels) -> list[Line]:
-    """Return the other targets of the projects, those that most of them support first."""
+def _matrix(found: Trace, steps: Sequence[Step], known: Index, labels: Labels) -> list[Line]:
+    """Return the other targets of the projects in ``steps``, those that most support first."""
     links: dict[str, dict[str, str]] = {}
     for row in found.together:
         links.setdefault(row["target"], {})[row["resource"]] = labels.iri(row["link"]).href
     lines = [
-        Line(thing, len(links[iri]), [links[iri].get(n.resource, "") for n in projects.nodes])
+        Line(thing, len(links[iri]), [links[iri].get(step.node.resource, "") for step in steps])
         for iri, thing in known.things.items()
         if iri in links
     ]
@@ -285,7 +301,7 @@ def _groups(known: Index) -> list[tuple[str, list[Thing]]]:
 
 def _legend(found: Trace) -> list[tuple[Markup, str]]:
     """Return the marks that occur in the strips of a trace, with their meaning."""
-    times = [time for project in found.projects for time in chain.times(project)]
+    times = [time for project in found.all_projects for time in chain.times(project)]
     shapes = {time.shape for time in times}
     shown = [(name, text) for name, text in strip.SHAPES.items() if name in shapes]
     done = [("done", "marked as completed")] if any(time.is_done for time in times) else []

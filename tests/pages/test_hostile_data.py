@@ -1,0 +1,144 @@
+"""Hostile datasets: no value of theirs fails, blocks or fills the pages, or leaves its field."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from random import Random
+
+import httpx
+import pytest
+from accsm_server.http.negotiation import JSON, alternates
+from accsm_server.pages.citation import Citation
+from accsm_server.pages.render import _source_text
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse, serialize
+from serving import running
+
+from accsm_kg.namespaces import BASE
+
+TIMEOUT = "20"
+PATHS = (
+    "/", "/trace", "/trace/A.2.2.iv", "/trace/A.2.2", "/trace/33", "/trace/KHM", "/coverage",
+    "/coverage?rows=areas", "/timeline", "/timeline?group=area", "/timeline?scale=history",
+    "/projects", "/targets", "/countries", "/questions", "/dataset", "/search?q=asean",
+    "/doc/project/2016-2020/33", "/doc/country/KHM", "/doc/action-line/apsc-2025/A.2.2.iv",
+)  # fmt: skip
+#: Pages that are files as well.
+FILES = ("/trace/A.2.2.iv", "/trace/33", "/coverage", "/timeline?scale=history", "/projects")
+#: Values that are no dates, years or numbers, or are far from all others.
+ODD = ("-99999999999-01-01", "0000-00-00", "9999", "0001", "99999999", "2017-13", "../..", "",
+       "0001/9999", "????", "2017-02-30", "9" * 5000)  # fmt: skip
+
+Change = Callable[[list[Quad]], Iterable[Quad]]
+
+
+def _is_data(quad: Quad) -> bool:
+    return not str(quad.subject.value).startswith((f"{BASE}ontology", f"{BASE}shapes"))
+
+
+def _odd_values(quads: list[Quad]) -> Iterable[Quad]:
+    random = Random(1)
+    for subject, predicate, value, graph in quads:
+        is_number = isinstance(value, Literal) and not value.datatype.value.endswith(
+            ("string", "langString", "boolean", "anyURI")
+        )
+        if is_number and random.random() < 0.4:
+            value = Literal(random.choice(ODD), datatype=value.datatype)
+        yield Quad(subject, predicate, value, graph)
+
+
+def _other_types(quads: list[Quad]) -> Iterable[Quad]:
+    random = Random(2)
+    odd = (Literal("x"), NamedNode("javascript:alert(1)"), NamedNode(BASE), NamedNode("urn:x?y#z"))
+    for quad in quads:
+        subject, predicate, _, graph = quad
+        if _is_data(quad) and not predicate.value.endswith("#type") and random.random() < 0.15:
+            quad = Quad(subject, predicate, random.choice([BlankNode(), *odd]), graph)
+        yield quad
+
+
+def _blank_nodes(quads: list[Quad]) -> Iterable[Quad]:
+    random, blank = Random(3), {}
+    named = {q.subject for q in quads if str(q.subject.value).startswith(f"{BASE}id/")}
+    for node in sorted(named, key=str):
+        if random.random() < 0.4:
+            blank[node] = BlankNode()
+    for subject, predicate, value, graph in quads:
+        yield Quad(blank.get(subject, subject), predicate, blank.get(value, value), graph)
+
+
+def _cycles(quads: list[Quad]) -> Iterable[Quad]:
+    for subject, predicate, value, graph in quads:
+        yield Quad(subject, predicate, value, graph)
+        if predicate.value.endswith(("#measureOf", "#actionLineOf")):
+            yield Quad(value, predicate, subject, graph)
+
+
+def _lost(quads: list[Quad]) -> Iterable[Quad]:
+    random = Random(4)
+    for quad in quads:
+        if quad.predicate.value.endswith("#type") or not _is_data(quad) or random.random() > 0.3:
+            yield quad
+
+
+def _changed(known_path: Path, change: Change, folder: Path) -> Path:
+    path = folder / "data.nq"
+    quads = list(parse(path=str(known_path), format=RdfFormat.N_QUADS))
+    with path.open("wb") as file:
+        serialize(change(quads), file, format=RdfFormat.N_QUADS)
+    return path
+
+
+@pytest.mark.parametrize("change", [_odd_values, _other_types, _blank_nodes, _cycles, _lost])
+def test_every_page_of_a_broken_dataset_has_an_answer(
+    known_path: Path, change: Change, tmp_path: Path
+) -> None:
+    path = _changed(known_path, change, tmp_path)
+    asked = [(page, "text/html") for page in PATHS]
+    asked += [
+        (page, accept)
+        for page in FILES
+        for accept in ("application/json", "image/svg+xml", "text/turtle")
+    ]
+    with running(path, TIMEOUT=TIMEOUT) as server:  # raises for a traceback in the log
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            answers = {one: client.get(one[0], headers={"Accept": one[1]}) for one in asked}
+        assert [one for one, answer in answers.items() if answer.status_code == 500] == []
+        assert all(len(answer.content) < 4 << 20 for answer in answers.values())
+
+
+def test_a_label_of_megabytes_does_not_take_the_home_page(known_path: Path, tmp_path: Path) -> None:
+    def change(quads: list[Quad]) -> Iterable[Quad]:
+        label = NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
+        for subject, predicate, value, graph in quads:
+            if subject.value == f"{BASE}id/project/2016-2020/33" and predicate == label:
+                value = Literal("word " * 1_800_000, language="en")
+            yield Quad(subject, predicate, value, graph)
+
+    with running(_changed(known_path, change, tmp_path), TIMEOUT=TIMEOUT) as server:
+        home = httpx.get(server.url, headers={"Accept": "text/html"}, timeout=60)
+        assert home.status_code == 200
+        assert len(home.content) < 200_000
+        assert "The home page lacks the coverage" in server.log.read_text()
+
+
+def test_a_run_of_spaces_in_the_words_of_a_source_is_read_once() -> None:
+    assert str(_source_text(" " * 300_000)) == " " * 300_000
+    assert str(_source_text(f"a{' ' * 100_000}<li> b{' ' * 100_000}</li>c")) == ("a\n\N{BULLET} bc")
+
+
+def test_a_title_adds_no_field_to_a_citation() -> None:
+    title = 'x"},\r\nUR  - http://evil.example\r\nER  - \n\nTY  - BOOK</script>'
+    cited = Citation(title, "https://example.org/a", "Data", "Somebody", "1", "00", "2026-01-01")
+    tags = [line.partition("  - ")[0] for line in cited.ris.splitlines()]
+    assert sorted(tags) == sorted(set(tags))
+    assert (tags[0], tags[-1]) == ("TY", "ER")
+    assert "\nUR  - https://example.org/a\n" in cited.ris
+    assert json.loads(cited.csl)[0]["title"] == title
+    assert cited.bibtex.count("{") - cited.bibtex.count("\\{") == cited.bibtex.count(
+        "}"
+    ) - cited.bibtex.count("\\}")
+
+
+def test_links_to_other_formats_stay_within_what_proxies_take() -> None:
+    assert alternates("/search?q=" + "a" * 100, [JSON], typed=True)
+    assert alternates("/search?q=" + "%F0%9F%98%80" * 400, [JSON], typed=True) == ""
