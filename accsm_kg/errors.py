@@ -2,6 +2,7 @@
 
 ValueError
 └── AccsmError
+    ├── MissingModuleError  SQLite lacks a module
     ├── ProjectFileError  a file of the project has a fault
     ├── QuerySyntaxError  a query does not parse
     └── UnknownNameError  a name, number or format does not exist
@@ -16,6 +17,10 @@ from accsm_kg.rdf.explain import Explanation
 
 class AccsmError(ValueError):
     """The base class; its text says what is wrong, where and what to do."""
+
+
+class MissingModuleError(AccsmError):
+    """The SQLite of this Python lacks a module; the text says what to install."""
 
 
 class ProjectFileError(AccsmError):

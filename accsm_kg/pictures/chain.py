@@ -49,13 +49,16 @@ class Column:
 def connectors(edges: Sequence[Edge], left: int, right: int) -> Element:
     """Return lines between columns of ``left`` and ``right`` equal rows.
 
-    They fill the space that a page gives them, so that they end in the middle of rows.
+    They fill the space that a page gives them, so that they end in the middle of rows. Each has
+    the places of these as `data-from` and `data-to`.
     """
     drawn = element("svg", viewBox="0 0 100 1000", preserveAspectRatio="none", class_="wires",
                     aria_hidden="true")  # fmt: skip
     for edge in edges:
         start, end = _middle(edge.left, left, 1000), _middle(edge.right, right, 1000)
-        drawn.append(_wire(0, start, 100, end, edge.is_dashed))
+        wire = _wire(0, start, 100, end, edge.is_dashed)
+        wire.attrib.update({"data-from": str(edge.left), "data-to": str(edge.right)})
+        drawn.append(wire)
     return drawn
 
 

@@ -1,7 +1,7 @@
 """The model of a stored question: a SPARQL query with its header and parameters."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -77,22 +77,38 @@ def labels(rows: Iterable[QuerySolution]) -> dict[str, str]:
     return {row[0]: row[1] if len(row) > 1 else row[0] for row in texts if row}
 
 
+class NoChoiceError(ValueError):
+    """A value of a parameter is not on its list; ``nearest`` are those that are similar."""
+
+    def __init__(self, text: str, name: str, nearest: Sequence[str]) -> None:
+        """Say ``text`` of the parameter ``name``."""
+        super().__init__(text)
+        self.name, self.nearest = name, nearest
+
+
 def check_choice(name: str, value: str, options: Mapping[str, str]) -> None:
-    """Raise ValueError unless ``value`` of a parameter is one of its ``options``.
+    """Raise NoChoiceError unless ``value`` of a parameter is one of its ``options``.
 
     These are labels by value; the message names the values that are similar, or have a similar
     label, else all, or the first of them.
     """
     if not options or value in options:
         return
-    texts = {text.casefold(): option for option in options for text in (options[option], option)}
-    close = get_close_matches(value.casefold(), texts, n=3)
+    close = _similar(value, options)
     listed = ", ".join(list(options)[:_MAX_LISTED])
     more = len(options) - _MAX_LISTED
     hint = f"its values: {listed}" + (f" and {more} more" if more > 0 else "")
     if close:
-        hint = f"similar: {', '.join(dict.fromkeys(texts[text] for text in close))}"
-    raise ValueError(f"'{value}' is no value of {name}; {hint}")
+        hint = f"similar: {', '.join(close)}"
+    nearest = close or _similar(value, options, 0)
+    raise NoChoiceError(f"'{value}' is no value of {name}; {hint}", name, nearest)
+
+
+def _similar(value: str, options: Mapping[str, str], least: float = 0.6) -> list[str]:
+    """Return the values that are similar or have a similar label, the nearest first."""
+    texts = {text.casefold(): option for option in options for text in (options[option], option)}
+    close = get_close_matches(value.casefold(), texts, n=3, cutoff=least)
+    return list(dict.fromkeys(texts[text] for text in close))
 
 
 def form(question: Question) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,15 @@ def decode(
 
 def header(text: str) -> dict[str, Any]:
     """Return the mapping written in the leading `#+` comment lines (the grlc convention)."""
-    lines = [line[3:] for line in text.splitlines() if line.startswith("#+ ")]
+    return dict(
+        _mapping("\n".join(line[3:] for line in text.splitlines() if line.startswith("#+ ")))
+    )
+
+
+@lru_cache(512)
+def _mapping(lines: str) -> dict[str, Any]:
     try:
-        found = yaml.load("\n".join(lines), _LOADER) or {}
+        found = yaml.load(lines, _LOADER) or {}
     except yaml.YAMLError as error:
         raise ValueError(f"the #+ header is not YAML: {error}") from None
     if not isinstance(found, dict):

@@ -11,10 +11,20 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, NamedTuple
 
+from accsm_kg.errors import MissingModuleError
 from accsm_kg.namespaces import BASE
 from accsm_kg.rdf.terms import local_name
 from accsm_kg.search.things import Read, Thing, things
-from accsm_kg.search.words import Speller, clean, phrase, phrases, spaced, typed, unspaced
+from accsm_kg.search.words import (
+    Speller,
+    clean,
+    other_spelling,
+    phrase,
+    phrases,
+    spaced,
+    typed,
+    unspaced,
+)
 
 _MOST = 10_000  # things that are ranked
 _MOST_UNRANKED = 1000  # things found by the first letters of a word, which are too many to rank
@@ -28,6 +38,7 @@ _TEXT = 4000  # characters of the texts of one thing
 _START, _END, _MARK = "\x02", "\x03", re.compile("[\x02\x03]")
 _DOT = " · "
 _LAST = "\U0010ffff"
+_NONE: Mapping[str, str] = {}
 
 _SCHEMA = """
 CREATE TABLE thing (
@@ -159,15 +170,32 @@ def unmarked(text: str) -> str:
     return _MARK.sub("", text)
 
 
+def connect(schema: str) -> sqlite3.Connection:
+    """Return a database in memory with the tables of ``schema``; raises MissingModuleError."""
+    made = sqlite3.connect(":memory:", check_same_thread=False)
+    try:
+        made.executescript(schema)
+    except sqlite3.OperationalError as error:
+        if "no such module" not in str(error):
+            raise
+        raise MissingModuleError(
+            f"The search needs a module that SQLite {sqlite3.sqlite_version} of this Python lacks"
+            f" ({error}); use a Python whose SQLite has FTS5. All else works."
+        ) from None
+    return made
+
+
 class Index:
     """An index that several threads may use; it is made once and not changed."""
 
     def __init__(self, rows: Read, base: str = BASE) -> None:
-        """Index what the queries have found in a dataset with ``base``."""
+        """Index what the queries have found in a dataset with ``base``.
+
+        Raises MissingModuleError if SQLite has no full-text search.
+        """
         found = things(rows)
         self._lock = Lock()
-        self._db = sqlite3.connect(":memory:", check_same_thread=False)
-        self._db.executescript(_SCHEMA)
+        self._db = connect(_SCHEMA)
         self._db.executemany(
             "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _things(found, base)
         )
@@ -227,7 +255,9 @@ class Index:
             return [_hit(row) for row in self._plain(ids)]
 
     def _attempts(self, words: str, exactly: bool) -> Iterator[_Attempt]:
-        yield self._attempt(words)
+        others = {} if exactly else self._other_spellings(words)
+        also = f"Showing also {_mark(', '.join(others.values()))}" if others else ""
+        yield self._attempt(words, also, others)
         sought = phrases(words)
         if not sought or exactly:
             return
@@ -241,10 +271,23 @@ class Index:
             some = f"Nothing has all words of {_mark(words)}. Showing what has some"
             yield self._by_words(Step(" OR ".join(phrases(mended)), sentence=some))
 
-    def _attempt(self, words: str, sentence: str = "") -> _Attempt:
-        """Return the things of the name ``words``, and those with all words or another name."""
+    def _other_spellings(self, words: str) -> dict[str, str]:
+        """Return by word its other spelling, if the dataset has it."""
+        spelled = ((word, other_spelling(word)) for word in words.split(" "))
+        return {word: other for word, other in spelled if other and self._is_known(other)}
+
+    def _attempt(
+        self, words: str, sentence: str = "", others: Mapping[str, str] = _NONE
+    ) -> _Attempt:
+        """Return the things of the name ``words``, and those with all words or another name.
+
+        A word may also be its spelling in ``others``.
+        """
         named = self._db.execute(_NAMED, (words.casefold(), _MOST_EXACT)).fetchall()
-        every = " AND ".join(phrases(words))
+        spelled = {phrase(word): phrase(other) for word, other in others.items()}
+        every = " AND ".join(
+            f"({one} OR {spelled[one]})" if one in spelled else one for one in phrases(words)
+        )
         synonyms = map(phrase, self._synonyms([row[0] for row in named]))
         step = Step(" OR ".join((f"({every})", *synonyms)) if every else "", sentence=sentence)
         return step, named, self._run(step)

@@ -8,7 +8,7 @@ from pyoxigraph import Store
 from rich.table import Column
 
 from accsm_kg.english import counted
-from accsm_kg.errors import UnknownNameError
+from accsm_kg.errors import MissingModuleError, UnknownNameError
 from accsm_kg.lookups import Rows
 from accsm_kg.namespaces import BASE
 from accsm_kg.query import TABLE, look_up, short_names
@@ -85,7 +85,10 @@ def source(graph: str, base: str) -> str:
 
 def offer(store: Store, key: str) -> str:
     """Return a line with the things to trace that are found for a ``key`` that names none."""
-    searched = index(store)
+    try:
+        searched = index(store)
+    except MissingModuleError:
+        return ""
     near = [hit for hit in searched.nearest(key) if hit.trace]
     if near:
         named = (f"{hit.trace} ({hit.kind} {unmarked(hit.label)})" for hit in near)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -18,6 +18,40 @@ _UNSPACED = re.compile(
 #: Control characters, halves of surrogate pairs, and the gap.
 _UNWANTED = re.compile(f"[\0-\x1f\x7f-\x9f\ud800-\udfff{_GAP}]")
 _WORD = re.compile(r"[^\W\d_]+")
+
+
+#: Words with a British and an American spelling, which are sought together; also their plurals.
+_SPELLINGS = """
+behaviour behavior, centralisation centralization, centralise centralize, centralised centralized,
+centre center, defence defense, digitalisation digitalization, digitisation digitization,
+favour favor, fulfil fulfill, harmonisation harmonization, harmonise harmonize,
+institutionalise institutionalize, labour labor, licence license, localisation localization,
+mobilisation mobilization, mobilise mobilize, modernisation modernization, modernise modernize,
+neighbour neighbor, organisation organization, organise organize, organised organized,
+practise practice, prioritise prioritize, programme program, realise realize, recognise recognize,
+specialisation specialization, standardisation standardization, utilisation utilization,
+utilise utilize
+"""
+
+
+def _spellings() -> Iterator[tuple[str, str]]:
+    for pair in _SPELLINGS.split(","):
+        one, other = pair.split()
+        for end in ("", "s"):
+            yield one + end, other + end
+            yield other + end, one + end
+
+
+_OTHERS = dict(_spellings())
+
+
+def other_spelling(word: str) -> str:
+    """Return the British spelling of an American word or the reverse, empty if there is none.
+
+    >>> other_spelling("Organizations")
+    'organisations'
+    """
+    return _OTHERS.get(word.casefold(), "")
 
 
 def clean(text: str) -> str:

@@ -13,6 +13,8 @@ from accsm_kg.pictures.chain import Edge
 from accsm_kg.trace.index import Index, Thing
 from accsm_kg.trace.model import Project, Trace
 
+#: What the groups of the projects of a country are called.
+_COORDINATES, _PARTNER = "coordinates", "is a potential partner, itself or in a group"
 #: More projects are drawn with their title on one line.
 MOST: Final = 12
 _MOST_YEARS = 100  # of a strip
@@ -138,21 +140,37 @@ def _down(found: Trace, known: Index, group: str) -> list[Column]:
     """Return a column for each thing above and the thing, and one for its projects."""
     line = [*reversed(known.above(found.thing)), found.thing]
     single = [Column(each.kind, [_thing(each, each is found.thing)], [Edge(0, 0)]) for each in line]
-    nodes = _projects(found, known, group)
+    nodes = _projects(found.projects, found, known, group)
+    total = sum(1 for thing in known.things.values() if thing.kind == "project")
+    heading = f"{len(nodes)} of {total} projects"
+    if found.partner_in:
+        nodes = [
+            *_within(_COORDINATES, nodes),
+            *_within(_PARTNER, _projects(found.partner_in, found, known, group)),
+        ]
+        heading += f", partner in {len(found.partner_in)}"
     if not nodes:
         return [*single[:-1], Column(single[-1].heading, single[-1].nodes)]
     edges = [Edge(0, place, node.is_inferred) for place, node in enumerate(nodes)]
     last = Column(single[-1].heading, single[-1].nodes, edges)
-    total = sum(1 for thing in known.things.values() if thing.kind == "project")
-    return [*single[:-1], last, Column(f"{len(nodes)} of {total} projects", nodes)]
+    return [*single[:-1], last, Column(heading, nodes)]
 
 
-def _projects(found: Trace, known: Index, group: str) -> list[Node]:
-    nodes = [_project(project, found, known) for project in found.projects]
+def _within(role: str, nodes: Sequence[Node]) -> list[Node]:
+    """Return the nodes of a role, of which the first has its name, and those of groups too."""
+    if not nodes:
+        return []
+    if not nodes[0].group:
+        return [replace(nodes[0], group=f"{role} ({len(nodes)})"), *nodes[1:]]
+    return [replace(n, group=f"{role}: {n.group}") if n.group else n for n in nodes]
+
+
+def _projects(projects: Sequence[Project], found: Trace, known: Index, group: str) -> list[Node]:
+    nodes = [_project(project, found, known) for project in projects]
     if group not in GROUPS:
         return nodes
     named = sorted(((GROUPS[group](project), node) for project, node in
-                    zip(found.projects, nodes, strict=True)), key=lambda pair: pair[0])  # fmt: skip
+                    zip(projects, nodes, strict=True)), key=lambda pair: pair[0])  # fmt: skip
     grouped: list[Node] = []
     for title, pairs in groupby(named, key=lambda pair: pair[0]):
         first, *rest = (node for _, node in pairs)
@@ -162,13 +180,15 @@ def _projects(found: Trace, known: Index, group: str) -> list[Node]:
 
 def _project(project: Project, found: Trace, known: Index) -> Node:
     passages = [row for row in found.rows if row["resource"] == project.resource]
-    through = any(row["target"] != found.thing.resource for row in found.rows)
+    through = project in found.partner_in or any(
+        row["target"] != found.thing.resource for row in found.rows
+    )
     return Node(
         kind="project",
         name=project.number,
         text=project.title,
         resource=project.resource,
-        note=_links(passages, found.thing) if through else "",
+        note=_links(passages, found) if through else "",
         project=project,
         passages=passages,
         key=known.things[project.resource].key,
@@ -176,13 +196,13 @@ def _project(project: Project, found: Trace, known: Index) -> Node:
     )
 
 
-def _links(passages: Rows, thing: Thing) -> str:
+def _links(passages: Rows, found: Trace) -> str:
     """Return by which links passages lead to a thing: `prints it; supports ASCC E.2.i`."""
-    found: dict[str, dict[str, None]] = {}
+    links: dict[str, dict[str, None]] = {}
     for row in passages:
-        name = "it" if row["target"] == thing.resource else row["through"]
-        found.setdefault(row["relation"], {})[name] = None
-    return "; ".join(f"{relation} {listed(list(names))}" for relation, names in found.items())
+        is_own = row["target"] == found.thing.resource and not found.partner_in
+        links.setdefault(row["relation"], {})["it" if is_own else row["through"]] = None
+    return "; ".join(f"{relation} {listed(list(names))}" for relation, names in links.items())
 
 
 def _thing(thing: Thing, is_focus: bool = False, note: str = "") -> Node:

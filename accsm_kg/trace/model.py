@@ -46,20 +46,27 @@ class Trace:
 
     ``above`` holds the thing and what is above it. ``rows`` has a row for each passage, with its
     line and words: statements about a project, or projects linked to another thing. ``projects``
-    are those linked to it, or the project itself. ``together`` has a row for each link of them to
-    another target. ``ways`` are sentences about links of several kinds, ``gaps`` about what the
-    sources leave open.
+    are those linked to it, or the project itself. ``partner_in`` are other projects that name a
+    country, or a group of which it is a member, as potential partner. ``together`` has a row for
+    each link of the ``projects`` to another target. ``ways`` are sentences about links of several
+    kinds, ``gaps`` about what the sources leave open.
     """
 
     thing: Thing
     above: Rows
     rows: Rows
     projects: list[Project]
+    partner_in: list[Project]
     together: Rows
     siblings: list[Thing]
     ways: list[str]
     gaps: list[str]
     issues: Rows
+
+    @property
+    def all_projects(self) -> list[Project]:
+        """Return the projects, and those in which it is a potential partner."""
+        return [*self.projects, *self.partner_in]
 
 
 def trace(key: str, base: str = BASE) -> Lookup[Trace]:
@@ -77,18 +84,23 @@ def trace_thing(thing: Thing, known: Index) -> Lookup[Trace]:
     """Return the trace of one of the things ``known``."""
     this = thing.resource
     below = [each.resource for each in known.below(thing)]
+    partners: Rows = []
     if thing.kind == _PROJECT:
         stated = (yield _ask("statements", this)) + (yield _ask("roll-up", this))
         linked = [this]
     else:
         stated = yield _ask("links", *below)
         linked = _values(stated, "resource")
+        partners = yield _ask("partners", this)
+    others = [iri for iri in _values(partners, "resource") if iri not in linked]
+    stated += partners
     stated = _quoted(stated, (yield _ask("passages", *_values(stated, "evidence"))))
     found: dict[str, Rows] = {}
     for name in _OF_PROJECTS:
         found[name] = (yield _ask(name, *linked)) if linked else []
     projects = _projects(found["projects"], found["facts"])
-    rows = stated if thing.kind == _PROJECT else _passages(stated, projects)
+    partner_in = yield from _load_projects(others)
+    rows = stated if thing.kind == _PROJECT else _passages(stated, [*projects, *partner_in])
     plans = yield _ask("plans", this)
     above = yield _ask("above", this, *(each.resource for each in known.above(thing)))
     printed = yield _ask("printed", *_values(above, "resource"))
@@ -97,9 +109,10 @@ def trace_thing(thing: Thing, known: Index) -> Lookup[Trace]:
         above=join(_placed(above, printed), "line"),
         rows=rows,
         projects=projects,
+        partner_in=partner_in,
         together=[row for row in found["together"] if row["target"] not in below],
         siblings=known.siblings(thing),
-        ways=sentences.ways(rows) if thing.kind != _PROJECT else [],
+        ways=[] if thing.kind == _PROJECT or partner_in else sentences.ways(rows),
         gaps=[
             *sentences.missing(thing.verb, found["projects"], plans),
             *sentences.gaps(found["gaps"], len(projects)),
@@ -156,6 +169,11 @@ def _placed(above: Rows, printed: Rows) -> Rows:
 
 def _without(row: Row, column: str) -> Row:
     return {name: value for name, value in row.items() if name != column}
+
+
+def _load_projects(iris: Sequence[str]) -> Lookup[list[Project]]:
+    rows = (yield _ask("projects", *iris)) if iris else []
+    return _projects(rows, (yield _ask("facts", *iris)) if iris else [])
 
 
 def _projects(rows: Rows, facts: Rows) -> list[Project]:

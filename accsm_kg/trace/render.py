@@ -57,19 +57,22 @@ def drawing(found: Trace, columns: Sequence[Column]) -> bytes:
 
 def _text(found: Trace, name: str) -> str:
     is_project = found.thing.kind == "project"
-    drawn = _plan_table(found.rows) if is_project else _project_table(found)
+    drawn = _plan_table(found.rows) if is_project else _project_table(found, found.projects)
     parts: list[RenderableType] = [Text.assemble((found.thing.label, "bold"), f"  {name}")]
     parts += [*(Text(_heading(row)) for row in found.above), Text()]
-    parts += [drawn, Text()] if found.rows else []
+    parts += [drawn, Text()] if found.projects else []
+    if found.partner_in:
+        parts += [Text("Potential partner, itself or in a group:")]
+        parts += [_project_table(found, found.partner_in), Text()]
     notes = [*found.ways, *found.gaps, *map(_issue, found.issues), *_others(found)]
     return draw(*parts, *map(Text, notes))
 
 
-def _project_table(found: Trace) -> Table:
+def _project_table(found: Trace, projects: Sequence[Project]) -> Table:
     """Return a table with a row for each project, with its passages in the last column."""
-    count = counted(len(found.projects), "project")
+    count = counted(len(projects), "project")
     columns = ("No.", count, "Coordinators", "Time", "Link and words of the source")
-    return table(columns, (_project_row(project, found.rows) for project in found.projects))
+    return table(columns, (_project_row(project, found.rows) for project in projects))
 
 
 def _project_row(project: Project, rows: Rows) -> Sequence[str]:

@@ -149,6 +149,13 @@ class UnknownTransferCoding(RequestError):
     status = 501
 
 
+class NotSupported(ServerError):
+    """A page that needs what this installation lacks."""
+
+    status = 501
+    title = "This server cannot do this"
+
+
 class QueryError(ServerError):
     """A query that cannot be answered; ``reason`` is its outcome in logs and metrics."""
 

@@ -29,15 +29,20 @@ FACTOR, MORE, MOST = 2.0, 3.0, 150.0
 _REQUESTS = 20  # of each page
 _FIRST = "/search?q=a"  # loads what many pages need
 _PATHS = (
-    "/", "/projects", "/projects?country=Thailand", "/targets", "/countries", "/coverage",
-    "/coverage?rows=areas", "/coverage?country=THA", "/timeline", "/timeline?scale=history",
-    "/timeline?group=area", "/trace", "/browse", "/browse/Evidence", "/search?q=gender",
-    "/dataset", "/ontology", "/questions",
+    "/", "/projects", "/projects?country=Thailand", "/targets", "/countries", "/documents",
+    "/coverage", "/coverage?rows=areas", "/coverage?country=THA", "/timeline",
+    "/timeline?scale=history", "/timeline?group=area", "/trace", "/browse",
+    "/browse/Evidence", "/search?q=gender", "/dataset", "/ontology", "/questions",
+    "/coverage.svg", "/sources", "/quality", "/quality/issues",
+    "/doc/source/001?from=101&to=150",
 )  # fmt: skip
 #: The classes of things with documents to measure, and of those with traces.
 _DOCUMENTS = (
     "Project", "StrategicMeasure", "ActionLine", "Country", "PriorityArea", "WorkPlan",
-    "SourceText", "Occurrence", "Evidence",
+    "SourceText", "Occurrence", "Evidence", "KeyResultArea", "ActionLineElement", "Blueprint",
+    "CountryGroup", "PriorityAreaVersion", "ThematicArea", "ResourceCentre", "SupportLink",
+    "Document", "Clause", "Body", "Meeting", "Person", "Indicator", "CurationIssue",
+    "ReportedStatement", "Event",
 )  # fmt: skip
 _TRACES = ("Project", "ActionLine", "Country")
 

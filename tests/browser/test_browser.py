@@ -66,3 +66,29 @@ def test_every_control_has_a_label(server: Server, page: "sync_api.Page") -> Non
         page.goto(server.url + path)
         for control in page.locator("input, select, textarea").all():
             assert control.evaluate("element => element.labels.length") == 1
+
+
+def test_a_row_of_a_trace_lights_its_paths(server: Server, page: "sync_api.Page") -> None:
+    page.goto(f"{server.url}/trace/33")
+    lit = page.locator(".step.lit .name strong")
+    page.locator(".level-2 .step").first.hover()
+    above = ["APSC Blueprint 2025", "A.2.2", "A.2.2.i", "A.2.2.iii", "A.2.2.iv", "A.2.2.vi", "33"]
+    assert lit.all_inner_texts()[:7] == above
+    page.locator(".level-3 a").first.focus()
+    assert lit.all_inner_texts()[:4] == ["APSC Blueprint 2025", "A.2.2", "A.2.2.i", "33"]
+    assert page.locator(".level-3 + .between .lit").count() == 1
+    page.locator("h1").hover()
+    page.locator("#site-search").focus()
+    assert lit.count() == 0
+
+
+def test_a_printed_cell_lights_the_facts_read_from_it(
+    server: Server, page: "sync_api.Page"
+) -> None:
+    page.goto(f"{server.url}/doc/project/2016-2020/33")
+    page.get_by_role("row", name="Country Coordinators").hover()
+    lit = page.locator("tr.lit")
+    assert [text.split("\n")[0].split("\t")[0] for text in lit.all_inner_texts()] == [
+        "Coordinated by",
+        "Country Coordinators",
+    ]

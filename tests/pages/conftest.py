@@ -26,8 +26,10 @@ EXAMPLES = {
     "/ontology.{suffix}": "/ontology.html",
     "/ontology/{path}": f"/ontology/{__version__}",
     "/questions/{name}": "/questions/projects-supporting-action-line",
+    "/quality.{suffix}": "/quality.csv",
     "/rdf-graph-store": "/rdf-graph-store?default",
     "/shapes.{suffix}": "/shapes.html",
+    "/sources/{key}/{name}.{suffix}": "/sources/001/lines.csv",
     "/timeline.{suffix}": "/timeline.csv",
     "/trace/{key}": "/trace/A.2.2.iv",
 }

@@ -41,7 +41,15 @@ def test_the_sitemap_has_every_page(client: httpx.Client, store: Store) -> None:
     found = addresses(client, "/sitemap.xml", "urlset")
     assert len(found) == len(set(found))
     assert {"/", "/dataset", "/questions/projects-supporting-action-line"} <= set(found)
-    assert {"/projects", "/coverage", "/browse/Meeting", "/graph/vocab"} <= set(found)
+    assert {
+        "/projects",
+        "/coverage",
+        "/meetings",
+        "/sources",
+        "/quality",
+        "/quality/issues",
+        "/graph/vocab",
+    } <= set(found)
     things = {str(quad.subject)[1:-1] for quad in store if f"<{BASE}id/" in str(quad.subject)}
     documents = {path for path in found if path.startswith("/doc/")}
     assert len(documents) == len(things)

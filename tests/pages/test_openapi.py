@@ -56,7 +56,7 @@ def test_every_parameter_of_a_path_is_described(paths: dict[str, Any]) -> None:
     ("path", "names"),
     [
         ("/browse/{name}", {"page", "format", "output"}),
-        ("/doc/{path}", {"property", "page", "format", "output"}),
+        ("/doc/{path}", {"property", "page", "topic", "find", "format", "output"}),
         ("/rdf-graph-store", {"graph", "default", "format", "output"}),
         ("/conformance", {"format", "output"}),
         ("/questions/{name}", {"format", "output"}),

@@ -8,12 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 from pages.conftest import FORMATS, get, triples
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple
+from pyoxigraph import NamedNode, QuerySolutions, RdfFormat, Store, Triple
 from serving import running
 
+from accsm_kg import query
 from accsm_kg.namespaces import BASE, QUERIES, term
 from accsm_kg.questions import rdf
-from accsm_kg.questions.model import Question
+from accsm_kg.questions.model import Question, bind
 
 
 def _projects(page: str) -> set[int]:
@@ -27,6 +28,10 @@ def test_a_question_shows_its_answer_and_its_query(client: httpx.Client) -> None
     assert page.count("<tr>") > 6
     assert "SELECT ?number ?title" in page
     assert 'href="/sparql?query=PREFIX' in page
+    assert '<p class="lead-text" role="status">6 projects.</p>' in page
+    assert "accsm-kg query projects-supporting-action-line" in page
+    assert f"curl -H &#39;Accept: text/csv&#39; {client.base_url}/questions/" in page
+    assert f"{BASE}{QUERIES}/{QUESTION}" in page  # in the citation
 
 
 def test_a_question_takes_values_from_the_url(client: httpx.Client) -> None:
@@ -38,7 +43,7 @@ def test_a_question_takes_values_from_the_url(client: httpx.Client) -> None:
 def test_a_value_cannot_change_the_query(client: httpx.Client) -> None:
     page = get(client, '/questions/projects-mentioning-words?words=") } } DROP ALL #')
     assert page.status_code == 200
-    assert "0 rows" in page.text
+    assert "No projects mention these words" in page.text
 
 
 def test_a_value_that_is_no_choice_is_answered_400(client: httpx.Client) -> None:
@@ -50,6 +55,28 @@ def test_a_value_that_is_no_choice_is_answered_400(client: httpx.Client) -> None
     twice = get(client, f"{path}?line=A.2.2.i&line=A.2.2.iv")
     assert twice.status_code == 400
     assert "parameter line is given twice; give it once" in twice.text
+
+
+@pytest.mark.parametrize(("value", "nearest"), [("A.9", 3), ("a.2.2.IV", 1), ("dialogue", 1)])
+def test_the_page_offers_the_nearest_values(client: httpx.Client, value: str, nearest: int) -> None:
+    answer = get(client, f"/questions/{QUESTION}?line={value}")
+    assert answer.status_code == 400
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert f"&#39;{value}&#39; is no value of line." in answer.text
+    alert = answer.text.partition('role="alert"')[2].partition("</div>")[0]
+    links = re.findall(r'href="([^"]+)"', alert)
+    assert len(links) >= nearest
+    assert 'id="answer"' not in answer.text  # no answer to another question
+    for link in links:
+        assert client.get(link).status_code == 200
+    if nearest == 1 and value != "dialogue":
+        assert links[0] == f"/questions/{QUESTION}?line=A.2.2.iv"
+
+
+def test_a_value_survives_that_of_another_parameter_that_is_refused(client: httpx.Client) -> None:
+    asked = "/questions/source-words-of-support?projectKey=2016-2020/33&code=E.1.vi"
+    page = get(client, asked).text
+    assert "projectKey=2016-2020%2F33&amp;code=E.1.vii" in page
 
 
 @pytest.mark.parametrize("name", ["lin", "Line", "from"])
@@ -163,3 +190,160 @@ def test_an_answer_that_differs_each_time_is_not_cached_and_a_graph_has_no_rows(
         assert get(client, "/questions/graph", "text/csv").status_code == 406
         assert get(client, "/questions/graph").status_code == 200
         assert client.get("/questions/yes?format=json").json()["boolean"] is True
+
+
+def _table(page: str) -> list[list[str]]:
+    """Return the texts of the rows of the answer, without the words of sources."""
+    body = re.search(r'<table class="results.*?<tbody>(.*?)</tbody>', page, re.DOTALL)
+    assert body, "no table"
+    rows = re.findall(r"<tr>(.*?)</tr>", body[1], re.DOTALL)
+    return [re.findall(r"<td data-column.*?</td>", row, re.DOTALL) for row in rows]
+
+
+def test_every_answer_links_labels_and_has_heads_in_words(
+    client: httpx.Client, store: Store
+) -> None:
+    unnamed = 0
+    for question in rdf.load(store):
+        page = get(client, f"/questions/{question.name}").text
+        heads = re.findall(r'<th scope="col">([^<]*)</th>|<dt>([^<]*)</dt>', page)
+        assert not re.search(r">[a-z]+[A-Z][a-z]+<", str(heads)), question.name
+        found = query.run(store, bind(question))
+        rows = list(found) if isinstance(found, QuerySolutions) else []
+        if len(rows) > 1:
+            shown = _table(page)
+            assert len(shown) == min(len(rows), 1000), question.name
+            assert any("href=" in row[0] or "href=" in row[1] for row in shown) or (
+                question.name in UNLINKED or "href=" in "".join(shown[0])
+            ), question.name
+            unnamed += sum(">&lt;id/" in cell for row in shown for cell in row)
+    assert not unnamed
+
+
+#: The answer has no thing.
+UNLINKED = {"months"}
+
+
+def test_a_label_is_the_link_and_its_iri_no_column(client: httpx.Client) -> None:
+    page = get(client, "/questions/coordinators-behind-action-line").text
+    heads = re.findall(r'<th scope="col">([^<]*)</th>', page)
+    assert heads == ["country", "number", "title"]
+    assert re.search(r'href="/doc/country/KHM"[^>]*>Cambodia</a>', page)
+    other = get(client, "/questions/occurrences-overlapping-in-month").text
+    assert re.findall(r'<th scope="col">([^<]*)</th>', other)[3:] == [
+        "other number", "other title", "other when"
+    ]  # fmt: skip
+    assert re.search(r'href="/doc/project/2016-2020/20"[^>]*>Expanding the Philip', other)
+
+
+def test_words_of_a_source_are_folded_with_the_code_marked(client: httpx.Client) -> None:
+    page = get(client, f"/questions/{QUESTION}").text
+    assert page.count('<details class="evidence">') == 6
+    assert page.count("<mark>A.2.2.iv</mark>") == 6
+    assert "Work plan table, project 6, column ASCC Strategic Measures" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("press-claims-kept-apart", "Yes."),
+        ("kpi-values-filled-in", "No."),
+        ("member-states-coordinating-no-project", "Viet Nam."),
+        ("open-ended-projects", "ASEAN+3 Centre for Civil Service Research and Innovation."),
+        ("measures-cited-by-no-project", "There are none."),
+        ("projects-mentioning-words?words=zzz", "No projects mention these words (zzz)."),
+        ("quoted-passages-per-source", "5 sources."),
+        (
+            "projects-per-coordinator",
+            "10 countries and 41 projects; most projects: Philippines and Thailand (8).",
+        ),
+    ],
+)
+def test_the_answer_is_a_sentence(client: httpx.Client, name: str, said: str) -> None:
+    page = get(client, f"/questions/{name}").text
+    assert f'<p class="lead-text" role="status">{said}</p>' in page
+
+
+def test_a_view_is_drawn_beside_the_table_and_can_be_changed(client: httpx.Client) -> None:
+    path = "/questions/projects-per-coordinator"
+    page = get(client, path).text
+    views = re.search(r'aria-label="Views">(.*?)</nav>', page)
+    assert views
+    links = dict(re.findall(r'<a href="([^"]+)"( aria-current="true")?>', views[1]))
+    assert links == {f"{path}?view=bar": ' aria-current="true"', f"{path}?view=table": ""}
+    assert page.count('role="img"') == 2  # for wide and narrow pages
+    assert "<figcaption>Projects by country</figcaption>" in page
+    assert 'role="img"' not in get(client, f"{path}?view=table").text
+    refused = get(client, f"{path}?view=tree")
+    assert refused.status_code == 400
+    assert "no view &#39;tree&#39;; it has: bar, table." in refused.text
+
+
+def test_a_picture_is_a_file(client: httpx.Client) -> None:
+    path = "/questions/projects-per-coordinator"
+    drawn = [
+        get(client, path, "image/svg+xml"),
+        client.get(f"{path}.svg"),
+        client.get(f"{path}?view=bar&format=svg"),
+    ]
+    for answer in drawn:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "image/svg+xml"
+        name = answer.headers["Content-Disposition"]
+        assert name == 'inline; filename="projects-per-coordinator.svg"'
+        assert answer.content == drawn[0].content
+        assert b"<title>How many projects" in answer.content
+        assert b"Philippines 8; Thailand 8" in answer.content
+        assert b"class=" not in answer.content
+    assert f'href="{path}?view=bar&amp;format=svg"' in get(client, path).text
+    assert get(client, "/questions/priority-areas", "image/svg+xml").status_code == 406
+    assert client.get("/questions/nothing.svg").status_code == 404
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "xml", "ttl"])
+def test_files_are_named_after_the_question(client: httpx.Client, suffix: str) -> None:
+    named = f'inline; filename="{QUESTION}.{suffix}"'
+    answers = [
+        client.get(f"/questions/{QUESTION}?line=A.2.2.i&format={suffix}"),
+        client.get(f"/questions/{QUESTION}.{suffix}?line=A.2.2.i"),
+    ]
+    assert [answer.headers["Content-Disposition"] for answer in answers] == [named] * 2
+    assert answers[0].content == answers[1].content
+
+
+def test_the_list_has_tags_words_and_short_answers(client: httpx.Client, store: Store) -> None:
+    questions = rdf.load(store)
+    page = get(client, "/questions").text
+    for tag in {tag for question in questions for tag in question.tags}:
+        count = sum(tag in question.tags for question in questions)
+        assert f'{tag} <span class="count">{count}</span>' in page
+    rows_ = client.get("/questions?format=json").json()
+    assert [row["name"] for row in rows_] == [question.name for question in questions]
+    short = {row["name"]: row["answer"] for row in rows_}
+    assert all(short.values())
+    assert short[QUESTION] == "6 projects"
+    assert short["member-states-coordinating-no-project"] == "Viet Nam"
+    csv_rows = rows(client.get("/questions?format=csv"))
+    assert csv_rows == rows_
+
+
+def test_the_list_is_filtered_by_tag_and_words(client: httpx.Client) -> None:
+    def names(query: str) -> list[str]:
+        return [row["name"] for row in client.get(f"/questions?format=json&{query}").json()]
+
+    assert "months" in names("tag=time")
+    assert names("q=months+BEGIN") == ["months"]
+    assert names("tag=money&q=months") == []
+    page = get(client, "/questions?tag=money&q=months").text
+    assert "No question has the words “months” and the tag “money”." in page
+    filtered = get(client, "/questions?tag=money").text
+    assert filtered.count('class="short"') == len(names("tag=money"))
+    assert 'href="/questions" aria-current="true">money' in filtered  # chosen: removes it
+
+
+def test_related_questions_share_a_tag(client: httpx.Client, store: Store) -> None:
+    tags = {question.name: {*question.tags} for question in rdf.load(store)}
+    page = get(client, "/questions/months").text
+    related = re.findall(r'href="/questions/([^"?]+)"', page.partition('id="related"')[2])
+    assert related
+    assert all(tags[name] & tags["months"] for name in related)

@@ -9,6 +9,7 @@ import pytest
 from pages.conftest import get
 from project import ROOT
 from pyoxigraph import Store
+from serving import running
 
 PROJECT = "project/2016-2020/6"
 
@@ -67,3 +68,17 @@ def test_an_error_below_static_links_to_pages(client: httpx.Client, method: str)
     assert answer.status_code == (404 if method == "GET" else 405)
     assert 'href="/browse"' in answer.text
     assert "/static/static" not in answer.text
+
+
+def test_the_licence_is_that_of_the_dataset_or_none(client: httpx.Client, tmp_path: Path) -> None:
+    page = get(client, f"/doc/{PROJECT}").text.partition("<footer")[2]
+    assert '<a href="https://creativecommons.org/licenses/by/4.0/" rel="license external">' in page
+    assert "Not an ASEAN publication" in page
+    path = tmp_path / "data.ttl"
+    path.write_text('<https://example.org/x> <http://purl.org/dc/terms/title> "x" .')
+    with running(path) as server, httpx.Client(base_url=server.url) as other:
+        for address in ("/", "/browse", "/sparql", "/nothing"):
+            page = get(other, address).text
+            assert "accsm-kg" in page.partition("<footer")[2]
+            for claim in ("CC BY", "ASEAN Secretariat", "record of the ASEAN", 'rel="license'):
+                assert claim not in page, (address, claim)

@@ -21,7 +21,7 @@ def test_a_page_shows_labels_evidence_and_graphs(client: httpx.Client) -> None:
     words = "A.2.iii E.1.i E.2.iv Also supports A.2.2.iv of the APSC Blueprint 2025"
     assert f"<blockquote>{words}</blockquote>" in page
     assert "Work plan table, project 6" in page
-    assert '<a class="graph" href="/graph/source/001"' in page
+    assert '<a class="graph" href="/doc/source/001' in page
     assert '<a class="graph computed" href="/graph/inferred"' in page
     assert 'rel="alternate" type="text/turtle"' in page
 
@@ -58,7 +58,7 @@ def test_a_page_shows_referrers(client: httpx.Client, store: Store) -> None:
 
 
 def test_a_long_list_of_referrers_continues_on_another_page(client: httpx.Client) -> None:
-    page = get(client, "/doc/source/001").text
+    page = get(client, "/doc/concept/certain").text
     link = re.search(r'href="([^"]*property=[^"]*page=2)">Show (\d+) more</a>', page)
     assert link
     more = get(client, link[1].replace("&amp;", "&"))
@@ -77,3 +77,23 @@ def test_literals_are_shown_and_escaped(tmp_path: Path) -> None:
     assert 'href="https://example.org/a"' in page
     assert "javascript:alert(1)" in page
     assert 'href="javascript' not in page
+
+
+def test_the_first_of_many_values_are_shown(tmp_path: Path) -> None:
+    file = tmp_path / "data.ttl"
+    values = ", ".join(f'"v{number}"' for number in range(1, 303))
+    file.write_text(f"<{BASE}id/a> <a:b> {values} .")
+    with running(file) as server, httpx.Client(base_url=server.url) as client:
+        page = get(client, "/doc/a").text
+    assert all(f">v{number}<" in page for number in range(1, 301))
+    assert ">v301<" not in page
+    assert "2 more are in the other formats." in page
+
+
+def test_the_first_project_of_a_plan_has_none_before_it(client: httpx.Client) -> None:
+    page = get(client, "/doc/project/2016-2020/1").text
+    tabs = re.search(
+        r'<nav class="tabs" aria-label="Projects of the plan">(.*?)</nav>', page, re.DOTALL
+    )
+    assert tabs
+    assert re.findall(r">(\w+: project \d+)</a>", tabs[1]) == ["Next: project 2"]

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,27 @@ EXAMPLES = {
     "KeyResultArea": ["kra/ascc-2025/A.2", "kra/ascc-2025/B.1"],
     "ActionLineElement": ["element/apsc-2025/A.2.2"],
     "Blueprint": ["blueprint/apsc-2025", "blueprint/ascc-2025"],
+    "Indicator": ["kpi/2016-2020/C.1", "kpi/2016-2020/B.2"],
+    "Body": [
+        "body/accsm",
+        "body/accsm-plus-three",
+        "body/accsm-plus-three-som",
+        "body/heads-accsm-plus-three",
+        "body/asean-network-of-public-service-training-institutes",
+        "body/accsm-plus-three-joint-technical-working-group",
+        "body/asean",
+    ],
+    "Meeting": [
+        "meeting/accsm/8",
+        "meeting/accsm/22/heads",
+        "meeting/accsm/22/som",
+        "meeting/accsm/23",
+        "meeting/asean-summit/27",
+        "meeting/heads-of-civil-service-retreat-2015",
+    ],
+    "MeetingType": ["meeting-type/heads-accsm", "meeting-type/heads-accsm-plus-three"],
+    "Event": ["event/accsm-renamed-2015", "event/mental-health-workshop-2024"],
+    "Person": ["person/pech-bunthin", "person/norfarizal-bin-othman"],
     "Country": [f"country/{code}" for code in ("THA", "VNM", "CHN", "TLS", "BRN")],
     "CountryGroup": [
         "country-group/asean-plus-three-countries",
@@ -43,11 +65,34 @@ EXAMPLES = {
     "PriorityAreaVersion": ["priority-area/C/2016-2020", "priority-area/E/2026-2030"],
     "ThematicArea": ["thematic-area/1", "thematic-area/3"],
     "ResourceCentre": ["arc/KHM", "arc/PHL", "arc/SGP", "arc/IDN"],
+    "SourceText": ["source/001", "source/003", "source/004"],
+    "Evidence": ["evidence/001/L99/c6", "evidence/003/L2/statement-2"],
+    "CurationIssue": ["issue/annual-meeting", "issue/projects-1-to-11-number-column"],
+    "ReportedStatement": ["statement/003/2", "statement/004/3", "statement/000/1"],
     "WorkPlan": [
         "work-plan/accsm/2016-2020",
         "work-plan/accsm/2026-2030",
         "work-plan/accsm-plus-three/2016-2020",
         "work-plan/accsm-plus-three/2021-2025",
+    ],
+    "Document": [
+        f"document/{name}"
+        for name in (
+            "putrajaya-joint-declaration-2015",
+            "luang-prabang-joint-declaration-2010",
+            "accsm-terms-of-reference",
+            "asean-guidelines-on-public-service-delivery",
+            "nay-pyi-taw-declaration-2014",
+        )
+    ],
+    "DocumentPart": [
+        f"document/{name}"
+        for name in (
+            "putrajaya-joint-declaration-2015/clause/vii",
+            "accsm-terms-of-reference/clause/18/ii",
+            "accsm-terms-of-reference/clause/19",
+            "accsm-terms-of-reference/clause/27/row/3",
+        )
     ],
 }
 THINGS = [(name, thing) for name, things in EXAMPLES.items() for thing in things]
@@ -83,7 +128,8 @@ def asked(store: Store, name: str, thing: str) -> Answer:
     assert isinstance(found, QuerySolutions)
     columns = [variable.value for variable in found.variables]
     key = [header["line"]] if "line" in header else columns
-    key = [column for column in key if column not in ("words", "source", "line")]
+    unread = ("words", "source", "line", "about")
+    key = [name for name in key if name not in unread and not name.endswith("_mark")]
     lines: dict[tuple[object, ...], list[QuerySolution]] = {}
     for row in found:
         lines.setdefault(tuple(row[column] for column in key), []).append(row)
@@ -100,7 +146,11 @@ def section(page: str, name: str, layout: str, heading: str) -> list[str]:
         part = page.split(f'<nav class="tabs" aria-label="{heading}">')[1].split("</nav>")[0]
         return re.findall("<a .*?</a>", part, re.DOTALL)
     part = page.split(f'<h2 id="block-{name}">')[1].split("</section>")[0]
-    pattern = "<li>.*?</li>" if layout == "sentences" else "<tr>(?:(?!<th).)*?</tr>"
+    if layout == "beside":
+        return re.findall('<div class="line">.*?(?=<div class="line">|</td>)', part, re.DOTALL)
+    if layout == "tree":
+        return part.split('<li><span class="kind">')[1:]
+    pattern = "<li>.*?</li>" if layout == "sentences" else "<tr(?: data-[^>]*)?>(?:(?!<th).)*?</tr>"
     return re.findall(pattern, part, re.DOTALL)
 
 
@@ -128,7 +178,11 @@ def test_a_page_has_the_facts_that_are_stated(
             if one
         )
         is_shown = f'<th scope="row">{fact.name}</th>' in top
-        assert is_shown == (stated and fact.property != profile.lead), fact.name
+        is_expected = stated or fact.name in profile.expected
+        assert is_shown == (is_expected and fact.property != profile.lead), fact.name
+        if is_expected and not stated:
+            row = top.split(f'<th scope="row">{fact.name}</th>')[1].partition("</tr>")[0]
+            assert text(row).startswith("not stated")
 
 
 @pytest.mark.parametrize(("thing", "name"), BLOCKS)
@@ -154,12 +208,20 @@ def test_the_numbers_of_a_block_are_those_of_its_query(
 
 
 def _in_groups(answer: Answer) -> Iterator[dict[str, str]]:
-    """Yield the numbers of the lines in the order of the page: group by group."""
+    """Yield the numbers of the lines in the order of the page: group by group, or row by row."""
     by, numbers = answer.header.get("groups"), answer.numbers()
-    groups = list(dict.fromkeys(rows[0][by] if by else None for rows in answer.lines))
-    for group in groups:
+    first = answer.header.get("rows")
+
+    def places(column: str | None) -> list[object]:
+        return list(dict.fromkeys(rows[0][column] if column else None for rows in answer.lines))
+
+    groups, parts = places(by), places(first)
+    if first:
+        groups.sort(key=str)
+    for part, group in product(parts, groups):
         for rows, found in zip(answer.lines, numbers, strict=True):
-            if by is None or rows[0][by] == group:
+            placed = (rows[0][first] if first else None, rows[0][by] if by else None)
+            if placed == (part, group):
                 yield found
 
 
@@ -263,6 +325,39 @@ def test_blank_cells_are_not_stated(client: httpx.Client) -> None:
     assert "Timelines left blank line 108" in page
 
 
+def test_printed_cells_are_in_the_order_of_the_table_and_of_its_lines(
+    client: httpx.Client, store: Store
+) -> None:
+    numbers = store.query(f"SELECT ?p {{ ?p a <{term('accsm:Project').value}> }} ORDER BY ?p")
+    assert isinstance(numbers, QuerySolutions)
+    for (project,) in numbers:
+        thing = project.value.removeprefix(f"{BASE}id/")
+        rows = [
+            (line[0]["column"].value, line[0]["place_text"])
+            for line in asked(store, "project-row", thing).lines
+        ]
+        columns = [column for column, _ in rows]
+        runs = [one for place, one in enumerate(columns) if columns[place - 1 : place] != [one]]
+        assert len(runs) == len(set(runs)), thing
+        for column in runs:
+            lines = [int(p.value.removeprefix("line ")) for c, p in rows if p and c == column]
+            assert lines == sorted(lines), (thing, column)
+    page = text(get(client, "/doc/project/2016-2020/11").text)
+    first, last = "Knowledge Fair on Bolstering Motivation", "Countries line 104"
+    assert 0 < page.index(first) < page.index(last)
+
+
+def test_the_parts_of_a_printed_cell_that_name_values_are_marked(client: httpx.Client) -> None:
+    page = get(client, "/doc/project/2016-2020/33").text
+    row = page.split('id="block-project-row"')[1].partition("</section>")[0]
+    marked = re.findall("<mark>(.*?)</mark>", row)
+    assert marked[:4] == ["A.2", "B.2", "E.1", "A.2.iv"]
+    assert {"A.2.2.i", "A", "3", "Public sector reform"} <= set(marked)
+    assert f'<tr data-about="{term("accsm:countryCoordinator").value}">' in page
+    cell = row.partition("Country Coordinators")[0].rpartition("<tr ")[2]
+    assert term("accsm:countryCoordinator").value in cell
+
+
 def test_what_refers_to_a_thing_is_headed_forwards(client: httpx.Client) -> None:
     page = get(client, "/doc/country/THA").text
     headings = [
@@ -315,5 +410,29 @@ def test_a_long_block_shows_its_first_lines_and_leads_to_all(tmp_path: Path) -> 
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         page = get(client, "/doc/country/X").text
     assert "Projects that it coordinates (201)" in page
-    assert "The first 200 of 201 are shown" in page
-    assert ">P 200</a>" in page and ">P 201</a>" not in page
+    assert "The first 100 of 201 are shown" in page
+    assert ">P 100</a>" in page and ">P 101</a>" not in page
+
+
+def test_a_country_has_its_projects_in_time_and_what_they_support_as_pictures(
+    client: httpx.Client,
+) -> None:
+    page = get(client, "/doc/country/THA").text
+    for name, kind, path in (
+        ("country-projects", "timeline", "/timeline?country=THA"),
+        ("country-supports", "matrix", "/coverage?country=THA"),
+    ):
+        block = page.split(f'id="block-{name}"')[1].partition("</section>")[0]
+        drawing = block[block.index("<svg", block.index('role="region" aria-label="Picture')) :]
+        assert f'class="{kind}"' in drawing.partition(">")[0]
+        heads = re.findall(r'href="([^"]+)" data-row="\d+" data-column="0"', drawing)
+        table = block.partition('aria-label="Table')[2]
+        assert heads and all(f'href="{head}"' in table for head in heads)
+        assert f'href="{path}"' in block
+        for form in ("svg", "csv"):
+            assert f'href="{path}&amp;format={form}"' in block
+            assert client.get(f"{path}&format={form}").status_code == 200
+    for code in ("VNM", "CHN", "TLS"):
+        page = get(client, f"/doc/country/{code}").text
+        assert 'class="picture-box"' not in page
+        assert "Coordinates none of the" in page

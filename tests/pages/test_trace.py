@@ -73,7 +73,11 @@ def test_numbers_equal_their_queries(client: httpx.Client, store: Store, path: s
         f"SELECT DISTINCT ?number {{ {LINKED} ?project accsm:projectNumber ?number }}"
         " ORDER BY ?number"
     )
-    assert _projects(page) == [int(number) for (number,) in numbers]
+    partner_in = asked(
+        "SELECT DISTINCT ?number { ?project accsm:potentialPartner <THIS> ;"
+        " accsm:projectNumber ?number } ORDER BY ?number"
+    )
+    assert _projects(page) == [int(number) for (number,) in (*numbers, *partner_in)]
     together = asked(
         f"SELECT DISTINCT ?project ?target {{ {LINKED} ?project accsm:supports ?target . FILTER NOT"
         " EXISTS { ?target (accsm:measureOf|accsm:actionLineOf|accsm:inBlueprint)* <THIS> } }"
@@ -81,7 +85,9 @@ def test_numbers_equal_their_queries(client: httpx.Client, store: Store, path: s
     assert page.count('<span aria-hidden="true">●</span>') == len(together)
     assert page.count('<tr><th scope="row">') == len({target for _, target in together})
     (total,) = asked("SELECT (COUNT(*) AS ?total) { ?project a accsm:Project }")[0]
-    assert f"{len(numbers)} of {total} projects</h3>" in page
+    beside = f", partner in {len(partner_in)}" if partner_in else ""
+    assert f"{len(numbers)} of {total} projects{beside}</h3>" in page
+    assert bool(partner_in) == ("potential partner, itself or in a group" in page)
 
 
 def test_the_matrix_links_to_what_states_each_link(client: httpx.Client) -> None:

@@ -10,6 +10,10 @@ def test_lines_end_in_the_middle_of_equal_rows() -> None:
     assert first.get("d") == "M0 500C50 500 50 125 100 125"
     assert last.get("d") == "M0 500C50 500 50 875 100 875"
     assert [path.get("class") for path in drawn] == ["pic-wire", "pic-wire-dashed"]
+    assert [(path.get("data-from"), path.get("data-to")) for path in drawn] == [
+        ("0", "0"),
+        ("0", "3"),
+    ]
     assert drawn.get("preserveAspectRatio") == "none"
 
 

@@ -3,16 +3,17 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from accsm_kg import trace
+from accsm_kg.errors import MissingModuleError
 from accsm_kg.namespaces import BASE, term
 from accsm_kg.query import look_up
 from accsm_kg.questions import files
 from accsm_kg.search import render
-from accsm_kg.search.index import Index, pieces, unmarked
+from accsm_kg.search.index import Index, connect, pieces, unmarked
 from accsm_kg.search.things import read
 from accsm_kg.search.words import Speller, phrases
 
@@ -210,6 +211,7 @@ _OPERATORS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(),
@@ -297,6 +299,27 @@ def test_first_letters_that_many_names_have_are_not_counted_to_the_end() -> None
     assert (found.count, found.is_cut) == (1000, True)
     assert not index.search("thing").is_cut
     assert len(index.suggest("a")) == 8
+
+
+def test_a_sqlite_without_a_module_is_told_in_a_sentence() -> None:
+    with pytest.raises(MissingModuleError, match=r"no such module: fts99.*has FTS5"):
+        connect("CREATE VIRTUAL TABLE t USING fts99(text)")
+
+
+@pytest.mark.parametrize(
+    ("british", "american"), [("organisation", "organization"), ("Programmes", "programs")]
+)
+def test_british_and_american_spellings_find_both(
+    index: Index, british: str, american: str
+) -> None:
+    found = {index.search(word).count for word in (british, american)}
+    assert len(found) == 1
+    for word, other in ((british, american), (american, british)):
+        alone = index.search(word, exactly=True)
+        assert alone.note == "" or not alone.count
+        if index.search(other, exactly=True).count:
+            note = unmarked(index.search(word).note)
+            assert note == f"Showing also {other.casefold()} ({found.copy().pop()})."
 
 
 def test_a_long_text_costs_no_more_than_some_words() -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from project import ROOT
-from pyoxigraph import Store
+from pyoxigraph import QuerySolutions, Store
 
 from accsm_kg.build import assemble
-from accsm_kg.namespaces import BASE, CONVENTIONS
+from accsm_kg.namespaces import BASE, CONVENTIONS, term
 from accsm_kg.query import look_up
 from accsm_kg.rdf import dataset
 from accsm_kg.trace.index import index
@@ -21,7 +21,9 @@ def _projects(store: Store, key: str) -> list[int]:
     found = look_up(store, trace(key))
     numbers = [int(project.number) for project in found.projects]
     if found.thing.kind != "project":
-        assert list(dict.fromkeys(int(row["number"]) for row in found.rows)) == numbers
+        partner_in = [int(project.number) for project in found.partner_in]
+        in_rows = list(dict.fromkeys(int(row["number"]) for row in found.rows))
+        assert in_rows == numbers + partner_in
         assert found.thing.projects == len(numbers)
     return numbers
 
@@ -222,7 +224,26 @@ def test_a_country_without_projects_has_sentences(known: Store) -> None:
         f"No project of the {plan} Work Plan 2016-2020 is coordinated by Viet Nam."
         for plan in ("ACCSM", "ACCSM+3")
     ]
-    assert (found.rows, found.projects, found.together, found.ways) == ([], [], [], [])
+    assert (found.projects, found.together, found.ways) == ([], [], [])
+
+
+def test_a_country_is_partner_in_projects_that_name_it_or_a_group_of_it(known: Store) -> None:
+    partners = Counter()
+    for code in ("THA", "VNM", "CHN", "TLS"):
+        found = look_up(known, trace(code))
+        asked = known.query(
+            f"SELECT DISTINCT ?number {{ ?p <{term('accsm:potentialPartner').value}>"
+            f" <{found.thing.resource}> ; <{term('accsm:projectNumber').value}> ?number }}"
+        )
+        assert isinstance(asked, QuerySolutions)
+        numbers = {row["number"].value for row in asked}
+        assert {project.number for project in found.partner_in} == numbers, code
+        assert not numbers & {project.number for project in found.projects}
+        partners[code] = len(numbers)
+    assert partners == {"THA": 17, "VNM": 24, "CHN": 19, "TLS": 0}
+    rows = {row["number"]: row for row in look_up(known, trace("VNM")).rows}
+    assert rows["9"]["through"] == "ASEAN Member States"
+    assert "OECD" in rows["9"]["words"]
 
 
 def test_both_ways_agree(store: Store) -> None:

@@ -1,5 +1,7 @@
 """Types of ASGI headers, and the values of Cache-Control."""
 
+import re
+
 Header = tuple[bytes, bytes]
 Headers = list[Header]
 
@@ -11,3 +13,13 @@ FOREVER = "public, max-age=31536000, immutable"
 NO_TRANSFORM = "no-transform"
 #: For errors, and for responses that differ each time.
 NEVER = "no-store"
+
+
+def filename(name: str, suffix: str) -> str:
+    """Return a Content-Disposition with the name of the file that a client may make of a response.
+
+    >>> filename('a "b" c', "csv")
+    'inline; filename="a-b-c.csv"'
+    """
+    plain = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.") or "answer"
+    return f'inline; filename="{plain}.{suffix}"'

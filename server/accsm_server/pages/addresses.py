@@ -12,7 +12,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property, lru_cache
 from urllib.parse import quote, urlencode
 
 from accsm_kg.namespaces import QUERIES
@@ -23,11 +24,12 @@ _ESCAPED_LETTERS = re.compile("(?:%[89A-F][0-9A-F])+")
 _UNRESERVED = re.compile("[A-Za-z0-9._~-]", re.ASCII)
 _RESERVED = re.compile("[!$&'()*+,;=:@]")
 #: The parameters of documents, which are not part of an IRI.
-PARAMETER_NAMES = ("format", "output", "property", "page")
+PARAMETER_NAMES = ("format", "output", "property", "page", "topic", "find")
 _PARAMETERS = tuple(f"{name}=" for name in PARAMETER_NAMES)
 _PAGES = ("dataset", QUERIES)
 _VOCABULARIES = ("ontology", "shapes")
 _FOLDERS = ("dataset/class/", "dataset/property/", "graph/", "ontology/")
+_REMEMBERED = 1 << 14  # addresses
 _QUESTION = re.compile(rf"{re.escape(QUERIES)}/([\w.~-]+)", re.ASCII)
 
 
@@ -44,7 +46,12 @@ class Addresses:
         self._taken = {path for path, _, query in queries if query.startswith(_PARAMETERS)}
         """The addresses that with some parameter are those of other things."""
 
-    def of(self, iri: str) -> str:
+    @cached_property
+    def of(self) -> Callable[[str], str]:
+        """Return `_of`, which remembers what it has returned: a page shows most IRIs repeatedly."""
+        return lru_cache(_REMEMBERED)(self._of)
+
+    def _of(self, iri: str) -> str:
         """Return the path, query and fragment at which the thing ``iri`` is described.
 
         >>> addresses = Addresses("https://example.org/")
@@ -104,6 +111,15 @@ def describing(iri: str) -> str:
 def with_query(address: str, parameters: str) -> str:
     """Return ``address`` with ``parameters``, a query string, added to its query."""
     return f"{address}{'&' if '?' in address else '?'}{parameters}" if parameters else address
+
+
+def at_line(address: str, line: int) -> str:
+    """Return the address of a line of the source that has an ``address``.
+
+    >>> at_line("/doc/source/001", 158)
+    '/doc/source/001?line=158#L158'
+    """
+    return f"{with_query(address, f'line={line}')}#L{line}"
 
 
 def selected(address: str, selection: object) -> str:

@@ -5,42 +5,49 @@ if it is no fact, and may have:
 
 - a ``note`` below the heading;
 - what an ``empty`` answer says, without which the block is left out;
-- a ``layout``: ``sentences``, or ``links``, in which a number after the link is a count;
+- a ``picture`` above its lines, one of those of pictures.py;
+- a ``layout``: ``sentences``; ``links``, in which a number after the link is a count; ``beside``,
+  in which the groups stand side by side; or ``tree``, see `chart`;
 - the column by whose values the lines are in ``groups``;
-- the column of which each ``line`` has one value; its other cells have all values of their columns.
+- for ``beside``, the column by whose values the lines are in ``rows``, and that of texts to
+  ``compare`` with the first one of the group before; of rows by ``topic`` a page can show one;
+- the column of which each ``line`` has one value; its other cells have all values of their columns;
+- the number of lines of which a page shows at ``most`` the first, if not 100.
 
-Columns are named by their variables. A column X with X_text shows that text as a link; stated_by is
-a named graph; words with source and line are a quotation.
+Columns are named by their variables. A column X with X_text shows that text as a link; X_mark is a
+part of the text of X that is marked; stated_by is a named graph; words with source and line are a
+quotation; about is a property, whose fact above the blocks is lit together with the line.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from accsm_kg.lookups import Ask
 from accsm_kg.rdf import query_files
-from accsm_kg.rdf.terms import Term
+from accsm_kg.rdf.terms import Term, natural
 from accsm_server.engine.interface import Query, Table, fetch, table
+from accsm_server.pages.chart import Chart, chart
+from accsm_server.pages.pictures import PICTURES, Picture
 from accsm_server.pages.queries import Site
-from accsm_server.pages.statements import Evidence, Quotations, Row, Value
-from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
+from accsm_server.pages.statements import Evidence, Line, Quotations, Row, Value
+from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, source_of, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
-_MOST = 200  # lines of a block that a page shows
+_MOST = 100  # lines of a block that a page shows, unless its header says how many
 _QUOTED = ("words", "source", "line")
 _GRAPH = "stated_by"
+_ABOUT = "about"
+_MARK = "_mark"
 
 Cells = dict[str, Term | None]
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of a block: the values of each cell, and the words of the source behind it."""
-
-    cells: Sequence[Sequence[TermView]]
-    evidence: tuple[Evidence, ...]
+#: A line with the titles of its group and of its row.
+Placed = tuple[TermView, TermView, Line]
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,15 @@ class Block:
     count: int
     """The number of all lines; a page shows the first."""
     query: str
+    rows: Sequence[tuple[TermView, Sequence[Sequence[Line]]]] = ()
+    """For the layout `beside`: the lines of each row, by group."""
+    topics: Sequence[tuple[str, int, bool]] = ()
+    """The topics of all rows, with the number of lines and whether it alone is shown."""
+    chart: Chart | None = None
+    """For the layout `tree`."""
+    drawn: str = ""
+    """The name of its picture."""
+    picture: Picture | None = None
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -69,6 +85,10 @@ class Block:
 class Answers:
     """The answers of the queries of the blocks of one page, by name of the block."""
 
+    this: str
+    """The IRI of the thing that they are about."""
+    topic: str
+    """The only row that blocks with rows of topics show; empty for all."""
     asked: Mapping[str, Ask]
     texts: Mapping[str, str]
     variables: Mapping[str, Sequence[str]]
@@ -85,30 +105,45 @@ class Answers:
         """Return a block, with its quotations numbered."""
         header, variables, lines = self.header(name), self.variables[name], self.lines[name]
         by = header.get("groups", "")
-        columns = [one for one in variables if one not in (by, *_QUOTED)]
+        down = header.get("rows", "")
+        columns = [one for one in variables if one not in (by, down) and _is_own(one)]
         columns = [one for one in columns if not one.endswith("_text")]
-        groups: dict[TermView, list[Line]] = {}
-        for rows in lines[:_MOST]:
-            title = _cell(rows[0], by, self.labels) if by else TermView("")
+        placed: list[Placed] = []
+        for rows in self.shown(name):
             cells = [_values(rows, column, self.labels) for column in columns]
+            about = dict.fromkeys(iri_of(row.get(_ABOUT)) for row in rows)
             evidence = _evidence(rows, self.labels, quotations)
-            groups.setdefault(title, []).append(Line(cells, evidence))
-        return Block(
+            line = Line(cells, evidence, [*filter(None, about)])
+            placed.append((self._title(rows, by), self._title(rows, down), line))
+        block = Block(
             name,
             header.get("heading", "").format(count=len(lines)),
             header.get("layout", "table"),
             header.get("note", ""),
             header.get("empty", ""),
             [column.replace("_", " ") for column in columns],
-            [*groups.items()],
+            _grouped((group, line) for group, _, line in placed),
             "words" in variables,
             len(lines),
             self.texts[name],
+            drawn=header.get("picture", ""),
         )
+        if block.layout == "tree":
+            return replace(block, chart=chart(block.lines, self.this))
+        compared = columns.index(header["compare"]) if "compare" in header else None
+        block = _beside(block, placed, compared) if down else block
+        return _narrowed(block, self.topic) if down == "topic" else block
+
+    def _title(self, rows: Sequence[Cells], column: str) -> TermView:
+        return _cell(rows[0], column, self.labels) if column else TermView("")
 
     def header(self, name: str) -> Mapping[str, Any]:
         """Return what the header of a block says."""
         return query_files.header(self.texts[name])
+
+    def shown(self, name: str) -> Sequence[Sequence[Cells]]:
+        """Return the rows of the lines of a block that a page shows."""
+        return _first(self.lines[name], self.header(name))
 
     def fact(self, name: str, quotations: Quotations) -> Row | None:
         """Return a block as one row: each line is a value, what follows its first cell a remark."""
@@ -119,20 +154,29 @@ class Answers:
         return Row(TermView(name), values, graphs, ()) if values else None
 
 
-async def ask_blocks(site: Site, names: Sequence[str], iri: str) -> Answers:
+async def ask_blocks(site: Site, names: Sequence[str], iri: str, topic: str = "") -> Answers:
     """Return the answers of the queries of blocks about ``iri``; raises QueryError."""
     asked = {name: Ask(_FOLDER / f"{name}.rq", iri) for name in names}
     texts = {name: ask.text(site.base) for name, ask in asked.items()}
     answers = await asyncio.gather(*(_fetch(site, text) for text in texts.values()))
     tables = dict(zip(asked, answers, strict=True))
+    headers = {name: query_files.header(text) for name, text in texts.items()}
     lines = {
-        name: _lines(_cells(answer), query_files.header(texts[name]).get("line", ""))
+        name: _lines(_cells(answer), headers[name].get("line", ""))
         for name, answer in tables.items()
     }
-    shown = (row for found in lines.values() for rows in found[:_MOST] for row in rows)
+    first = (_first(found, headers[name]) for name, found in lines.items())
+    shown = (row for found in first for rows in found for row in rows)
     labels = await load_labels(site, (term for row in shown for term in row.values()))
     variables = {name: answer.variables for name, answer in tables.items()}
-    return Answers(asked, texts, variables, lines, labels)
+    return Answers(iri, topic, asked, texts, variables, lines, labels)
+
+
+async def draw(site: Site, block: Block, iri: str) -> Block:
+    """Return a block about ``iri`` with its picture, if it has one and there is what to draw."""
+    if block.drawn and block.count:
+        return replace(block, picture=await PICTURES[block.drawn](site, iri))
+    return block
 
 
 async def _fetch(site: Site, text: str) -> Table:
@@ -149,19 +193,78 @@ def _lines(rows: Sequence[Cells], column: str) -> list[list[Cells]]:
     """Return rows by their value in ``column``, else those that differ only in the words."""
     found: dict[tuple[Term | None, ...], list[Cells]] = {}
     for row in rows:
-        names = [column] if column else [name for name in row if name not in _QUOTED]
+        names = [column] if column else [name for name in row if _is_own(name)]
         found.setdefault(tuple(row[name] for name in names), []).append(row)
     return [*found.values()]
 
 
-def _values(rows: Sequence[Cells], name: str, labels: Labels) -> list[TermView]:
+def _first(
+    lines: Sequence[Sequence[Cells]], header: Mapping[str, Any]
+) -> Sequence[Sequence[Cells]]:
+    return lines[: int(header.get("most", _MOST))]
+
+
+def _grouped(lines: Iterable[tuple[TermView, Line]]) -> list[tuple[TermView, list[Line]]]:
+    """Return lines by the titles of their groups."""
+    groups: dict[TermView, list[Line]] = {}
+    for title, line in lines:
+        groups.setdefault(title, []).append(line)
+    return [*groups.items()]
+
+
+def _beside(block: Block, placed: Sequence[Placed], compared: int | None) -> Block:
+    """Return a block whose groups, by IRI, are the columns of a table.
+
+    The texts in the column ``compared`` are compared with the first of the group before.
+    """
+    groups = sorted(block.groups, key=lambda group: natural(group[0].iri))
+    cells: dict[TermView, list[list[Line]]] = {row: [[] for _ in groups] for _, row, _ in placed}
+    places = {title: place for place, (title, _) in enumerate(groups)}
+    for title, row, line in placed:
+        cells[row][places[title]].append(line)
+    if compared is not None:
+        cells = {row: _compared(found, compared) for row, found in cells.items()}
+    return replace(block, groups=groups, rows=[*cells.items()])
+
+
+def _narrowed(block: Block, topic: str) -> Block:
+    """Return a block with its topics, and only the row of ``topic`` if it is one of them."""
+    topics = [(row.text, sum(map(len, cells)), row.text == topic) for row, cells in block.rows]
+    rows = [one for one in block.rows if one[0].text == topic] or block.rows
+    return replace(block, rows=rows, topics=topics)
+
+
+def _compared(cells: Sequence[Sequence[Line]], column: int) -> list[list[Line]]:
+    """Return the cells of a row, each with the text of the one before it to compare with."""
+    found = [[*cells[0]]]
+    for before, lines in pairwise(cells):
+        old = next((shown.text for line in before for shown in line.cells[column]), "")
+        found.append([_with_before(line, column, old) for line in lines])
+    return found
+
+
+def _with_before(line: Line, column: int, old: str) -> Line:
+    cells = [*line.cells]
+    cells[column] = tuple(replace(shown, before=old) for shown in cells[column])
+    return replace(line, cells=cells)
+
+
+def _is_own(column: str) -> bool:
+    """Return whether rows that differ in a column are different lines."""
+    return column not in (*_QUOTED, _ABOUT) and not column.endswith(_MARK)
+
+
+def _values(rows: Sequence[Cells], name: str, labels: Labels) -> tuple[TermView, ...]:
+    marks = tuple(dict.fromkeys(filter(None, (text_of(row.get(name + _MARK)) for row in rows))))
     shown = (_cell(row, name, labels) for row in rows if row[name] is not None)
-    return list(dict.fromkeys(shown))
+    return tuple(replace(one, marks=marks) for one in dict.fromkeys(shown))
 
 
 def _cell(row: Cells, name: str, labels: Labels) -> TermView:
     if name == _GRAPH:
-        return labels.graph(iri_of(row[name]))
+        graph = iri_of(row[name])
+        is_there = iri_of(row.get("source")) in ("", source_of(graph, labels.site))
+        return labels.graph(graph, text_of(row.get("line")) if is_there else "")
     shown, text = labels.show(row[name]), text_of(row.get(f"{name}_text"))
     return replace(shown, text=text) if text else shown
 
@@ -177,7 +280,8 @@ def _evidence(
 ) -> tuple[Evidence, ...]:
     found = [
         Evidence(text_of(row["words"]), f"line {text_of(row.get('line'))}", TermView(""),
-                 labels.show(row.get("source")))
+                 labels.source(row.get("source"), text_of(row.get("line"))),
+                 line=text_of(row.get("line")))
         for row in rows
         if text_of(row.get("words"))
     ]  # fmt: skip

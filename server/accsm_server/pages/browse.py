@@ -22,7 +22,7 @@ from accsm_server.pages.parameters import (
     ServedSite,
     negotiated,
 )
-from accsm_server.pages.queries import Site, rows
+from accsm_server.pages.queries import Site, first_of, rows, subjects_by_property
 from accsm_server.pages.statements import Describer, Referrer
 from accsm_server.pages.terms import TermView, by_text, iri_of, load_labels, plural, text_of
 from accsm_server.sparql.queries import PAGE
@@ -69,7 +69,8 @@ async def members(
     if not is_iri(iri):
         raise NotFound("No such class", f"The ontology has no class '{name}'.")
     shown = page - 1 if format is HTML else 0
-    found = [row["subject"] for row in (await rows(site, "instances", shown, this=iri)).rows]
+    instances = await subjects_by_property(site, site.queries.text("instances", this=iri))
+    found = first_of(instances.get("", ()), shown + 1)
     if not found:
         which = f"of page {page} " if shown else ""
         hint = f"See the classes at {site.root}/browse"
@@ -84,6 +85,8 @@ async def members(
     title = plural(labels.iri(iri).text).capitalize()
     next_url = next_page(site.root + here, query, page)
     items = [members.referrer(term) for term in found]
+    if page == 1 and len(found) < PAGE:
+        items.sort(key=lambda item: by_text(item.shown))
     response = list_page(site, title, labels.iri(iri), items, page, next_url, here)
     response.headers["Link"] = links
     return response

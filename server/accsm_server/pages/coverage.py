@@ -84,7 +84,7 @@ class Overview:
 
 async def load_overview(site: Site) -> tuple[Overview | None, list[Ask]]:
     """Return the coverage of the targets, None if there are none, and the queries asked for it."""
-    whole, asked = await site.load(_load, Selection.rows)
+    whole, asked = await site.load(load_whole, Selection.rows)
     found = drawn(whole, Selection())
     if words.empty(found):
         return None, asked
@@ -154,12 +154,12 @@ async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
 async def _send(site: Site, selection: Selection, format: Format) -> Response:
     try:
         check(selection)
-        whole, asked = await site.load(_load, selection.rows)
-        found = (drawn if format is HTML else select)(whole, selection)
+        whole, asked = await site.load(load_whole, selection.rows)
+        found = (drawn if format in (HTML, SVG) else select)(whole, selection)
     except UnknownNameError as error:
         hint = f"Choose it at {site.root}{_HERE}"
         raise BadRequest("Invalid parameter", str(error), hint) from None
-    links = alternates(site.root + _address(selection), _OFFERS)
+    links = alternates(site.root + address_of(selection), _OFFERS)
     if format is TURTLE:
         these = {link.iri for line in found.lines for link in line.links}
         text = site.queries.text("support-links", these=sorted(these))
@@ -181,7 +181,7 @@ def drawn(whole: Coverage, selection: Selection) -> Coverage:
     return select(whole, replace(selection, plan=next(iter(found.plans))))
 
 
-async def _load(site: Site, rows: str) -> tuple[Coverage, list[Ask]]:
+async def load_whole(site: Site, rows: str) -> tuple[Coverage, list[Ask]]:
     """Return the coverage of one kind of rows by all projects, and its queries."""
     return await look_up(site, load(rows))
 
@@ -192,7 +192,7 @@ def _page(
     def address(iri: str) -> str:
         return site.root + addresses.of(iri)
 
-    selection, here = found.selection, _address(found.selection)
+    selection, here = found.selection, address_of(found.selection)
     return view(
         site,
         "coverage.html",
@@ -212,11 +212,11 @@ def _page(
         apart=list(words.apart(found)),
         plans=_plans(site, whole, selection),
         filters=[
-            Choice(text, site.root + _address(replace(selection, **{name: ""})))
+            Choice(text, site.root + address_of(replace(selection, **{name: ""})))
             for name, text in words.filters(found).items()
             if name != "plan" or whole.all_projects <= _MOST_DRAWN
         ],
-        whole=site.root + _address(Selection(selection.rows)),
+        whole=site.root + address_of(Selection(selection.rows)),
         choices=_choices(found),
     )
 
@@ -224,7 +224,7 @@ def _page(
 def _plans(site: Site, whole: Coverage, selection: Selection) -> list[Choice]:
     """Return links to the other plans, if one is shown."""
     others = [name for name in whole.plans if name != selection.plan] if selection.plan else []
-    return [Choice(name, site.root + _address(replace(selection, plan=name))) for name in others]
+    return [Choice(name, site.root + address_of(replace(selection, plan=name))) for name in others]
 
 
 def _choices(found: Coverage) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
@@ -246,9 +246,9 @@ def _choices(found: Coverage) -> list[tuple[str, str, str, list[tuple[str, str]]
 
 def _card(site: Site, gap: Gap, addresses: Addresses) -> GapCard:
     if gap.shows == "projects":
-        href = _address(Selection(gap=gap.name))
+        href = address_of(Selection(gap=gap.name))
     elif gap.shows:
-        href = _address(Selection(gap.shows, gap=gap.name))
+        href = address_of(Selection(gap.shows, gap=gap.name))
     else:
         href = f"/questions/{quote(gap.question, safe='')}"
     members = [Choice(text, site.root + addresses.of(iri)) for iri, text in gap.members.items()]
@@ -257,5 +257,6 @@ def _card(site: Site, gap: Gap, addresses: Addresses) -> GapCard:
     )
 
 
-def _address(selection: Selection) -> str:
+def address_of(selection: Selection) -> str:
+    """Return the address of a selection."""
     return selected(_HERE, selection)

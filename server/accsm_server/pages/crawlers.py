@@ -81,7 +81,9 @@ async def _others(site: Site) -> list[str]:
     )
     graphs = (iri_of(row["graph"]) for row in (await site.served.queries.rows("graphs")).rows)
     addresses = await site.addresses()
-    pages = [*_PAGES, *(link.path for link in render.navigation(site))]
+    feet = (link for link in render.links_of(site, site.profile.footer) if link.needs)
+    links = [*render.links_of(site, site.profile.navigation), *feet]
+    pages = [*_PAGES, *(link.path for link in links)]
     found = [*pages, *map(path_of, await stored(site)), *classes, *map(addresses.of, graphs)]
     return [path for path in dict.fromkeys(found) if not path.startswith("/describe?")]
 

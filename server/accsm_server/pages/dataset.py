@@ -70,13 +70,17 @@ async def part(site: ServedSite, target: RequestTarget) -> Response:
 
 async def send(site: Site, format: Format, origin: str) -> Response:
     """Return the page of the dataset, or its description in RDF."""
-    made = {} if format is negotiation.HTML else await site.dumps.all()
-    description = await dataset_description.describe(site, origin, made)
-    about = await landing.load_about(site)
+    about = await site.load(landing.load_about)
     links = landing.signposts(site, about)
     if format is negotiation.HTML:
-        response = await _page(site, description, landing.schema(site, about, origin))
+        response = render.page(
+            site,
+            "dataset.html",
+            schema=landing.schema(site, about, origin),
+            **await site.load(_load_content),
+        )
     else:
+        description = await dataset_description.describe(site, origin, await site.dumps.all())
         body = service_description.serialize(description, site.prefixes, format)
         response = Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
         links += f", {landing.describes(site)}"
@@ -85,8 +89,9 @@ async def send(site: Site, format: Format, origin: str) -> Response:
     return response
 
 
-async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | None) -> Response:
-    facts = _facts(description)
+async def _load_content(site: Site) -> dict[str, Any]:
+    """Return what the page shows, except for what depends on the origin."""
+    facts = _facts(await site.load(dataset_description.load))
     dataset = facts[f"{site.base}dataset"]
     sizes = await site.load(_load_sizes)
     classes = [_partition(facts, part, "class", "entities") for part in dataset["classPartition"]]
@@ -94,9 +99,7 @@ async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | N
         _partition(facts, part, "property", "triples") for part in dataset["propertyPartition"]
     ]
     labels = await load_labels(site, [], *sizes, *(iri for iri, _ in classes + properties))
-    return render.page(
-        site,
-        "dataset.html",
+    return dict(
         iri=f"{site.base}dataset",
         title=first_text(dataset["title"]) or "The dataset",
         about=[first_text(dataset[name]) for name in ("description", "rights") if dataset[name]],
@@ -112,7 +115,6 @@ async def _page(site: Site, description: set[Triple], schema: dict[str, Any] | N
         properties=_parts(labels, properties),
         offers=DOCUMENTS,
         here=landing.PATH,
-        schema=schema,
     )
 
 

@@ -39,7 +39,7 @@ async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> s
 
     The files ``made`` are described with their size and checksum.
     """
-    described = await site.load(_load)
+    described = await site.load(load)
     dataset, folder = f"{site.base}dataset", f"{origin}/dataset/{site.engine.version}"
     statements = [
         *_access(dataset, origin),
@@ -51,7 +51,7 @@ async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> s
     return described | service_description.triples(statements, site.prefixes)
 
 
-async def _load(site: Site) -> set[Triple]:
+async def load(site: Site) -> set[Triple]:
     """Return the description in the dataset, or else its counts."""
     if await is_graph(site, site.base + META):
         body = await named_graph(site, site.base + META)

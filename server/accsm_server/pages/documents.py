@@ -1,19 +1,21 @@
 """Linked-data documents: /id/… redirects to /doc/…, which has a page and RDF."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from fastapi import Query
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from accsm_kg.lookups import Ask
 from accsm_kg.rdf.terms import is_iri
 from accsm_server.engine import interface
 from accsm_server.errors import BadRequest, NotFound, ServerError
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import DOCUMENTS, Format, requested
-from accsm_server.pages import browse, openapi, render, resource
+from accsm_server.pages import browse, evidence, openapi, render, resource, sources
 from accsm_server.pages.addresses import PARAMETER_NAMES, describing, to_uri, with_query
 from accsm_server.pages.parameters import (
     OFFERED,
@@ -23,9 +25,10 @@ from accsm_server.pages.parameters import (
     PropertyName,
     RequestedFormat,
     ServedSite,
+    Words,
     page_number,
 )
-from accsm_server.pages.queries import Site, is_graph, known, rows
+from accsm_server.pages.queries import Site, first_of, is_graph, known, subjects_by_property
 from accsm_server.pages.targets import (
     Reading,
     RequestTarget,
@@ -40,6 +43,8 @@ from accsm_server.sparql.protocol import check_iri
 
 _MOST_TRIPLES = 20_000  # of a document in RDF
 _MOST_THINGS = 1000  # of one address
+#: What templates show beside the description of a thing.
+_CONTENT = {"source.html": sources.content, "evidence.html": evidence.content}
 
 router = openapi.create_router("linked data")
 
@@ -51,6 +56,12 @@ class Options:
     format: Format
     relation: str = ""
     page: int = 1
+    topic: str = ""
+    """The name of the topic to which the page is narrowed."""
+    find: str = ""
+    """The words to mark in the text of a document."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """All parameters, some of which a template reads."""
 
 
 @router.get(
@@ -87,6 +98,7 @@ async def describe(
     iri: Annotated[str, Query(description="The IRI of the resource")] = "",
     relation: PropertyName = "",
     page: PageNumber = 1,
+    find: Words = "",
 ) -> Response:
     """Return the document about the resource with an IRI that has no other address here."""
     if not is_iri(iri):
@@ -94,7 +106,7 @@ async def describe(
         raise BadRequest("Invalid IRI", f"iri={iri!r} is not an IRI.", hint)
     iris = await _named(site, iri)
     return await respond(
-        site, iris, describing(iri), Options(choice.choose(DOCUMENTS), relation, page)
+        site, iris, describing(iri), Options(choice.choose(DOCUMENTS), relation, page, find=find)
     )
 
 
@@ -106,6 +118,9 @@ def options(reading: Reading, target: Target) -> Options:
         reading.suffix or choice.choose(DOCUMENTS),
         given.get("property", ""),
         page_number(given.get("page", "1")),
+        given.get("topic", ""),
+        given.get("find", ""),
+        given,
     )
 
 
@@ -118,10 +133,18 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
         return await _rdf(site, iris, wanted.format, here)
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
-    shown = await resource.describe(site, iris[0], iris[1:])
+    is_source = len(iris) == 1 and iris[0] in site.contents.reliability
+    if is_source:  # about which much is said, and asked often
+        shown = await site.load(resource.describe, iris[0])
+    else:
+        shown = await resource.describe(site, iris[0], iris[1:], wanted.topic, wanted.find)
+    content: dict[str, Any] = {}
+    asked: Sequence[Ask] = ()
+    if load := _CONTENT.get(shown.template):
+        content, asked = await load(site, shown, wanted.given)
     page = render.view(
-        site, "resource.html", here, shown.title, shown.asked, url=shown.iri, offers=DOCUMENTS,
-        this=shown,
+        site, shown.template, here, shown.title, [*shown.asked, *asked], url=shown.iri,
+        offers=DOCUMENTS, this=shown, **content,
     )  # fmt: skip
     return render.with_links(page, site, here)
 
@@ -200,8 +223,8 @@ async def _referrers(site: Site, iri: str, here: str, wanted: Options) -> Respon
     """Return one page of the resources that refer to ``iri`` by a property."""
     relation, page = wanted.relation, wanted.page
     check_iri("property", relation)
-    found = await rows(site, "incoming", page - 1, this=iri, property=relation)
-    subjects = [row["subject"] for row in found.rows]
+    text = site.queries.text("incoming", this=iri, property=relation)
+    subjects = first_of((await subjects_by_property(site, text)).get("", ()), page)
     describer = await browse.load_subjects(site, subjects, iri, relation)
     labels = describer.labels
     heading = (await resource.load_headings(labels, [relation]))[relation]

@@ -36,7 +36,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
         "Projects, measures and the words behind them",
         asked,
         url=f"{site.base}dataset",
-        schema=landing.schema(site, await landing.load_about(site), origin),
+        schema=landing.schema(site, await site.load(landing.load_about), origin),
         entries=await _entries(site),
         numbers={local_name(iri): count for iri, count in counts.items()},
         overview=overview,

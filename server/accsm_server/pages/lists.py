@@ -1,6 +1,8 @@
 """Lists of things with facets, sorting and pages, as page, CSV, JSON and Turtle.
 
 The query lists/NAME.rq has a row for each thing, in ?thing; a column X with X_text shows that text.
+A column named date has times in EDTF, which a page shows in words.
+Of ?stated_by, which has the IRIs of named graphs with spaces between them, it shows the badges.
 lists/NAME-facets.rq has the values of the facets: ?thing, ?facet and ?value, a text.
 """
 
@@ -16,7 +18,8 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accsm_kg.lookups import Ask, Lookup, Rows
+from accsm_kg.lookups import Ask, Lookup, Row, Rows
+from accsm_kg.rdf.edtf import in_words
 from accsm_kg.rdf.terms import natural
 from accsm_kg.terminal import delimited
 from accsm_server.errors import BadRequest, NotFound
@@ -31,6 +34,7 @@ from accsm_server.sparql.queries import PAGE
 
 _FOLDER = Path(__file__).parent / "lists"
 _FORMATS = (HTML, CSV, JSON, TURTLE)
+_GRAPHS = "stated_by"
 _LONGEST = 1000  # characters of a value, which links to other formats repeat
 _OTHERS = ("sort", "page", *FORMAT_NAMES)
 
@@ -95,7 +99,7 @@ async def show(
         labels = Labels(site, await site.addresses(), _texts(rows))
         found = _page(labels, asked, rows, facets, used)
     else:
-        found = _written(rows, format)
+        found = written(rows, format)
     found.headers["Link"] = links
     return found
 
@@ -159,7 +163,7 @@ def _sorted(rows: Rows, asked: _Asked) -> Rows:
     return sorted(rows, key=lambda row: natural(row[shown]), reverse=asked.sort.startswith("-"))
 
 
-def _written(rows: Rows, format: Format) -> Response:
+def written(rows: Rows, format: Format) -> Response:
     """Return the rows as CSV or JSON."""
     text = (
         delimited(rows, "csv") if format is CSV else json.dumps(rows, ensure_ascii=False, indent=1)
@@ -194,8 +198,13 @@ def _page(labels: Labels, asked: _Asked, rows: Rows, facets: Facets, used: list[
             for name, title in asked.profile.facets.items()
         ],
         columns=[_heading(site, asked, name) for name in columns],
-        rows=[[_cell(labels, row[name]) for name in columns] for row in rows[first : first + PAGE]],
+        rows=[[_cell(labels, name, row) for name in columns] for row in rows[first : first + PAGE]],
         everything=site.root + asked.path,
+        related=[
+            TermView(site.profile.lists[path].title, site.root + path)
+            for path in asked.profile.related
+            if site.contents.classes.intersection(site.profile.lists[path].classes)
+        ],
         next=asked.url(site, page=str(asked.page + 1)) if more else "",
         link=asked.url(site),
         offers=_FORMATS[1:],
@@ -229,5 +238,11 @@ def _heading(site: Site, asked: _Asked, name: str) -> Choice:
     return Choice(text, asked.url(site, sort=f"-{name}" if down else name), chosen=down)
 
 
-def _cell(labels: Labels, value: str) -> TermView:
-    return labels.iri(value) if value.startswith(labels.site.base) else TermView(value)
+def _cell(labels: Labels, column: str, row: Row) -> Sequence[TermView]:
+    """Return what a cell shows: graphs, or one thing or text."""
+    value = row[column]
+    if column == _GRAPHS:
+        return [labels.graph(iri) for iri in sorted(value.split())]
+    if value.startswith(labels.site.base):
+        return [labels.iri(value)]
+    return [TermView(in_words(value) if column == "date" else value)]

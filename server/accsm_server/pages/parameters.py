@@ -24,6 +24,8 @@ _FORMAT = "The short name of a format, instead of Accept"
 _OUTPUT = "The same as `format`, which goes first"
 _PROPERTY = "The IRI of a property: list the resources that refer by it (page)"
 _PAGE = "The page of a long list, from 1"
+_TOPIC = "The name of a topic: show only what sources report on it"
+_FIND = "Words to mark in the text of a document"
 _LAST_PAGE = 999_999
 #: The parameters of documents whose query may be that of an IRI, so that FastAPI cannot read them.
 PARAMETERS = [
@@ -32,7 +34,9 @@ PARAMETERS = [
         ("format", _FORMAT, {"type": "string", "default": ""}),
         ("output", _OUTPUT, {"type": "string", "default": ""}),
         ("property", _PROPERTY, {"type": "string", "default": ""}),
+        ("topic", _TOPIC, {"type": "string", "default": ""}),
         ("page", _PAGE, {"type": "integer", "minimum": 1, "maximum": _LAST_PAGE, "default": 1}),
+        ("find", _FIND, {"type": "string", "default": ""}),
     )
 ]
 
@@ -58,6 +62,7 @@ PageNumber = Annotated[
     BeforeValidator(_page_number),
 ]
 PropertyName = Annotated[str, Query(alias="property", description=_PROPERTY)]
+Words = Annotated[str, Query(description=_FIND)]
 FormatName = Annotated[str, Query(description=_FORMAT)]
 OutputName = Annotated[str, Query(description=_OUTPUT)]
 

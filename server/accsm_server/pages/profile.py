@@ -69,7 +69,7 @@ class SparqlProfile:
 
 @dataclass(frozen=True)
 class NavigationLink:
-    """A link in the head of every page; ``needs`` is the class without which it is left out."""
+    """A link in the head or the foot of every page, left out without the class ``needs``."""
 
     path: str
     label: str
@@ -89,6 +89,11 @@ class Fact:
     block: str = ""
 
 
+def is_block(name: str) -> bool:
+    """Return whether a name in the profile is that of a query in blocks/, not an IRI."""
+    return ":" not in name
+
+
 @dataclass(frozen=True)
 class PageProfile:
     """The page about a member of a class: see profile.toml."""
@@ -100,11 +105,19 @@ class PageProfile:
     is_traced: bool = False
     facts: Sequence[Fact] = ()
     blocks: Sequence[str] = ()
+    expected: Sequence[str] = ()
+    """The names of facts that are shown as not stated where nothing is stated."""
+    text: Sequence[str] = ()
+    """The names of the queries in blocks/ of the text of a document."""
+    is_part: bool = False
+    """Whether it is a part of the text of the first thing above it."""
+    template: str = "resource.html"
 
     @property
     def queries(self) -> Sequence[str]:
         """Return the names of the queries in blocks/ of the page, in its order."""
-        return [*(fact.block for fact in self.facts if fact.block), *self.blocks]
+        facts = (fact.block for fact in self.facts if fact.block)
+        return [*facts, *(name for name in self.up if is_block(name)), *self.text, *self.blocks]
 
 
 @dataclass(frozen=True)
@@ -116,6 +129,10 @@ class ListProfile:
     many: str
     classes: Sequence[str]
     facets: Mapping[str, str]
+    related: Sequence[str] = ()
+    """The paths of other lists, to which it has links."""
+    up: str = ""
+    """The path of the page above it in the foot of every page."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +140,7 @@ class Profile:
     """The contents of profile.toml."""
 
     navigation: Sequence[NavigationLink]
+    footer: Sequence[NavigationLink]
     home_classes: tuple[str, ...]
     home_question: str
     """The name of a stored question."""
@@ -157,6 +175,7 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
     resource = {key: iris(names) for key, names in tables["resource"].items()}
     return Profile(
         [_link(path, link, prefixes) for path, link in tables["navigation"].items()],
+        [_link(path, link, prefixes) for path, link in tables["footer"].items()],
         iris(home["classes"]),
         home["question"],
         tables["search"]["examples"],
@@ -184,16 +203,20 @@ def _page(page: Mapping[str, Any], prefixes: Mapping[str, str]) -> PageProfile:
         page.get("list", ""),
         page.get("title", "{label}"),
         expand(lead, prefixes) if lead else "",
-        [expand(name, prefixes) for name in page.get("up", ())],
+        [one if is_block(one) else expand(one, prefixes) for one in page.get("up", ())],
         page.get("trace", False),
         [_fact(name, names, prefixes) for name, names in page.get("facts", {}).items()],
         page.get("blocks", ()),
+        page.get("expected", ()),
+        page.get("text", ()),
+        page.get("part", False),
+        page.get("template", PageProfile.template),
     )
 
 
 def _fact(name: str, names: Sequence[str], prefixes: Mapping[str, str]) -> Fact:
-    properties = [expand(one, prefixes) for one in names if ":" in one]
-    block = next((one for one in names if ":" not in one), "")
+    properties = [expand(one, prefixes) for one in names if not is_block(one)]
+    block = next(filter(is_block, names), "")
     return Fact(name, properties[0], (*properties[1:], "")[0], block)
 
 

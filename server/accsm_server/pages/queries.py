@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
 from pyoxigraph import (
+    BlankNode,
     Literal,
     NamedNode,
     QueryResultsFormat,
@@ -19,13 +21,13 @@ from pyoxigraph import (
 
 from accsm_kg.lookups import Ask, Lookup, Rows, T, read_rows
 from accsm_kg.namespaces import remint
-from accsm_kg.rdf.terms import is_iri, local_name, value_of
+from accsm_kg.rdf.terms import Term, is_iri, local_name, value_of
 from accsm_server.engine.interface import PAGE_BYTES, Engine, Query, Table, fetch
 from accsm_server.errors import AnswerTooLarge, DeadlineExceeded, OutOfMemory
 from accsm_server.pages.addresses import Addresses
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.profile import Profile, read_profile
-from accsm_server.sparql.queries import QueryFiles
+from accsm_server.sparql.queries import PAGE, QueryFiles
 from accsm_server.sparql.served import ServedDataset
 
 _QUERIES = Path(__file__).parent / "queries"
@@ -118,9 +120,9 @@ class Site:
         return found
 
 
-async def rows(site: Site, name: str, page: int = 0, **iris: str | Iterable[str]) -> Table:
+async def rows(site: Site, name: str, **iris: str | Iterable[str]) -> Table:
     """Return the rows of a SELECT in queries/; raises QueryError."""
-    return await site.queries.rows(name, page, **iris)
+    return await site.queries.rows(name, **iris)
 
 
 async def look_up(site: Site, lookup: Lookup[T], most: int = PAGE_BYTES) -> tuple[T, list[Ask]]:
@@ -189,7 +191,8 @@ async def _load_contents(site: Site) -> Contents:
 async def _irregular(site: Site) -> list[str]:
     """Return the IRIs for `Addresses`; none if the dataset is too large to look for them."""
     try:
-        return await load_iris(site, site.queries.text("irregular"))
+        text = site.queries.text("irregular", apart=sorted(site.served.apart))
+        return await load_iris(site, text)
     except (DeadlineExceeded, OutOfMemory) as error:
         _log.warning("IRIs with #, %% or ? have no addresses of their own: %s", error)
         return []
@@ -197,9 +200,35 @@ async def _irregular(site: Site) -> list[str]:
 
 async def load_iris(site: Site, text: str) -> list[str]:
     """Return the IRIs that ``text`` finds, a SELECT of one variable with IRIs only."""
+    return [line[1:-1] for line in await _lines(site, text)]
+
+
+async def subjects_by_property(site: Site, text: str) -> dict[str, list[str]]:
+    """Return the subjects by property that ``text`` finds, as terms of TSV: see `first_of`.
+
+    It is a SELECT of the subjects, or of properties and their subjects, which may be many.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in await _lines(site, text):
+        predicate, _, subject = line.rpartition("\t")
+        found[predicate[1:-1]].append(subject)
+    return found
+
+
+def first_of(terms: Iterable[str], page: int = 1) -> list[Term]:
+    """Return one page of IRIs and blank nodes as terms, the shortest first, so 9 before 10."""
+    shortest = nsmallest(page * PAGE, terms, key=lambda term: (len(term), term))
+    return [
+        NamedNode(term[1:-1]) if term[0] == "<" else BlankNode(term[2:])
+        for term in shortest[(page - 1) * PAGE :]
+    ]
+
+
+async def _lines(site: Site, text: str) -> list[str]:
+    """Return the rows of a SELECT of IRIs and blank nodes as lines of TSV."""
     answer = await site.engine.answer(Query(text, "tsv", internal=True))
     lines = b"".join([piece async for piece in answer]).decode().split("\n")
-    return [line[1:-1] for line in lines[1:] if line]
+    return [line for line in lines[1:] if line]
 
 
 async def known(site: Site, iris: Iterable[str]) -> set[str]:
@@ -230,7 +259,14 @@ async def load_texts(site: Site, name: str, iris: Iterable[str]) -> dict[str, st
     found: dict[str, str] = {}
     for start in range(0, len(sorted_iris), _BATCH):
         answer = await rows(site, name, these=sorted_iris[start : start + _BATCH])
-        for thing, text in answer.rows:
-            if isinstance(thing, NamedNode) and isinstance(text, Literal):
-                found.setdefault(thing.value, text.value)
+        found = first_texts(answer) | found
+    return found
+
+
+def first_texts(answer: Table) -> dict[str, str]:
+    """Return the first text of each IRI in an answer with IRIs and texts."""
+    found: dict[str, str] = {}
+    for thing, text in answer.rows:
+        if isinstance(thing, NamedNode) and isinstance(text, Literal):
+            found.setdefault(thing.value, text.value)
     return found

@@ -1,52 +1,50 @@
-"""The stored questions: their list, the answer of each as a page and as rows, and their RDF."""
+"""The stored questions: their list by tags and words, and their RDF."""
 
-from collections import defaultdict
+import asyncio
+import csv
+import io
+import json
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
+from fastapi import Query as Parameter
 from pyoxigraph import RdfFormat, parse
-from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import QUERIES
+from accsm_kg.pictures.views import Answer
 from accsm_kg.questions import model
-from accsm_kg.questions.model import Parameter, Question
+from accsm_kg.questions.model import Question
 from accsm_kg.questions.rdf import read
-from accsm_kg.rdf.prologue import SuppliedQuery, supply
+from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import scan
-from accsm_server.engine.interface import Query, fetch, table
-from accsm_server.errors import BadRequest, NotFound
-from accsm_server.http.headers import NEVER
-from accsm_server.http.negotiation import (
-    DOCUMENTS,
-    FORMAT_NAMES,
-    GRAPHS,
-    HTML,
-    RESULTS,
-    Format,
-    alternates,
-)
-from accsm_server.pages import answers, openapi, render
-from accsm_server.pages.addresses import describing, with_query
+from accsm_server.engine.interface import Query
+from accsm_server.errors import NotFound, QueryError
+from accsm_server.http.headers import NEVER, filename
+from accsm_server.http.negotiation import CSV, DOCUMENTS, GRAPHS, HTML, JSON, Format, alternates
+from accsm_server.pages import answer_words, openapi, render, results
+from accsm_server.pages.addresses import with_query
 from accsm_server.pages.documents import send_graph
-from accsm_server.pages.parameters import (
-    OFFERED,
-    FormatChoice,
-    PageFormat,
-    QueryParameters,
-    ServedSite,
-    negotiated,
-)
-from accsm_server.pages.queries import Site, construct, known, named_graph
-from accsm_server.pages.sparql import result
+from accsm_server.pages.lists import Choice
+from accsm_server.pages.parameters import QueryParameters, ServedSite, negotiated
+from accsm_server.pages.queries import Site, known, named_graph
 from accsm_server.pages.targets import not_found
 
-_LONGEST = 1000  # characters of the value of a parameter, which links to other formats repeat
+_AT_ONCE = 2  # questions that are answered for the list
+_PATIENCE = 3.0  # seconds that the page waits for the answers
+_LONGEST = 200  # characters of a text to look for
+_FORMATS = (HTML, CSV, JSON, *DOCUMENTS)
+_HERE = "/questions"
 
 router = openapi.create_router("pages")
 linked_data = openapi.create_router("linked data")
+#: Tasks that answer the questions; the event loop itself keeps no reference to them.
+_running: set[asyncio.Future[Mapping[str, str]]] = set()
+_log = logging.getLogger(__name__)
 
 
 async def stored(site: Site) -> list[Question]:
@@ -59,53 +57,185 @@ async def _read_questions(site: Site) -> list[Question]:
     return read(parse(body, format=RdfFormat.N_TRIPLES))
 
 
+async def find(site: Site, name: str) -> Question:
+    """Return the question ``name``; raises NotFound."""
+    for question in await stored(site):
+        if question.name == name:
+            return question
+    raise NotFound(
+        "No such question",
+        f"There is no stored question '{name}'.",
+        hint=f"See all questions at {site.root}{_HERE}",
+    )
+
+
 def path_of(question: Question) -> str:
     """Return the path of the page of a question."""
-    return f"/questions/{quote(question.name, safe='')}"
+    return f"{_HERE}/{quote(question.name, safe='')}"
 
 
-@router.get("/questions", summary="Stored questions", responses=OFFERED)
-async def gallery(site: ServedSite, format: PageFormat) -> Response:
-    """Return the page of all stored questions, by tag, or their RDF."""
-    if format is not HTML:
-        return send_graph(site, site.base + QUERIES, format, "/questions")
-    tagged: dict[str, list[Question]] = defaultdict(list)
-    for question in await stored(site):
-        for tag in question.tags or ("other",):
-            tagged[tag].append(question)
-    return render.document(site, "questions.html", "/questions", tags=sorted(tagged.items()))
+def address(question: Question, values: Mapping[str, str], **more: str) -> str:
+    """Return the path of a question with values of its parameters, and of others."""
+    return with_query(path_of(question), urlencode({**values, **more}))
 
 
-@router.get(
-    "/questions/{name}",
-    summary="A stored question: its answer as page or rows, and its RDF",
-    responses=openapi.offered(HTML, *RESULTS, *DOCUMENTS) | openapi.REDIRECT,
-)
-async def question(
-    site: ServedSite, name: str, query: QueryParameters, choice: FormatChoice
-) -> Response:
-    """Return the answer for the values in the query string as page or rows, or the question in RDF.
+def bound(site: Site, question: Question, values: Mapping[str, str]) -> Query:
+    """Return the query of a question with ``values``, to be answered in a format of its own."""
+    text = supply(scan(model.bind(question, values)), site.served.supplied, site.base).text
+    format = "ttl" if model.form(question) == "construct" else "json"
+    return Query(text, format, prefixes=site.prefixes, internal=True)
 
-    The answer of a CONSTRUCT query has no rows.
-    """
+
+async def in_short(site: Site) -> Mapping[str, str]:
+    """Return the answer of each question to its defaults in few words, by name."""
+    return await site.load(_answer_all)
+
+
+async def _soon_in_short(site: Site) -> Mapping[str, str]:
+    """Return the same, or nothing if that takes long; the answers are then there later."""
+    task = asyncio.ensure_future(in_short(site))
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    done, _ = await asyncio.wait([task], timeout=_PATIENCE)
+    return task.result() if done else {}
+
+
+async def _answer_all(site: Site) -> Mapping[str, str]:
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def answer(question: Question) -> tuple[str, str]:
+        async with slots:
+            return question.name, await _in_short(site, question)
+
+    return dict(await asyncio.gather(*map(answer, await stored(site))))
+
+
+async def _in_short(site: Site, question: Question) -> str:
+    """Return an answer in few words; nothing if it takes too long, is too large or may change."""
+    query = bound(site, question, {})
+    if scan(query.text).volatile:
+        return ""
     try:
-        asked = await _Asked.of(await _find(site, name), query, site)
-    except NotFound:
-        iri = f"{site.base}{QUERIES}/{name}"
-        if not await known(site, [iri]):
-            raise
-        wanted = urlencode({"format": choice.name}) if choice.name else ""
-        return RedirectResponse(site.root + with_query(describing(iri), wanted), 303)
-    format = choice.choose((HTML, *asked.rows, *DOCUMENTS))
-    links = alternates(site.root + asked.here, (HTML, *asked.rows, *DOCUMENTS), typed=True)
+        found = await results.load(site, query)
+    except QueryError as error:
+        _log.warning("The list of questions lacks the answer of %s: %s", question.name, error)
+        return ""
+    texts = found.labels.texts if found.labels else {}
+    if found.is_cut and isinstance(found.answer, Answer):
+        return f"more than {len(found.answer.rows)} rows"
+    return answer_words.in_short(found.answer, texts)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A question in the list, with its answer in few words."""
+
+    question: Question
+    href: str
+    answer: str
+
+
+@router.get(_HERE, summary="Stored questions", responses=openapi.offered(*_FORMATS))
+async def gallery(
+    site: ServedSite,
+    format: Annotated[Format, negotiated(*_FORMATS)],
+    tag: Annotated[str, Parameter(description="Only questions with this tag")] = "",
+    q: Annotated[str, Parameter(description="Only questions with these words")] = "",
+) -> Response:
+    """Return the questions with a tag and with words, as page, CSV or JSON; or the RDF of all."""
     if format in DOCUMENTS:
-        response = await _description(site, asked.question, format)
-    elif format is HTML:
-        response = await _page(site, asked)
+        return send_graph(site, site.base + QUERIES, format, _HERE)
+    q = " ".join(q[:_LONGEST].split())
+    tag = tag[:_LONGEST]
+    answers = await (_soon_in_short if format is HTML else in_short)(site)
+    questions = await stored(site)
+    worded = [question for question in questions if _has(question, q)]
+    found = [
+        Entry(one, site.root + path_of(one), answers.get(one.name, ""))
+        for one in worded
+        if not tag or tag in one.tags
+    ]
+    links = alternates(site.root + _address(tag, q), _FORMATS, typed=True)
+    if format is HTML:
+        response = _page(site, found, worded, tag, q, has_answers=bool(answers))
     else:
-        return answers.send(site, asked.query.text, format, links, asked.query.scanned.volatile)
+        written = _written(found, format)
+        headers = {**render.NEGOTIATED, "Content-Disposition": filename("questions", format.name)}
+        response = Response(written, media_type=format.content_type, headers=headers)
     response.headers["Link"] = links
+    if not answers:
+        response.headers["Cache-Control"] = NEVER
     return response
+
+
+def _page(
+    site: Site,
+    found: Sequence[Entry],
+    worded: Sequence[Question],
+    tag: str,
+    q: str,
+    *,
+    has_answers: bool,
+) -> Response:
+    return render.view(
+        site,
+        "questions.html",
+        _HERE,
+        "Questions",
+        link=site.root + _address(tag, q),
+        offers=_FORMATS[1:],
+        entries=found,
+        has_answers=has_answers,
+        tags=_tags(site, worded, tag, q),
+        tag=tag,
+        q=q,
+        filters=[
+            Choice(text, site.root + other)
+            for text, other in ((tag, _address("", q)), (q and f"“{q}”", _address(tag, "")))
+            if text
+        ],
+    )
+
+
+def _address(tag: str, q: str) -> str:
+    given = {"tag": tag, "q": q}
+    return with_query(_HERE, urlencode({name: value for name, value in given.items() if value}))
+
+
+def _has(question: Question, words: str) -> bool:
+    """Return whether a question has all the words, in any order."""
+    said = (question.name, question.summary, question.description, *question.tags)
+    text = " ".join(said).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def _tags(site: Site, worded: Sequence[Question], chosen: str, q: str) -> list[Choice]:
+    """Return links that choose a tag, with the number of questions that have the words."""
+    counts = Counter(tag for question in worded for tag in question.tags)
+    return [
+        Choice(tag, site.root + _address("" if tag == chosen else tag, q), count, tag == chosen)
+        for tag, count in sorted(counts.items())
+    ]
+
+
+def _written(found: Sequence[Entry], format: Format) -> str:
+    rows = [
+        {
+            "name": entry.question.name,
+            "question": entry.question.summary,
+            "parameters": " ".join(f"{p.name}={p.default}" for p in entry.question.parameters),
+            "tags": "; ".join(entry.question.tags),
+            "answer": entry.answer,
+        }
+        for entry in found
+    ]
+    if format is JSON:
+        return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow(("name", "question", "parameters", "tags", "answer"))
+    writer.writerows(row.values() for row in rows)
+    return written.getvalue()
 
 
 @linked_data.get(
@@ -116,7 +246,7 @@ async def question(
 async def published(site: ServedSite, format: Annotated[Format, negotiated(*GRAPHS)]) -> Response:
     """Return the stored questions in RDF, or redirect to their page."""
     if format is HTML:
-        return RedirectResponse(f"{site.root}/questions", 303, {"Vary": "Accept"})
+        return RedirectResponse(f"{site.root}{_HERE}", 303, {"Vary": "Accept"})
     return send_graph(site, site.base + QUERIES, format)
 
 
@@ -131,102 +261,5 @@ async def published_one(site: ServedSite, path: str, query: QueryParameters) -> 
     iri = f"{site.base}{QUERIES}/{path}"
     if not await known(site, [iri]):
         raise not_found(site, iri)
-    found = await _find(site, path.partition("/")[0])
-    return RedirectResponse(site.root + _address(found, query), 303)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A question with a value for each of its parameters.
-
-    ``options`` are the labels of the values on the list of each parameter, ``here`` is its address
-    with the values, ``query`` its text with them, and ``rows`` are the formats of its answer.
-    """
-
-    question: Question
-    values: Mapping[str, str]
-    options: Mapping[str, Mapping[str, str]]
-    here: str
-    query: SuppliedQuery
-    rows: Sequence[Format]
-
-    @classmethod
-    async def of(cls, question: Question, given: QueryParams, site: Site) -> Self:
-        """Return ``question`` with the values that are ``given``, and defaults for the others.
-
-        Raises BadRequest for a parameter that it does not have or that is given twice, and for a
-        value that is too long or not on the list of its parameter.
-        """
-        defaults = {parameter.name: parameter.default for parameter in question.parameters}
-        options = {p.name: await _options(site, p) for p in question.parameters}
-        try:
-            chosen = model.by_name(
-                (name, value) for name, value in given.multi_items() if name not in FORMAT_NAMES
-            )
-            text = model.bind(question, chosen)
-            for name, value in chosen.items():
-                if len(value) > _LONGEST:
-                    raise ValueError(f"a value of {name} has at most {_LONGEST} characters")
-                model.check_choice(name, value, options[name])
-        except ValueError as error:
-            hint = f"Choose it at {site.root}{path_of(question)}"
-            raise BadRequest("Invalid parameter", str(error), hint=hint) from None
-        values = defaults | chosen
-        query = supply(scan(text), site.served.supplied, site.base)
-        rows = () if model.form(question) == "construct" else RESULTS
-        return cls(question, values, options, _address(question, chosen), query, rows)
-
-
-def _address(question: Question, values: Mapping[str, str]) -> str:
-    return with_query(path_of(question), urlencode(values))
-
-
-async def _find(site: Site, name: str) -> Question:
-    for question in await stored(site):
-        if question.name == name:
-            return question
-    raise NotFound(
-        "No such question",
-        f"There is no stored question '{name}'.",
-        hint=f"See all questions at {site.root}/questions",
-    )
-
-
-async def _description(site: Site, question: Question, format: Format) -> Response:
-    text = site.queries.text("question", this=f"{site.base}{QUERIES}/{question.name}")
-    body = await construct(site, text, format.name)
-    return Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
-
-
-async def _page(site: Site, asked: _Asked) -> Response:
-    text, parameters = asked.query.shown, asked.question.parameters
-    query = Query(
-        asked.query.text, "json" if asked.rows else "ttl", prefixes=site.prefixes, internal=True
-    )
-    sparql = f"{site.root}/sparql?{urlencode({'query': text})}"
-    response = render.page(
-        site,
-        "question.html",
-        question=asked.question,
-        choices=[(p, asked.values[p.name], asked.options[p.name]) for p in parameters],
-        text=text,
-        result=await result(site, query),
-        offers=asked.rows or GRAPHS,
-        rows_link=site.root + asked.here if asked.rows else sparql,
-        form=sparql,
-        description=DOCUMENTS,
-        here=asked.here,
-    )
-    if asked.query.scanned.volatile:
-        response.headers["Cache-Control"] = NEVER
-    return response
-
-
-async def _options(site: Site, parameter: Parameter) -> dict[str, str]:
-    """Return the labels of the options of a parameter by value; empty if any text is allowed."""
-    if not parameter.options:
-        return {}
-    query = Query(parameter.options, "json", internal=True)
-    found = table((await fetch(site.engine, query))[0])
-    assert not isinstance(found, bool)
-    return model.labels(found.rows)
+    found = await find(site, path.partition("/")[0])
+    return RedirectResponse(site.root + address(found, dict(query)), 303)

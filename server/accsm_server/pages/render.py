@@ -1,7 +1,7 @@
 """HTML pages and error pages, rendered by Jinja templates."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.headers import NEVER, REVALIDATE
 from accsm_server.http.negotiation import Format
-from accsm_server.pages import static_files
+from accsm_server.pages import changes, static_files
 from accsm_server.pages.citation import Citation
 from accsm_server.pages.parameters import FORMATS
 from accsm_server.pages.profile import NavigationLink
@@ -31,6 +31,7 @@ _BREAK = re.compile(r"&lt;br ?/?&gt;")
 #: A pattern begins where no space is before, as a run of spaces must be read only once.
 _ITEM = re.compile(r"(?:(?<!\s)\s+)?&lt;li&gt;\s*")
 _LIST = re.compile(r"(?:(?<!\s)\s+)?&lt;/?(?:ul|ol|li)&gt;")
+_REMEMBERED = 4096  # results of a macro, such as the link to a term
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
 
@@ -52,12 +53,14 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
         "root": site.root,
         "base": site.base,
         "version": __version__,
-        "navigation": navigation(site),
+        "navigation": links_of(site, site.profile.navigation),
+        "footer": links_of(site, site.profile.footer),
         "here": "",
         "offers": (),
         "link": site.root + content.get("here", ""),
         "cited": None,
         "asked": (),
+        "stated": site.contents.about,
     }
     text = _templates().get_template(template).render(common | content)
     return HTMLResponse(text, status, headers=NEGOTIATED)
@@ -98,13 +101,9 @@ def _used(text: str) -> Used:
     return Used(query_files.header(text).get("summary", plain.partition("\n")[0]), plain)
 
 
-def navigation(site: Site) -> list[NavigationLink]:
-    """Return the links in the head of every page to what the dataset has."""
-    return [
-        link
-        for link in site.profile.navigation
-        if not link.needs or link.needs in site.contents.classes
-    ]
+def links_of(site: Site, links: Iterable[NavigationLink]) -> list[NavigationLink]:
+    """Return the links whose classes have members."""
+    return [link for link in links if not link.needs or link.needs in site.contents.classes]
 
 
 def document(site: Site, template: str, here: str, **content: Any) -> Response:
@@ -147,24 +146,37 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    environment.filters["remembered"] = _remembered
     environment.filters["ticks"] = _code_spans
     environment.filters["source"] = _source_text
+    environment.filters["changes"] = changes.marked
     environment.globals["static"] = static_files.address
     return environment
 
 
-def _source_text(text: str, mark: str = "") -> Markup:
-    """Return the words of a source in HTML: what is strong, raised or a list, and ``mark``.
+def _remembered(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+    """Return a macro that is not run again for equal values; lists are taken as tuples."""
+    run = lru_cache(_REMEMBERED)(macro)
+    return lambda *values: run(*(tuple(v) if isinstance(v, list) else v for v in values))
+
+
+def _source_text(text: str, marks: str | Sequence[str] = "") -> Markup:
+    """Return the words of a source in HTML: what is strong, raised or a list, and the ``marks``.
+
+    Of parts that overlap, the longest is marked.
 
     >>> _source_text("**A** 22<sup>nd</sup> < 3")
     Markup('<strong>A</strong> 22<sup>nd</sup> &lt; 3')
     >>> _source_text("A.2.i, A.2 and A.2.ii", "A.2")
     Markup('A.2.i, <mark>A.2</mark> and A.2.ii')
+    >>> _source_text("ACCSM+3 Area: 3. A and A.2", ["3", "A", "A.2"])
+    Markup('ACCSM+3 Area: <mark>3</mark>. <mark>A</mark> and <mark>A.2</mark>')
     """
     marked = _STRONG.sub(r"<strong>\1</strong>", str(escape(text)))
     marked = _LIST.sub("", _ITEM.sub("\n\N{BULLET} ", marked))
-    if mark:
-        whole = rf"(?<![\w.]){re.escape(str(escape(mark)))}(?!\w|\.\w)"
+    parts = sorted([marks] if isinstance(marks, str) else marks, key=len, reverse=True)
+    if sought := "|".join(re.escape(str(escape(part))) for part in parts if part):
+        whole = rf"(?<![\w.+&])(?:{sought})(?!\w|\.\w)"
         marked = re.sub(whole, lambda found: f"<mark>{found[0]}</mark>", marked)
     return Markup(_RAISED.sub(r"<sup>\1</sup>", _BREAK.sub("\n", marked)))
 

@@ -2,27 +2,38 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from pyoxigraph import BlankNode
+from pyoxigraph import BlankNode, NamedNode
 
 from accsm_kg.lookups import Ask
 from accsm_kg.namespaces import INFERRED
 from accsm_kg.rdf.terms import TYPE, Term, iris, local_name
 from accsm_server.engine.interface import Table
 from accsm_server.pages.addresses import describing
-from accsm_server.pages.blocks import Answers, Block, ask_blocks
+from accsm_server.pages.blocks import Answers, Block, ask_blocks, draw
 from accsm_server.pages.browse import members_address
 from accsm_server.pages.nodes import Statements, load_nodes
-from accsm_server.pages.profile import PageProfile, Properties
-from accsm_server.pages.queries import Site, load_texts, rows
+from accsm_server.pages.profile import PageProfile, Properties, is_block
+from accsm_server.pages.queries import (
+    Site,
+    first_of,
+    first_texts,
+    load_texts,
+    rows,
+    subjects_by_property,
+)
+from accsm_server.pages.reading import Reading, anchor, read
 from accsm_server.pages.statements import (
     Describer,
     Referrer,
     Row,
+    Value,
+    first_values,
     partition,
+    placed,
     read_evidence,
     read_statements,
     split_computed,
@@ -38,13 +49,19 @@ from accsm_server.pages.terms import (
     short_name,
     text_of,
 )
-from accsm_server.sparql.queries import PAGE
 
-_QUERIES = ("statements", "evidence", "issues", "incoming-counts", "incoming-first")
+_QUERIES = ("statements", "evidence", "issues")
 _MOST_OTHERS = 1000
 
-#: The first referrers of a resource, by property.
-Referrers = Mapping[str, Sequence[Term]]
+
+@dataclass(frozen=True)
+class Referrers:
+    """The referrers of a resource by one property."""
+
+    count: int
+    first: Sequence[Term]
+    is_stated: bool
+    """Whether some of them are so by a statement that is not only computed."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +88,8 @@ class Group:
 
     property: TermView
     count: int
-    stated: int
-    """The number of referrers by a statement that is not only computed."""
+    is_stated: bool
+    """Whether some refer to it by a statement that is not only computed."""
     subjects: list[Referrer]
     """The first referrers."""
     rest: int
@@ -86,14 +103,21 @@ class Opening:
     title: str
     lead: Row | None
     """The text that opens the page, if the profile names its property."""
+    listed: TermView | None
+    """The list of the things that its page is one of, if none of its types leads there."""
     up: Sequence[TermView]
     """The things above it, the uppermost first."""
     key: str
     """What the trace of it is called in its address; empty if it is not traced."""
     facts: Sequence[Row]
+    text: Reading | None
+    """The text of a document, if any of its parts is held."""
+    place: str
+    """The address of a part in the text of its document."""
     blocks: Sequence[Block]
     asked: Sequence[Ask | str]
     """The queries of the page."""
+    template: str
 
 
 @dataclass(frozen=True)
@@ -127,24 +151,33 @@ class Description(Opening):
     incoming_computed: list[Group]
 
 
-async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Description:
-    """Return the content of the page about ``iri``, which has its address with ``others``."""
-    tables = await asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
-    answers = dict(zip(_QUERIES, tables, strict=True))
-    referrers = _referrers(answers.pop("incoming-first"))
+async def describe(
+    site: Site, iri: str, others: Sequence[str] = (), topic: str = "", find: str = ""
+) -> Description:
+    """Return the content of the page about ``iri``, which has its address with ``others``.
+
+    Blocks with topics show only that named ``topic``, if it is given. In the text of a
+    document, the words ``find`` are marked. A source is shown without referrers, as its
+    passages are shown in another way.
+    """
+    is_source = iri in site.contents.reliability
+    asked = asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
+    referrers = {} if is_source else await _load_referrers(site, iri)
+    answers = dict(zip(_QUERIES, await asked, strict=True))
+    statements, rest = first_values(read_statements(answers.pop("statements")))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
-    terms = [*chain(*found, *referrers.values())]
+    terms = [*_terms(statements), *chain(*found, *(group.first for group in referrers.values()))]
     nodes, shown_others = await load_nodes(site, terms), others[:_MOST_OTHERS]
-    labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others)
-    statements = read_statements(answers["statements"])
+    labels = await load_labels(site, chain(terms, nodes.terms), iri, *shown_others, *referrers)
     definitions = await load_texts(site, "definitions", _defined_values(statements, site))
     evidence = read_evidence(answers["evidence"], labels)
     sections = _sections(statements, site)
     shown = _iris(sections["stated"]) | _iris(sections["printed"])
-    describer = Describer(labels, nodes, evidence, definitions)
-    opening = await _open(site, iri, statements, describer)
-    parts = {name: describer.rows(part) for name, part in sections.items()}
-    groups = await _load_groups(iri, answers["incoming-counts"], referrers, describer)
+    describer = Describer(labels, nodes, evidence, definitions, rest)
+    opening = await _open(site, iri, statements, describer, topic, find)
+    order = opening.text.places if opening.text else {}
+    parts = {name: _in_order(describer.rows(part), order) for name, part in sections.items()}
+    groups = await _load_groups(iri, referrers, describer, order)
     issues, minor = _issues(answers["issues"], labels)
     return Description(
         **vars(opening),
@@ -152,7 +185,7 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
         name=short_name(iri, site),
         types=_types(statements, labels),
         flags=_flags(issues),
-        uses={} if statements and groups else await _uses(site, iri),
+        uses={} if statements and (groups or is_source) else await _uses(site, iri),
         others=[(other.partition("#")[2], _precise(other, labels)) for other in shown_others],
         rest=len(others) - len(shown_others),
         is_cut=nodes.is_cut,
@@ -167,20 +200,50 @@ async def describe(site: Site, iri: str, others: Sequence[str] = ()) -> Descript
     )
 
 
-async def _open(site: Site, iri: str, statements: Statements, describer: Describer) -> Opening:
+async def _open(
+    site: Site, iri: str, statements: Statements, describer: Describer, topic: str, find: str
+) -> Opening:
     page, labels = _page(statements, site), describer.labels
-    asked = await ask_blocks(site, page.queries, iri)
+    asked = await ask_blocks(site, page.queries, iri, topic)
     facts = _facts(statements, page, describer, asked)
     texts = (site.queries.text(name, this=iri) for name in ("statements", "evidence"))
+    blocks = asked.blocks(page.blocks, describer.quotations)
+    blocks = [await draw(site, block, iri) for block in blocks]
+    drawn = chain.from_iterable(block.picture.asked for block in blocks if block.picture)
+    up = [*_up(page, statements, describer, asked)]
     return Opening(
         title=_title(page, labels.iri(iri).text, statements),
         lead=next((row for row in facts if row.property.iri == page.lead), None),
-        up=[labels.iri(name) for above in page.up for name in iris(statements.get(above, {}))],
+        listed=_listed(page, statements, labels),
+        up=up,
         key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
         facts=[row for row in facts if row.property.iri != page.lead],
-        blocks=asked.blocks(page.blocks, describer.quotations),
-        asked=[*asked.asked.values(), *texts],
+        text=read(iri, page.text, asked, describer.quotations, find),
+        place=f"{up[0].href}#{anchor(iri, up[0].iri)}" if up and page.is_part else "",
+        blocks=blocks,
+        asked=[*asked.asked.values(), *drawn, *texts],
+        template=page.template,
     )
+
+
+def _listed(page: PageProfile, statements: Statements, labels: Labels) -> TermView | None:
+    site, path = labels.site, page.list.partition("?")[0]
+    linked = {kind.href.partition("?")[0] for kind in _types(statements, labels)}
+    if not path or site.root + path in linked:
+        return None
+    return TermView(site.profile.lists[path].title, site.root + path)
+
+
+def _up(
+    page: PageProfile, statements: Statements, describer: Describer, asked: Answers
+) -> Iterator[TermView]:
+    """Yield what is above a thing: the values of properties, and the lines of blocks."""
+    for name in page.up:
+        if is_block(name):
+            block = asked.block(name, describer.quotations)
+            yield from (line.cells[0][0] for line in block.lines)
+        else:
+            yield from map(describer.labels.iri, iris(statements.get(name, {})))
 
 
 def _page(statements: Statements, site: Site) -> PageProfile:
@@ -200,6 +263,14 @@ def _facts(
         stated = next((name for name in (fact.property, fact.status) if name in statements), None)
         if row is None and stated:
             (row,) = describer.rows({stated: statements[stated]})
+        elif row:
+            words = describer.evidence.by_property.get(fact.property, ())
+            row = replace(row, graphs=placed(row.graphs, words))
+            if stated and not any(value.evidence for value in row.values):
+                (same,) = describer.rows({stated: statements[stated]})
+                row = replace(row, evidence=same.evidence)
+        elif fact.name in page.expected:
+            row = Row(TermView(""), [Value(TermView("not stated"), ())], (), ())
         if row:
             shown = replace(describer.labels.iri(fact.property), text=fact.name)
             found.append(replace(row, property=shown))
@@ -224,13 +295,24 @@ def _flags(issues: Sequence[Issue]) -> dict[str, int]:
     return flags
 
 
-def _referrers(incoming: Table) -> Referrers:
-    subjects: dict[str, list[Term]] = defaultdict(list)
-    for row in incoming.rows:
-        predicate, subject = iri_of(row["property"]), row["subject"]
-        if predicate and subject is not None and len(subjects[predicate]) < PAGE:
-            subjects[predicate].append(subject)
-    return subjects
+def _terms(statements: Statements) -> Iterator[Term]:
+    for predicate, values in statements.items():
+        yield NamedNode(predicate)
+        yield from values
+        yield from map(NamedNode, set().union(*values.values()))
+
+
+async def _load_referrers(site: Site, iri: str) -> dict[str, Referrers]:
+    """Return the referrers of a resource by property."""
+    found, stated = await asyncio.gather(
+        subjects_by_property(site, site.queries.text("referrers", this=iri)),
+        rows(site, "stated", this=iri),
+    )
+    properties = {iri_of(row["property"]) for row in stated.rows}
+    return {
+        name: Referrers(len(subjects), first_of(subjects), name in properties)
+        for name, subjects in found.items()
+    }
 
 
 def _defined_values(statements: Statements, site: Site) -> set[str]:
@@ -267,15 +349,21 @@ def _types(statements: Statements, labels: Labels) -> list[TermView]:
     inferred = {labels.site.base + INFERRED}
     types = {kind: graphs for kind, graphs in found.items() if not isinstance(kind, BlankNode)}
     stated = [kind for kind, graphs in types.items() if graphs != inferred]
-    shown = [_kind(labels.show(kind), labels.site) for kind in stated or types]
-    return sorted(shown, key=lambda shown: shown.text)
+    listed = _page(statements, labels.site).list
+    shown = [_kind(labels.show(kind), labels.site, listed) for kind in stated or types]
+    return sorted(dict.fromkeys(shown), key=lambda shown: shown.text)
 
 
-def _kind(shown: TermView, site: Site) -> TermView:
-    """Return a class with a link to the list of its members, if there is one."""
-    page = site.profile.pages.get(shown.iri, PageProfile())
+def _kind(shown: TermView, site: Site, listed: str) -> TermView:
+    """Return a class with a link to the list of its members, if there is one.
+
+    ``listed`` is the path of a list that has them among others.
+    """
     own = shown.iri in site.contents.classes
-    if path := page.list or (members_address(site, shown.iri) if own else ""):
+    one = site.profile.lists.get(listed)
+    if one and shown.iri not in one.classes:
+        return TermView(one.title, site.root + listed)
+    if path := listed or (members_address(site, shown.iri) if own else ""):
         return replace(shown, text=plural(shown.text).capitalize(), href=site.root + path)
     return shown
 
@@ -309,8 +397,7 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
 
     It is the label of the inverse property, where the ontology has one.
     """
-    properties = [*properties]
-    texts = await load_texts(labels.site, "inverse-labels", properties)
+    texts = await labels.site.load(_load_inverse_labels)
     shown = map(labels.iri, properties)
     return {
         one.iri: replace(one, text=texts.get(one.iri, f"Whose “{one.text}” is this"))
@@ -318,22 +405,39 @@ async def load_headings(labels: Labels, properties: Iterable[str]) -> dict[str, 
     }
 
 
+def _in_order(rows: list[Row], places: Mapping[str, int]) -> list[Row]:
+    """Return rows whose values, if they are parts of a text, are in the order of the text."""
+
+    def place(value: Value) -> int:
+        return places.get(value.shown.iri, 0)
+
+    return [replace(row, values=sorted(row.values, key=place)) for row in rows]
+
+
+async def _load_inverse_labels(site: Site) -> dict[str, str]:
+    return first_texts(await rows(site, "inverse-labels"))
+
+
 async def _load_groups(
-    this: str, counts: Table, referrers: Referrers, describer: Describer
+    this: str,
+    referrers: Mapping[str, Referrers],
+    describer: Describer,
+    places: Mapping[str, int],
 ) -> list[Group]:
-    properties = (iri_of(row["property"]) for row in counts.rows)
-    headings = await load_headings(describer.labels, properties)
+    headings = await load_headings(describer.labels, sorted(referrers))
     groups = []
-    for row in counts.rows:
-        if iri := iri_of(row["property"]):
-            found = [describer.referrer(subject, iri, this) for subject in referrers.get(iri, ())]
-            count, stated = int(text_of(row["count"])), int(text_of(row["stated"]))
-            groups.append(Group(headings[iri], count, stated, found, count - len(found)))
+    for iri, heading in headings.items():
+        found = referrers[iri]
+        shown = [describer.referrer(subject, iri, this) for subject in found.first]
+        rest = found.count - len(shown)
+        if not rest:
+            shown.sort(key=lambda one: (places.get(one.shown.iri, 0), by_text(one.shown)))
+        groups.append(Group(heading, found.count, found.is_stated, shown, rest))
     return sorted(groups, key=lambda group: by_text(group.property))
 
 
 def _adds_information(group: Group, shown: set[str], site: Site) -> bool:
     """Return whether ``group`` has stated referrers that are not ``shown`` above already."""
-    if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.stated:
+    if site.profile.resource.back_links.fullmatch(group.property.iri) or not group.is_stated:
         return False
     return any(subject.shown.iri not in shown for subject in group.subjects)

@@ -10,12 +10,13 @@ from urllib.parse import quote, urlencode
 from fastapi import Query
 from starlette.responses import JSONResponse, Response
 
+from accsm_kg.errors import MissingModuleError
 from accsm_kg.lookups import Ask
 from accsm_kg.search.index import Found, Hit, Index, pieces, unmarked
 from accsm_kg.search.render import COLUMNS, as_json, as_rows, source
 from accsm_kg.search.things import read
 from accsm_kg.terminal import delimited
-from accsm_server.errors import NotFound, ServerError
+from accsm_server.errors import NotFound, NotSupported, ServerError
 from accsm_server.http.negotiation import CSV, HTML, JSON, Format, alternates
 from accsm_server.pages import openapi, render
 from accsm_server.pages.lists import Choice
@@ -58,15 +59,21 @@ class Result:
     href: str
     label: Sequence[tuple[str, bool]]
     text: Sequence[tuple[str, bool]]
-    sources: Sequence[TermView]
+    sources: tuple[TermView, ...]
     trace: str
     """The path of its trace, if what was sought is its name or code."""
 
 
 async def load_index(site: Site) -> tuple[Index, list[Ask]]:
-    """Return the index of the dataset, made in a thread, and its queries: use `Site.load`."""
+    """Return the index of the dataset, made in a thread, and its queries: use `Site.load`.
+
+    Raises NotSupported without full-text search.
+    """
     rows, asked = await look_up(site, read(), _MOST_BYTES)
-    return await to_thread(Index, rows, site.base), asked
+    try:
+        return await to_thread(Index, rows, site.base), asked
+    except MissingModuleError as error:
+        raise NotSupported(detail=str(error)) from None
 
 
 def warm(site: Site) -> None:
@@ -127,7 +134,10 @@ async def near(site: Site, text: str, *, is_beginning: bool = False) -> list[Ter
     They are what is found for it, things that can be traced first, unless it is the beginning of a
     name.
     """
-    index, _ = await site.load(load_index)
+    try:
+        index, _ = await site.load(load_index)
+    except NotSupported:
+        return []
     hits = await to_thread(index.suggest if is_beginning else index.nearest, text)
     addresses = await site.addresses()
     return [
@@ -189,7 +199,7 @@ def _result(hit: Hit, labels: Labels) -> Result:
         site.root + labels.addresses.of(hit.iri),
         pieces(hit.label),
         pieces(hit.text),
-        [labels.graph(graph) for graph in hit.graphs],
+        tuple(map(labels.graph, hit.graphs)),
         f"/trace/{quote(hit.trace)}" if hit.is_exact and hit.trace else "",
     )
 

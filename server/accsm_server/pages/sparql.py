@@ -1,21 +1,16 @@
 """The pages of /sparql: the query form, answers and errors."""
 
-from dataclasses import replace
-
 from starlette.responses import Response
 
-from accsm_server.engine.interface import Query, Table, fetch, table
-from accsm_server.errors import AnswerTooLarge, ServerError
+from accsm_server.engine.interface import Query
+from accsm_server.errors import ServerError
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
 from accsm_server.pages import render
 from accsm_server.pages.queries import Site
-from accsm_server.pages.terms import load_labels
+from accsm_server.pages.results import Result, load
 
-_MAX_ROWS = 1000  # or triples, on a page
-_MAX_BYTES = 4 << 20  # of an answer on a page
 _MAX_ECHO = 64 << 10  # characters of a query that its page repeats
-_MAX_CELLS, _MAX_COLUMNS = 10_000, 1000  # of the table on a page
 
 
 class SparqlViews:
@@ -37,7 +32,7 @@ class SparqlViews:
         """Return the page with the answer to ``query``, ``shown`` so; raises QueryError."""
         offers = negotiation.RESULTS if query.format == "json" else negotiation.GRAPHS
         await self._site.prepare()
-        found = await result(self._site, query)
+        found = _shown(await load(self._site, query))
         return render.page(
             self._site, "sparql.html", query=_echo(shown), result=found, offers=offers, hints=hints
         )
@@ -52,26 +47,12 @@ def _echo(query: str) -> str:
     return query if len(query) <= _MAX_ECHO else ""
 
 
-async def result(site: Site, query: Query) -> dict[str, object]:
-    """Return the answer to ``query`` for the macro `result` of the templates; raises QueryError."""
-    limit = site.served.settings.rows
-    shown = min(_MAX_ROWS, limit or _MAX_ROWS)
-    body, truncated = await fetch(site.engine, replace(query, limit=shown))
-    limits = {"truncated": truncated, "shown": shown, "limit": limit}
-    if len(body) > _MAX_BYTES:
-        raise AnswerTooLarge(f"A page shows at most {_MAX_BYTES >> 20} MiB.")
-    if query.format != "json":
-        return {**limits, "graph": body.decode()}
-    if body.count(b",", 0, body.find(b"]")) >= _MAX_COLUMNS:  # commas before the rows
-        raise AnswerTooLarge(f"A page shows at most {_MAX_COLUMNS} columns.")
-    found = table(body)
-    if not isinstance(found, Table):
-        return {"boolean": found}
-    rows = found.rows[: _MAX_CELLS // max(1, len(found.variables))]
-    labels = await load_labels(site, (term for row in rows for term in row))
-    return {
-        **limits,
-        "truncated": truncated or len(rows) < len(found.rows),
-        "variables": found.variables,
-        "rows": [labels.row(list(row)) for row in rows],
-    }
+def _shown(found: Result) -> dict[str, object]:
+    """Return an answer for the macro `result` of the templates."""
+    limits = {"truncated": found.is_cut, "shown": found.shown, "limit": found.limit}
+    if found.answer is None:
+        return {**limits, "graph": found.graph}
+    if isinstance(found.answer, bool) or found.labels is None:
+        return {"boolean": found.answer}
+    rows = [found.labels.row(list(row)) for row in found.answer.rows]
+    return {**limits, "variables": found.answer.variables, "rows": rows}

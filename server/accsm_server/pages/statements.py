@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TypeVar
 
 from pyoxigraph import BlankNode, NamedNode, QuerySolution
@@ -16,6 +17,7 @@ from accsm_server.sparql.queries import PAGE
 
 _DEEPEST = 6  # blank nodes within blank nodes
 _LONGEST = 200  # characters of a summary
+_MOST = 300  # values of a property that the page of a thing shows
 T = TypeVar("T")
 
 
@@ -33,6 +35,18 @@ class Evidence:
     """Whether the page has shown its words before."""
     mark: str = ""
     """The part of its words that carries the statement, such as a code."""
+    line: str = ""
+    """The first line of its words in the source."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a block: the values of each cell, and the words of the source behind it."""
+
+    cells: Sequence[tuple[TermView, ...]]
+    evidence: tuple[Evidence, ...]
+    about: Sequence[str] = ()
+    """The IRIs of the properties that it is about."""
 
 
 @dataclass
@@ -83,6 +97,8 @@ class Row:
     values: list[Value]
     graphs: tuple[TermView, ...]
     evidence: tuple[Evidence, ...]
+    rest: int = 0
+    """The number of values that the page does not show."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +155,21 @@ def read_evidence(table: Table, labels: Labels) -> EvidenceIndex:
     return EvidenceIndex(by_property, by_value)
 
 
+def first_values(statements: Statements) -> tuple[Statements, dict[str, int]]:
+    """Return statements with the first values of each property, and how many others it has."""
+    cut = {name: values for name, values in statements.items() if len(values) > _MOST}
+    first = {
+        name: {term: values[term] for term in sorted(values, key=_by_length)[:_MOST]}
+        for name, values in cut.items()
+    }
+    return {**statements, **first}, {name: len(values) - _MOST for name, values in cut.items()}
+
+
+def _by_length(term: Term) -> tuple[int, str]:
+    """Return the key that sorts terms as written, 9 before 10."""
+    return len(str(term)), str(term)
+
+
 def partition(statements: Statements, properties: Properties) -> tuple[Statements, Statements]:
     """Split statements into those whose property matches ``properties``, and the others."""
     parts: tuple[dict[str, Mapping[Term, set[str]]], dict[str, Mapping[Term, set[str]]]] = {}, {}
@@ -166,12 +197,15 @@ class Describer:
     nodes: BlankNodes
     evidence: EvidenceIndex = EvidenceIndex({}, {})
     definitions: Mapping[str, str] = field(default_factory=dict)
+    rest: Mapping[str, int] = field(default_factory=dict)
+    """The number of values of each property of the thing that the page does not show."""
     quotations: Quotations = field(default_factory=Quotations)
     _anchors: dict[BlankNode, str] = field(default_factory=dict)
 
     def rows(self, statements: Statements) -> list[Row]:
         """Return ``statements`` as rows, in the order of the profile, then by label."""
-        return list(map(self._quoted, self._rows(statements, self.evidence, 0)))
+        rows = self._rows(statements, self.evidence, 0)
+        return [replace(self._quoted(row), rest=self.rest.get(row.property.iri, 0)) for row in rows]
 
     def _quoted(self, row: Row) -> Row:
         """Return a row whose evidence is numbered in the order of the page."""
@@ -245,12 +279,25 @@ def _row(property: TermView, values: list[Value], evidence: EvidenceIndex) -> Ro
     if shared is not None:
         values = [replace(value, evidence=()) for value in values]
     of_property = evidence.by_property.get(property.iri, ())
+    pieces = tuple(dict.fromkeys((*of_property, *(shared or ()))))
+    values = [
+        replace(value, graphs=placed(value.graphs, value.evidence or pieces)) for value in values
+    ]
     return Row(
         property,
         sorted(values, key=lambda value: by_text(value.shown)),
-        graphs or (),
-        tuple(dict.fromkeys((*of_property, *(shared or ())))),
+        placed(graphs or (), pieces or tuple(chain.from_iterable(v.evidence for v in values))),
+        pieces,
     )
+
+
+def placed(graphs: Iterable[TermView], pieces: Iterable[Evidence]) -> tuple[TermView, ...]:
+    """Return the graphs; those of sources lead to the first line of the evidence from there."""
+    lines: dict[str, str] = {}
+    for piece in pieces:
+        if piece.line:
+            lines.setdefault(piece.source.href.partition("?line=")[0], piece.source.href)
+    return tuple(replace(graph, href=lines.get(graph.href, graph.href)) for graph in graphs)
 
 
 def _without(statements: Statements, hidden: Sequence[str]) -> Statements:
@@ -282,7 +329,8 @@ def _evidence(row: QuerySolution, labels: Labels) -> Evidence:
         text_of(row["words"]),
         text_of(row["locator"]),
         labels.show(row["evidence"]),
-        labels.show(row["source"]),
+        labels.source(row["source"], text_of(row["line"])),
+        line=text_of(row["line"]),
     )
 
 

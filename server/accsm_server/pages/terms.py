@@ -8,7 +8,7 @@ from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.rdf.edtf import in_words
 from accsm_kg.rdf.terms import Term, iris, local_name, natural, short
-from accsm_server.pages.addresses import Addresses
+from accsm_server.pages.addresses import Addresses, at_line
 from accsm_server.pages.profile import Badge
 from accsm_server.pages.queries import Site, load_texts
 
@@ -28,8 +28,12 @@ class TermView:
     note: str = ""
     language: str = ""
     external: bool = False
+    marks: tuple[str, ...] = ()
+    """The parts of the text that are marked."""
     sign: str = ""
     """The sign of the reliability of a source; ``note`` has it in words."""
+    before: str = ""
+    """An earlier text; the words of ``text`` that differ from it are marked."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +67,39 @@ class Labels:
         text = self.texts.get(iri) or _unlabelled(iri, self.site)
         if iri.startswith(_WEB_SCHEMES) and not iri.startswith(self.site.base):
             return TermView(text, iri, iri, external=True)
-        return TermView(text, self.site.root + self.addresses.of(iri), iri)
+        return TermView(text, self._address(iri), iri, sign=self._sign(iri))
 
-    def graph(self, iri: str) -> TermView:
-        """Return a named graph as a short label for its author."""
+    def graph(self, iri: str, line: str = "") -> TermView:
+        """Return a named graph as a short label for its author.
+
+        That of a source leads to the source, at the ``line`` if it is given.
+        """
         path, profile = graph_path(iri, self.site.base), self.site.profile
-        address = self.site.root + self.addresses.of(iri)
         if titled := profile.graphs.get(path):
-            return TermView(titled.label, address, iri, sign=titled.sign)
-        plain = path if path == iri else path.replace("/", " ")
-        reliability = self.site.contents.reliability.get(f"{self.site.base}id/{path}", "")
+            return TermView(titled.label, self._address(iri), iri, sign=titled.sign)
+        plain, source = path if path == iri else path.replace("/", " "), source_of(iri, self.site)
+        reliability = self.site.contents.reliability.get(source, "")
         badge = profile.badges.get(reliability, Badge("", ""))
-        return TermView(plain, address, iri, note=badge.words, sign=badge.sign)
+        href = self.place(source, line) if reliability else self._address(iri)
+        return TermView(plain, href, iri, note=badge.words, sign=badge.sign)
+
+    def source(self, term: Term | None, line: str = "") -> TermView:
+        """Return a source with a link to the ``line``, if it is given."""
+        shown = self.show(term)
+        return replace(shown, href=self.place(shown.iri, line)) if shown.iri and line else shown
+
+    def place(self, source: str, line: str = "") -> str:
+        """Return the address of a ``line`` of a source, of the source if there is no line."""
+        address = self._address(source)
+        return at_line(address, int(line)) if line.isdigit() else address
+
+    def _sign(self, iri: str) -> str:
+        """Return the sign of a degree of reliability, or of the source that has it."""
+        degree = self.site.contents.reliability.get(iri, iri)
+        return self.site.profile.badges.get(degree, Badge("", "")).sign
+
+    def _address(self, iri: str) -> str:
+        return self.site.root + self.addresses.of(iri)
 
 
 async def load_labels(site: Site, terms: Iterable[Term | None], *other_iris: str) -> Labels:
@@ -104,6 +129,11 @@ def graph_path(iri: str, base: str) -> str:
     'source/001'
     """
     return iri.removeprefix(base).removeprefix("graph/")
+
+
+def source_of(graph: str, site: Site) -> str:
+    """Return the IRI of the source whose statements are in the named ``graph``."""
+    return f"{site.base}id/{graph_path(graph, site.base)}"
 
 
 def plural(label: str, count: int = 2) -> str:

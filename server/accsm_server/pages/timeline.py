@@ -96,7 +96,7 @@ async def file(site: ServedSite, selection: Selected, suffix: str) -> Response:
 
 async def _send(site: Site, selection: Selection, format: Format) -> Response:
     whole, found, asked = await _load(site, selection, is_drawn=format is HTML)
-    links = alternates(site.root + _address(selection), _OFFERS)
+    links = alternates(site.root + address_of(selection), _OFFERS)
     if format is TURTLE:
         text = site.queries.text("listed", these=sorted({time.iri for time in found.times}))
         return answers.send(site, text, format, links)
@@ -118,13 +118,15 @@ async def _load(
     """
     try:
         check(selection)
-        whole, asked = await site.load(_load_whole, selection.scale)
+        whole, asked = await site.load(load_whole, selection.scale)
         found = (drawn if is_drawn else select)(whole, selection)
     except UnknownNameError as error:
-        hint = f"Choose it at {site.root}{_address(_scale(selection.scale))}"
+        hint = f"Choose it at {site.root}{address_of(_scale(selection.scale))}"
         raise BadRequest("Invalid parameter", str(error), hint) from None
     if not found.years:
-        others = [site.root + _address(_scale(name)) for name in SCALES if name != selection.scale]
+        others = [
+            site.root + address_of(_scale(name)) for name in SCALES if name != selection.scale
+        ]
         hint = f"Another timeline: {', '.join(others)}"
         raise NotFound("No timeline", f"This dataset states no time of {found.many}.", hint)
     return whole, found, asked
@@ -141,7 +143,7 @@ def drawn(whole: Timeline, selection: Selection) -> Timeline:
     return select(whole, replace(selection, year=selection.year or years[-1]))
 
 
-async def _load_whole(site: Site, scale: str) -> tuple[Timeline, list[Ask]]:
+async def load_whole(site: Site, scale: str) -> tuple[Timeline, list[Ask]]:
     """Return the timeline of all items of a scale, and its queries."""
     return await look_up(site, load(scale))
 
@@ -152,7 +154,7 @@ def _page(
     def address(iri: str) -> str:
         return site.root + addresses.of(iri)
 
-    selection, here = found.selection, _address(found.selection)
+    selection, here = found.selection, address_of(found.selection)
     plans = _plans(site, whole, selection)
     return view(
         site,
@@ -172,11 +174,11 @@ def _page(
         plans=plans,
         is_one_year=bool(selection.year) and not plans and len(whole.items) > _MOST_DRAWN,
         filters=[
-            Link(text, site.root + _address(replace(selection, **{name: ""})))
+            Link(text, site.root + address_of(replace(selection, **{name: ""})))
             for name, text in found.filters.items()
             if name != "plan" or len(whole.items) <= _MOST_DRAWN
         ],
-        whole=site.root + _address(_scale(selection.scale)),
+        whole=site.root + address_of(_scale(selection.scale)),
         legend=[(inline(drawn), text, count) for drawn, text, count in draw.legend(found)],
         line=inline(draw.line_sample()),
         sections=_sections(found, address),
@@ -187,7 +189,7 @@ def _page(
 def _plans(site: Site, whole: Timeline, selection: Selection) -> list[Link]:
     """Return links to the other plans, if one is shown."""
     others = [name for name in whole.plans if name != selection.plan] if selection.plan else []
-    return [Link(name, site.root + _address(replace(selection, plan=name))) for name in others]
+    return [Link(name, site.root + address_of(replace(selection, plan=name))) for name in others]
 
 
 def _sections(found: Timeline, address: svg.Address) -> list[Section]:
@@ -255,8 +257,9 @@ def _scale(name: str) -> Selection:
 
 
 def _entry(site: Site, selection: Selection, text: str, shown: Selection) -> Link:
-    return Link(text, site.root + _address(selection), chosen=selection == shown)
+    return Link(text, site.root + address_of(selection), chosen=selection == shown)
 
 
-def _address(selection: Selection) -> str:
+def address_of(selection: Selection) -> str:
+    """Return the address of a selection."""
     return selected(_HERE, selection)

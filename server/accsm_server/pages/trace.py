@@ -179,6 +179,8 @@ async def _page(
     thing = found.thing
     labels = await load_labels(site, [], *_sources(site, found))
     own = [row for row in found.above if row["resource"] == thing.resource]
+    levels = [*_levels(site, columns, known, labels)]
+    linked = [step for step in levels[-1].steps if step.node.project in found.projects]
     return view(
         site,
         "trace.html",
@@ -191,16 +193,18 @@ async def _page(
         document=labels.iri(thing.resource),
         crumbs=[*reversed(known.above(thing))],
         beside=_beside(found, known),
-        places=[(row, labels.graph(f"{site.base}graph/source/{row['source']}"))
+        places=[(row, labels.graph(f"{site.base}graph/source/{row['source']}",
+                                   row["line"].partition(",")[0]))
                 for row in own if row["source"]],
-        levels=[*_levels(site, columns, known, labels)],
-        years=inline(strip.years(*chain.period(found.projects))),
+        levels=levels,
+        linked=linked,
+        years=inline(strip.years(*chain.period(found.all_projects))),
         legend=_legend(found),
         found=found,
         groups=_groups(known),
         grouped=group,
         group_names=list(chain.GROUPS),
-        matrix=_matrix(found, columns[-1], known, labels),
+        matrix=_matrix(found, linked, known, labels),
         address=address,
     )  # fmt: skip
 
@@ -263,24 +267,25 @@ def _unique(rows: Rows) -> Rows:
 
 
 def _evidence(row: Mapping[str, str], known: Index, site: Site, labels: Labels) -> Evidence:
-    source = labels.iri(f"{site.base}id/source/{row['source']}")
+    source = labels.iri(iri := f"{site.base}id/source/{row['source']}")
     target = known.things.get(row.get("target") or row["resource"])
     return Evidence(
         row["words"],
         f"{row['locator']}, line {row['line']}",
         TermView(""),
-        replace(source, text=f"source {row['source']}"),
+        replace(source, text=f"source {row['source']}", href=labels.place(iri, row["line"])),
         mark=target.code if target else "",
+        line=row["line"],
     )
 
 
-def _matrix(found: Trace, projects: Column, known: Index, labels: Labels) -> list[Line]:
-    """Return the other targets of the projects, those that most of them support first."""
+def _matrix(found: Trace, steps: Sequence[Step], known: Index, labels: Labels) -> list[Line]:
+    """Return the other targets of the projects in ``steps``, those that most support first."""
     links: dict[str, dict[str, str]] = {}
     for row in found.together:
         links.setdefault(row["target"], {})[row["resource"]] = labels.iri(row["link"]).href
     lines = [
-        Line(thing, len(links[iri]), [links[iri].get(n.resource, "") for n in projects.nodes])
+        Line(thing, len(links[iri]), [links[iri].get(step.node.resource, "") for step in steps])
         for iri, thing in known.things.items()
         if iri in links
     ]
@@ -296,7 +301,7 @@ def _groups(known: Index) -> list[tuple[str, list[Thing]]]:
 
 def _legend(found: Trace) -> list[tuple[Markup, str]]:
     """Return the marks that occur in the strips of a trace, with their meaning."""
-    times = [time for project in found.projects for time in chain.times(project)]
+    times = [time for project in found.all_projects for time in chain.times(project)]
     shapes = {time.shape for time in times}
     shown = [(name, text) for name, text in strip.SHAPES.items() if name in shapes]
     done = [("done", "marked as completed")] if any(time.is_done for time in times) else []

@@ -17,7 +17,7 @@ from accsm_server.engine.interface import Answer, Query
 from accsm_server.errors import QueryError, QuerySyntaxError, ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.context import RequestContext
-from accsm_server.http.headers import NEVER, REVALIDATE, Header, Headers
+from accsm_server.http.headers import NEVER, REVALIDATE, Header, Headers, filename
 from accsm_server.http.middleware.entity_tags import tagging
 from accsm_server.http.middleware.response_cache import try_cache
 from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format
@@ -74,7 +74,8 @@ class Endpoint:
             pass
         except ServerError as error:
             format = problems.error_format(Request(scope))
-            response = self._views.error(error, format, request.query if request else None)
+            query = request.query if request else protocol.unread_query(scope)
+            response = self._views.error(error, format, query)
             await response(scope, receive, send)
 
     async def _answer(
@@ -189,6 +190,7 @@ def _headers(format: Format, volatile: bool) -> tuple[Header, ...]:
     """Return the headers that all answers in ``format`` have."""
     return (
         (b"content-type", format.content_type.encode()),
+        (b"content-disposition", filename("answer", format.name).encode()),
         (b"cache-control", (NEVER if volatile else REVALIDATE).encode()),
         (b"vary", b"Accept"),
     )

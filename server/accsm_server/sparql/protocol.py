@@ -129,6 +129,14 @@ def _url_parameters(scope: Scope) -> Parameters:
     return _parse_form(scope["query_string"])
 
 
+def unread_query(scope: Scope) -> str | None:
+    """Return the query in a URL that was refused, such as one that is too long, or None."""
+    try:
+        return dict(_parse_form(scope["query_string"])).get("query")
+    except BadRequest:
+        return None
+
+
 def _parse_form(data: bytes) -> Parameters:
     if data.count(b"&") >= MAX_FIELDS:
         raise _too_many()

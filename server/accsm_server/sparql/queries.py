@@ -10,7 +10,7 @@ from accsm_server.engine.interface import Engine, Query, Table, fetch, table
 
 #: The queries of this package, for any dataset.
 FOLDER = Path(__file__).parent / "queries"
-#: Rows on one page of a long list, which is the LIMIT of the queries with pages.
+#: Rows on one page of a long list.
 PAGE = 100
 
 
@@ -29,12 +29,11 @@ class QueryFiles:
         self._timeout = timeout
         self._texts: dict[str, str] = {}
 
-    def text(self, name: str, page: int = 0, /, **iris: str | Iterable[str]) -> str:
+    def text(self, name: str, /, **iris: str | Iterable[str]) -> str:
         """Return the query NAME.rq with `<urn:KEY>` replaced by the IRI(s) given for KEY.
 
-        ``page`` counts from 0, for a query that ends with LIMIT. Of several values, those
-        that are no IRI are left out. Raises ValueError for a single one, which prevents injection
-        from the path of a request.
+        Of several values, those that are no IRI are left out. Raises ValueError for a single one,
+        which prevents injection from the path of a request.
         """
         if name not in self._texts:
             path = self._folder / f"{name}.rq"
@@ -43,21 +42,19 @@ class QueryFiles:
         for key, value in iris.items():
             values = [value] if isinstance(value, str) else filter(is_iri, value)
             text = text.replace(f"<urn:{key}>", " ".join(str(NamedNode(iri)) for iri in values))
-        return f"{text}\nOFFSET {page * PAGE}" if page else text
+        return text
 
-    async def rows(self, name: str, page: int = 0, /, **iris: str | Iterable[str]) -> Table:
+    async def rows(self, name: str, /, **iris: str | Iterable[str]) -> Table:
         """Return the rows of a SELECT; raises QueryError."""
-        found = await self._fetch(name, page, iris)
+        found = await self._fetch(name, iris)
         assert isinstance(found, Table)
         return found
 
     async def ask(self, name: str, **iris: str | Iterable[str]) -> bool:
         """Return the answer to an ASK; raises QueryError."""
-        return await self._fetch(name, 0, iris) is True
+        return await self._fetch(name, iris) is True
 
-    async def _fetch(
-        self, name: str, page: int, iris: dict[str, str | Iterable[str]]
-    ) -> Table | bool:
-        text = self.text(name, page, **iris)
+    async def _fetch(self, name: str, iris: dict[str, str | Iterable[str]]) -> Table | bool:
+        text = self.text(name, **iris)
         query = Query(text, "json", internal=True, timeout=self._timeout)
         return table((await fetch(self._engine, query))[0])

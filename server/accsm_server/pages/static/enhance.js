@@ -1,4 +1,5 @@
-// Adds to pages that are complete without it: suggestions, copying, sorting and keys in pictures.
+// Adds to pages that are complete without it: suggestions, copying, sorting, keys in pictures, and
+// light on what belongs together.
 
 const make = (name, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(name), properties);
@@ -73,6 +74,56 @@ for (const grid of document.querySelectorAll("[data-grid]")) {
   for (const name of ["focusin", "pointerover"]) grid.addEventListener(name, light);
   for (const name of ["focusout", "pointerleave"]) grid.addEventListener(name, light);
 }
+
+// Light what `found` returns for the element below the pointer, else for that with the focus.
+function lighten(area, found) {
+  let lit = [];
+  const light = ({ type, target }) => {
+    for (const part of lit) part.classList.remove("lit");
+    lit = type === "focusin" || type === "pointerover" ? found(target) : [];
+    if (!lit.length) lit = found(document.activeElement);
+    for (const part of lit) part.classList.add("lit");
+  };
+  for (const name of ["focusin", "pointerover", "focusout", "pointerleave"]) {
+    area.addEventListener(name, light);
+  }
+}
+
+// In a trace, light the paths through a row: rows before and after it, and the wires between.
+for (const chain of document.querySelectorAll(".chain")) {
+  const columns = [...chain.querySelectorAll(".steps")].map((list) => [...list.children]);
+  const wires = [...chain.querySelectorAll(".between")].map((box) => [
+    ...box.querySelectorAll("[data-from]"),
+  ]);
+  const follow = (column, place, ahead) => {
+    const [near, far] = ahead ? ["from", "to"] : ["to", "from"];
+    const next = (wires[ahead ? column : column - 1] ?? []).filter(
+      (wire) => +wire.dataset[near] === place,
+    );
+    const rest = next.flatMap((wire) =>
+      follow(column + (ahead ? 1 : -1), +wire.dataset[far], ahead),
+    );
+    return [columns[column][place], ...next, ...rest];
+  };
+  lighten(chain, (target) => {
+    const step = target.closest(".step");
+    const column = columns.findIndex((steps) => steps.includes(step));
+    if (column < 0) return [];
+    const place = columns[column].indexOf(step);
+    return [...follow(column, place, false), ...follow(column, place, true)];
+  });
+}
+
+// Light the facts and the printed cells that are about the same property.
+const about = [...document.querySelectorAll("[data-about]")];
+const names = (element) => element.dataset.about.split(" ");
+lighten(document.querySelector("main"), (target) => {
+  const chosen = target.closest("[data-about]");
+  if (!chosen) return [];
+  const wanted = new Set(names(chosen));
+  const same = about.filter((one) => names(one).some((name) => wanted.has(name)));
+  return same.length > 1 ? same : [];
+});
 
 // Suggest what the search finds for the words in an input with data-suggest.
 document.querySelectorAll("input[data-suggest]").forEach((input, number) => {

@@ -1,0 +1,110 @@
+"""The answer to a question as a sentence, and in few words."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from accsm_kg.english import counted, listed
+from accsm_kg.pictures.views import Answer, Column, number, views, words
+from accsm_kg.rdf.edtf import in_words
+from accsm_server.pages.results import names, spelled
+from accsm_server.pages.terms import plural
+
+_WHICH = re.compile(r"^Which (.+)\?$")
+#: Words of a question that cannot be denied by putting "No" before its subject.
+_OTHERWISE = re.compile(
+    r"\b(?:which|does|do|did|can|may|no|none|neither|nor|not|never|without|only|exactly)\b", re.I
+)
+_MOST_COUNTED = 3  # kinds of things
+_MOST_NAMED = 3  # things with the highest number
+_ASIDE = ("source", "class", "type", "link")
+
+
+def sentence(
+    question: str,
+    answer: Answer | bool | None,
+    values: Iterable[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> str:
+    """Return the answer to ``question`` with ``values`` of its parameters as a sentence.
+
+    ``labels`` are those of the IRIs in the answer.
+    """
+    if isinstance(answer, Answer) and not answer.rows:
+        return _none(question, [value for value in values if value])
+    found = in_short(answer, labels)
+    return f"{found[:1].upper()}{found[1:]}." if found else ""
+
+
+def in_short(answer: Answer | bool | None, labels: Mapping[str, str] | None = None) -> str:
+    """Return an answer in few words, such as "6 projects"; empty for a graph."""
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    if answer is None:
+        return ""
+    if not answer.rows:
+        return "none"
+    if len(answer.rows) == 1:
+        return _only(answer, labels or {})
+    return "; ".join([_things(answer), *_highest(answer)])
+
+
+def _none(question: str, values: list[str]) -> str:
+    """Return that there is none, in the words of the question if these can be denied.
+
+    >>> _none("Which projects support this APSC action line?", ["A.2.2.v"])
+    'No projects support this APSC action line (A.2.2.v).'
+    >>> _none("Which projects cite no measure?", [])
+    'There are none.'
+    """
+    found = _WHICH.match(question)
+    chosen = f" ({listed(values)})" if values else ""
+    if found is None:
+        return f"The record has no answer to this question{chosen}."
+    if _OTHERWISE.search(found[1]):
+        return f"There are none{chosen}."
+    return f"No {found[1]}{chosen}."
+
+
+def _only(answer: Answer, labels: Mapping[str, str]) -> str:
+    """Return the names in the only row, or its first text."""
+    naming = names(answer, labels)
+    shown = [
+        column.texts[0]
+        for column in answer.columns
+        if column.name in naming and naming[column.name].name not in _ASIDE
+    ]
+    texts = [column.texts[0] for column in answer.columns if column.kind != "iri"]
+    return next(filter(None, [*shown, *texts]), "1 row")
+
+
+def _things(answer: Answer) -> str:
+    """Return the number of things of each kind, without those that others stand for."""
+    kept: list[Column] = []
+    for column in answer.of_kind("iri"):
+        if _size(column) > 1 and not any(column.matches(one) for one in kept):
+            kept.append(column)
+    shown = [one for one in kept if one.name not in _ASIDE] or kept
+    told = [_counted(_size(one), spelled(words(one.name))) for one in shown[:_MOST_COUNTED]]
+    return listed(told) if told else counted(len(answer.rows), "row")
+
+
+def _counted(count: int, noun: str) -> str:
+    return counted(count, noun, f"{noun}es" if noun.endswith("s") else plural(noun))
+
+
+def _size(column: Column) -> int:
+    return len(set(column.texts) - {None})
+
+
+def _highest(answer: Answer) -> Iterator[str]:
+    """Yield what has the highest number, if the answer compares numbers by bars."""
+    view = views(answer)[0]
+    if view.name not in ("bar", "line") or len(view.values) > 1:
+        return
+    by, (measure,) = view.by[0], view.values
+    most = max(map(number, measure.texts))
+    pairs = zip(by.texts, measure.texts, strict=True)
+    first = dict.fromkeys(name or "" for name, value in pairs if number(value) == most)
+    if len(first) <= _MOST_NAMED:
+        named = [in_words(name) if by.kind == "date" else name for name in first]
+        yield f"most {words(measure.name)}: {listed(named)} ({most:g})"

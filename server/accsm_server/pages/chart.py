@@ -1,0 +1,60 @@
+"""A chart of who reports to whom, from the lines of a block: a picture, and a nested list.
+
+The cells of a line are the thing below, its relation, the thing above, and who says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from accsm_kg.pictures import svg
+from accsm_kg.pictures.tree import Branch, draw
+from accsm_server.pages.statements import Line
+from accsm_server.pages.terms import TermView
+
+
+@dataclass(frozen=True)
+class Node:
+    """A thing, the line that relates it to the thing above, and the nodes below it."""
+
+    shown: TermView
+    line: Line | None
+    """None at the top."""
+    below: Sequence["Node"]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The things at the top with those below them, and their picture."""
+
+    tops: Sequence[Node]
+    picture: Markup
+
+
+def chart(lines: Sequence[Line], this: str) -> Chart:
+    """Return the chart of ``lines``, in which the thing with the IRI ``this`` stands out."""
+    below = {line.cells[0][0].iri for line in lines}
+    tops = dict.fromkeys(line.cells[2][0] for line in lines if line.cells[2][0].iri not in below)
+    nodes = [
+        _node(top, None, lines, ()) for top in tops or [line.cells[2][0] for line in lines[:1]]
+    ]
+    drawing = draw([_branch(node, this) for node in nodes])
+    return Chart(nodes, Markup(svg.inline(drawing)))
+
+
+def _node(shown: TermView, line: Line | None, lines: Sequence[Line], above: Sequence[str]) -> Node:
+    """Return a node with those below it, without those that are ``above`` it as well."""
+    known = (*above, shown.iri)
+    found = [
+        _node(one.cells[0][0], one, lines, known)
+        for one in lines
+        if one.cells[2][0].iri == shown.iri and one.cells[0][0].iri not in known
+    ]
+    return Node(shown, line, found)
+
+
+def _branch(node: Node, this: str) -> Branch:
+    relation = node.line.cells[1][0].text if node.line else ""
+    below = [_branch(one, this) for one in node.below]
+    return Branch(node.shown.text, relation, below, node.shown.iri == this)

@@ -1,0 +1,356 @@
+"""The page of a stored question: its form, its answer in the view that fits, and its query."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from starlette.responses import RedirectResponse, Response
+
+from accsm_kg.namespaces import QUERIES
+from accsm_kg.pictures.views import NAMES, Answer, View, wanted
+from accsm_kg.questions import model
+from accsm_kg.questions.model import NoChoiceError, Parameter, Question
+from accsm_kg.rdf.prologue import SuppliedQuery, supply
+from accsm_kg.rdf.query_scanner import scan
+from accsm_server.engine.interface import Query, fetch, table
+from accsm_server.errors import BadRequest, NotAcceptable, NotFound
+from accsm_server.http.headers import NEVER, filename
+from accsm_server.http.negotiation import (
+    DOCUMENTS,
+    FORMAT_NAMES,
+    GRAPHS,
+    HTML,
+    RESULTS,
+    SVG,
+    Format,
+    alternates,
+    by_name,
+)
+from accsm_server.pages import answer_words, answers, openapi, render, results
+from accsm_server.pages.addresses import describing, with_query
+from accsm_server.pages.lists import Choice
+from accsm_server.pages.parameters import FormatChoice, Origin, QueryParameters, ServedSite
+from accsm_server.pages.queries import Site, construct, known
+from accsm_server.pages.questions import address, bound, find, path_of, stored
+from accsm_server.pages.results import Result
+
+_LONGEST = 1000  # characters of the value of a parameter, which links to other formats repeat
+_VIEW = "view"
+_RELATED = 8  # other questions
+
+router = openapi.create_router("pages")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question with a value for each of its parameters.
+
+    ``options`` are the labels of the values on the list of each parameter, ``given`` are the values
+    in the URL, ``view`` is the view that it names, ``query`` the text with the values, and ``rows``
+    are the formats of the answer.
+    """
+
+    question: Question
+    values: Mapping[str, str]
+    options: Mapping[str, Mapping[str, str]]
+    given: Mapping[str, str]
+    view: str
+    query: SuppliedQuery
+    rows: Sequence[Format]
+
+    @classmethod
+    async def of(cls, question: Question, given: QueryParams, site: Site) -> Self:
+        """Return ``question`` with the values that are ``given``, and defaults for the others.
+
+        Raises BadRequest for a parameter that it does not have or that is given twice, and for a
+        value that is too long, and NoChoiceError for one that is not on the list of its parameter.
+        """
+        options = await _options_of(site, question)
+        others = {*FORMAT_NAMES, _VIEW} - options.keys()
+        try:
+            chosen = model.by_name(
+                (name, value) for name, value in given.multi_items() if name not in others
+            )
+            text = model.bind(question, chosen)
+            for name, value in chosen.items():
+                if len(value) > _LONGEST:
+                    raise ValueError(f"a value of {name} has at most {_LONGEST} characters")
+                model.check_choice(name, value, options[name])
+        except NoChoiceError:
+            raise
+        except ValueError as error:
+            hint = f"Choose it at {site.root}{path_of(question)}"
+            raise BadRequest("Invalid parameter", str(error), hint=hint) from None
+        values = {parameter.name: parameter.default for parameter in question.parameters} | chosen
+        query = supply(scan(text), site.served.supplied, site.base)
+        rows = () if model.form(question) == "construct" else RESULTS
+        view = given.get(_VIEW, "") if _VIEW in others else ""
+        return cls(question, values, options, chosen, view, query, rows)
+
+    @property
+    def here(self) -> str:
+        """Return the path with the values."""
+        return address(self.question, self.given)
+
+
+@router.get(
+    "/questions/{name}",
+    summary="A stored question: its answer as page, rows or picture, and its RDF",
+    responses=openapi.offered(HTML, *RESULTS, SVG, *DOCUMENTS) | openapi.REDIRECT,
+)
+async def question(
+    site: ServedSite, name: str, query: QueryParameters, choice: FormatChoice, origin: Origin
+) -> Response:
+    """Return the answer for the values in the query string, or the question in RDF.
+
+    The answer is a page, rows, or the picture of `view`; a suffix of the name is a format. That of
+    a CONSTRUCT query has no rows.
+    """
+    try:
+        found, suffix = await _named(site, name)
+    except NotFound:
+        iri = f"{site.base}{QUERIES}/{name}"
+        if not await known(site, [iri]):
+            raise
+        wanted_format = urlencode({"format": choice.name}) if choice.name else ""
+        return RedirectResponse(site.root + with_query(describing(iri), wanted_format), 303)
+    try:
+        asked = await _Asked.of(found, query, site)
+    except NoChoiceError as error:
+        return await _refused(site, found, query, error, choice.choose((HTML, *RESULTS)))
+    formats = (HTML, *asked.rows, *DOCUMENTS)
+    format = suffix or choice.choose((*formats, SVG))
+    if format is HTML:
+        return await _page(site, asked, origin)
+    if format is SVG:
+        return await _picture(site, asked)
+    links = alternates(site.root + asked.here, formats, typed=True)
+    if format in DOCUMENTS:
+        response = await _description(site, asked.question, format)
+        response.headers["Link"] = links
+        return response
+    return answers.send(
+        site, asked.query.text, format, links, asked.query.scanned.volatile, found.name
+    )
+
+
+async def _named(site: Site, name: str) -> tuple[Question, Format | None]:
+    """Return the question ``name``, or that of the name before the suffix of a format."""
+    try:
+        return await find(site, name), None
+    except NotFound:
+        stem, dot, suffix = name.rpartition(".")
+        format = by_name(suffix, (HTML, *RESULTS, SVG, *DOCUMENTS)) if dot else None
+        if format is None or format.name != suffix:
+            raise
+        found = await find(site, stem)
+        if format in RESULTS and model.form(found) == "construct":
+            raise
+        return found, format
+
+
+async def _description(site: Site, question: Question, format: Format) -> Response:
+    text = site.queries.text("question", this=f"{site.base}{QUERIES}/{question.name}")
+    body = await construct(site, text, format.name)
+    headers = {**render.NEGOTIATED, "Content-Disposition": filename(question.name, format.name)}
+    return Response(body, media_type=format.content_type, headers=headers)
+
+
+async def _picture(site: Site, asked: _Asked) -> Response:
+    """Return the picture of the answer as a file; raises NotAcceptable if it has none."""
+    found = await results.load(site, bound(site, asked.question, asked.given))
+    name = asked.view or next((view.name for view in found.views if view.is_picture), "")
+    view = results.chosen(found, name, wanted(asked.query.text))
+    if not view.is_picture:
+        raise NotAcceptable("No picture", "No picture fits this answer: ask for another format.")
+    headers = {**render.NEGOTIATED, "Content-Disposition": filename(asked.question.name, SVG.name)}
+    response = Response(
+        results.file(view, asked.question.summary), media_type=SVG.content_type, headers=headers
+    )
+    return _dated(response, asked)
+
+
+async def _page(site: Site, asked: _Asked, origin: str) -> Response:
+    question = asked.question
+    found = await results.load(site, bound(site, question, asked.given))
+    view = results.chosen(found, asked.view, wanted(asked.query.text))
+    pictures = [SVG] if any(one.is_picture for one in found.views) else []
+    response = render.view(
+        site,
+        "question.html",
+        asked.here,
+        question.summary,
+        (),
+        with_query(f"{site.base}{QUERIES}/{question.name}", urlencode(asked.given)),
+        **_common(site, question, asked.options, asked.values),
+        **_answered(site, asked, found, view),
+        others=await related(site, question),
+        link=site.root + asked.here,
+        offers=(*asked.rows, *pictures, *DOCUMENTS),
+        command=_command(question, asked.given),
+        curl=_curl(origin, asked),
+    )
+    offered = (HTML, *asked.rows, *pictures, *DOCUMENTS)
+    response.headers["Link"] = alternates(site.root + asked.here, offered, typed=True)
+    return _dated(response, asked)
+
+
+def _answered(site: Site, asked: _Asked, found: Result, view: View) -> dict[str, object]:
+    """Return what a page shows of an answer and of its query."""
+    question, given = asked.question, asked.given
+    return {
+        "result": found,
+        "sentence": answer_words.sentence(
+            question.summary,
+            found.answer,
+            given.values(),
+            found.labels.texts if found.labels else None,
+        ),
+        "view": view,
+        "views": _chooser(site, asked, found, view),
+        "picture": results.picture(view, question.summary) if view.is_picture else None,
+        "rows": _rows(found, view, [*asked.values.values()]),
+        "record": results.record,
+        "text": asked.query.shown,
+        "form": f"{site.root}/sparql?{urlencode({'query': asked.query.shown})}",
+        "files": _files(site, asked, found, view),
+        "description": DOCUMENTS,
+    }
+
+
+def _files(site: Site, asked: _Asked, found: Result, view: View) -> list[tuple[Format, str]]:
+    """Return the formats of the answer with their addresses; a graph has those of the endpoint."""
+    if not asked.rows:
+        text = asked.query.shown
+        query = [(one, urlencode({"query": text, "format": one.name})) for one in GRAPHS]
+        return [(one, f"{site.root}/sparql?{given}") for one, given in query]
+    shown = view if view.is_picture else next((one for one in found.views if one.is_picture), None)
+    files = [(one, _named_so(asked, format=one.name)) for one in asked.rows]
+    if shown:
+        files.append((SVG, _named_so(asked, view=shown.name, format=SVG.name)))
+    return [(one, site.root + path) for one, path in files]
+
+
+def _named_so(asked: _Asked, **more: str) -> str:
+    return address(asked.question, asked.given, **more)
+
+
+def _common(
+    site: Site,
+    question: Question,
+    options: Mapping[str, Mapping[str, str]],
+    values: Mapping[str, str],
+) -> dict[str, object]:
+    """Return what a page shows with and without an answer."""
+    return {
+        "question": question,
+        "choices": [(p, values[p.name], options[p.name]) for p in question.parameters],
+        "problem": "",
+        "nearest": (),
+    }
+
+
+def _rows(found: Result, view: View, values: Sequence[str]) -> results.ResultTable | None:
+    """Return the table of an answer that has rows; words stay open in a record."""
+    if not isinstance(found.answer, Answer) or found.labels is None or not found.answer.rows:
+        return None
+    return results.tabulate(found.answer, found.labels, values, has_evidence=view.name != "record")
+
+
+def _chooser(site: Site, asked: _Asked, found: Result, shown: View) -> list[Choice]:
+    """Return links to the views that fit, if there are several."""
+    fitting = found.views
+    return [
+        Choice(
+            NAMES[view.name],
+            site.root + address(asked.question, asked.given, view=view.name),
+            chosen=view is shown,
+        )
+        for view in fitting
+        if len(fitting) > 1
+    ]
+
+
+def _command(question: Question, given: Mapping[str, str]) -> str:
+    values = (f"{name}={value}" for name, value in given.items())
+    return shlex.join(["accsm-kg", "query", question.name, *values])
+
+
+def _curl(origin: str, asked: _Asked) -> str:
+    """Return a command that gets the rows, or else the question in RDF."""
+    kind = "text/csv" if asked.rows else "text/turtle"
+    return shlex.join(["curl", "-H", f"Accept: {kind}", origin + asked.here])
+
+
+def _dated(response: Response, asked: _Asked) -> Response:
+    """Return a response that is not kept if the answer may change."""
+    if asked.query.scanned.volatile:
+        response.headers["Cache-Control"] = NEVER
+    return response
+
+
+async def related(site: Site, question: Question) -> list[Question]:
+    """Return the questions that share the most tags."""
+    shared = {
+        other.name: len({*other.tags} & {*question.tags})
+        for other in await stored(site)
+        if other.name != question.name
+    }
+    found = sorted(await stored(site), key=lambda other: -shared.get(other.name, 0))
+    return [other for other in found if shared.get(other.name)][:_RELATED]
+
+
+async def _refused(
+    site: Site, question: Question, given: QueryParams, error: NoChoiceError, format: Format
+) -> Response:
+    """Return the form with links to the nearest values of the one that is not on its list.
+
+    Raises BadRequest for other formats than HTML.
+    """
+    if format is not HTML:
+        hint = f"Choose it at {site.root}{path_of(question)}"
+        raise BadRequest("Invalid parameter", str(error), hint=hint)
+    options = await _options_of(site, question)
+    others = {name: value for name, value in given.items() if value in options.get(name, {})}
+    defaults = {parameter.name: parameter.default for parameter in question.parameters}
+    values = defaults | others | {error.name: next(iter(error.nearest), "")}
+    labels = options[error.name]
+    response = render.page(
+        site,
+        "question.html",
+        400,
+        here=path_of(question),
+        **_common(site, question, options, values)
+        | {
+            "problem": f"{str(error).partition(';')[0]}.",
+            "nearest": [
+                Choice(
+                    near if labels[near] == near else f"{near}: {labels[near]}",
+                    site.root + address(question, {**others, error.name: near}),
+                )
+                for near in error.nearest
+            ],
+        },
+        title=question.summary,
+        result=None,
+        others=await related(site, question),
+    )
+    response.headers["Cache-Control"] = NEVER
+    return response
+
+
+async def _options_of(site: Site, question: Question) -> dict[str, dict[str, str]]:
+    """Return the labels of the options of each parameter by value; empty for any text."""
+    return {one.name: await _options(site, one) for one in question.parameters}
+
+
+async def _options(site: Site, parameter: Parameter) -> dict[str, str]:
+    if not parameter.options:
+        return {}
+    query = Query(parameter.options, "json", internal=True)
+    found = table((await fetch(site.engine, query))[0])
+    assert not isinstance(found, bool)
+    return model.labels(found.rows)

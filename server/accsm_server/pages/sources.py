@@ -1,0 +1,372 @@
+"""A source: the map of its lines, and the passages of a window of lines with what they support."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from accsm_kg.lookups import Ask, Lookup, Rows
+from accsm_kg.pictures import lines as pictures
+from accsm_kg.pictures import svg
+from accsm_server.errors import BadRequest, NotFound
+from accsm_server.http.negotiation import CSV, JSON, SVG
+from accsm_server.pages import openapi
+from accsm_server.pages.addresses import at_line, with_query
+from accsm_server.pages.lists import Choice, written
+from accsm_server.pages.parameters import ServedSite, of_suffix, page_number
+from accsm_server.pages.queries import Site, look_up
+from accsm_server.pages.render import NEGOTIATED, inline
+from accsm_server.pages.resource import Description
+from accsm_server.pages.terms import Labels, TermView, load_labels, short_name
+
+QUERIES = Path(__file__).parent / "sources"
+_FILES = (CSV, JSON, SVG)
+_LAST = 999_999  # line
+_LINES = 50  # of a window
+_PAGE = 50  # passages
+_MOST = 5  # things for which a passage is evidence, and properties of each
+
+router = openapi.create_router("pages")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The lines of a passage, whether it is quoted, what it supports and how many issues it has."""
+
+    iri: str
+    start: int
+    end: int
+    is_quoted: bool
+    properties: frozenset[str]
+    issues: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """The passages of a source in their order, and the labels of the properties that they support.
+
+    ``asked`` are the queries.
+    """
+
+    iri: str
+    lines: int
+    passages: Sequence[Passage]
+    labels: Mapping[str, str]
+    asked: Sequence[Ask]
+
+    @cached_property
+    def marks(self) -> pictures.Marks:
+        """Return the lines that are cited, quoted, and in which an issue lies."""
+        every = [(one, set(range(one.start, one.end + 1))) for one in self.passages]
+        return pictures.Marks(
+            self.lines,
+            set().union(*(span for _, span in every)),
+            set().union(*(span for one, span in every if one.is_quoted)),
+            set().union(*(span for one, span in every if one.issues)),
+        )
+
+    @property
+    def parts(self) -> Rows:
+        """Return the parts of `_LINES` lines, with their numbers of lines and passages."""
+        firsts = range(1, self.lines + 1, _LINES)
+        ends = [min(first + _LINES - 1, self.lines) for first in firsts]
+        starts = [one.start for one in self.passages]
+        return [
+            {
+                "from": str(first),
+                "to": str(last),
+                "passages": str(bisect_left(starts, last + 1) - bisect_left(starts, first)),
+                **dict(zip(("lines_cited", "lines_quoted", "lines_with_an_issue"),
+                           map(str, self.marks.count(first, last)), strict=True)),
+            }
+            for first, last in zip(firsts, ends, strict=True)
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Use:
+    """A thing for which a passage is evidence, with the properties that it supports."""
+
+    thing: TermView
+    properties: Sequence[TermView]
+    rest: int
+    """The number of other properties."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A passage as a page shows it."""
+
+    passage: Passage
+    shown: TermView
+    place: str
+    words: str
+    uses: Sequence[Use]
+    rest: int
+    """The number of other things for which it is evidence."""
+    anchor: str
+    """The anchor of its line, if it is the first passage in it."""
+    permalink: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is asked for: lines, the IRI of a property or no filter, and a page from 1."""
+
+    first: int
+    last: int
+    about: str
+    page: int
+
+    def query(self, **changes: str) -> str:
+        """Return the query string with other values; those that are empty are left out."""
+        given = {"from": str(self.first), "to": str(self.last), "about": self.about, **changes}
+        return urlencode({name: value for name, value in given.items() if value})
+
+
+async def content(
+    site: Site, shown: Description, given: Mapping[str, str]
+) -> tuple[dict[str, Any], Sequence[Ask]]:
+    """Return what the template of a source shows beside its description, and the queries."""
+    source = await site.load(load, shown.iri)
+    window = read(given)
+    line = _line("line", given["line"]) if given.get("line") else 0
+    address = (await load_labels(site, [])).place(shown.iri)
+    chosen = [
+        one for one in source.passages if one.start <= window.last and one.end >= window.first
+    ]
+    kept = [one for one in chosen if not window.about or window.about in one.properties]
+    if line:  # of which the page is asked for
+        before = sum(one.start < line for one in kept)
+        window = replace(window, page=min(before, max(len(kept) - 1, 0)) // _PAGE + 1)
+    first = (window.page - 1) * _PAGE
+    if first and first >= len(kept):
+        raise NotFound("No such page", f"These lines have no page {window.page} of passages.")
+    entries, asked = await _entries(site, kept[first : first + _PAGE], address)
+    more = window.query(page=str(window.page + 1)) if first + _PAGE < len(kept) else ""
+    return {
+        "source": source,
+        "window": window,
+        "address": address,
+        "picture": await site.load(_picture, shown.iri),
+        "legend": [(inline(pictures.symbol(kind)), text) for kind, text in _KINDS.items()],
+        "entries": entries,
+        "count": len(kept),
+        "facets": _facets(source, window, chosen, address),
+        "chosen": window.about and source.labels.get(window.about, window.about),
+        "whole": with_query(address, window.query(about="")),
+        "next": more and with_query(address, more),
+        "around": _around(source, window, address),
+        "files": f"{site.root}{_here(site, shown.iri)}",
+    }, [*source.asked, *asked]
+
+
+_KINDS = {
+    "quoted": "a line that is quoted",
+    "cited": "a line from which facts are taken in our own words",
+    "flagged": "an issue lies in it",
+}
+
+
+async def load(site: Site, iri: str) -> Source:
+    """Return the passages of a source: use `Site.load`."""
+    (found, total), asked = await look_up(site, _ask(iri))
+    passages, issues, properties = found
+    supported: dict[str, set[str]] = defaultdict(set)
+    for row in properties:
+        supported[row["passage"]].add(row["property"])
+    flags: dict[str, int] = defaultdict(int)
+    for row in issues:
+        flags[row["passage"]] += 1
+    read = [_passage(row, supported[row["passage"]], flags[row["passage"]]) for row in passages]
+    unique = list({one.iri: one for one in read}.values())
+    last = max((one.end for one in unique), default=0)
+    names = {row["property"] for row in properties}
+    labels = await load_labels(site, [], *names)
+    texts = {name: labels.iri(name).text for name in names}
+    return Source(iri, max(total, last), unique, texts, asked)
+
+
+def _passage(row: Mapping[str, str], properties: set[str], issues: int) -> Passage:
+    start = int(row["start"])
+    is_quoted = row["quoted"] == "true"
+    return Passage(
+        row["passage"], start, int(row["end"] or start), is_quoted, frozenset(properties), issues
+    )
+
+
+def _ask(iri: str) -> Lookup[tuple[tuple[Rows, Rows, Rows], int]]:
+    size = yield Ask(QUERIES / "size.rq", iri)
+    passages = yield Ask(QUERIES / "lines.rq", iri)
+    issues = yield Ask(QUERIES / "issues.rq", iri)
+    properties = yield Ask(QUERIES / "properties.rq", iri)
+    total = max((int(row["lines"] or 0) for row in size), default=0)
+    return (passages, issues, properties), total
+
+
+def read(given: Mapping[str, str]) -> Window:
+    """Return the window that parameters ask for, or that has their line; raises BadRequest."""
+    line = _line("line", given.get("line") or "1")
+    first = _line("from", given.get("from") or str(line - (line - 1) % _LINES))
+    last = _line("to", given.get("to") or str(first + _LINES - 1))
+    if last < first:
+        raise BadRequest("Invalid lines", f"The lines {first} to {last} are none: exchange them.")
+    last = min(last, first + _LINES - 1)
+    return Window(first, last, given.get("about", ""), page_number(given.get("page") or "1"))
+
+
+def _line(name: str, text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= _LAST:
+        return int(text)
+    raise BadRequest("Invalid line", f"{name}={text!r}: write a whole number from 1 to {_LAST}.")
+
+
+def _symbol(kind: str) -> Markup:
+    return inline(pictures.symbol(kind))
+
+
+async def _picture(site: Site, iri: str) -> Markup:
+    source = await site.load(load, iri)
+    return inline(_drawing(source, (await load_labels(site, [])).place(iri)))
+
+
+def _drawing(source: Source, address: str) -> Any:
+    return pictures.draw(
+        source.marks, lambda first, last: with_query(address, f"from={first}&to={last}#passages")
+    )
+
+
+async def _entries(
+    site: Site, passages: Sequence[Passage], address: str
+) -> tuple[list[Entry], list[Ask]]:
+    if not passages:
+        return [], []
+    (details, uses), asked = await look_up(site, _ask_details([one.iri for one in passages]))
+    by_iri = {row["passage"]: row for row in details}
+    iris = {row[name] for row in uses for name in ("thing", "property") if row[name]}
+    labels = await load_labels(site, [], *iris, *by_iri)
+    of = {iri: [*rows] for iri, rows in groupby(uses, key=lambda row: row["passage"])}
+    found, anchors = [], set[int]()
+    for one in passages:
+        row = by_iri.get(one.iri, {})
+        used = _uses(of.get(one.iri, []), labels)
+        found.append(
+            Entry(
+                one,
+                labels.iri(one.iri),
+                row.get("place", ""),
+                row.get("words", ""),
+                used[:_MOST],
+                len(used) - _MOST,
+                "" if one.start in anchors else f"L{one.start}",
+                at_line(address, one.start),
+            )
+        )
+        anchors.add(one.start)
+    return found, asked
+
+
+def _ask_details(iris: Sequence[str]) -> Lookup[tuple[Rows, Rows]]:
+    details = yield Ask(QUERIES / "passages.rq", tuple(iris))
+    uses = yield Ask(QUERIES / "uses.rq", tuple(iris))
+    return details, uses
+
+
+def _uses(rows: Rows, labels: Labels) -> list[Use]:
+    """Return the things that a passage supports, each with its properties."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["thing"], []).extend(filter(None, [row["property"]]))
+    return [
+        Use(labels.iri(thing), [*map(labels.iri, properties[:_MOST])], len(properties) - _MOST)
+        for thing, properties in found.items()
+    ]
+
+
+def _facets(
+    source: Source, window: Window, chosen: Sequence[Passage], address: str
+) -> list[tuple[str, list[Choice]]]:
+    """Return the properties that passages of the window support, each with their number."""
+    counts: dict[str, int] = defaultdict(int)
+    for one in chosen:
+        for property in one.properties:
+            counts[property] += 1
+    by_label = sorted(counts, key=lambda iri: source.labels[iri])
+    values = [
+        Choice(
+            source.labels[iri],
+            with_query(address, window.query(about="" if iri == window.about else iri)),
+            counts[iri],
+            iri == window.about,
+        )
+        for iri in by_label
+    ]
+    return [("What they support", values)]
+
+
+def _around(source: Source, window: Window, address: str) -> list[Choice]:
+    """Return links to all parts of the source."""
+    return [
+        Choice(
+            f"{part['from']} to {part['to']}",
+            with_query(address, urlencode({"from": part["from"], "to": part["to"]})) + "#passages",
+            int(part["passages"]),
+            int(part["from"]) <= window.first <= int(part["to"]),
+        )
+        for part in source.parts
+    ]
+
+
+def _here(site: Site, iri: str) -> str:
+    """Return the path of the files of a source, without their names."""
+    return f"/sources/{iri.removeprefix(f'{site.base}id/source/')}"
+
+
+@router.get(
+    "/sources/{key:path}/{name}.{suffix}",
+    summary="The map of the lines of a source, or its passages",
+    responses=openapi.offered(*_FILES),
+)
+async def file(site: ServedSite, key: str, name: str, suffix: str) -> Response:
+    """Return `lines` as CSV, JSON or SVG, or all `passages` of a source as CSV or JSON."""
+    iri = f"{site.base}id/source/{key}"
+    if iri not in site.contents.reliability or name not in ("lines", "passages"):
+        raise NotFound("No such file", "A source has the files lines and passages.")
+    format = of_suffix(suffix, _FILES if name == "lines" else _FILES[:2], f"The file {name}")
+    source = await site.load(load, iri)
+    if format is SVG:
+        address = site.base + (await load_labels(site, [])).place(iri).removeprefix(site.root + "/")
+        body: str | bytes = svg.standalone(_drawing(source, address), f"The lines of source {key}")
+        return Response(body, media_type=format.content_type, headers=NEGOTIATED)
+    rows = source.parts if name == "lines" else await _all(site, source)
+    return written(rows, format)
+
+
+async def _all(site: Site, source: Source) -> Rows:
+    """Return a row for each passage of a source."""
+    found = []
+    for start in range(0, len(source.passages), 1000):
+        part = source.passages[start : start + 1000]
+        (details, _), _ = await look_up(site, _ask_details([one.iri for one in part]))
+        by_iri = {row["passage"]: row for row in details}
+        found += [
+            {
+                "passage": one.iri,
+                "line_start": str(one.start),
+                "line_end": str(one.end),
+                "place": by_iri[one.iri]["place"],
+                "words": by_iri[one.iri]["words"],
+                "supports": " | ".join(short_name(iri, site) for iri in sorted(one.properties)),
+                "issues": str(one.issues),
+            }
+            for one in part
+        ]
+    return found
