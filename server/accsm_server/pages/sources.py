@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from accsm_kg.lookups import Ask, Lookup, Rows
+from accsm_kg.lookups import Ask, Lookup, Rows, whole
 from accsm_kg.pictures import lines as pictures
 from accsm_kg.pictures import svg
 from accsm_server.errors import BadRequest, NotFound
@@ -196,11 +196,21 @@ async def load(site: Site, iri: str) -> Source:
 
 
 def _passage(row: Mapping[str, str], properties: set[str], issues: int) -> Passage:
-    start = int(row["start"])
+    start = _number(row["start"])
     is_quoted = row["quoted"] == "true"
     return Passage(
-        row["passage"], start, int(row["end"] or start), is_quoted, frozenset(properties), issues
+        row["passage"],
+        start,
+        _number(row["end"]) or start,
+        is_quoted,
+        frozenset(properties),
+        issues,
     )
+
+
+def _number(text: str) -> int:
+    """Return the number of a line of a source, 0 if a value is none."""
+    return min(max(whole(text), 0), _LAST)
 
 
 def _ask(iri: str) -> Lookup[tuple[tuple[Rows, Rows, Rows], int]]:
@@ -208,7 +218,7 @@ def _ask(iri: str) -> Lookup[tuple[tuple[Rows, Rows, Rows], int]]:
     passages = yield Ask(QUERIES / "lines.rq", iri)
     issues = yield Ask(QUERIES / "issues.rq", iri)
     properties = yield Ask(QUERIES / "properties.rq", iri)
-    total = max((int(row["lines"] or 0) for row in size), default=0)
+    total = max((_number(row["lines"]) for row in size), default=0)
     return (passages, issues, properties), total
 
 
@@ -224,8 +234,8 @@ def read(given: Mapping[str, str]) -> Window:
 
 
 def _line(name: str, text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= _LAST:
-        return int(text)
+    if text.isascii() and text.isdigit() and 0 < whole(text) <= _LAST:
+        return whole(text)
     raise BadRequest("Invalid line", f"{name}={text!r}: write a whole number from 1 to {_LAST}.")
 
 
