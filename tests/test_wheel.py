@@ -135,13 +135,17 @@ def test_an_editable_install_builds_nothing(tmp_path: Path) -> None:
     assert DATASET not in archive.namelist()
 
 
-def test_a_wheel_serves_the_conformance_record(environment: Path, empty: Path) -> None:
+def test_a_wheel_serves_the_conformance_record_and_the_cases_of_the_rules(
+    environment: Path, empty: Path
+) -> None:
     program = environment / "bin" / "accsm-kg"
     with running(None, program=program, cwd=empty) as server:
         page = httpx.get(f"{server.url}/conformance", headers={"Accept": "text/html"}).text
         record = httpx.get(f"{server.url}/conformance?format=json").json()
+        rules = httpx.get(f"{server.url}/shapes/arcs", headers={"Accept": "text/html"}).text
     assert "SPARQL 1.1 Protocol</a></td><td>27</td><td>27</td><td>7</td>" in page
     assert record["scores"][0]["suite"] == "protocol"
+    assert "Cases of R-ARC-01: 1 valid" in rules
 
 
 def test_a_wheel_has_pages_and_queries_and_no_tests(environment: Path) -> None:

@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -53,7 +53,7 @@ from accsm_kg.rdf.query_files import decoded
 #: The files that a build writes: the dataset in two formats, and its description.
 FILES = ("accsm.nq", "accsm.trig", "void.ttl")
 _READ = (".ttl", ".rq", ".tsv", *sheets.SUFFIXES)
-_TYPE = term("rdf:type")
+_TYPE, _MEMBER, _SHAPE = term("rdf:type"), term("skos:member"), term("sh:NodeShape")
 _SHAPE_NAMES: Final = Path(__file__).with_name("shape_names.rq")
 
 
@@ -97,9 +97,21 @@ def read(root: Path, base: str = BASE) -> Iterator[Part]:
 
 def _read_file(path: Path, graph: NamedNode, data: Path, base: str) -> Part:
     if path.suffix == ".ttl":
-        return Part(path, _read_turtle(path, graph, base), [])
+        quads = _read_turtle(path, graph, base)
+        return Part(path, [*quads, *_members(path, quads, base)], [])
     table = tables.read(path, data, base)
     return Part(path, list(place(table.triples, graph)), table.references)
+
+
+def _members(path: Path, quads: Sequence[Quad], base: str) -> Iterator[Quad]:
+    """Yield the terms or node shapes of a file as members of its topic: see shapes/topics.ttl."""
+    topic, shapes = NamedNode(f"{base}shapes/{path.stem}"), NamedNode(base + SHAPES)
+    if not path.match("ontology/*.ttl") and not path.match("shapes/*.ttl"):
+        return
+    for subject, predicate, kind, _ in quads:
+        is_term = isinstance(subject, NamedNode) and subject.value.startswith(f"{base}ontology#")
+        if predicate == _TYPE and (is_term or kind == _SHAPE):
+            yield Quad(topic, _MEMBER, subject, shapes)
 
 
 def compose(quads: Iterable[Quad], root: Path, base: str = BASE) -> Store:

@@ -162,6 +162,18 @@ def test_every_class_and_every_block_has_an_example(store: Store) -> None:
     assert {name for thing, name in facts if asked(store, name, thing).lines} == named
 
 
+def test_no_profile_hides_that_of_a_narrower_class(store: Store) -> None:
+    """The first profile of a class of a thing is that of its page."""
+    classes = [*PAGES]
+    for place, wider in enumerate(classes):
+        found = store.query(
+            f"SELECT ?narrower {{ ?narrower <{term('rdfs:subClassOf').value}>+ <{wider}> }}"
+        )
+        assert isinstance(found, QuerySolutions)
+        narrower = {row["narrower"].value for row in found} - {wider}
+        assert not narrower.intersection(classes[place:]), wider
+
+
 @pytest.mark.parametrize(("name", "thing"), THINGS)
 def test_a_page_has_the_facts_that_are_stated(
     client: httpx.Client, store: Store, name: str, thing: str

@@ -28,7 +28,7 @@ PARAMETER_NAMES = ("format", "output", "property", "page", "topic", "find")
 _PARAMETERS = tuple(f"{name}=" for name in PARAMETER_NAMES)
 _PAGES = ("dataset", QUERIES)
 _VOCABULARIES = ("ontology", "shapes")
-_FOLDERS = ("dataset/class/", "dataset/property/", "graph/", "ontology/")
+_FOLDERS = ("dataset/class/", "dataset/property/", "graph/", "ontology/", "shapes/")
 _REMEMBERED = 1 << 14  # addresses
 _QUESTION = re.compile(rf"{re.escape(QUERIES)}/([\w.~-]+)", re.ASCII)
 

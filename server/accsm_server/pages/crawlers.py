@@ -14,6 +14,7 @@ from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site, load_iris, rows
 from accsm_server.pages.questions import path_of, stored
 from accsm_server.pages.terms import iri_of, text_of
+from accsm_server.pages.topics import load_topics
 
 _XML = "application/xml"
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -81,9 +82,15 @@ async def _others(site: Site) -> list[str]:
     )
     graphs = (iri_of(row["graph"]) for row in (await site.served.queries.rows("graphs")).rows)
     addresses = await site.addresses()
+    topics = await load_topics(site)
     feet = (link for link in render.links_of(site, site.profile.footer) if link.needs)
     links = [*render.links_of(site, site.profile.navigation), *feet]
-    pages = [*_PAGES, *(link.path for link in links)]
+    pages = [
+        *_PAGES,
+        *(link.path for link in links),
+        *(topic.vocabulary for topic in topics if topic.terms),
+        *(topic.rules for topic in topics if topic.shapes),
+    ]
     found = [*pages, *map(path_of, await stored(site)), *classes, *map(addresses.of, graphs)]
     return [path for path in dict.fromkeys(found) if not path.startswith("/describe?")]
 

@@ -51,6 +51,26 @@ async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> s
     return described | service_description.triples(statements, site.prefixes)
 
 
+async def property_counts(site: Site) -> dict[str, int]:
+    """Return the number of triples of each property in the default graph, by its IRI."""
+    return await site.load(_load_counts)
+
+
+async def _load_counts(site: Site) -> dict[str, int]:
+    whole, void = NamedNode(f"{site.base}dataset"), site.prefixes["void"]
+    described = await site.load(load)
+    values = {(value_of(t.subject), value_of(t.predicate)): t.object for t in described}
+    parts = [
+        value_of(triple.object)
+        for triple in described
+        if (triple.subject, triple.predicate.value) == (whole, f"{void}propertyPartition")
+    ]
+    return {
+        value_of(values[part, f"{void}property"]): int(value_of(values[part, f"{void}triples"]))
+        for part in parts
+    }
+
+
 async def load(site: Site) -> set[Triple]:
     """Return the description in the dataset, or else its counts."""
     if await is_graph(site, site.base + META):

@@ -238,11 +238,11 @@ def _heading(site: Site, asked: _Asked, name: str) -> Choice:
     return Choice(text, asked.url(site, sort=f"-{name}" if down else name), chosen=down)
 
 
-def _cell(labels: Labels, column: str, row: Row) -> Sequence[TermView]:
+def _cell(labels: Labels, column: str, row: Row) -> tuple[TermView, ...]:
     """Return what a cell shows: graphs, or one thing or text."""
     value = row[column]
     if column == _GRAPHS:
-        return [labels.graph(iri) for iri in sorted(value.split())]
+        return tuple(map(labels.graph, sorted(value.split())))
     if value.startswith(labels.site.base):
-        return [labels.iri(value)]
-    return [TermView(in_words(value) if column == "date" else value)]
+        return (labels.iri(value),)
+    return (TermView(in_words(value) if column == "date" else value),)

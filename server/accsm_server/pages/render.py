@@ -32,6 +32,7 @@ _BREAK = re.compile(r"&lt;br ?/?&gt;")
 _ITEM = re.compile(r"(?:(?<!\s)\s+)?&lt;li&gt;\s*")
 _LIST = re.compile(r"(?:(?<!\s)\s+)?&lt;/?(?:ul|ol|li)&gt;")
 _REMEMBERED = 4096  # results of a macro, such as the link to a term
+_FILLED = re.compile(r"\{[?$](\w+)\}")
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
 
@@ -150,6 +151,7 @@ def _templates() -> Environment:
     environment.filters["ticks"] = _code_spans
     environment.filters["source"] = _source_text
     environment.filters["changes"] = changes.marked
+    environment.filters["gaps"] = _message_template
     environment.globals["static"] = static_files.address
     return environment
 
@@ -179,6 +181,15 @@ def _source_text(text: str, marks: str | Sequence[str] = "") -> Markup:
         whole = rf"(?<![\w.+&])(?:{sought})(?!\w|\.\w)"
         marked = re.sub(whole, lambda found: f"<mark>{found[0]}</mark>", marked)
     return Markup(_RAISED.sub(r"<sup>\1</sup>", _BREAK.sub("\n", marked)))
+
+
+def _message_template(text: str) -> Markup:
+    """Return the message of a rule, with the names of what a result fills in as code.
+
+    >>> _message_template("Year {?year} is missing.")
+    Markup('Year <code>year</code> is missing.')
+    """
+    return _code_spans(_FILLED.sub(r"`\1`", text))
 
 
 def _code_spans(text: str) -> Markup:
