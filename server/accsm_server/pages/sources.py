@@ -29,6 +29,7 @@ from accsm_server.pages.terms import Labels, TermView, load_labels, short_name
 
 QUERIES = Path(__file__).parent / "sources"
 _FILES = (CSV, JSON, SVG)
+_MOST_PARTS = 400
 _LAST = 999_999  # line
 _LINES = 50  # of a window
 _PAGE = 50  # passages
@@ -75,11 +76,14 @@ class Source:
 
     @property
     def parts(self) -> Rows:
-        """Return the parts of `_LINES` lines, with their numbers of lines and passages."""
+        """Return the parts of `_LINES` lines, with their numbers of lines and passages.
+
+        Of more than `_MOST_PARTS`, those without a passage are left out.
+        """
         firsts = range(1, self.lines + 1, _LINES)
         ends = [min(first + _LINES - 1, self.lines) for first in firsts]
         starts = [one.start for one in self.passages]
-        return [
+        parts = [
             {
                 "from": str(first),
                 "to": str(last),
@@ -89,6 +93,9 @@ class Source:
             }
             for first, last in zip(firsts, ends, strict=True)
         ]  # fmt: skip
+        if len(parts) <= _MOST_PARTS:
+            return parts
+        return [part for part in parts if part["passages"] != "0"]
 
 
 @dataclass(frozen=True)
