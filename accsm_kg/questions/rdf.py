@@ -33,14 +33,16 @@ def load(store: Store) -> list[Question]:
 def read(quads: Iterable[Quad]) -> list[Question]:
     """Return the questions in the graph of stored queries, sorted by name.
 
-    What has no name or no query is left out; what else is missing is empty.
+    What has no name, or no query that takes its parameters, is left out; what else is missing is
+    empty.
     """
     resources: dict[str, _Properties] = defaultdict(lambda: defaultdict(list))
     for subject, predicate, value, _ in quads:
         if isinstance(subject, NamedNode) and isinstance(value, NamedNode | Literal):
             resources[subject.value][predicate.value].append(value.value)
     found = [one for one in resources.values() if _value(one, "dcterms:identifier") and _query(one)]
-    return sorted((_question(one, resources) for one in found), key=attrgetter("name"))
+    questions = (_question(one, resources) for one in found)
+    return sorted(filter(_can_be_asked, questions), key=attrgetter("name"))
 
 
 def publish(
@@ -104,6 +106,13 @@ def _question(properties: _Properties, resources: dict[str, _Properties]) -> Que
         text=_without_defaults(_query(properties), parameters),
         parameters=parameters,
     )
+
+
+def _can_be_asked(question: Question) -> bool:
+    try:
+        return bool(form(question) and bind(question))
+    except ValueError:
+        return False
 
 
 def _position(properties: _Properties) -> int:

@@ -20,7 +20,8 @@ PATHS = (
     "/", "/trace", "/trace/A.2.2.iv", "/trace/A.2.2", "/trace/33", "/trace/KHM", "/coverage",
     "/coverage?rows=areas", "/timeline", "/timeline?group=area", "/timeline?scale=history",
     "/projects", "/targets", "/countries", "/questions", "/dataset", "/search?q=asean",
-    "/doc/project/2016-2020/33", "/doc/country/KHM", "/doc/action-line/apsc-2025/A.2.2.iv",
+    "/doc/source/001", "/quality", "/doc/project/2016-2020/33",
+    "/doc/country/KHM", "/doc/action-line/apsc-2025/A.2.2.iv",
 )  # fmt: skip
 #: Pages that are files as well.
 FILES = ("/trace/A.2.2.iv", "/trace/33", "/coverage", "/timeline?scale=history", "/projects")
@@ -142,3 +143,9 @@ def test_a_title_adds_no_field_to_a_citation() -> None:
 def test_links_to_other_formats_stay_within_what_proxies_take() -> None:
     assert alternates("/search?q=" + "a" * 100, [JSON], typed=True)
     assert alternates("/search?q=" + "%F0%9F%98%80" * 400, [JSON], typed=True) == ""
+
+
+def test_a_line_of_thousands_of_digits_is_refused(client: httpx.Client) -> None:
+    for name in ("line", "from", "to"):
+        answer = client.get(f"/doc/source/001?{name}={'9' * 5000}", headers={"Accept": "text/html"})
+        assert answer.status_code == 400, name

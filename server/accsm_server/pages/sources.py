@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from accsm_kg.lookups import Ask, Lookup, Rows
+from accsm_kg.lookups import Ask, Lookup, Rows, whole
 from accsm_kg.pictures import lines as pictures
 from accsm_kg.pictures import svg
 from accsm_server.errors import BadRequest, NotFound
@@ -29,6 +29,7 @@ from accsm_server.pages.terms import Labels, TermView, load_labels, short_name
 
 QUERIES = Path(__file__).parent / "sources"
 _FILES = (CSV, JSON, SVG)
+_MOST_PARTS = 400
 _LAST = 999_999  # line
 _LINES = 50  # of a window
 _PAGE = 50  # passages
@@ -75,11 +76,14 @@ class Source:
 
     @property
     def parts(self) -> Rows:
-        """Return the parts of `_LINES` lines, with their numbers of lines and passages."""
+        """Return the parts of `_LINES` lines, with their numbers of lines and passages.
+
+        Of more than `_MOST_PARTS`, those without a passage are left out.
+        """
         firsts = range(1, self.lines + 1, _LINES)
         ends = [min(first + _LINES - 1, self.lines) for first in firsts]
         starts = [one.start for one in self.passages]
-        return [
+        parts = [
             {
                 "from": str(first),
                 "to": str(last),
@@ -89,6 +93,9 @@ class Source:
             }
             for first, last in zip(firsts, ends, strict=True)
         ]  # fmt: skip
+        if len(parts) <= _MOST_PARTS:
+            return parts
+        return [part for part in parts if part["passages"] != "0"]
 
 
 @dataclass(frozen=True)
@@ -196,11 +203,21 @@ async def load(site: Site, iri: str) -> Source:
 
 
 def _passage(row: Mapping[str, str], properties: set[str], issues: int) -> Passage:
-    start = int(row["start"])
+    start = _number(row["start"])
     is_quoted = row["quoted"] == "true"
     return Passage(
-        row["passage"], start, int(row["end"] or start), is_quoted, frozenset(properties), issues
+        row["passage"],
+        start,
+        _number(row["end"]) or start,
+        is_quoted,
+        frozenset(properties),
+        issues,
     )
+
+
+def _number(text: str) -> int:
+    """Return the number of a line of a source, 0 if a value is none."""
+    return min(max(whole(text), 0), _LAST)
 
 
 def _ask(iri: str) -> Lookup[tuple[tuple[Rows, Rows, Rows], int]]:
@@ -208,7 +225,7 @@ def _ask(iri: str) -> Lookup[tuple[tuple[Rows, Rows, Rows], int]]:
     passages = yield Ask(QUERIES / "lines.rq", iri)
     issues = yield Ask(QUERIES / "issues.rq", iri)
     properties = yield Ask(QUERIES / "properties.rq", iri)
-    total = max((int(row["lines"] or 0) for row in size), default=0)
+    total = max((_number(row["lines"]) for row in size), default=0)
     return (passages, issues, properties), total
 
 
@@ -224,8 +241,8 @@ def read(given: Mapping[str, str]) -> Window:
 
 
 def _line(name: str, text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= _LAST:
-        return int(text)
+    if text.isascii() and text.isdigit() and 0 < whole(text) <= _LAST:
+        return whole(text)
     raise BadRequest("Invalid line", f"{name}={text!r}: write a whole number from 1 to {_LAST}.")
 
 

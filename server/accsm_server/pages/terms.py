@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from pyoxigraph import Literal, NamedNode
 
+from accsm_kg.lookups import whole
 from accsm_kg.rdf.edtf import in_words
 from accsm_kg.rdf.terms import Term, iris, local_name, natural, short
 from accsm_server.pages.addresses import Addresses, at_line
@@ -91,7 +92,7 @@ class Labels:
     def place(self, source: str, line: str = "") -> str:
         """Return the address of a ``line`` of a source, of the source if there is no line."""
         address = self._address(source)
-        return at_line(address, int(line)) if line.isdigit() else address
+        return at_line(address, whole(line)) if whole(line) > 0 else address
 
     def _sign(self, iri: str) -> str:
         """Return the sign of a degree of reliability, or of the source that has it."""
