@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -143,7 +144,8 @@ def test_a_wheel_serves_the_conformance_record_and_the_cases_of_the_rules(
         page = httpx.get(f"{server.url}/conformance", headers={"Accept": "text/html"}).text
         record = httpx.get(f"{server.url}/conformance?format=json").json()
         rules = httpx.get(f"{server.url}/shapes/arcs", headers={"Accept": "text/html"}).text
-    assert "SPARQL 1.1 Protocol</a></td><td>27</td><td>27</td><td>7</td>" in page
+    row = page.split("SPARQL 1.1 Protocol</a>")[1].partition("</tr>")[0]
+    assert re.findall(r">(\d+)<", row) == ["27", "27", "7"]
     assert record["scores"][0]["suite"] == "protocol"
     assert "Cases of R-ARC-01: 1 valid" in rules
 

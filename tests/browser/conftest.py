@@ -78,7 +78,7 @@ PAGES = {
     "issues": "/quality/issues?confidence=open",
     "dataset": "/dataset",
     "classes": "/browse",
-    "class": "/browse/Meeting",
+    "class": "/browse/Event",
     "graph": "/graph/vocab",
     "question": "/questions/projects-supporting-action-line",
     "question as bars": "/questions/projects-per-coordinator",

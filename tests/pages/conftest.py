@@ -25,7 +25,7 @@ EXAMPLES = {
     "/graph/{path}": "/graph/vocab",
     "/ontology.{suffix}": "/ontology.html",
     "/ontology/{path}": "/ontology/projects",
-    "/questions/{name}": "/questions/projects-supporting-action-line",
+    "/questions/{name}": "/questions/projects-per-coordinator",
     "/quality.{suffix}": "/quality.csv",
     "/rdf-graph-store": "/rdf-graph-store?default",
     "/shapes.{suffix}": "/shapes.html",

@@ -51,21 +51,21 @@ def test_a_property_tells_the_values_that_the_ontology_gives(
 
 
 def test_the_members_of_a_class_are_rdf_for_programs(client: httpx.Client, store: Store) -> None:
-    answer = client.get("/browse/Meeting", headers=TURTLE)
+    answer = client.get("/browse/Event", headers=TURTLE)
     found = {quad.triple for quad in parse(answer.content, format=RdfFormat.TURTLE)}
-    kind, meeting = term("rdf:type"), term("accsm:Meeting")
-    members = {quad.subject for quad in store.quads_for_pattern(None, kind, meeting)}
+    kind, event = term("rdf:type"), term("accsm:Event")
+    members = {quad.subject for quad in store.quads_for_pattern(None, kind, event)}
     assert {triple.subject for triple in found} == members
-    assert {Triple(one, kind, meeting) for one in members} < found
-    assert client.get("/browse/Meeting?page=2", headers=TURTLE).content == answer.content
-    lines = client.get("/browse/Meeting?format=csv").text.splitlines()
+    assert {Triple(one, kind, event) for one in members} < found
+    assert client.get("/browse/Event?page=2", headers=TURTLE).content == answer.content
+    lines = client.get("/browse/Event?format=csv").text.splitlines()
     assert lines[0] == "thing,label"
     assert len(lines) == len(members) + 1
     missing = client.get("/browse/Nothing", headers=TURTLE)
     assert (missing.status_code, "has no members of <" in missing.text) == (404, True)
 
 
-@pytest.mark.parametrize("path", ["/browse", "/browse/Meeting"])
+@pytest.mark.parametrize("path", ["/browse", "/browse/Event"])
 def test_people_get_a_page(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert answer.headers["Content-Type"].startswith("text/html")
