@@ -35,7 +35,7 @@ from accsm_server.pages.queries import Site, known, named_graph
 from accsm_server.pages.targets import not_found
 
 _AT_ONCE = 2  # questions that are answered for the list
-_PATIENCE = 8.0  # seconds that the page waits for the answers
+_PATIENCE = 3.0  # seconds that the page waits for the answers
 _LONGEST = 200  # characters of a text to look for
 _FORMATS = (HTML, CSV, JSON, *DOCUMENTS)
 _HERE = "/questions"
