@@ -104,8 +104,9 @@ def test_short_names_on_pages_and_in_turtle_can_be_pasted(known_client: httpx.Cl
 def test_every_query_on_the_pages_runs_unchanged(known_client: httpx.Client, known: Store) -> None:
     for path in ("/sparql", *(f"/questions/{question.name}" for question in load(known))):
         page = known_client.get(path, headers={"Accept": "text/html"}).text
-        text = html.unescape(page.rpartition('<pre class="code" tabindex="0"><code>')[2])
+        text = html.unescape(page.partition('aria-label="Query" data-copy><code>')[2])
         text = shown_query(page) if path == "/sparql" else text.partition("</code>")[0]
+        assert text
         known.query(text)
 
 

@@ -91,13 +91,13 @@ async def in_short(site: Site) -> Mapping[str, str]:
     return await site.load(_answer_all)
 
 
-async def _soon_in_short(site: Site) -> Mapping[str, str]:
-    """Return the same, or nothing if that takes long; the answers are then there later."""
+async def _soon_in_short(site: Site) -> Mapping[str, str] | None:
+    """Return the same, or None if that takes long; the answers are then there later."""
     task = asyncio.ensure_future(in_short(site))
     _running.add(task)
     task.add_done_callback(_running.discard)
     done, _ = await asyncio.wait([task], timeout=_PATIENCE)
-    return task.result() if done else {}
+    return task.result() if done else None
 
 
 async def _answer_all(site: Site) -> Mapping[str, str]:
@@ -151,19 +151,19 @@ async def gallery(
     questions = await stored(site)
     worded = [question for question in questions if _has(question, q)]
     found = [
-        Entry(one, site.root + path_of(one), answers.get(one.name, ""))
+        Entry(one, site.root + path_of(one), (answers or {}).get(one.name, ""))
         for one in worded
         if not tag or tag in one.tags
     ]
     links = alternates(site.root + _address(tag, q), _FORMATS, typed=True)
     if format is HTML:
-        response = _page(site, found, worded, tag, q, has_answers=bool(answers))
+        response = _page(site, found, worded, tag, q, has_answers=answers is not None)
     else:
         written = _written(found, format)
         headers = {**render.NEGOTIATED, "Content-Disposition": filename("questions", format.name)}
         response = Response(written, media_type=format.content_type, headers=headers)
     response.headers["Link"] = links
-    if not answers:
+    if answers is None:
         response.headers["Cache-Control"] = NEVER
     return response
 
