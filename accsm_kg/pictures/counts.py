@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 from xml.etree.ElementTree import Element
 
-from accsm_kg.pictures.svg import element, link, picture
+from accsm_kg.pictures.svg import element, hit_box, link, picture
 
 _LEFT, _WIDE, _ROW, _TOP = 190, 96, 34, 26
 _LARGEST = 26  # the side of the largest square
@@ -47,7 +47,7 @@ def _cell(x: float, y: float, count: int, share: float) -> list[Element]:
     side = max(sqrt(share) * _LARGEST, 5)
     middle, centre = y + _ROW / 2, x + _WIDE / 2 - 14
     return [
-        element("rect", x=x + 2, y=y + 2, width=_WIDE - 4, height=_ROW - 4, class_="pic-hit"),
+        hit_box(x + 2, y + 2, _WIDE - 4, _ROW - 4),
         element("rect", x=centre - side / 2, y=middle - side / 2, width=side, height=side, rx=2,
                 class_="pic-bar-strong"),
         element("text", str(count), x=centre + 20, y=middle + 4, class_="pic-text"),

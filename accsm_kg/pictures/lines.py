@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from accsm_kg.pictures.svg import element, link, picture
+from accsm_kg.pictures.svg import element, hit_box, link, picture
 
 _TICK, _HIGH, _ROW = 9, 20, 34  # a line, its height, and the height of a row
 _LEFT, _TOP, _RIGHT = 48, 6, 4
@@ -75,7 +75,7 @@ def _bucket(
     x, y = _LEFT + column * (_LINES // _BUCKETS) * _TICK, _TOP + row * _ROW
     width = (_LINES // _BUCKETS) * _TICK
     title = f"Lines {first} to {last}: {words(marks.count(first, last))}"
-    box = element("rect", x=x, y=y - 4, width=width, height=_ROW - 4, class_="pic-hit")
+    box = hit_box(x, y - 4, width, _ROW - 4)
     base = element("line", x1=x, x2=x + width, y1=y + _HIGH, y2=y + _HIGH, class_="pic-grid")
     return link(
         address(first, last), title, box, base, *_ticks(marks, first, last, step, x, y),

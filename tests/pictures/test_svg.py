@@ -78,3 +78,10 @@ def test_a_scale_without_length_has_one_position() -> None:
 def test_folded_text_is_marked_where_it_is_cut() -> None:
     assert svg.fold("one two three four", 8) == ["one two", "three…"]
     assert svg.fold("one two", 8) == ["one two"]
+
+
+def test_every_class_of_a_drawing_has_a_rule() -> None:
+    rules = set(re.findall(r"\.(pic-[a-z0-9-]+)", svg.STYLESHEET.read_text()))
+    sources = (path.read_text() for path in (ROOT / "accsm_kg").rglob("*.py"))
+    used = {name for text in sources for name in re.findall(r"\bpic-[a-z-]+(?<!-)", text)}
+    assert used - {"pic-heat"} <= rules
