@@ -1,6 +1,7 @@
 """The quality of the data: what the rules found, what is unclear in the sources, and the gaps."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from starlette.responses import Response
 
-from accsm_kg.lookups import Ask, Lookup, Row, Rows
+from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped
 from accsm_kg.pictures import counts, svg
 from accsm_kg.terminal import delimited
 from accsm_server.errors import NotFound
@@ -159,12 +160,10 @@ def _address(root: str, defect: str = "", confidence: str = "") -> str:
 def _matrix(rows: Rows, root: str) -> Element:
     """Return the picture of the numbers of issues, the kinds with most of them first."""
     numbers = {(row["defect"], row["confidence"]): int(row["issues"]) for row in rows}
-    totals: dict[str, int] = {}
-    for (defect, _), count in numbers.items():
-        totals[defect] = totals.get(defect, 0) + count
-    degrees: dict[str, int] = {}
-    for (_, degree), count in numbers.items():
-        degrees[degree] = degrees.get(degree, 0) + count
+    totals, degrees = Counter[str](), Counter[str]()
+    for (defect, degree), count in numbers.items():
+        totals[defect] += count
+        degrees[degree] += count
     columns = sorted(degrees, key=lambda degree: (-degrees[degree], degree))
     kinds = sorted(totals, key=lambda defect: (-totals[defect], defect))
     return counts.draw(
@@ -174,14 +173,11 @@ def _matrix(rows: Rows, root: str) -> Element:
 
 def _open(rows: Rows, labels: Labels) -> Iterable[OpenIssue]:
     """Yield the open issues, each once."""
-    by_issue: dict[str, list[Row]] = {}
-    for row in rows:
-        by_issue.setdefault(row["issue"], []).append(row)
 
     def every(of: Sequence[Row], name: str) -> list[Any]:
         return [*dict.fromkeys(row[name] for row in of if row[name])]
 
-    for issue, of in by_issue.items():
+    for issue, of in grouped(rows, "issue").items():
         yield OpenIssue(
             labels.iri(issue),
             of[0]["what"],

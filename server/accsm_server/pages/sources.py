@@ -246,10 +246,6 @@ def _line(name: str, text: str) -> int:
     raise BadRequest("Invalid line", f"{name}={text!r}: write a whole number from 1 to {_LAST}.")
 
 
-def _symbol(kind: str) -> Markup:
-    return inline(pictures.symbol(kind))
-
-
 async def _picture(site: Site, iri: str) -> Markup:
     source = await site.load(load, iri)
     return inline(_drawing(source, (await load_labels(site, [])).place(iri)))
