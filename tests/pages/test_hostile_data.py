@@ -149,3 +149,17 @@ def test_a_line_of_thousands_of_digits_is_refused(client: httpx.Client) -> None:
     for name in ("line", "from", "to"):
         answer = client.get(f"/doc/source/001?{name}={'9' * 5000}", headers={"Accept": "text/html"})
         assert answer.status_code == 400, name
+
+
+def test_a_description_with_faulty_partitions_leaves_the_vocabulary_readable(
+    tmp_path: Path,
+) -> None:
+    path, void = tmp_path / "data.trig", "http://rdfs.org/ns/void#"
+    owl = "http://www.w3.org/2002/07/owl#"
+    path.write_text(
+        f"<{BASE}graph/meta> {{ <{BASE}dataset> <{void}propertyPartition> <x:a>, <x:b>, 'c' ."
+        f" <x:a> <{void}property> <x:p> ; <{void}triples> 'many' . }}\n"
+        f"<{BASE}graph/ontology> {{ <{BASE}ontology#P> a <{owl}ObjectProperty> . }}\n"
+    )
+    with running(path) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+        assert client.get("/ontology", headers={"Accept": "text/html"}).status_code == 200

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
+from accsm_kg.lookups import whole
 from accsm_kg.namespaces import META
 from accsm_kg.rdf.terms import expand, value_of
 from accsm_server.http.files import StoredFile
@@ -57,16 +58,18 @@ async def property_counts(site: Site) -> dict[str, int]:
 
 
 async def _load_counts(site: Site) -> dict[str, int]:
-    whole, void = NamedNode(f"{site.base}dataset"), site.prefixes["void"]
+    dataset, void = NamedNode(f"{site.base}dataset"), site.prefixes["void"]
     described = await site.load(load)
     values = {(value_of(t.subject), value_of(t.predicate)): t.object for t in described}
     parts = [
         value_of(triple.object)
         for triple in described
-        if (triple.subject, triple.predicate.value) == (whole, f"{void}propertyPartition")
+        if (triple.subject, triple.predicate.value) == (dataset, f"{void}propertyPartition")
     ]
     return {
-        value_of(values[part, f"{void}property"]): int(value_of(values[part, f"{void}triples"]))
+        value_of(values.get((part, f"{void}property"))): whole(
+            value_of(values.get((part, f"{void}triples")))
+        )
         for part in parts
     }
 

@@ -161,9 +161,11 @@ async def describe(
     passages are shown in another way.
     """
     is_source = iri in site.contents.reliability
-    asked = asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES))
-    referrers = {} if is_source else await _load_referrers(site, iri)
-    answers = dict(zip(_QUERIES, await asked, strict=True))
+    referrers, tables = await asyncio.gather(
+        _load_referrers(site, iri, is_source=is_source),
+        asyncio.gather(*(rows(site, name, this=iri) for name in _QUERIES)),
+    )
+    answers = dict(zip(_QUERIES, tables, strict=True))
     statements, rest = first_values(read_statements(answers.pop("statements")))
     found = [*chain.from_iterable(answer.rows for answer in answers.values())]
     terms = [*_terms(statements), *chain(*found, *(group.first for group in referrers.values()))]
@@ -302,8 +304,10 @@ def _terms(statements: Statements) -> Iterator[Term]:
         yield from map(NamedNode, set().union(*values.values()))
 
 
-async def _load_referrers(site: Site, iri: str) -> dict[str, Referrers]:
-    """Return the referrers of a resource by property."""
+async def _load_referrers(site: Site, iri: str, *, is_source: bool) -> dict[str, Referrers]:
+    """Return the referrers of a resource by property, none of a source."""
+    if is_source:
+        return {}
     found, stated = await asyncio.gather(
         subjects_by_property(site, site.queries.text("referrers", this=iri)),
         rows(site, "stated", this=iri),
