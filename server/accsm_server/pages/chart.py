@@ -36,22 +36,32 @@ def chart(lines: Sequence[Line], this: str) -> Chart:
     """Return the chart of ``lines``, in which the thing with the IRI ``this`` stands out."""
     below = {line.cells[0][0].iri for line in lines}
     tops = dict.fromkeys(line.cells[2][0] for line in lines if line.cells[2][0].iri not in below)
+    shown: set[str] = set()
     nodes = [
-        _node(top, None, lines, ()) for top in tops or [line.cells[2][0] for line in lines[:1]]
+        _node(top, None, lines, (), shown)
+        for top in tops or [line.cells[2][0] for line in lines[:1]]
     ]
     drawing = draw([_branch(node, this) for node in nodes])
     return Chart(nodes, Markup(svg.inline(drawing)))
 
 
-def _node(shown: TermView, line: Line | None, lines: Sequence[Line], above: Sequence[str]) -> Node:
-    """Return a node with those below it, without those that are ``above`` it as well."""
-    known = (*above, shown.iri)
+def _node(
+    thing: TermView, line: Line | None, lines: Sequence[Line], above: Sequence[str], shown: set[str]
+) -> Node:
+    """Return a node with those below it, without those that are ``above`` it as well.
+
+    What is below a thing that is ``shown`` already stands only there.
+    """
+    if thing.iri in shown:
+        return Node(thing, line, ())
+    shown.add(thing.iri)
+    known = (*above, thing.iri)
     found = [
-        _node(one.cells[0][0], one, lines, known)
+        _node(one.cells[0][0], one, lines, known, shown)
         for one in lines
-        if one.cells[2][0].iri == shown.iri and one.cells[0][0].iri not in known
+        if one.cells[2][0].iri == thing.iri and one.cells[0][0].iri not in known
     ]
-    return Node(shown, line, found)
+    return Node(thing, line, found)
 
 
 def _branch(node: Node, this: str) -> Branch:
