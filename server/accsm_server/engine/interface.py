@@ -130,6 +130,13 @@ async def fetch(engine: Engine, query: Query, most: int = PAGE_BYTES) -> tuple[b
         answer.close()
 
 
+async def select(engine: Engine, query: Query) -> Table:
+    """Return the rows of a SELECT in JSON; raises QueryError."""
+    found = table((await fetch(engine, query))[0])
+    assert isinstance(found, Table)
+    return found
+
+
 def table(body: bytes) -> Table | bool:
     """Parse SPARQL JSON results: the rows of a SELECT, or the boolean of an ASK."""
     results = parse_query_results(body, format=QueryResultsFormat.JSON)

@@ -29,7 +29,7 @@ from typing import Any
 from accsm_kg.lookups import Ask
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.terms import Term, natural
-from accsm_server.engine.interface import Query, Table, fetch, table
+from accsm_server.engine.interface import Query, Table, select
 from accsm_server.pages.chart import Chart, chart
 from accsm_server.pages.pictures import PICTURES, Picture
 from accsm_server.pages.queries import Site
@@ -158,7 +158,9 @@ async def ask_blocks(site: Site, names: Sequence[str], iri: str, topic: str = ""
     """Return the answers of the queries of blocks about ``iri``; raises QueryError."""
     asked = {name: Ask(_FOLDER / f"{name}.rq", iri) for name in names}
     texts = {name: ask.text(site.base) for name, ask in asked.items()}
-    answers = await asyncio.gather(*(_fetch(site, text) for text in texts.values()))
+    answers = await asyncio.gather(
+        *(select(site.engine, Query(text, "json", internal=True)) for text in texts.values())
+    )
     tables = dict(zip(asked, answers, strict=True))
     headers = {name: query_files.header(text) for name, text in texts.items()}
     lines = {
@@ -177,12 +179,6 @@ async def draw(site: Site, block: Block, iri: str) -> Block:
     if block.drawn and block.count:
         return replace(block, picture=await PICTURES[block.drawn](site, iri))
     return block
-
-
-async def _fetch(site: Site, text: str) -> Table:
-    answer = table((await fetch(site.engine, Query(text, "json", internal=True)))[0])
-    assert isinstance(answer, Table)
-    return answer
 
 
 def _cells(answer: Table) -> list[Cells]:

@@ -15,7 +15,7 @@ from accsm_kg.questions import model
 from accsm_kg.questions.model import NoChoiceError, Parameter, Question
 from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import scan
-from accsm_server.engine.interface import Query, fetch, table
+from accsm_server.engine.interface import Query, select
 from accsm_server.errors import BadRequest, NotAcceptable, NotFound
 from accsm_server.http.headers import NEVER, filename
 from accsm_server.http.negotiation import (
@@ -62,13 +62,18 @@ class _Asked:
     rows: Sequence[Format]
 
     @classmethod
-    async def of(cls, question: Question, given: QueryParams, site: Site) -> Self:
+    def of(
+        cls,
+        question: Question,
+        given: QueryParams,
+        options: Mapping[str, Mapping[str, str]],
+        site: Site,
+    ) -> Self:
         """Return ``question`` with the values that are ``given``, and defaults for the others.
 
         Raises BadRequest for a parameter that it does not have or that is given twice, and for a
         value that is too long, and NoChoiceError for one that is not on the list of its parameter.
         """
-        options = await _options_of(site, question)
         others = {*FORMAT_NAMES, _VIEW} - options.keys()
         try:
             chosen = model.by_name(
@@ -117,10 +122,11 @@ async def question(
             raise
         wanted_format = urlencode({"format": choice.name}) if choice.name else ""
         return RedirectResponse(site.root + with_query(describing(iri), wanted_format), 303)
+    options = await _options_of(site, found)
     try:
-        asked = await _Asked.of(found, query, site)
+        asked = _Asked.of(found, query, options, site)
     except NoChoiceError as error:
-        return await _refused(site, found, query, error, choice.choose((HTML, *RESULTS)))
+        return await _refused(site, found, query, options, error, choice.choose((HTML, *RESULTS)))
     formats = (HTML, *asked.rows, *DOCUMENTS)
     format = suffix or choice.choose((*formats, SVG))
     if format is HTML:
@@ -304,7 +310,12 @@ async def related(site: Site, question: Question) -> list[Question]:
 
 
 async def _refused(
-    site: Site, question: Question, given: QueryParams, error: NoChoiceError, format: Format
+    site: Site,
+    question: Question,
+    given: QueryParams,
+    options: Mapping[str, Mapping[str, str]],
+    error: NoChoiceError,
+    format: Format,
 ) -> Response:
     """Return the form with links to the nearest values of the one that is not on its list.
 
@@ -313,7 +324,6 @@ async def _refused(
     if format is not HTML:
         hint = f"Choose it at {site.root}{path_of(question)}"
         raise BadRequest("Invalid parameter", str(error), hint=hint)
-    options = await _options_of(site, question)
     others = {name: value for name, value in given.items() if value in options.get(name, {})}
     defaults = {parameter.name: parameter.default for parameter in question.parameters}
     values = defaults | others | {error.name: next(iter(error.nearest), "")}
@@ -351,6 +361,4 @@ async def _options(site: Site, parameter: Parameter) -> dict[str, str]:
     if not parameter.options:
         return {}
     query = Query(parameter.options, "json", internal=True)
-    found = table((await fetch(site.engine, query))[0])
-    assert not isinstance(found, bool)
-    return model.labels(found.rows)
+    return model.labels((await select(site.engine, query)).rows)

@@ -1,8 +1,6 @@
 """The stored questions: their list by tags and words, and their RDF."""
 
 import asyncio
-import csv
-import io
 import json
 import logging
 from collections import Counter
@@ -22,6 +20,7 @@ from accsm_kg.questions.model import Question
 from accsm_kg.questions.rdf import read
 from accsm_kg.rdf.prologue import supply
 from accsm_kg.rdf.query_scanner import scan
+from accsm_kg.terminal import delimited
 from accsm_server.engine.interface import Query
 from accsm_server.errors import NotFound, QueryError
 from accsm_server.http.headers import NEVER, filename
@@ -231,11 +230,7 @@ def _written(found: Sequence[Entry], format: Format) -> str:
     ]
     if format is JSON:
         return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
-    written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    writer.writerow(("name", "question", "parameters", "tags", "answer"))
-    writer.writerows(row.values() for row in rows)
-    return written.getvalue()
+    return delimited(rows, "csv", ("name", "question", "parameters", "tags", "answer"))
 
 
 @linked_data.get(

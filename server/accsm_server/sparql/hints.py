@@ -7,7 +7,7 @@ from accsm_kg.rdf import hints
 from accsm_kg.rdf.hints import Facts, Lookup, Request, Rows
 from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import SHORT
-from accsm_server.engine.interface import Engine, Query, Table, fetch, table
+from accsm_server.engine.interface import Engine, Query, select
 from accsm_server.errors import QueryError
 from accsm_server.sparql.queries import QueryFiles
 
@@ -65,8 +65,6 @@ class Hints:
             if not isinstance(request, str):
                 return (await self._queries.rows(request[0], **request[1])).rows
             query = Query(request, "json", timeout=_TRIED_TIMEOUT)
-            found = table((await fetch(self._engine, query))[0])
+            return (await select(self._engine, query)).rows
         except (QueryError, ValueError):  # the query may make IRIs that are none
             return None
-        assert isinstance(found, Table)
-        return found.rows

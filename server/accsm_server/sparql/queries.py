@@ -6,7 +6,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from accsm_kg.rdf.terms import is_iri
-from accsm_server.engine.interface import Engine, Query, Table, fetch, table
+from accsm_server.engine.interface import Engine, Query, Table, fetch, select, table
 
 #: The queries of this package, for any dataset.
 FOLDER = Path(__file__).parent / "queries"
@@ -46,15 +46,11 @@ class QueryFiles:
 
     async def rows(self, name: str, /, **iris: str | Iterable[str]) -> Table:
         """Return the rows of a SELECT; raises QueryError."""
-        found = await self._fetch(name, iris)
-        assert isinstance(found, Table)
-        return found
+        return await select(self._engine, self._query(name, iris))
 
     async def ask(self, name: str, **iris: str | Iterable[str]) -> bool:
         """Return the answer to an ASK; raises QueryError."""
-        return await self._fetch(name, iris) is True
+        return table((await fetch(self._engine, self._query(name, iris)))[0]) is True
 
-    async def _fetch(self, name: str, iris: dict[str, str | Iterable[str]]) -> Table | bool:
-        text = self.text(name, **iris)
-        query = Query(text, "json", internal=True, timeout=self._timeout)
-        return table((await fetch(self._engine, query))[0])
+    def _query(self, name: str, iris: dict[str, str | Iterable[str]]) -> Query:
+        return Query(self.text(name, **iris), "json", internal=True, timeout=self._timeout)
