@@ -56,12 +56,8 @@ class Options:
     format: Format
     relation: str = ""
     page: int = 1
-    topic: str = ""
-    """The name of the topic to which the page is narrowed."""
-    find: str = ""
-    """The words to mark in the text of a document."""
     given: Mapping[str, str] = field(default_factory=dict)
-    """All parameters, some of which a template reads."""
+    """Parameters of the page, such as its `topic`, or the words to `find` in a text."""
 
 
 @router.get(
@@ -106,7 +102,10 @@ async def describe(
         raise BadRequest("Invalid IRI", f"iri={iri!r} is not an IRI.", hint)
     iris = await _named(site, iri)
     return await respond(
-        site, iris, describing(iri), Options(choice.choose(DOCUMENTS), relation, page, find=find)
+        site,
+        iris,
+        describing(iri),
+        Options(choice.choose(DOCUMENTS), relation, page, {"find": find}),
     )
 
 
@@ -118,8 +117,6 @@ def options(reading: Reading, target: Target) -> Options:
         reading.suffix or choice.choose(DOCUMENTS),
         given.get("property", ""),
         page_number(given.get("page", "1")),
-        given.get("topic", ""),
-        given.get("find", ""),
         given,
     )
 
@@ -137,7 +134,8 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
     if is_source:  # about which much is said, and asked often
         shown = await site.load(resource.describe, iris[0])
     else:
-        shown = await resource.describe(site, iris[0], iris[1:], wanted.topic, wanted.find)
+        topic, find = (wanted.given.get(name, "") for name in ("topic", "find"))
+        shown = await resource.describe(site, iris[0], iris[1:], topic, find)
     content: dict[str, Any] = {}
     asked: Sequence[Ask] = ()
     if load := _CONTENT.get(shown.template):
