@@ -35,7 +35,8 @@ GRAPH = f"{BASE}{QUALITY}"
         (
             "shapes",
             DATASET,
-            "GRAPH graph:shapes { ?x sh:order ?o FILTER(?x != accsm-sh:member-state) }",
+            "GRAPH graph:shapes { ?x a sh:NodeShape ; sh:order ?o }"
+            " FILTER(?x != accsm-sh:member-state)",
         ),
         ("checked", f"{BASE}shapes#R-PRJ-01", "?x a accsm:Project"),
         ("checked", f"{BASE}shapes#R-ARC-01-one", "?any accsm:hostedBy ?x"),
