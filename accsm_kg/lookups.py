@@ -24,10 +24,14 @@ Rows = list[Row]
 
 
 class Ask(NamedTuple):
-    """The query in a file, in which `$this` stands for the IRI or IRIs ``this``, as in SHACL."""
+    """The query in a file, in which `$this` stands for the IRI or IRIs ``this``, as in SHACL.
+
+    `$numbers` stands for rows of whole numbers for VALUES.
+    """
 
     path: Path
     this: str | tuple[str, ...] = ()
+    numbers: tuple[tuple[int, ...], ...] = ()
 
     def text(self, base: str) -> str:
         """Return the query for a dataset with ``base``; raises ValueError for an invalid IRI.
@@ -36,7 +40,16 @@ class Ask(NamedTuple):
         """
         text = _read(self.path, base)
         iris = (self.this,) if isinstance(self.this, str) else filter(is_iri, self.this)
+        rows = " ".join(f"({' '.join(map(str, row))})" for row in self.numbers)
+        text = text.replace("$numbers", rows)
         return text.replace("$this", " ".join(str(NamedNode(iri)) for iri in iris))
+
+    def sample(self, base: str, most: int) -> str:
+        """Return the query for the first ``most`` IRIs; a comment says so if there are more."""
+        if isinstance(self.this, str) or len(self.this) <= most:
+            return self.text(base)
+        text = Ask(self.path, self.this[:most]).text(base)
+        return f"{text.rstrip()}\n# It is asked for {len(self.this)} resources, here for {most}.\n"
 
 
 Lookup = Generator[Ask, Rows, T]

@@ -166,29 +166,33 @@ def _within(role: str, nodes: Sequence[Node]) -> list[Node]:
 
 
 def _projects(projects: Sequence[Project], found: Trace, known: Index, group: str) -> list[Node]:
-    nodes = [_project(project, found, known) for project in projects]
+    passages = grouped(found.rows, "resource")
+    through = any(row["target"] != found.thing.resource for row in found.rows)
+    nodes = [
+        _project(one, passages.get(one.resource, []), found, known, through) for one in projects
+    ]
     if group not in GROUPS:
         return nodes
     named = sorted(((GROUPS[group](project), node) for project, node in
                     zip(projects, nodes, strict=True)), key=lambda pair: pair[0])  # fmt: skip
-    grouped: list[Node] = []
+    headed: list[Node] = []
     for title, pairs in groupby(named, key=lambda pair: pair[0]):
         first, *rest = (node for _, node in pairs)
-        grouped += [replace(first, group=f"{title} ({len(rest) + 1})"), *rest]
-    return grouped
+        headed += [replace(first, group=f"{title} ({len(rest) + 1})"), *rest]
+    return headed
 
 
-def _project(project: Project, found: Trace, known: Index) -> Node:
-    passages = [row for row in found.rows if row["resource"] == project.resource]
-    through = project in found.partner_in or any(
-        row["target"] != found.thing.resource for row in found.rows
-    )
+def _project(
+    project: Project, passages: Rows, found: Trace, known: Index, is_through: bool
+) -> Node:
+    """Return a project with its passages; ``is_through`` if something else links any project."""
+    is_named = is_through or project in found.partner_in
     return Node(
         kind="project",
         name=project.number,
         text=project.title,
         resource=project.resource,
-        note=_links(passages, found) if through else "",
+        note=_links(passages, found) if is_named else "",
         project=project,
         passages=passages,
         key=known.things[project.resource].key,

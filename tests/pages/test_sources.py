@@ -27,10 +27,22 @@ def asked(store: Store, name: str, this: str) -> Rows:
 
 
 def passages(store: Store, number: str) -> dict[str, tuple[int, int]]:
-    """Return the first and last line of each passage of a source."""
+    """Return the first and last line of each passage of a source, in the order of a page."""
+    places = tuple(
+        (int(row["start"]), int(row["end"])) for row in asked(store, "lines", f"source/{number}")
+    )
+    ask = Ask(sources.QUERIES / "window.rq", f"{BASE}id/source/{number}", places)
+    return {row["passage"]: (int(row["start"]), int(row["end"])) for row in rows(store, ask)}
+
+
+def supported(store: Store, number: str) -> set[tuple[str, str]]:
+    """Return the passages of a source with the properties that they support."""
+    source, property = term("dcterms:source"), term("accsm:aboutProperty")
+    this = NamedNode(f"{BASE}id/source/{number}")
     return {
-        row["passage"]: (int(row["start"]), int(row["end"]))
-        for row in asked(store, "lines", f"source/{number}")
+        (quad.subject.value, about.object.value)
+        for quad in store.quads_for_pattern(None, source, this, DefaultGraph())
+        for about in store.quads_for_pattern(quad.subject, property, None, DefaultGraph())
     }
 
 
@@ -71,9 +83,9 @@ def test_passages_are_filtered_by_what_they_support(client: httpx.Client, store:
     spans = passages(store, "001")
     name = term("accsm:verbatimBudget").value
     supporting = [
-        row["passage"]
-        for row in asked(store, "properties", "source/001")
-        if row["property"] == name and 101 <= spans[row["passage"]][0] <= 150
+        passage
+        for passage, about in supported(store, "001")
+        if about == name and 101 <= spans[passage][0] <= 150
     ]
     page = client.get(
         "/doc/source/001",
@@ -157,7 +169,7 @@ def test_the_facets_of_passages_count_those_of_the_window(
     client: httpx.Client, store: Store
 ) -> None:
     spans = passages(store, "004")
-    of = {(row["passage"], row["property"]) for row in asked(store, "properties", "source/004")}
+    of = supported(store, "004")
     counts = Counter(iri for passage, iri in of if spans[passage][0] <= 50)
     page = html.unescape(get(client, "/doc/source/004").text)
     for iri, count in counts.items():

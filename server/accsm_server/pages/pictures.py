@@ -19,7 +19,7 @@ from accsm_server.pages import coverage, timeline
 from accsm_server.pages.queries import Site
 from accsm_server.pages.render import inline
 
-_MOST = 150  # projects in a picture
+_MOST = 60  # projects in a picture
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ _BREAK = re.compile(r"&lt;br ?/?&gt;")
 #: A pattern begins where no space is before, as a run of spaces must be read only once.
 _ITEM = re.compile(r"(?:(?<!\s)\s+)?&lt;li&gt;\s*")
 _LIST = re.compile(r"(?:(?<!\s)\s+)?&lt;/?(?:ul|ol|li)&gt;")
+_SAMPLE = 100  # resources that a query in the foot of a page names
 _REMEMBERED = 4096  # results of a macro, such as the link to a term
 _FILLED = re.compile(r"\{[?$](\w+)\}")
 #: The headers of a response that depends only on the URL, Accept and the dataset.
@@ -76,7 +77,7 @@ def view(
     ``url`` is what to cite, if not the path below the base of the dataset.
     """
     cited = cite(site, title, url or site.base + here.removeprefix("/"))
-    texts = (one if isinstance(one, str) else one.text(site.base) for one in asked)
+    texts = (one if isinstance(one, str) else one.sample(site.base, _SAMPLE) for one in asked)
     used = [_used(text) for text in dict.fromkeys(texts)]
     return page(site, template, here=here, title=title, cited=cited, asked=used, **content)
 

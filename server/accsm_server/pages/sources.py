@@ -1,8 +1,7 @@
 """A source: the map of its lines, and the passages of a window of lines with what they support."""
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -13,7 +12,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from accsm_kg.lookups import Ask, Lookup, Rows, whole
+from accsm_kg.lookups import Ask, Lookup, Rows, grouped, whole
 from accsm_kg.pictures import lines as pictures
 from accsm_kg.pictures import svg
 from accsm_server.errors import BadRequest, NotFound
@@ -33,45 +32,53 @@ _MOST_PARTS = 400
 _LAST = 999_999  # line
 _LINES = 50  # of a window
 _PAGE = 50  # passages
+_BATCH = 1000  # passages of which details are asked for
 _MOST = 5  # things for which a passage is evidence, and properties of each
 
 router = openapi.create_router("pages")
 
 
 @dataclass(frozen=True)
-class Passage:
-    """The lines of a passage, whether it is quoted, what it supports and how many issues it has."""
+class Span:
+    """Lines that are the place of passages: how many, and how many of them quoted.
 
-    iri: str
+    ``properties`` has the number of those that support a property, by its IRI.
+    """
+
     start: int
     end: int
-    is_quoted: bool
-    properties: frozenset[str]
-    issues: int
+    passages: int
+    quoted: int
+    properties: Mapping[str, int]
+    has_issues: bool
+
+    def supporting(self, property: str) -> int:
+        """Return how many passages support a property, or how many there are for no property."""
+        return self.properties.get(property, 0) if property else self.passages
 
 
 @dataclass(frozen=True)
 class Source:
-    """The passages of a source in their order, and the labels of the properties that they support.
+    """The places of the passages of a source in their order, and the labels of what they support.
 
     ``asked`` are the queries.
     """
 
     iri: str
     lines: int
-    passages: Sequence[Passage]
+    spans: Sequence[Span]
     labels: Mapping[str, str]
     asked: Sequence[Ask]
 
     @cached_property
     def marks(self) -> pictures.Marks:
         """Return the lines that are cited, quoted, and in which an issue lies."""
-        every = [(one, set(range(one.start, one.end + 1))) for one in self.passages]
+        every = [(one, range(one.start, one.end + 1)) for one in self.spans]
         return pictures.Marks(
             self.lines,
-            set().union(*(span for _, span in every)),
-            set().union(*(span for one, span in every if one.is_quoted)),
-            set().union(*(span for one, span in every if one.issues)),
+            {line for _, lines in every for line in lines},
+            {line for one, lines in every if one.quoted for line in lines},
+            {line for one, lines in every if one.has_issues for line in lines},
         )
 
     @property
@@ -82,12 +89,14 @@ class Source:
         """
         firsts = range(1, self.lines + 1, _LINES)
         ends = [min(first + _LINES - 1, self.lines) for first in firsts]
-        starts = [one.start for one in self.passages]
+        starting: dict[int, int] = defaultdict(int)
+        for one in self.spans:
+            starting[(one.start - 1) // _LINES] += one.passages
         parts = [
             {
                 "from": str(first),
                 "to": str(last),
-                "passages": str(bisect_left(starts, last + 1) - bisect_left(starts, first)),
+                "passages": str(starting[first // _LINES]),
                 **dict(zip(("lines_cited", "lines_quoted", "lines_with_an_issue"),
                            map(str, self.marks.count(first, last)), strict=True)),
             }
@@ -96,6 +105,20 @@ class Source:
         if len(parts) <= _MOST_PARTS:
             return parts
         return [part for part in parts if part["passages"] != "0"]
+
+    def spans_of(self, first: int, last: int) -> list[Span]:
+        """Return the places that share a line with a part of the source."""
+        return [one for one in self.spans if one.start <= last and one.end >= first]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The lines of a passage, and the IRIs of the properties that it supports."""
+
+    iri: str
+    start: int
+    end: int
+    properties: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -116,6 +139,7 @@ class Entry:
     shown: TermView
     place: str
     words: str
+    issues: int
     uses: Sequence[Use]
     rest: int
     """The number of other things for which it is evidence."""
@@ -147,18 +171,16 @@ async def content(
     window = read(given)
     line = _line("line", given["line"]) if given.get("line") else 0
     address = (await load_labels(site, [])).place(shown.iri)
-    chosen = [
-        one for one in source.passages if one.start <= window.last and one.end >= window.first
-    ]
-    kept = [one for one in chosen if not window.about or window.about in one.properties]
+    chosen = source.spans_of(window.first, window.last)
+    count = sum(one.supporting(window.about) for one in chosen)
     if line:  # of which the page is asked for
-        before = sum(one.start < line for one in kept)
-        window = replace(window, page=min(before, max(len(kept) - 1, 0)) // _PAGE + 1)
+        before = sum(one.supporting(window.about) for one in chosen if one.start < line)
+        window = replace(window, page=min(before, max(count - 1, 0)) // _PAGE + 1)
     first = (window.page - 1) * _PAGE
-    if first and first >= len(kept):
+    if first and first >= count:
         raise NotFound("No such page", f"These lines have no page {window.page} of passages.")
-    entries, asked = await _entries(site, kept[first : first + _PAGE], address)
-    more = window.query(page=str(window.page + 1)) if first + _PAGE < len(kept) else ""
+    entries, asked = await _entries(site, source, window, address)
+    more = window.query(page=str(window.page + 1)) if first + _PAGE < count else ""
     return {
         "source": source,
         "window": window,
@@ -166,7 +188,7 @@ async def content(
         "picture": await site.load(_picture, shown.iri),
         "legend": [(inline(pictures.symbol(kind)), text) for kind, text in _KINDS.items()],
         "entries": entries,
-        "count": len(kept),
+        "count": count,
         "facets": _facets(source, window, chosen, address),
         "chosen": window.about and source.labels.get(window.about, window.about),
         "whole": with_query(address, window.query(about="")),
@@ -184,35 +206,31 @@ _KINDS = {
 
 
 async def load(site: Site, iri: str) -> Source:
-    """Return the passages of a source: use `Site.load`."""
+    """Return the places of the passages of a source: use `Site.load`."""
     (found, total), asked = await look_up(site, _ask(iri))
-    passages, issues, properties = found
-    supported: dict[str, set[str]] = defaultdict(set)
+    places, issues, properties = found
+    supported: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
     for row in properties:
-        supported[row["passage"]].add(row["property"])
-    flags: dict[str, int] = defaultdict(int)
-    for row in issues:
-        flags[row["passage"]] += 1
-    read = [_passage(row, supported[row["passage"]], flags[row["passage"]]) for row in passages]
-    unique = list({one.iri: one for one in read}.values())
-    last = max((one.end for one in unique), default=0)
+        supported[_place(row)][row["property"]] = whole(row["passages"])
+    flagged = {*map(_place, issues)}
+    spans = [
+        Span(
+            *place, whole(row["passages"]), whole(row["quoted"]), supported[place], place in flagged
+        )
+        for row in places
+        for place in [_place(row)]
+    ]
+    last = max((one.end for one in spans), default=0)
     names = {row["property"] for row in properties}
     labels = await load_labels(site, [], *names)
     texts = {name: labels.iri(name).text for name in names}
-    return Source(iri, max(total, last), unique, texts, asked)
+    return Source(iri, max(total, last), spans, texts, asked)
 
 
-def _passage(row: Mapping[str, str], properties: set[str], issues: int) -> Passage:
+def _place(row: Mapping[str, str]) -> tuple[int, int]:
+    """Return the first and the last line of a passage."""
     start = _number(row["start"])
-    is_quoted = row["quoted"] == "true"
-    return Passage(
-        row["passage"],
-        start,
-        _number(row["end"]) or start,
-        is_quoted,
-        frozenset(properties),
-        issues,
-    )
+    return start, max(_number(row["end"]), start)
 
 
 def _number(text: str) -> int:
@@ -222,11 +240,11 @@ def _number(text: str) -> int:
 
 def _ask(iri: str) -> Lookup[tuple[tuple[Rows, Rows, Rows], int]]:
     size = yield Ask(QUERIES / "size.rq", iri)
-    passages = yield Ask(QUERIES / "lines.rq", iri)
+    places = yield Ask(QUERIES / "lines.rq", iri)
     issues = yield Ask(QUERIES / "issues.rq", iri)
     properties = yield Ask(QUERIES / "properties.rq", iri)
     total = max((_number(row["lines"]) for row in size), default=0)
-    return (passages, issues, properties), total
+    return (places, issues, properties), total
 
 
 def read(given: Mapping[str, str]) -> Window:
@@ -258,25 +276,40 @@ def _drawing(source: Source, address: str) -> Any:
 
 
 async def _entries(
-    site: Site, passages: Sequence[Passage], address: str
+    site: Site, source: Source, window: Window, address: str
 ) -> tuple[list[Entry], list[Ask]]:
+    """Return the passages of a page of a window, and the queries."""
+    spans, first = source.spans_of(window.first, window.last), (window.page - 1) * _PAGE
+    places, counted, left_out = list[tuple[int, int]](), 0, 0
+    for _, same in groupby(spans, key=lambda one: one.start):
+        of_start = [*same]
+        count = sum(one.supporting(window.about) for one in of_start)
+        if counted + count <= first:
+            left_out += count
+        elif counted < first + _PAGE:
+            places += [(one.start, one.end) for one in of_start]
+        counted += count
+    found, (asked,) = await look_up(site, _ask_passages(source.iri, places))
+    kept = [one for one in found if not window.about or window.about in one.properties]
+    passages = kept[first - left_out :][:_PAGE]
     if not passages:
-        return [], []
-    (details, uses), asked = await look_up(site, _ask_details([one.iri for one in passages]))
+        return [], [asked]
+    (details, uses), others = await look_up(site, _ask_details([one.iri for one in passages]))
     by_iri = {row["passage"]: row for row in details}
     iris = {row[name] for row in uses for name in ("thing", "property") if row[name]}
     labels = await load_labels(site, [], *iris, *by_iri)
     of = {iri: [*rows] for iri, rows in groupby(uses, key=lambda row: row["passage"])}
-    found, anchors = [], set[int]()
+    entries, anchors = [], set[int]()
     for one in passages:
         row = by_iri.get(one.iri, {})
         used = _uses(of.get(one.iri, []), labels)
-        found.append(
+        entries.append(
             Entry(
                 one,
                 labels.iri(one.iri),
                 row.get("place", ""),
                 row.get("words", ""),
+                whole(row.get("issues", "")),
                 used[:_MOST],
                 len(used) - _MOST,
                 "" if one.start in anchors else f"L{one.start}",
@@ -284,7 +317,16 @@ async def _entries(
             )
         )
         anchors.add(one.start)
-    return found, asked
+    return entries, [asked, *others]
+
+
+def _ask_passages(iri: str, places: Sequence[tuple[int, int]]) -> Lookup[list[Passage]]:
+    """Return the passages of a source that have one of the ``places``, in their order."""
+    rows = yield Ask(QUERIES / "window.rq", iri, tuple(places))
+    return [
+        Passage(passage, *_place(found[0]), [row["property"] for row in found if row["property"]])
+        for passage, found in grouped(rows, "passage").items()
+    ]
 
 
 def _ask_details(iris: Sequence[str]) -> Lookup[tuple[Rows, Rows]]:
@@ -305,13 +347,13 @@ def _uses(rows: Rows, labels: Labels) -> list[Use]:
 
 
 def _facets(
-    source: Source, window: Window, chosen: Sequence[Passage], address: str
+    source: Source, window: Window, chosen: Sequence[Span], address: str
 ) -> list[tuple[str, list[Choice]]]:
     """Return the properties that passages of the window support, each with their number."""
     counts: dict[str, int] = defaultdict(int)
     for one in chosen:
-        for property in one.properties:
-            counts[property] += 1
+        for property, count in one.properties.items():
+            counts[property] += count
     by_label = sorted(counts, key=lambda iri: source.labels[iri])
     values = [
         Choice(
@@ -366,9 +408,9 @@ async def file(site: ServedSite, key: str, name: str, suffix: str) -> Response:
 async def _all(site: Site, source: Source) -> Rows:
     """Return a row for each passage of a source."""
     found = []
-    for start in range(0, len(source.passages), 1000):
-        part = source.passages[start : start + 1000]
-        (details, _), _ = await look_up(site, _ask_details([one.iri for one in part]))
+    for places in _batches(source.spans):
+        passages, _ = await look_up(site, _ask_passages(source.iri, places))
+        (details, _), _ = await look_up(site, _ask_details([one.iri for one in passages]))
         by_iri = {row["passage"]: row for row in details}
         found += [
             {
@@ -378,8 +420,22 @@ async def _all(site: Site, source: Source) -> Rows:
                 "place": by_iri[one.iri]["place"],
                 "words": by_iri[one.iri]["words"],
                 "supports": " | ".join(short_name(iri, site) for iri in sorted(one.properties)),
-                "issues": str(one.issues),
+                "issues": by_iri[one.iri]["issues"],
             }
-            for one in part
+            for one in passages
         ]
     return found
+
+
+def _batches(spans: Sequence[Span]) -> Iterator[list[tuple[int, int]]]:
+    """Yield the places in parts of about a thousand passages; a first line is in one part."""
+    part, size = list[tuple[int, int]](), 0
+    for _, of_start in groupby(spans, key=lambda one: one.start):
+        for one in of_start:
+            part.append((one.start, one.end))
+            size += one.passages
+        if size >= _BATCH:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

@@ -17,7 +17,7 @@ from accsm_server.sparql.queries import PAGE
 
 _DEEPEST = 6  # blank nodes within blank nodes
 _LONGEST = 200  # characters of a summary
-_MOST = 300  # values of a property that the page of a thing shows
+_MOST = 100  # values of a property that the page of a thing shows
 T = TypeVar("T")
 
 

@@ -32,6 +32,7 @@ from accsm_server.pages.terms import Labels, TermView, load_labels, plural
 
 _HERE = "/trace"
 _LONGEST = 1000  # characters of a key
+_COLUMNS = 60  # projects with a column in the table of what they support
 _OFFERS = (HTML, CSV, JSON, TURTLE, SVG)
 _ANSWERS = {
     **openapi.offered(*_OFFERS),
@@ -197,14 +198,15 @@ async def _page(
                                    row["line"].partition(",")[0]))
                 for row in own if row["source"]],
         levels=levels,
-        linked=linked,
+        linked=linked[:_COLUMNS],
+        unlisted=len(linked[_COLUMNS:]),
         years=inline(strip.years(*chain.period(found.all_projects))),
         legend=_legend(found),
         found=found,
         groups=_groups(known),
         grouped=group,
         group_names=list(chain.GROUPS),
-        matrix=_matrix(found, linked, known, labels),
+        matrix=_matrix(found, linked[:_COLUMNS], known, labels),
         address=address,
     )  # fmt: skip
 
