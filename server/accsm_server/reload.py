@@ -13,11 +13,14 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accsm_kg.namespaces import CONVENTIONS
+from accsm_kg.namespaces import CONVENTIONS, MERGED
 from accsm_kg.quality import report
 from accsm_kg.rdf import dataset
-from accsm_server.engine.interface import CLIENT
+from accsm_server.engine.interface import CLIENT, Engine
 from accsm_server.engine.pool.pool import Pool
+from accsm_server.engine.remote.exchange import Credentials
+from accsm_server.engine.remote.remote import RemoteEngine
+from accsm_server.errors import QueryError
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.http.middleware.response_cache import ResponseStore
 from accsm_server.pages.dumps import Dumps
@@ -25,6 +28,7 @@ from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _INTERVAL = 1.0  # seconds between two checks of the files
+_PROBED = 60.0  # seconds between two looks at an engine elsewhere
 _SHRUNK = (
     "the new dataset has %d statements, still serving the old one with %d: check the build, or set "
     "ACCSM_KEEP=0 and restart"
@@ -38,13 +42,21 @@ Stamp = list[tuple[str, int, int, int]]
 class LoadedDataset:
     """A loaded dataset: its engine, application, cache and files, and its number of requests."""
 
-    engine: Pool
+    engine: Engine
     app: ASGIApp
     cache: ResponseStore
     dumps: Dumps
     in_flight: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last request in flight has ended."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An engine elsewhere: its URL, and the graph there that holds the merge of the data graphs."""
+
+    url: str
+    merged: str = MERGED
 
 
 class Reloader:
@@ -56,7 +68,7 @@ class Reloader:
         self,
         path: Path,
         settings: Settings,
-        create_app: Callable[[Pool], tuple[ASGIApp, ResponseStore, Dumps]],
+        create_app: Callable[[Engine], tuple[ASGIApp, ResponseStore, Dumps]],
         counts: Counts,
         base: str = "",
     ) -> None:
@@ -68,7 +80,7 @@ class Reloader:
         self._conventions = replace(CONVENTIONS, relative=base)
         self._loaded_stamp: Stamp = []
         self._lock = asyncio.Lock()
-        self._pools: set[Pool] = set()
+        self._engines: set[Engine] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,23 +140,27 @@ class Reloader:
 
     def interrupt_all(self) -> None:
         """End all running and waiting queries, because the server is stopping."""
-        for pool in self._pools:
-            pool.interrupt_all()
+        for engine in self._engines:
+            engine.interrupt_all()
 
     async def close(self) -> None:
-        """Cancel all tasks and close all pools."""
+        """Cancel all tasks and close all engines."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for pool in self._pools:
-            await pool.close()
+        for engine in self._engines:
+            await engine.close()
 
     async def _load(self) -> LoadedDataset:
+        engine = await self._start()
+        self._engines.add(engine)
+        return LoadedDataset(engine, *self._create(engine))
+
+    async def _start(self) -> Engine:
+        """Return an engine for the dataset as it is now; raises ValueError or OSError."""
         self._loaded_stamp = _stamp(self._path)
         files = await asyncio.to_thread(_files, self._path)
-        pool = await Pool.start(files, self._conventions, self._settings)
-        self._pools.add(pool)
-        return LoadedDataset(pool, *self._create(pool))
+        return await Pool.start(files, self._conventions, self._settings)
 
     async def _retire(self, loaded: LoadedDataset) -> None:
         """Close a dataset when its last request has ended, at most two query timeouts later."""
@@ -153,9 +169,45 @@ class Reloader:
                 while loaded.in_flight:
                     loaded.idle.clear()
                     await loaded.idle.wait()
-        self._pools.discard(loaded.engine)
+        self._engines.discard(loaded.engine)
         await loaded.engine.close()
         loaded.dumps.close()
+
+
+class EndpointReloader(Reloader):
+    """Serves the dataset of an engine elsewhere; a change of its graphs is a new dataset."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        settings: Settings,
+        create_app: Callable[[Engine], tuple[ASGIApp, ResponseStore, Dumps]],
+        counts: Counts,
+    ) -> None:
+        """Serve the dataset at ``endpoint``: see `Reloader`."""
+        super().__init__(Path(), settings, create_app, counts)
+        self._endpoint = endpoint
+
+    async def watch(self) -> None:
+        """Ask for the sizes of the graphs every minute, or less often if that takes long."""
+        pause = _PROBED
+        while True:
+            await asyncio.sleep(pause)
+            started, engine = asyncio.get_running_loop().time(), self.current.engine
+            assert isinstance(engine, RemoteEngine)
+            try:
+                if await engine.has_changed():
+                    await self.reload()
+            except (QueryError, ValueError) as error:
+                _LOG.error("cannot see whether the dataset has changed: %s", error)
+            pause = max(_PROBED, 20 * (asyncio.get_running_loop().time() - started))
+
+    async def _start(self) -> Engine:
+        endpoint = self._endpoint
+        credentials = Credentials(self._settings.endpoint_login, self._settings.endpoint_headers)
+        return await RemoteEngine.start(
+            endpoint.url, credentials, self._conventions, endpoint.merged, self._settings
+        )
 
 
 def _files(path: Path) -> list[Path]:
