@@ -32,7 +32,9 @@ _HELD = 256 << 10  # bytes of an answer that are kept in memory
 _CHUNK = 1 << 16
 #: How Virtuoso writes the label of a blank node; a quoted string cannot hold it unescaped.
 _NODE = re.compile(rb'("bnode"\s*,\s*"value"\s*:\s*")nodeID://')
-_NODE_LENGTH = 64  # bytes that hold any such label up to its name
+#: How it writes booleans that are stored.
+_BOOLEAN = re.compile(rb'(XMLSchema#boolean"\s*,\s*"value"\s*:\s*)"([01])"')
+_LONGEST = 64  # bytes that hold the beginning of either, up to what is replaced
 _TRUE = ("true", "1")
 
 
@@ -156,8 +158,12 @@ def _finish(output: AnswerWriter, answered: Answered) -> None:
     answered.truncated, answered.rows = output.truncated, output.rows
 
 
+def _boolean(found: re.Match[bytes]) -> bytes:
+    return found[1] + (b'"true"' if found[2] == b"1" else b'"false"')
+
+
 class _Relabelled:
-    """The body of an answer in JSON, in which the labels of blank nodes are names."""
+    """The body of an answer in JSON, with blank nodes and booleans as the standard has them."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -171,8 +177,9 @@ class _Relabelled:
         while not (self._ready or self._ended):
             piece = self._file.read(_CHUNK)
             self._ended = not piece
-            self._held = bytearray(_NODE.sub(rb"\1", self._held + piece))
-            self._ready = len(self._held) if self._ended else max(0, len(self._held) - _NODE_LENGTH)
+            held = _NODE.sub(rb"\1", self._held + piece)
+            self._held = bytearray(_BOOLEAN.sub(_boolean, held))
+            self._ready = len(self._held) if self._ended else max(0, len(self._held) - _LONGEST)
         length = min(self._ready, size) if size >= 0 else self._ready
         found = bytes(self._held[:length])
         del self._held[:length]

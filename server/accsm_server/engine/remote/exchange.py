@@ -5,6 +5,7 @@ so in a header, or end early. An answer is therefore received to its end before 
 passed on, in memory up to 256 KiB and beyond that in a temporary file; `conversion` parses it.
 """
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ from accsm_server.errors import (
     StorageFull,
 )
 
+_LOG = logging.getLogger(__name__)
 _HELD = 256 << 10  # bytes that are kept in memory
 _MOST = 1 << 30  # bytes of an answer
 _CONNECT = 5.0  # seconds to connect
@@ -174,6 +176,7 @@ def refusal(status: int, text: bytes) -> QueryError:
         return EvaluationError(f"The engine behind this server refused the query: {said[:300]}")
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return EngineError(f"The engine refuses the requests of this server ({status}).")
+    _LOG.warning("the engine answered with status %d: %.300r", status, text)
     if 300 <= status < 400:
         return EngineError(f"The engine leads elsewhere ({status}), where no query is sent.")
     return EngineError(f"The engine answered with status {status}.")
