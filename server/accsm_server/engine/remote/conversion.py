@@ -1,11 +1,12 @@
 """The body of an answer of the engine, parsed to its end and written in the wanted format."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from tempfile import SpooledTemporaryFile
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 from pyoxigraph import (
     Literal,
@@ -26,7 +27,7 @@ from accsm_server.engine.pool.dataset_view import DatasetView
 from accsm_server.engine.pool.messages import Task
 from accsm_server.engine.pool.worker import EXCEPTIONS, kind_of, write_graph, write_results
 from accsm_server.engine.remote.exchange import Received, broken_body
-from accsm_server.errors import AnswerCut, EngineError
+from accsm_server.errors import AnswerCut, EngineError, QueryError
 
 _HELD = 256 << 10  # bytes of an answer that are kept in memory
 _CHUNK = 1 << 16
@@ -36,6 +37,9 @@ _NODE = re.compile(rb'("bnode"\s*,\s*"value"\s*:\s*")nodeID://')
 _BOOLEAN = re.compile(rb'(XMLSchema#boolean"\s*,\s*"value"\s*:\s*)"([01])"')
 _LONGEST = 64  # bytes that hold the beginning of either, up to what is replaced
 _TRUE = ("true", "1")
+
+
+T = TypeVar("T")
 
 
 class Answered:
@@ -69,11 +73,9 @@ class Wanted:
 def convert(received: Received, wanted: Wanted) -> Answered:
     """Return the answer in the wanted format; raises QueryError if it is not complete."""
     answered = Answered()
+    work = _convert_graph if wanted.is_graph else _convert_results
     try:
-        if wanted.is_graph:
-            _convert_graph(received, wanted, answered)
-        else:
-            _convert_results(received, wanted, answered)
+        _guarded(partial(work, received, wanted, answered))
     except BaseException:
         answered.file.close()
         raise
@@ -81,6 +83,24 @@ def convert(received: Received, wanted: Wanted) -> Answered:
         received.file.close()
     answered.file.seek(0)
     return answered
+
+
+def read_graph(received: Received, cut: int = 0) -> list[Triple]:
+    """Return the triples of a graph; raises QueryError if it is not complete."""
+    with received.file:
+        return _guarded(lambda: list(triples(received, cut)))
+
+
+def _guarded(work: Callable[[], T]) -> T:
+    """Return what ``work`` returns; its error is raised anew.
+
+    The frames of an error hold the parser, which may not leave its thread.
+    """
+    try:
+        return work()
+    except QueryError as error:
+        anew = type(error)(error.detail)
+    raise anew
 
 
 def _convert_graph(received: Received, wanted: Wanted, answered: Answered) -> None:

@@ -367,7 +367,7 @@ class RemoteEngine:
                     f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o "
                     f"FILTER(isBlank(?s) || isBlank(?o)) }} }} LIMIT {_MOST_NODES}"
                 )
-                found = await asyncio.to_thread(_listed, received, self.probe.cut)
+                found = await asyncio.to_thread(conversion.read_graph, received, self.probe.cut)
                 store.bulk_extend(dataset.place(found, NamedNode(graph)))
         except (AnswerCut, DeadlineExceeded) as error:
             _LOG.warning("Blank nodes are shown without what is said about them: %s", error)
@@ -413,7 +413,9 @@ class RemoteEngine:
         triples = f"{graph} {{ ?s ?p ?o }}"
         if not self.probe.cut:
             text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {triples} }}"
-            return await asyncio.to_thread(_listed, await self._ask(text, parameters), 0)
+            return await asyncio.to_thread(
+                conversion.read_graph, await self._ask(text, parameters), 0
+            )
         found: list[Triple] = []
         for start in count(0, _PAGE):
             text = (
@@ -421,7 +423,9 @@ class RemoteEngine:
                 f"{{ {{ SELECT ?s ?p ?o {{ {triples} }} ORDER BY ?s ?p ?o }} }} "
                 f"LIMIT {_PAGE} OFFSET {start} }}"
             )
-            page = await asyncio.to_thread(_listed, await self._ask(text, parameters), 0)
+            page = await asyncio.to_thread(
+                conversion.read_graph, await self._ask(text, parameters), 0
+            )
             found += page
             if len(page) < _PAGE:
                 return found
@@ -447,11 +451,6 @@ async def _converted(received: Received, wanted: Wanted) -> Answered:
     if received.size <= _INLINE:
         return conversion.convert(received, wanted)
     return await asyncio.to_thread(conversion.convert, received, wanted)
-
-
-def _listed(received: Received, cut: int) -> list[Triple]:
-    with received.file:
-        return list(conversion.triples(received, cut))
 
 
 def _sorted_dump(found: list[Quad], query: Query) -> Answered:
