@@ -62,7 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append((self.path, dict(self.headers), form))
         fault = _FAULT.search(query)
         if fault and fault[1] == "slow":
-            time.sleep(self.server.slow)
+            seconds = min(self.server.slow, float(form.get("timeout", ["60"])[0]))
+            time.sleep(seconds)
+            if seconds < self.server.slow:
+                fault = _FAULT.search("urn:fault:over-time")
         if fault and fault[1] in (known := {**FAULTS, **GRAPH_FAULTS}):
             self._send(*known[fault[1]], graph=fault[1] in GRAPH_FAULTS)
         elif fault and fault[1] == "huge":
@@ -92,6 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         data = body.encode()
         self.send_response(status)
+        if self.server.keeps_limit:
+            self.send_header("Fuseki-Request-Id", "1")
         for name, value in {"Content-Type": TRIPLES if graph else JSON, **headers}.items():
             self.send_header(name, value)
         if framing in ("chunked", "killed"):
@@ -113,11 +118,11 @@ class Faulty(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, data: Path, slow: float) -> None:
+    def __init__(self, data: Path, slow: float, keeps_limit: bool) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.store = Store()
         self.store.bulk_load(path=data, format=RdfFormat.N_QUADS)
-        self.slow = slow
+        self.slow, self.keeps_limit = slow, keeps_limit
         self.requests: list[tuple[str, dict[str, str], dict[str, list[str]]]] = []
 
     @property
@@ -126,9 +131,12 @@ class Faulty(ThreadingHTTPServer):
 
 
 @contextmanager
-def faulty(data: Path, slow: float = 5.0) -> Iterator[Faulty]:
-    """Run the endpoint over ``data``; a slow query takes ``slow`` seconds."""
-    with Faulty(data, slow) as server:
+def faulty(data: Path, slow: float = 5.0, keeps_limit: bool = False) -> Iterator[Faulty]:
+    """Run the endpoint over ``data``; a slow query takes ``slow`` seconds.
+
+    An endpoint that ``keeps_limit`` ends it at the time limit that it is given, as Fuseki does.
+    """
+    with Faulty(data, slow, keeps_limit) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

@@ -1,6 +1,7 @@
 """An engine elsewhere that is slow, full, broken or killed: a whole answer, or an error."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -74,6 +75,23 @@ def test_a_place_is_held_until_the_engine_is_done(engine: Faulty, tmp_path: Path
         assert busy in httpx.get(f"{server.url}/metrics").text
         assert ask(server, "SELECT ?s { ?s ?p <urn:o1> }").status_code == 200  # when it is free
         until(lambda: busy not in httpx.get(f"{server.url}/metrics").text)
+
+
+def test_a_heavy_query_leaves_its_place_at_an_engine_that_ends_it(tmp_path: Path) -> None:
+    with (
+        faulty(small(tmp_path), slow=3, keeps_limit=True) as engine,
+        running(None, "--endpoint", engine.url, TIMEOUT="20", WORKERS="1") as server,
+        ThreadPoolExecutor() as threads,
+    ):
+        engine.requests.clear()
+        heavy = [threads.submit(ask, server, f"{select('slow')} #{number}") for number in range(2)]
+        until(lambda: len([form for _, _, form in engine.requests if "slow" in str(form)]) >= 2)
+        assert ask(server, "SELECT ?s { ?s ?p <urn:o1> }").status_code == 200
+        assert [one.done() for one in heavy] == [False, False]
+        assert [one.result().status_code for one in heavy] == [200, 200]
+    limits = [form["timeout"][0] for _, _, form in engine.requests if "slow" in str(form)]
+    assert limits.count("1") == 2
+    assert all(float(limit) > 10 for limit in limits if limit != "1")
 
 
 def test_redirects_are_not_followed(server: Server, engine: Faulty) -> None:

@@ -7,6 +7,7 @@ engine: see `exchange` and `conversion`.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ DIALECTS = (
         "Apache Jena Fuseki",
         header="fuseki-request-id",
         pattern="",
-        limit=lambda seconds: {"timeout": f"{seconds:.3f}"},
+        limit=lambda seconds: {"timeout": f"{ceil(seconds)}"},  # it ignores fractions
         keeps_limit=True,
         remarks=(
             "Labels of blank nodes in a table differ from those in other answers.",

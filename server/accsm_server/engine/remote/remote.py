@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count, islice
 from typing import Self
 
@@ -56,6 +57,7 @@ from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _INTERNAL = 8  # places for pages, of which one client gets half
+_LIGHT = 1.0  # seconds after which a query leaves its place, at an engine that ends it then
 _PAGES = 4096  # queries of pages that may wait
 _PARSING = 2.0  # seconds to parse a query
 _KEPT = 1024  # queries that need not be parsed again
@@ -105,7 +107,13 @@ class RemoteEngine:
         self._exchange, self._parser = exchange, parser
         self._public: FairQueue[Place] = FairQueue(2 * settings.queue)
         self._internal: FairQueue[Place] = FairQueue(_PAGES)
-        for queue, size in ((self._public, 2 * settings.workers), (self._internal, _INTERNAL)):
+        self._heavy: FairQueue[Place] = FairQueue(2 * settings.queue)
+        sizes = (
+            (self._public, 2 * settings.workers),
+            (self._heavy, settings.workers),
+            (self._internal, _INTERNAL),
+        )
+        for queue, size in sizes:
             for _ in range(size):
                 queue.add(Place())
         self._checked: dict[tuple[str, bool], Checked] = {}
@@ -128,7 +136,7 @@ class RemoteEngine:
         ``merged`` names the graph that holds the merge of the data graphs, in full or relative to
         the base of the dataset.
         """
-        exchange = Exchange(url, credentials, 2 * settings.workers + _INTERNAL + 2)
+        exchange = Exchange(url, credentials, 3 * settings.workers + _INTERNAL + 2)
         try:
             async with asyncio.timeout(max(60, settings.timeout)):
                 found = await probe(exchange, conventions.base, merged)
@@ -178,7 +186,7 @@ class RemoteEngine:
     @property
     def stats(self) -> Mapping[str, float]:
         """Return figures for the metrics: see `http.middleware.metrics`."""
-        queues = (self._public, self._internal)
+        queues = (self._public, self._heavy, self._internal)
         return {
             **self._parser.stats,
             "busy": sum(queue.busy for queue in queues),
@@ -193,7 +201,7 @@ class RemoteEngine:
     def interrupt_all(self) -> None:
         """End all running and waiting queries, because the server is stopping."""
         error = Stopping("The query was not finished.")
-        for queue in (self._public, self._internal):
+        for queue in (self._public, self._heavy, self._internal):
             queue.fail(error)
         for stream in list(self._streams):
             stream.fail(error)
@@ -226,21 +234,26 @@ class RemoteEngine:
             await self._blank_nodes() if query.closure else None,
             self.probe.cut,
         )
-        parameters = [*self._dataset(query, checked.reading), *self._limit(timeout)]
+        parameters = self._dataset(query, checked.reading)
         queue, client = self._internal if query.internal else self._public, CLIENT.get()
         place = queue.acquire_nowait(client) or await queue.acquire(client, deadline)
+        moves = self.probe.dialect.keeps_limit and not query.internal and timeout > _LIGHT
 
         async def make(is_wanted: Callable[[], bool]) -> Answered:
-            accept = GRAPH if wanted.is_graph else RESULTS
+            ask = partial(
+                self._ask,
+                checked.reading.text,
+                GRAPH if wanted.is_graph else RESULTS,
+                parameters,
+                is_wanted=is_wanted,
+            )
             try:
-                async with asyncio.timeout(limit + _GRACE):
-                    received = await self._exchange.ask(
-                        checked.reading.text, accept, parameters, is_wanted
-                    )
-            except TimeoutError:
-                raise overtime() from None
-            finally:
-                queue.release(place)
+                received = await ask(queue, place, _LIGHT if moves else timeout)
+            except DeadlineExceeded:
+                if not (moves and is_wanted()):
+                    raise
+                heavy = await self._heavy.acquire(client, deadline)
+                received = await ask(self._heavy, heavy, max(_LIGHT, deadline - self._loop.time()))
             return await _converted(received, wanted)
 
         return await self._stream(make, deadline, timeout)
@@ -330,21 +343,32 @@ class RemoteEngine:
             return dataset_parameters([merged], self.probe.graphs)
         return [("default-graph-uri", merged)]
 
-    def _limit(self, seconds: float) -> Parameters:
-        return list(self.probe.dialect.limit(seconds).items())
-
-    async def _ask(self, text: str, parameters: Parameters = ()) -> Received:
-        """Return the answer to a CONSTRUCT of this module; raises QueryError."""
-        limit = self.settings.timeout
-        place = await self._internal.acquire(CLIENT.get(), self._loop.time() + limit)
+    async def _ask(
+        self,
+        text: str,
+        accept: str,
+        parameters: Parameters,
+        queue: FairQueue[Place],
+        place: Place,
+        seconds: float,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> Received:
+        """Ask a query at a ``place``, which is free when the engine is done or has had its time."""
+        limited = [*parameters, *self.probe.dialect.limit(seconds).items()]
         try:
-            async with asyncio.timeout(limit + _GRACE):
-                given = [*parameters, *self._limit(limit)]
-                return await self._exchange.ask(text, GRAPH, given)
+            async with asyncio.timeout(self.settings.timeout + _GRACE):
+                return await self._exchange.ask(text, accept, limited, is_wanted)
         except TimeoutError:
             raise overtime() from None
         finally:
-            self._internal.release(place)
+            queue.release(place)
+
+    async def _graph(self, text: str, parameters: Parameters = (), cut: int = 0) -> list[Triple]:
+        """Return the answer to a CONSTRUCT of this module; raises QueryError."""
+        queue, limit = self._internal, self.settings.timeout
+        place = await queue.acquire(CLIENT.get(), self._loop.time() + limit)
+        received = await self._ask(text, GRAPH, parameters, queue, place, limit)
+        return await asyncio.to_thread(conversion.read_graph, received, cut)
 
     async def _blank_nodes(self) -> DatasetView:
         """Return all that named graphs say about blank nodes, which no query can name.
@@ -363,11 +387,11 @@ class RemoteEngine:
         store = Store()
         try:
             for graph in self.probe.graphs:
-                received = await self._ask(
+                text = (
                     f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o "
                     f"FILTER(isBlank(?s) || isBlank(?o)) }} }} LIMIT {_MOST_NODES}"
                 )
-                found = await asyncio.to_thread(conversion.read_graph, received, self.probe.cut)
+                found = await self._graph(text, cut=self.probe.cut)
                 store.bulk_extend(dataset.place(found, NamedNode(graph)))
         except (AnswerCut, DeadlineExceeded) as error:
             _LOG.warning("Blank nodes are shown without what is said about them: %s", error)
@@ -412,10 +436,7 @@ class RemoteEngine:
         parameters: Parameters = [("default-graph-uri", merged)] if merged and not graph else []
         triples = f"{graph} {{ ?s ?p ?o }}"
         if not self.probe.cut:
-            text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {triples} }}"
-            return await asyncio.to_thread(
-                conversion.read_graph, await self._ask(text, parameters), 0
-            )
+            return await self._graph(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {triples} }}", parameters)
         found: list[Triple] = []
         for start in count(0, _PAGE):
             text = (
@@ -423,9 +444,7 @@ class RemoteEngine:
                 f"{{ {{ SELECT ?s ?p ?o {{ {triples} }} ORDER BY ?s ?p ?o }} }} "
                 f"LIMIT {_PAGE} OFFSET {start} }}"
             )
-            page = await asyncio.to_thread(
-                conversion.read_graph, await self._ask(text, parameters), 0
-            )
+            page = await self._graph(text, parameters)
             found += page
             if len(page) < _PAGE:
                 return found
