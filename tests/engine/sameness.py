@@ -15,7 +15,7 @@ FORMATS = ["json", "xml", "csv", "tsv", "ttl", "nt", "rdf", "jsonld", "nq", "tri
 PAGES = [
     "/projects", "/targets", "/countries", "/areas", "/bodies", "/documents", "/meetings",
     "/indicators", "/sources", "/browse", "/browse/Project", "/coverage", "/timeline", "/trace",
-    "/questions", "/quality", "/quality/issues", "/dataset", "/ontology", "/ontology/projects",
+    "/quality", "/quality/issues", "/dataset", "/ontology", "/ontology/projects",
     "/shapes", "/shapes/projects", "/search?q=gender", "/trace/A.2.2.iv",
     "/doc/action-line/apsc-2025/A.2.2.iv", "/doc/arc/BRN", "/doc/blueprint/apsc-2025",
     "/doc/body/asean-secretariat", "/doc/chairmanship/accsm/2024-2026", "/doc/concept/inclusion",
