@@ -204,6 +204,8 @@ class EndpointReloader(Reloader):
 
     async def _start(self) -> Engine:
         endpoint = self._endpoint
+        if self._settings.service:
+            raise ValueError("ACCSM_SERVICE: SERVICE is not sent to an engine elsewhere; unset it")
         credentials = Credentials(self._settings.endpoint_login, self._settings.endpoint_headers)
         return await RemoteEngine.start(
             endpoint.url, credentials, self._conventions, endpoint.merged, self._settings

@@ -143,3 +143,11 @@ def test_an_endpoint_that_cannot_be_served_is_reported(url: str, said: str) -> N
         pass
     assert said in str(refused.value)
     assert "Traceback" not in str(refused.value)
+
+
+def test_service_cannot_be_allowed_with_an_engine_elsewhere(engine: Faulty) -> None:
+    with (
+        pytest.raises(RuntimeError, match="SERVICE is not sent"),
+        running(None, "--endpoint", engine.url, SERVICE="http://127.0.0.1/sparql"),
+    ):
+        pass

@@ -1,4 +1,7 @@
-"""The body of an answer of the engine, parsed to its end and written in the wanted format."""
+"""The body of an answer of the engine, parsed and written in the wanted format.
+
+It is parsed to its end, or to a limit of this server, at which the answer is cut and says so.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -109,8 +112,6 @@ def _convert_graph(received: Received, wanted: Wanted, answered: Answered) -> No
     found: Iterable[Triple] = described(wanted.nodes, graph) if wanted.nodes else graph
     try:
         write_graph(found, task, output)
-        for _ in graph:  # what follows a limit must be readable, too
-            pass
     except EXCEPTIONS as error:
         raise kind_of(error)(str(error)) from None
     _finish(output, answered)
@@ -139,9 +140,6 @@ def _convert_results(received: Received, wanted: Wanted, answered: Answered) -> 
         results = _parsed(file, wanted)
         with suppress(Cut):
             write_results(results, wanted.task, output)
-        if isinstance(results, QuerySolutions):
-            for _ in results:
-                pass
     except SyntaxError:
         raise broken_body(received.file, received.size) from None
     except EXCEPTIONS as error:

@@ -46,6 +46,7 @@ from accsm_server.engine.remote.reading import Reading, read
 from accsm_server.errors import (
     AccessRefused,
     AnswerCut,
+    ClientDisconnected,
     DeadlineExceeded,
     EngineError,
     EvaluationError,
@@ -254,6 +255,9 @@ class RemoteEngine:
                     raise
                 heavy = await self._heavy.acquire(client, deadline)
                 received = await ask(self._heavy, heavy, max(_LIGHT, deadline - self._loop.time()))
+            if not is_wanted():
+                received.file.close()
+                raise ClientDisconnected("The client has disconnected.")
             return await _converted(received, wanted)
 
         return await self._stream(make, deadline, timeout)
