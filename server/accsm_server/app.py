@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -88,16 +89,26 @@ _ROUTERS = (
 
 
 def create_dataset_app(
-    engine: Engine, settings: Settings, root_path: str = ""
+    engine: Engine, settings: Settings, root_path: str = "", kept: Path | None = None
 ) -> tuple[ASGIApp, ResponseStore, Dumps]:
-    """Return the application for the dataset of ``engine``, its cached responses and its files."""
-    site = Site(_served(engine, settings), root_path)
+    """Return the application for the dataset of ``engine``, its cached responses and its files.
+
+    ``kept`` is the folder of its store on disk.
+    """
+    site = create_site(engine, settings, root_path, kept)
     app: ASGIApp = _router(_endpoint(site), create_pages(site))
     app = Preflight(app, posts=(_ENDPOINT,))
     app = RequestCheck(app)
     app = Compression(app)
     cache = ResponseCache(app, settings.cache << 20)
     return cache, cache.store, site.dumps
+
+
+def create_site(
+    engine: Engine, settings: Settings, root_path: str = "", kept: Path | None = None
+) -> Site:
+    """Return the dataset of ``engine`` as pages show it."""
+    return Site(_served(engine, settings), root_path, kept)
 
 
 def create_pages(site: Site) -> FastAPI:

@@ -40,9 +40,11 @@ def serve(
     root_path: str = "",
     access_log: bool = False,
     base: str = "",
+    tell: Callable[[str], object] = str,
 ) -> None:
     """Serve ``dataset`` until stopped; call ``ready`` with the URL when queries are answered.
 
+    Until then all requests are answered 503, and ``tell`` gets words on how far loading is.
     ``root_path`` is the path prefix that a reverse proxy strips; relative IRIs in the files are
     resolved against ``base``. Raises OSError if the address is in use or a file cannot be read, and
     ValueError if the dataset or a setting is invalid.
@@ -58,7 +60,7 @@ def serve(
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         root_path = f"/{root_path.strip('/')}".rstrip("/")
-        runner.run(_serve(dataset, listener, settings, ready, root_path, access_log, base))
+        runner.run(_serve(dataset, listener, settings, ready, root_path, access_log, base, tell))
 
 
 def _allow_connections() -> None:
@@ -96,19 +98,19 @@ async def _serve(
     root_path: str,
     access_log: bool,
     base: str,
+    tell: Callable[[str], object],
 ) -> None:
     host, port = listener.getsockname()[:2]
     counts = Counts("accsm", segments())
     reloader = Reloader(
         dataset,
         settings,
-        lambda engine: create_dataset_app(engine, settings, root_path),
+        lambda engine, kept: create_dataset_app(engine, settings, root_path, kept),
         counts,
         base,
+        tell,
     )
     try:
-        await reloader.open()
-        reloader.start(reloader.watch())
         config = uvicorn.Config(
             _application(reloader, counts, settings, access_log),
             interface="asgi3",
@@ -124,13 +126,30 @@ async def _serve(
             timeout_keep_alive=settings.arrival,  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )
-        gc.collect()
-        gc.freeze()  # what exists now is not garbage
         gc.set_threshold(10_000)  # requests leave no reference cycles
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
-        await _Server(config, reloader, lambda: ready(url)).serve(sockets=[listener])
+        server = _Server(config, reloader)
+        loading = asyncio.create_task(_load(reloader, server, lambda: ready(url)))
+        await server.serve(sockets=[listener])
+        loading.cancel()
+        with suppress(asyncio.CancelledError):
+            await loading
     finally:
         await reloader.close()
+
+
+async def _load(reloader: Reloader, server: uvicorn.Server, ready: Callable[[], None]) -> None:
+    """Load the dataset and call ``ready``; stop ``server`` if it cannot be loaded."""
+    try:
+        await reloader.open()
+    except Exception:
+        server.should_exit = True
+        raise
+    gc.collect()
+    gc.freeze()  # what exists now is not garbage
+    reloader.start(reloader.watch())
+    reloader.start(reloader.check())
+    ready()
 
 
 def _application(
@@ -148,17 +167,10 @@ def _application(
 class _Server(uvicorn.Server):
     """uvicorn's server with reloads, and with a grace period for running queries."""
 
-    def __init__(
-        self, config: uvicorn.Config, reloader: Reloader, ready: Callable[[], None]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, reloader: Reloader) -> None:
         super().__init__(config)
-        self._reloader, self._ready = reloader, ready
+        self._reloader = reloader
         self._terminal = os.isatty(0)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, then call ``ready``."""
-        await super().startup(sockets)
-        self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -59,6 +59,8 @@ class Site:
     served: ServedDataset
     root: str = ""
     """The root path, without a trailing slash."""
+    kept: Path | None = None
+    """The folder with what was made for a store on disk."""
     _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _locks: dict[tuple[Any, ...], Lock] = field(default_factory=lambda: defaultdict(Lock))
     """What `load` has returned, and the locks that are held meanwhile."""

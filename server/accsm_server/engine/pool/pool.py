@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from accsm_kg.rdf.dataset import Conventions
+from accsm_kg.rdf.dataset import Conventions, Progress
+from accsm_server.engine.disk import OpenStore
 from accsm_server.engine.interface import CLIENT, Query
 from accsm_server.engine.pool.answer_stream import AnswerStream
 from accsm_server.engine.pool.fair_queue import FairQueue
@@ -44,10 +45,18 @@ class Pool:
 
     @classmethod
     async def start(
-        cls, files: Sequence[Path], conventions: Conventions, settings: Settings
+        cls,
+        source: Sequence[Path] | OpenStore,
+        conventions: Conventions,
+        settings: Settings,
+        progress: Progress = lambda what, share, lines: None,
     ) -> Self:
-        """Load ``files`` and start workers; raises ValueError or OSError that names the file."""
-        pool = cls(await ForkClient.start(files, conventions, settings.memory << 20), settings)
+        """Load files, or open a store, and start workers.
+
+        Raises ValueError or OSError that names the file.
+        """
+        memory = settings.memory << 20
+        pool = cls(await ForkClient.start(source, conventions, memory, progress), settings)
         outbound = settings.workers if settings.service else 0
         sizes = (
             (pool._internal, _INTERNAL),
