@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from accsm_kg import __version__
 from accsm_server.engine.interface import CLIENT, Query, fetch
-from accsm_server.errors import Loading, QueryError, ServerError
+from accsm_server.errors import Loading, QueryError, ServerError, UnreadableStore
 from accsm_server.http import problems
 from accsm_server.http.context import ensure_task
 from accsm_server.http.headers import NEVER
@@ -54,8 +54,8 @@ class Operations:
             engine = self._reloader.current.engine
         except Loading as error:
             return JSONResponse({"status": "loading", "detail": error.detail}, 503, error.headers)
-        if damage := self._reloader.damage:
-            return JSONResponse({"status": "damaged", "detail": damage}, 503)
+        except UnreadableStore as error:
+            return JSONResponse({"status": error.reason, "detail": error.detail}, 503)
         now = time.monotonic()
         if now >= self._cached_until:
             self._cached_until = now + 1

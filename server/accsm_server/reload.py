@@ -23,7 +23,7 @@ from accsm_server.engine.disk import OpenStore
 from accsm_server.engine.interface import CLIENT, Engine
 from accsm_server.engine.pool.pool import Pool
 from accsm_server.engine.prepared import Prepared
-from accsm_server.errors import Loading
+from accsm_server.errors import Loading, ServerError, UnreadableStore
 from accsm_server.http import problems
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.http.middleware.response_cache import ResponseStore
@@ -118,7 +118,7 @@ class Reloader:
         """Handle one request."""
         try:
             loaded = self.current
-        except Loading as error:
+        except ServerError as error:
             await problems.send_error(error, scope, receive, send)
             return
         CLIENT.set(scope["request_context"].client)
@@ -139,9 +139,11 @@ class Reloader:
 
     @property
     def current(self) -> LoadedDataset:
-        """Return the dataset that is served; raises Loading before there is one."""
+        """Return the dataset that is served; raises Loading or UnreadableStore if there is none."""
         if self._current is None:
             raise Loading(detail=self._told.words)
+        if self.damage:
+            raise UnreadableStore(self.damage)
         return self._current
 
     async def check(self) -> None:
@@ -163,7 +165,8 @@ class Reloader:
                 _LOG.error("cannot load the new dataset, still serving the old one: %s", error)
                 self._counts.reloads["failed"] += 1
                 return
-            served, new = self.current.engine, loaded.engine
+            assert self._current
+            served, new = self._current.engine, loaded.engine
             if new.version == served.version:
                 self._counts.reloads["unchanged"] += 1
             elif new.size < served.size * self._settings.keep:
@@ -171,7 +174,7 @@ class Reloader:
                 self._counts.reloads["failed"] += 1
             else:
                 self._counts.reloads["done"] += 1
-                self._current, loaded = loaded, self.current
+                self._current, loaded = loaded, self._current
                 self.damage = ""
             self.start(self._retire(loaded))
 

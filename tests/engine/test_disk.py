@@ -226,12 +226,12 @@ def test_a_damaged_store_is_told_and_answers_nothing_wrong(tmp_path: Path) -> No
         opened.check()
     with running(tmp_path / "store") as server:
         health = f"{server.url}/healthz"
-        until(lambda: httpx.get(health).json()["status"] == "damaged")
+        until(lambda: httpx.get(health).json()["status"] == "unreadable")
         assert httpx.get(health).status_code == 503
-        query = "SELECT (COUNT(DISTINCT ?o) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
-        answer = httpx.get(f"{server.url}/sparql", params={"query": query}, timeout=30)
-        assert answer.status_code == 503
-        assert "cannot be read" in answer.text
+        for path in ("/", "/sparql?query=ASK%7B%7D", "/metrics"):
+            answer = httpx.get(server.url + path)
+            assert answer.status_code == 503
+            assert "The dataset cannot be read" in answer.text
 
 
 def test_a_damaged_new_store_is_not_taken_over(tmp_path: Path) -> None:
