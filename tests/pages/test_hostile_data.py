@@ -1,15 +1,23 @@
 """Hostile datasets: no value of theirs fails, blocks or fills the pages, or leaves its field."""
 
+import html
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import httpx
 import pytest
 from accsm_server.http.negotiation import JSON, alternates
+from accsm_server.pages import reading, results
+from accsm_server.pages.addresses import Addresses
+from accsm_server.pages.blocks import Cells
 from accsm_server.pages.citation import Citation
+from accsm_server.pages.queries import Site
 from accsm_server.pages.render import _source_text
+from accsm_server.pages.terms import Labels
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse, serialize
 from serving import running
 
@@ -163,3 +171,34 @@ def test_a_description_with_faulty_partitions_leaves_the_vocabulary_readable(
     )
     with running(path) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         assert client.get("/ontology", headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_marks_in_a_text_are_bounded() -> None:
+    text = "a <" * 100_000
+    marked = str(reading.marked(text, "a <a", reading.pattern("a")))
+    assert marked.count("<mark>") == 2000
+    assert html.unescape(re.sub("<[^>]*>", "", marked)) == text
+
+
+@pytest.mark.parametrize("size", [1, 4000])
+def test_parts_that_stand_in_each_other_have_a_place(size: int) -> None:
+    def rows(above: int) -> list[Cells]:
+        return [{"above": NamedNode(f"x:{above}"), "class": NamedNode("http://x/Section")}]
+
+    labels = Labels(cast(Site, None), Addresses(BASE), {})
+    nested = {f"x:{part}": rows(part - 1) for part in range(size)}
+    places = reading._Reader("x:-1", labels, nested, None).places
+    assert places == {f"x:{part}": (part, part) for part in range(size)}
+    cycle = {f"x:{part}": rows((part + 1) % size) for part in range(size)}
+    places = reading._Reader("x:-1", labels, cycle, None).places
+    assert sorted(places.values()) == [(part, part) for part in range(size)]
+
+
+def test_a_text_is_found_in_a_label_as_a_word() -> None:
+    random = Random(5)
+    for _ in range(3000):
+        label, text = ("".join(random.choices("ab._ \u00e9", k=random.randint(1, most)))
+                       for most in (12, 3))  # fmt: skip
+        whole = rf"(?<![\w.]){re.escape(text)}(?!\w|\.\w)"
+        assert results._holds(label, text) is bool(re.search(whole, label)), (label, text)
+    assert not results._holds("aa" * 1_000_000, "a")
