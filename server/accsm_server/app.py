@@ -4,7 +4,6 @@ import re
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -161,17 +160,22 @@ def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
     def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = scope["request_context"].path
         app = endpoint if path == _ENDPOINT else pages_in_task
-        if len(path) > 1 and path.endswith("/") and _is_page(path[:-1]):
+        sent = scope["raw_path"].decode("latin-1")
+        if len(path) > 1 and sent.endswith("/") and _is_page(path[:-1]):
             query = scope["query_string"].decode("latin-1")
-            address = scope.get("root_path", "") + quote(path[:-1]) + (query and f"?{query}")
-            app = RedirectResponse(address, 308)
+            app = RedirectResponse(sent[:-1] + (query and f"?{query}"), 308)
         return app(scope, receive, send)
 
     return route
 
 
 def _is_page(path: str) -> bool:
-    """Return whether ``path`` is that of the endpoint, or of a page whose path has no free end."""
+    """Return whether ``path`` is that of the endpoint, or of a page whose path has no free end.
+
+    A path with a segment of dots is none, as clients resolve it.
+    """
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        return False
     scope = {"type": "http", "method": "GET", "path": path, "headers": []}
     return path == _ENDPOINT or any(
         ":path}" not in route.path and route.matches(scope)[0] is Match.FULL
@@ -185,6 +189,12 @@ async def _on_error(request: Request, error: Any) -> Response:
     if isinstance(error, NotFound) and (found := await documents.elsewhere(request)):
         return found
     return render.error(request.app.state.site, error, problems.error_format(request))
+
+
+async def _on_exception(request: Request, _: Any) -> Response:
+    """Return the error for an exception that nothing handles, which is logged besides."""
+    error = ServerError(detail="The server failed to answer; its log tells why.")
+    return await _on_error(request, error)
 
 
 async def _on_http_exception(request: Request, error: Any) -> Response:
@@ -207,4 +217,5 @@ _EXCEPTION_HANDLERS: dict[Any, Any] = {
     ServerError: _on_error,
     HTTPException: _on_http_exception,
     RequestValidationError: _on_invalid_parameter,
+    Exception: _on_exception,
 }

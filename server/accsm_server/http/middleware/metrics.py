@@ -4,7 +4,6 @@ import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -123,7 +122,6 @@ class Counts:
             yield kind(self._name(name), help_text, number)
 
 
-@lru_cache(maxsize=1024)
 def _path_label(path: str, segments: frozenset[str]) -> str:
     """Return the first segment of ``path`` if it is in ``segments``, else "home" or "other"."""
     first = path.strip("/").partition("/")[0].partition(".")[0]
