@@ -17,7 +17,10 @@ from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.quality import report
 from accsm_kg.rdf import dataset
 from accsm_server.engine.interface import CLIENT
+from accsm_server.engine.pool.budget import Budget
+from accsm_server.engine.pool.long_queries import LongQueries
 from accsm_server.engine.pool.pool import Pool
+from accsm_server.engine.pool.worker_handle import WorkerHandle
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.http.middleware.response_cache import ResponseStore
 from accsm_server.pages.dumps import Dumps
@@ -66,6 +69,8 @@ class Reloader:
         """
         self._path, self._settings, self._create, self._counts = path, settings, create_app, counts
         self._conventions = replace(CONVENTIONS, relative=base)
+        self.budget = Budget.divide(settings.memory, bool(settings.service))
+        self._long: LongQueries[WorkerHandle] = LongQueries(self.budget.long)
         self._loaded_stamp: Stamp = []
         self._lock = asyncio.Lock()
         self._pools: set[Pool] = set()
@@ -142,7 +147,7 @@ class Reloader:
     async def _load(self) -> LoadedDataset:
         self._loaded_stamp = _stamp(self._path)
         files = await asyncio.to_thread(_files, self._path)
-        pool = await Pool.start(files, self._conventions, self._settings)
+        pool = await Pool.start(files, self._conventions, self._settings, self._long)
         self._pools.add(pool)
         return LoadedDataset(pool, *self._create(pool))
 

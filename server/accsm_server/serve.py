@@ -36,13 +36,14 @@ def serve(
     dataset: Path,
     host: str,
     port: int,
-    ready: Callable[[str], None],
+    ready: Callable[[str, str], None],
     root_path: str = "",
     access_log: bool = False,
     base: str = "",
 ) -> None:
-    """Serve ``dataset`` until stopped; call ``ready`` with the URL when queries are answered.
+    """Serve ``dataset`` until stopped.
 
+    When queries are answered, call ``ready`` with the URL and a phrase on the memory for them.
     ``root_path`` is the path prefix that a reverse proxy strips; relative IRIs in the files are
     resolved against ``base``. Raises OSError if the address is in use or a file cannot be read, and
     ValueError if the dataset or a setting is invalid.
@@ -92,7 +93,7 @@ async def _serve(
     dataset: Path,
     listener: socket.socket,
     settings: Settings,
-    ready: Callable[[str], None],
+    ready: Callable[[str, str], None],
     root_path: str,
     access_log: bool,
     base: str,
@@ -128,7 +129,8 @@ async def _serve(
         gc.freeze()  # what exists now is not garbage
         gc.set_threshold(10_000)  # requests leave no reference cycles
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
-        await _Server(config, reloader, lambda: ready(url)).serve(sockets=[listener])
+        server = _Server(config, reloader, lambda: ready(url, str(reloader.budget)))
+        await server.serve(sockets=[listener])
     finally:
         await reloader.close()
 

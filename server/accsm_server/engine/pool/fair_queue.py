@@ -4,6 +4,9 @@ Waiting clients are served in turn, and the queries of one client in order. A cl
 only if more workers are free than it already has: a single client gets half of them, and the next
 client still finds one. The room in the queue is shared in the same way. A released worker is
 handed directly to a waiting client: from a pool that is open to all, newcomers could take it first.
+
+A client whose query became a long one, and left its place here, gets for a minute only workers that
+leave some free for others: many such clients at once do not hold up those with light queries.
 """
 
 import asyncio
@@ -11,6 +14,8 @@ from collections import deque
 from typing import Generic, Protocol, TypeVar
 
 from accsm_server.errors import Overloaded, QueryError
+
+_REMEMBERED = 60.0  # seconds after which a long query of a client is forgotten
 
 
 class Worker(Protocol):
@@ -28,10 +33,12 @@ W = TypeVar("W", bound=Worker)
 class FairQueue(Generic[W]):
     """The workers of one kind, and the queries that wait for them."""
 
-    def __init__(self, size: int) -> None:
-        """Let up to ``size`` queries wait."""
+    def __init__(self, size: int, kept: int = 0) -> None:
+        """Let up to ``size`` queries wait; keep ``kept`` workers for clients without long ones."""
         self.waiting = 0
-        self._size = size
+        self._size, self._kept = size, kept
+        self._heavy: dict[str, float] = {}
+        """The loop time when the last query of a client became a long one, the oldest first."""
         self._free: list[W] = []
         self._busy: dict[str, int] = {}
         self._waiters: dict[str, deque[asyncio.Future[W]]] = {}
@@ -90,6 +97,15 @@ class FairQueue(Generic[W]):
             self._remove_busy(worker)
             self._wake_waiters()
 
+    def leave(self, worker: W) -> None:
+        """Remove a worker whose query has become a long one."""
+        now = asyncio.get_running_loop().time()
+        self._heavy.pop(worker.client, None)
+        self._heavy[worker.client] = now
+        while self._heavy[oldest := next(iter(self._heavy))] < now - _REMEMBERED:
+            del self._heavy[oldest]
+        self.drop(worker)
+
     def fail(self, error: QueryError) -> None:
         """Fail all waiting queries."""
         for client in list(self._waiters):
@@ -97,7 +113,12 @@ class FairQueue(Generic[W]):
                 _fail(self._pop_waiter(client), error)
 
     def _can_acquire(self, client: str) -> bool:
-        return len(self._free) > self._busy.get(client, 0)
+        kept = self._kept if self._is_heavy(client) else 0
+        return len(self._free) > self._busy.get(client, 0) + kept
+
+    def _is_heavy(self, client: str) -> bool:
+        seen = self._heavy.get(client)
+        return seen is not None and asyncio.get_running_loop().time() - seen < _REMEMBERED
 
     def _assign(self, client: str) -> W:
         worker = self._free.pop()  # the last one used: its memory is warm

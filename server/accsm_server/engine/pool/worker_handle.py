@@ -11,10 +11,12 @@ from typing import Protocol, cast
 from accsm_server.engine.interface import Query
 from accsm_server.engine.pool import messages
 from accsm_server.engine.pool.answer_stream import AnswerStream
+from accsm_server.engine.pool.budget import Budget
 from accsm_server.engine.pool.fair_queue import FairQueue
 from accsm_server.errors import (
     QUERY_ERRORS,
     DeadlineExceeded,
+    GaveWay,
     NestingError,
     OutOfMemory,
     QueryError,
@@ -22,7 +24,6 @@ from accsm_server.errors import (
 )
 from accsm_server.settings import Settings
 
-_LONG = 0.25  # seconds after which a query gets less processor time than others
 _NICENESS = 19  # of a worker with a long query, as in nice(1)
 
 
@@ -30,20 +31,29 @@ class Owner(Protocol):
     """The pool, as a worker sees it."""
 
     settings: Settings
+    budget: Budget
+
+    def became_long(self, worker: "WorkerHandle") -> None:
+        """Free the place of a worker whose query has become a long one."""
 
     def finished(self, worker: "WorkerHandle", retire: bool) -> None:
         """Take back a worker whose query has ended; replace it if ``retire``."""
 
-    def replace(self, worker: "WorkerHandle") -> None:
-        """Kill a worker and start another."""
+    def replace(self, worker: "WorkerHandle", lost: bool = False) -> None:
+        """Kill a worker, or reap it if its process has ended (``lost``), and start another."""
 
 
 class WorkerHandle(asyncio.Protocol):
     """The protocol of the connection to one worker, which answers one query at a time."""
 
-    def __init__(self, pid: int, pool: Owner, queue: "FairQueue[WorkerHandle]") -> None:
-        """Belong to ``pool``, and be assigned by ``queue``."""
-        self.pid, self.queue = pid, queue
+    def __init__(
+        self, pid: int, pool: Owner, queue: "FairQueue[WorkerHandle]", long_after: float
+    ) -> None:
+        """Belong to ``pool``, and be assigned by ``queue``.
+
+        A query is a long one ``long_after`` seconds after it was sent.
+        """
+        self.pid, self.queue, self._long_after = pid, queue, long_after
         self.client = ""
         self.ended = self._is_long = self._paused = False
         self._pool = pool
@@ -101,7 +111,7 @@ class WorkerHandle(asyncio.Protocol):
         elif kind == messages.FAIL:
             content = json.loads(payload)
             if content["reason"] == "memory":
-                stream.fail(_out_of_memory(self._pool.settings))
+                stream.fail(_out_of_memory(self._pool.budget))
             else:
                 stream.fail(QUERY_ERRORS[content["reason"]](content["message"]))
             self._finish(content["retire"])
@@ -127,8 +137,8 @@ class WorkerHandle(asyncio.Protocol):
         """
         if self._timer:
             self._timer.cancel()
-        due = self._deadline if self._is_long else min(self._started + _LONG, self._deadline)
-        self._timer = self._loop.call_at(due, self._check)
+        due = self._deadline if self._is_long else self._started + self._long_after
+        self._timer = self._loop.call_at(min(due, self._deadline), self._check)
 
     def _check(self) -> None:
         self._timer, now = None, self._loop.time()
@@ -137,9 +147,11 @@ class WorkerHandle(asyncio.Protocol):
         if now >= self._deadline:
             self._expire()
             return
-        if now >= self._started + _LONG and not self._is_long:
+        if now >= self._started + self._long_after and not self._is_long:
             self._lower_priority()
-        self._start_timer()
+            self._pool.became_long(self)
+        if self._stream:
+            self._start_timer()
 
     def _expire(self) -> None:
         limit, unit = self._pool.settings.timeout, "second" if self._timeout == 1 else "seconds"
@@ -155,6 +167,13 @@ class WorkerHandle(asyncio.Protocol):
             for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - names only
                 os.setpriority(os.PRIO_PROCESS, int(thread), _NICENESS)
 
+    def give_way(self, newcomer: "WorkerHandle") -> None:
+        """End the query, as too many are long ones since that of ``newcomer``."""
+        others = "your other queries" if newcomer.client == self.client else "the queries of others"
+        seconds, most = self._loop.time() - self._started, self._pool.budget.long
+        text = f"It gave way to {others} after {seconds:.1f} seconds, as only {most} long queries"
+        self.interrupt(GaveWay(f"{text} may run at once."))
+
     def interrupt(self, error: QueryError) -> None:
         """End the query that is running, if any, with ``error``."""
         if self._stream:
@@ -168,14 +187,14 @@ class WorkerHandle(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Replace a worker whose process has ended."""
-        self._pool.replace(self)
+        self._pool.replace(self, lost=True)
 
     def fail(self, status: int) -> None:
         """End the answer with the error for ``status``, the wait status of the process."""
         stream = self._stream
         self._reset()
         if stream:
-            stream.fail(_exit_error(status, self._pool.settings))
+            stream.fail(_exit_error(status, self._pool.budget))
 
 
 def _task(query: Query, settings: Settings) -> bytes:
@@ -188,14 +207,14 @@ def _task(query: Query, settings: Settings) -> bytes:
     return marshal.dumps(tuple(task))
 
 
-def _out_of_memory(settings: Settings) -> OutOfMemory:
-    return OutOfMemory(f"The query needed more than {settings.memory} MiB of memory.")
+def _out_of_memory(budget: Budget) -> OutOfMemory:
+    return OutOfMemory(f"The query needed more than {budget.limit} MiB of memory.")
 
 
-def _exit_error(status: int, settings: Settings) -> QueryError:
+def _exit_error(status: int, budget: Budget) -> QueryError:
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if number == signal.SIGABRT:
-        return _out_of_memory(settings)
+        return _out_of_memory(budget)
     if number == signal.SIGSEGV:
         return NestingError("The query needs more stack than the server has.")
     return WorkerCrashed("Its worker process ended for a reason outside the query.")
