@@ -5,6 +5,8 @@ import json
 import marshal
 import os
 import signal
+import sys
+import time
 from contextlib import suppress
 from typing import Protocol, cast
 
@@ -25,6 +27,9 @@ from accsm_server.errors import (
 from accsm_server.settings import Settings
 
 _NICENESS = 19  # of a worker with a long query, as in nice(1)
+#: Seconds of processor time that a query must have had to be a long one, so that one that waited
+#: for a busy processor is not; and seconds after which it is a long one nevertheless.
+_WORKED, _LASTED = 0.01, 1.0
 
 
 class Owner(Protocol):
@@ -51,7 +56,7 @@ class WorkerHandle(asyncio.Protocol):
     ) -> None:
         """Belong to ``pool``, and be assigned by ``queue``.
 
-        A query is a long one ``long_after`` seconds after it was sent.
+        A query is a long one ``long_after`` seconds after it was sent, if it has worked meanwhile.
         """
         self.pid, self.queue, self._long_after = pid, queue, long_after
         self.client = ""
@@ -62,6 +67,8 @@ class WorkerHandle(asyncio.Protocol):
         self._stream: AnswerStream | None = None
         self._started = self._timeout = self._deadline = 0.0
         """Loop time when the query was sent; its timeout in seconds; loop time of the timeout."""
+        self._worked = self._checked = 0.0
+        """Processor seconds of the process when the query was sent; loop time of the last check."""
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -75,6 +82,7 @@ class WorkerHandle(asyncio.Protocol):
         """
         self._stream = stream = AnswerStream(self._loop, self.abandon, self._set_reading)
         self._started, self._timeout, self._deadline = self._loop.time(), timeout, deadline
+        self._checked, self._worked = self._started, _processor_seconds(self.pid)
         if self._timer is None or self._timer.when() > deadline:
             self._start_timer()
         if self.ended:  # it ended after it was assigned
@@ -137,7 +145,7 @@ class WorkerHandle(asyncio.Protocol):
         """
         if self._timer:
             self._timer.cancel()
-        due = self._deadline if self._is_long else self._started + self._long_after
+        due = self._deadline if self._is_long else self._checked + self._long_after
         self._timer = self._loop.call_at(min(due, self._deadline), self._check)
 
     def _check(self) -> None:
@@ -147,9 +155,12 @@ class WorkerHandle(asyncio.Protocol):
         if now >= self._deadline:
             self._expire()
             return
-        if now >= self._started + self._long_after and not self._is_long:
-            self._lower_priority()
-            self._pool.became_long(self)
+        if now >= self._checked + self._long_after and not self._is_long:
+            self._checked = now
+            worked = _processor_seconds(self.pid) - self._worked
+            if worked >= _WORKED or now >= self._started + _LASTED:
+                self._lower_priority()
+                self._pool.became_long(self)
         if self._stream:
             self._start_timer()
 
@@ -195,6 +206,14 @@ class WorkerHandle(asyncio.Protocol):
         self._reset()
         if stream:
             stream.fail(_exit_error(status, self._pool.budget))
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return the processor time of a process on Linux, else or if it has ended the time."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return time.clock_gettime(~pid << 3 | 2)  # as clock_getcpuclockid(3)
+    return time.monotonic()
 
 
 def _task(query: Query, settings: Settings) -> bytes:
