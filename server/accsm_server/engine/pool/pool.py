@@ -45,7 +45,7 @@ class Pool:
     ) -> None:
         """Use `start` instead, which loads the dataset."""
         self.settings, self.budget, self._long = settings, budget, long
-        self._public: FairQueue[WorkerHandle] = FairQueue(_WAITING, kept=budget.places // 2)
+        self._public: FairQueue[WorkerHandle] = FairQueue(_WAITING, kept=budget.places // 4)
         self._internal: FairQueue[WorkerHandle] = FairQueue(_PAGES)
         self._outbound: FairQueue[WorkerHandle] = FairQueue(_WAITING)
         self._fork_server = fork_server
