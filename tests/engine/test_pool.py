@@ -83,7 +83,8 @@ def test_deep_nesting_has_an_error_of_its_own(small_path: Path) -> None:
 def test_pages_are_served_beside_long_queries(small_path: Path) -> None:
     with occupied(small_path, 2, MEMORY="1024") as (server, threads):
         until(lambda: "\naccsm_queries_long 2.0" in httpx.get(f"{server.url}/metrics").text)
-        page = httpx.get(f"{server.url}/doc/country/KHM", headers={"Accept": "text/html"})
+        html = {"Accept": "text/html"}
+        page = httpx.get(f"{server.url}/doc/country/KHM", headers=html, timeout=30)
         assert all(thread.is_alive() for thread in threads)
     assert page.status_code == 200
 
@@ -206,7 +207,7 @@ def test_no_process_outlives_the_server(small_path: Path) -> None:
 def test_a_slow_reader_does_not_hold_a_worker(small_path: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 30000"
     with (
-        running(small_path, MEMORY="1024", TIMEOUT="5") as server,
+        running(small_path, MEMORY="1024") as server,
         httpx.stream("POST", f"{server.url}/sparql", data={"query": query}) as slow,
     ):
         assert slow.status_code == 200

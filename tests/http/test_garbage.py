@@ -57,7 +57,7 @@ def test_no_request_leaves_a_cycle(small_path: Path, cache: str) -> None:
 def _main(dataset: Path) -> None:
     tasks = []
 
-    def ready(url: str) -> None:
+    def ready(url: str, memory: str) -> None:
         port = int(url.strip("/").rpartition(":")[2])
         tasks.append(asyncio.get_running_loop().create_task(_count(port)))
 
