@@ -79,6 +79,25 @@ def test_a_client_with_long_queries_leaves_workers_free_for_others() -> None:
     assert asyncio.run(main()) == [True, False, True, True]
 
 
+def test_every_other_turn_goes_to_the_client_that_came_last() -> None:
+    async def main() -> str:
+        queue: FairQueue[FakeWorker] = FairQueue(100)
+        served = []
+
+        async def one(client: str) -> None:
+            queue.leave(await queue.acquire(client, asyncio.get_running_loop().time() + 10))
+            served.append(client)
+
+        tasks = [asyncio.create_task(one(client)) for client in "abcdef"]
+        for _ in range(6):
+            await asyncio.sleep(0.01)
+            queue.add(FakeWorker())
+        await asyncio.gather(*tasks)
+        return "".join(served)
+
+    assert asyncio.run(main()) == "afbecd"
+
+
 async def long_query(pool: Pool, client: str, text: str = CROSS) -> tuple[QueryError, float]:
     """Send an endless query for ``client``; return its error and the seconds until then."""
     CLIENT.set(client)

@@ -403,7 +403,7 @@ def test_clients_are_served_in_turn() -> None:
         assert (queue.busy, queue.waiting) == (0, 0)
         return served
 
-    assert "".join(asyncio.run(main())) == "abcabcabaaa"
+    assert "".join(asyncio.run(main())) == "acbacbabaaa"
 
 
 def test_one_client_gets_half_of_the_workers() -> None:
