@@ -58,7 +58,7 @@ async def _measure(endpoint: str, port: int, pid: int) -> Beside:
     others.append(asyncio.create_task(_sample(pid, memory)))
     light = []
     for number in range(LIGHT):
-        query = path(f"SELECT ?o {{ <urn:{number}> ?p ?o }}")
+        query = path(f"SELECT * {{ ?s a ?class }} LIMIT 3 # {number}")
         address = f"127.2.{number // 250}.{number % 250 + 1}"
         light.append(asyncio.create_task(_light(port, query, address)))
         await asyncio.sleep(_PAUSE)
