@@ -29,7 +29,7 @@ from accsm_server.settings import Settings
 _NICENESS = 19  # of a worker with a long query, as in nice(1)
 #: Seconds of processor time that a query must have had to be a long one, so that one that waited
 #: for a busy processor is not; and seconds after which it is a long one nevertheless.
-_WORKED, _LASTED = 0.01, 1.0
+_WORKED, _LASTED = 0.02, 5.0
 
 
 class Owner(Protocol):
