@@ -47,9 +47,9 @@ def serve(
         resources.dataset(path, status.update) as (file, name),
     ):
 
-        def ready(url: str) -> None:
+        def ready(url: str, memory: str) -> None:
             status.stop()
-            say(f"Serving {name} at {url}\nTry: {url}questions")
+            say(f"Serving {name} at {url}\nTry: {url}questions\nMemory: {memory}")
             sys.stdout.flush()
 
         from accsm_server import serve as server  # slow to import, and only needed here

@@ -29,6 +29,7 @@ ServerError
     ├── StorageFull            503  its answer cannot be stored
     ├── UnreadableStore        503  the store of the dataset cannot be read
     ├── Overloaded             503  no worker became free
+    ├── GaveWay                503  it ran long, and gave way to other queries
     ├── Stopping               503  the server is stopping
     ├── WorkerCrashed          503  its worker process ended
     ├── ClientDisconnected     503  its client has disconnected
@@ -258,6 +259,14 @@ class Overloaded(QueryError):
     reason, status, headers = "busy", 503, _RETRY
     title = "Too many queries at once"
     hint = "Try again in a few seconds."
+
+
+class GaveWay(QueryError):
+    """A long query that was ended for the sake of others."""
+
+    reason, status, headers = "gave way", 503, _RETRY
+    title = "The query gave way to others"
+    hint = "Ask for less, or again later."
 
 
 class Stopping(QueryError):

@@ -7,7 +7,7 @@ ended. If the new one cannot be loaded or is much smaller, the old one remains.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,10 @@ from accsm_kg.rdf.dataset import Progress
 from accsm_server.engine import disk
 from accsm_server.engine.disk import OpenStore
 from accsm_server.engine.interface import CLIENT, Engine
+from accsm_server.engine.pool.budget import Budget
+from accsm_server.engine.pool.long_queries import LongQueries
 from accsm_server.engine.pool.pool import Pool
+from accsm_server.engine.pool.worker_handle import WorkerHandle
 from accsm_server.engine.prepared import Prepared
 from accsm_server.errors import Loading, ServerError, UnreadableStore
 from accsm_server.http import problems
@@ -109,6 +112,8 @@ class Reloader:
         self._told = Told(lambda words: tell(f"Loading … {words}"))
         self._path, self._settings, self._create, self._counts = path, settings, create_app, counts
         self._conventions = replace(CONVENTIONS, relative=base)
+        self.budget = Budget.divide(settings.memory, bool(settings.service))
+        self._long: LongQueries[WorkerHandle] = LongQueries(self.budget.long)
         self._loaded_stamp: Stamp = []
         self._lock = asyncio.Lock()
         self._pools: set[Pool] = set()
@@ -209,21 +214,33 @@ class Reloader:
 
     async def _load(self, progress: Progress = lambda what, share, lines: None) -> LoadedDataset:
         self._loaded_stamp = _stamp(self._path)
-        store = None
         if disk.is_store(self._path):
-            store = await asyncio.to_thread(disk.open_current, self._path)
-            if self._current:  # a new store is served only if it is whole
-                await asyncio.to_thread(store.check)
-            pool = await Pool.start(store, self._conventions, self._settings, progress)
+            store = await self._open_store()
+            pool = await self._start(store, progress)
             answers = store.path / disk.ANSWERS
             engine = Prepared(pool, answers) if answers.exists() else pool
             made = self._create(engine, store.path)
         else:
-            files = await asyncio.to_thread(files_of, self._path)
-            pool = await Pool.start(files, self._conventions, self._settings, progress)
+            store = None
+            pool = await self._start(await asyncio.to_thread(files_of, self._path), progress)
             made = self._create(pool, None)
-        self._pools.add(pool)
         return LoadedDataset(pool, *made, store)
+
+    async def _open_store(self) -> OpenStore:
+        """Return the current store; one that takes over is read as a whole before."""
+        store = await asyncio.to_thread(disk.open_current, self._path)
+        if self._current:
+            try:
+                await asyncio.to_thread(store.check)
+            except BaseException:
+                store.close()
+                raise
+        return store
+
+    async def _start(self, source: Sequence[Path] | OpenStore, progress: Progress) -> Pool:
+        pool = await Pool.start(source, self._conventions, self._settings, progress, self._long)
+        self._pools.add(pool)
+        return pool
 
     async def _retire(self, loaded: LoadedDataset) -> None:
         """Close a dataset when its last request has ended, at most two query timeouts later."""

@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -36,15 +37,16 @@ def serve(
     dataset: Path,
     host: str,
     port: int,
-    ready: Callable[[str], None],
+    ready: Callable[[str, str], None],
     root_path: str = "",
     access_log: bool = False,
     base: str = "",
     tell: Callable[[str], object] = str,
 ) -> None:
-    """Serve ``dataset`` until stopped; call ``ready`` with the URL when queries are answered.
+    """Serve ``dataset`` until stopped.
 
-    Until then all requests are answered 503, and ``tell`` gets words on how far loading is.
+    Until queries are answered, all requests are answered 503, and ``tell`` gets words on how far
+    loading is; then ``ready`` gets the URL and a phrase on the memory for queries.
     ``root_path`` is the path prefix that a reverse proxy strips; relative IRIs in the files are
     resolved against ``base``. Raises OSError if the address is in use or a file cannot be read, and
     ValueError if the dataset or a setting is invalid.
@@ -94,7 +96,7 @@ async def _serve(
     dataset: Path,
     listener: socket.socket,
     settings: Settings,
-    ready: Callable[[str], None],
+    ready: Callable[[str, str], None],
     root_path: str,
     access_log: bool,
     base: str,
@@ -129,7 +131,9 @@ async def _serve(
         gc.set_threshold(10_000)  # requests leave no reference cycles
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
         server = _Server(config, reloader)
-        loading = asyncio.create_task(_load(reloader, server, lambda: ready(url)))
+        loading = asyncio.create_task(
+            _load(reloader, server, lambda: ready(url, str(reloader.budget)))
+        )
         await server.serve(sockets=[listener])
         loading.cancel()
         with suppress(asyncio.CancelledError):

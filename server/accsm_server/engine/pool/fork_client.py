@@ -18,7 +18,14 @@ from typing import IO, Any, Self
 from accsm_kg.rdf.dataset import Conventions, Progress
 from accsm_server.engine.disk import OpenStore
 from accsm_server.engine.pool import messages
-from accsm_server.engine.pool.fork_server import FORK, FORK_OUTBOUND, INT32, KILL, NO_PROCESS
+from accsm_server.engine.pool.fork_server import (
+    FORK,
+    FORK_OUTBOUND,
+    INT32,
+    KILL,
+    NO_PROCESS,
+    REAP,
+)
 
 _LIMIT_ERRORS = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)  # of processes or open files
 _FACTS = ("base", "version", "prefixes", "size", "modified")
@@ -137,11 +144,19 @@ class ForkClient:
             raise
         return pid, ours
 
-    async def kill(self, pid: int) -> int:
-        """Kill the worker ``pid`` and return its wait status, 0 if it is unknown."""
+    async def kill(self, pid: int) -> None:
+        """Kill the worker ``pid``, without waiting for its death."""
         async with self._lock:
             try:
                 self._control.sendall(KILL + INT32.pack(pid))
+            except OSError:  # the fork server has ended, and its workers with it
+                await self._stop_process()
+
+    async def reap(self, pid: int) -> int:
+        """Return the wait status of a worker that has closed its connection, 0 if unknown."""
+        async with self._lock:
+            try:
+                self._control.sendall(REAP + INT32.pack(pid))
                 (status,) = INT32.unpack(await self._read(INT32.size))
             except OSError:  # the fork server has ended, and its workers with it
                 await self._stop_process()

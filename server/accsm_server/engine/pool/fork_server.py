@@ -5,14 +5,17 @@ socket it sends PROGRESS messages and a HEAD message, then handles these command
 
 F + socket  fork a worker                                     response: its process id
 S + socket  fork a worker that may connect to other servers   response: its process id
-K + pid     kill a worker and wait for it                     response: its wait status
+K + pid     kill a worker, which is reaped when it is dead    no response
+R + pid     reap a worker that has closed its connection      response: its wait status
 
-The workers are its children, so that it never signals a reused process id.
+The workers are its children, so that it never signals a reused process id. A killed process that
+holds a gigabyte takes tenths of a second to die; meanwhile others are forked.
 """
 
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -33,12 +36,13 @@ from accsm_server.engine.pool.dataset_view import DatasetView
 from accsm_server.engine.pool.worker import work
 
 INT32 = struct.Struct("!i")
-FORK, FORK_OUTBOUND, KILL = b"F", b"S", b"K"
+FORK, FORK_OUTBOUND, KILL, REAP = b"F", b"S", b"K", b"R"
 _INTERVAL = 0.2  # seconds between two messages on progress
 #: Files of a store on disk that a worker may have open: the engine uses up to 512.
 _STORE_FILES = 600
 #: The response if the system allows no more processes.
 NO_PROCESS = -1
+_PAUSE = 0.1  # seconds between two attempts to reap killed workers
 
 #: The name of a file, and the file descriptor of its copy.
 File = tuple[str, int]
@@ -63,14 +67,16 @@ def main(
         open_view = partial(_same, view)
     gc.collect()
     gc.freeze()
-    children: set[int] = set()
+    children, killed = set[int](), set[int]()
     worker = partial(work, open_view, memory, _STORE_FILES if store else 0)
     with suppress(BrokenPipeError, ConnectionResetError):  # the web process has ended
         control.sendall(messages.message(messages.HEAD, **facts))
-        while _handle(control, worker, children):
-            pass
-    for pid in list(children):
-        _kill(pid, children)
+        while _handle(control, worker, children, killed):
+            _reap_killed(control, killed)
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+    for pid in children | killed:
+        os.waitpid(pid, 0)
 
 
 def _load(
@@ -109,7 +115,17 @@ class _Progress:
             self._control.sendall(messages.message(messages.PROGRESS, **content))
 
 
-def _handle(control: socket.socket, worker: Callable[..., None], children: set[int]) -> bool:
+def _reap_killed(control: socket.socket, killed: set[int]) -> None:
+    """Reap the workers of ``killed`` that are dead, until a command arrives or none is left."""
+    while killed:
+        killed -= {pid for pid in killed if os.waitpid(pid, os.WNOHANG)[0]}
+        if select.select([control], [], [], _PAUSE)[0]:
+            break
+
+
+def _handle(
+    control: socket.socket, worker: Callable[..., None], children: set[int], killed: set[int]
+) -> bool:
     """Read and handle one command; return False at the end of the connection."""
     command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
     if command in (FORK, FORK_OUTBOUND):
@@ -125,10 +141,23 @@ def _handle(control: socket.socket, worker: Callable[..., None], children: set[i
         if pid != NO_PROCESS:
             children.add(pid)
         control.sendall(INT32.pack(pid))
-    elif command == KILL:
+    elif command in (KILL, REAP):
         (pid,) = INT32.unpack(control.recv(INT32.size, socket.MSG_WAITALL))
-        control.sendall(INT32.pack(_kill(pid, children)))
+        known = _kill(pid, children)
+        if command == REAP:
+            control.sendall(INT32.pack(os.waitpid(pid, 0)[1] if known else 0))
+        elif known:
+            killed.add(pid)
     return bool(command)
+
+
+def _kill(pid: int, children: set[int]) -> bool:
+    """Kill and forget the worker ``pid``; return whether there is one."""
+    known = pid in children
+    if known:
+        children.discard(pid)
+        os.kill(pid, signal.SIGKILL)
+    return known
 
 
 def _child(run: Callable[[], None]) -> NoReturn:
@@ -141,14 +170,6 @@ def _child(run: Callable[[], None]) -> NoReturn:
         status = 0
     finally:
         os._exit(status)
-
-
-def _kill(pid: int, children: set[int]) -> int:
-    if pid not in children:
-        return 0
-    children.discard(pid)
-    os.kill(pid, signal.SIGKILL)
-    return os.waitpid(pid, 0)[1]
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ _BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # seconds
 _STATS = {
     "workers": (GaugeMetricFamily, "workers", "Worker processes"),
     "busy": (GaugeMetricFamily, "workers_busy", "Worker processes that are running a query"),
+    "long": (GaugeMetricFamily, "queries_long", "Queries that run long and have left their place"),
     "waiting": (GaugeMetricFamily, "queries_waiting", "Queries waiting for a worker"),
     "ended": (CounterMetricFamily, "workers_ended", "Worker processes that have ended"),
     "bytes_ahead": (GaugeMetricFamily, "answer_ahead_bytes", "Bytes of answers in buffers"),
