@@ -4,7 +4,7 @@ VENV ?= .venv
 DEV := $(VENV)-dev
 BENCH := $(VENV)-bench
 PEERS := build/peers
-JARS := jena topbraid
+JARS := fuseki jena topbraid
 RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 
 # Tests and servers start many programs, each of which would compile all modules again.

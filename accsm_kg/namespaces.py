@@ -23,6 +23,8 @@ ONTOLOGY, VOCAB, CURATION, INFERRED = (
     f"graph/{name}" for name in ("ontology", "vocab", "curation", "inferred")
 )
 SHAPES, META, QUERIES, QUALITY = _BESIDE
+#: The graph of an engine elsewhere that holds the default graph: the merge of the data graphs.
+MERGED: Final = "graph/merged"
 CONVENTIONS: Final = Conventions(BASE, APART)
 
 _FOREIGN: Final = {

@@ -6,7 +6,7 @@ words. All patterns are possessive: the time is linear in the length of the text
 """
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -202,6 +202,16 @@ def _makes_blank_nodes(text: str, words: Iterable[tuple[str, int]]) -> bool:
     where = next((offset for word, offset in words if word == "WHERE"), len(text))
     template = text[:where]
     return bool(_BLANK.search(template if "{" in template else text))
+
+
+def tokens(text: str) -> Iterator[re.Match[str]]:
+    """Yield the tokens of ``text`` in order, without punctuation.
+
+    The last group of each is its kind: comment, iri, string, open (an unclosed quote), skip (a
+    variable, number, language tag or blank node), name (a keyword), prefixed or unnamed (prefixed
+    names, the latter with the empty prefix).
+    """
+    return _TOKEN.finditer(text)
 
 
 #: The characters with which `masked` fills strings and IRIs.

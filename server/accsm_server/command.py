@@ -2,12 +2,15 @@
 
 import re
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from accsm_kg import resources
+from accsm_kg.namespaces import MERGED
 from accsm_kg.terminal import say, step
 
 
@@ -16,6 +19,18 @@ def check_root_path(root_path: str) -> str:
     if root_path and not re.fullmatch(r"/?[\w.~-]+(?:/[\w.~-]+)*/?", root_path, re.ASCII):
         raise typer.BadParameter(f"{root_path!r}: give a path such as /kg")
     return root_path
+
+
+def check_endpoint(url: str) -> str:
+    """Return ``url``; raises BadParameter unless it is empty, or an address without a password."""
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment):
+        raise typer.BadParameter("give the address of an endpoint, as http://host/sparql")
+    if parts.username or parts.password:
+        raise typer.BadParameter(
+            "every process can read a command line: give the password as ACCSM_ENDPOINT_LOGIN"
+        )
+    return url
 
 
 def serve(
@@ -40,21 +55,41 @@ def serve(
         bool, typer.Option("--access-log", help="Log a line of JSON for each request.")
     ] = False,
     base: Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)] = "",
+    endpoint: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            callback=check_endpoint,
+            help="A SPARQL endpoint that holds the dataset, instead of files.",
+        ),
+    ] = "",
+    merged: Annotated[
+        str,
+        typer.Option(
+            metavar="IRI",
+            help="The graph there that is the default graph, in full or relative to the base.",
+        ),
+    ] = MERGED,
 ) -> None:
     """Serve the dataset: SPARQL, linked data and pages."""
-    with (
-        step("Starting …") as status,
-        resources.dataset(path, status.update) as (file, name),
-    ):
+    if endpoint and path:
+        raise typer.BadParameter("name a dataset or --endpoint, not both")
+    with step("Starting …") as status, ExitStack() as stack:
+        if endpoint:
+            name = endpoint
+        else:
+            file, name = stack.enter_context(resources.dataset(path, status.update))
 
         def ready(url: str, memory: str) -> None:
             status.stop()
             say(f"Serving {name} at {url}\nTry: {url}questions\nMemory: {memory}")
             sys.stdout.flush()
 
-        from accsm_server import serve as server  # slow to import, and only needed here
+        from accsm_server import reload  # slow to import, and only needed here
+        from accsm_server import serve as server
 
-        server.serve(file, host, port, ready, root_path, access_log, base, status.update)
+        source = reload.Endpoint(endpoint, merged) if endpoint else file
+        server.serve(source, host, port, ready, root_path, access_log, base, status.update)
 
 
 def load(

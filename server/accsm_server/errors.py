@@ -25,6 +25,8 @@ ServerError
     ├── NotWritable            406  its answer does not fit the format
     ├── AccessRefused          403  it needs files or the network
     ├── RemoteError            502  a SERVICE endpoint did not answer
+    ├── EngineError            502  the engine elsewhere failed, or broke off its answer
+    ├── AnswerCut              502  the engine elsewhere cuts answers as long as this one
     ├── OutOfMemory            503  it exceeded the memory limit
     ├── StorageFull            503  its answer cannot be stored
     ├── UnreadableStore        503  the store of the dataset cannot be read
@@ -228,6 +230,22 @@ class RemoteError(QueryError):
 
     reason, status = "remote", 502
     title = "The endpoint in SERVICE did not answer"
+
+
+class EngineError(QueryError):
+    """A query that the engine elsewhere did not answer, or not to the end."""
+
+    reason, status, headers = "engine", 502, _RETRY
+    title = "The engine behind this server failed"
+    hint = "Try again; if it lasts, tell the operator of this server."
+
+
+class AnswerCut(QueryError):
+    """A query whose answer the engine elsewhere has cut, or may have cut without saying so."""
+
+    reason, status = "capped", 502
+    title = "The engine behind this server cuts answers as long as this one"
+    hint = "Ask for parts of it, with ORDER BY, LIMIT and OFFSET."
 
 
 class OutOfMemory(QueryError):

@@ -7,14 +7,14 @@ ended. If the new one cannot be loaded or is much smaller, the old one remains.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accsm_kg.namespaces import CONVENTIONS
+from accsm_kg.namespaces import CONVENTIONS, MERGED
 from accsm_kg.quality import report
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.dataset import Progress
@@ -26,7 +26,9 @@ from accsm_server.engine.pool.long_queries import LongQueries
 from accsm_server.engine.pool.pool import Pool
 from accsm_server.engine.pool.worker_handle import WorkerHandle
 from accsm_server.engine.prepared import Prepared
-from accsm_server.errors import Loading, ServerError, UnreadableStore
+from accsm_server.engine.remote.exchange import Credentials
+from accsm_server.engine.remote.remote import RemoteEngine
+from accsm_server.errors import Loading, QueryError, ServerError, UnreadableStore
 from accsm_server.http import problems
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.http.middleware.response_cache import ResponseStore
@@ -44,6 +46,7 @@ _DOING = {
     "checking": "Checking the files",
 }
 _INTERVAL = 1.0  # seconds between two checks of the files
+_PROBED = 60.0  # seconds between two looks at an engine elsewhere
 _SHRUNK = (
     "the new dataset has %d statements, still serving the old one with %d: check the build, or set "
     "ACCSM_KEEP=0 and restart"
@@ -57,7 +60,7 @@ Stamp = list[tuple[str, int, int, int]]
 class LoadedDataset:
     """A loaded dataset: its engine, application, cache and files, and its number of requests."""
 
-    engine: Pool
+    engine: Engine
     app: ASGIApp
     cache: ResponseStore
     dumps: Dumps
@@ -89,6 +92,14 @@ class Told:
         self._tell(self.words)
 
 
+@dataclass(frozen=True)
+class Endpoint:
+    """An engine elsewhere: its URL, and the graph there that holds the merge of the data graphs."""
+
+    url: str
+    merged: str = MERGED
+
+
 class Reloader:
     """ASGI application that passes each request to the application of the current dataset."""
 
@@ -116,7 +127,7 @@ class Reloader:
         self._long: LongQueries[WorkerHandle] = LongQueries(self.budget.long)
         self._loaded_stamp: Stamp = []
         self._lock = asyncio.Lock()
-        self._pools: set[Pool] = set()
+        self._engines: set[Engine] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -201,30 +212,35 @@ class Reloader:
 
     def interrupt_all(self) -> None:
         """End all running and waiting queries, because the server is stopping."""
-        for pool in self._pools:
-            pool.interrupt_all()
+        for engine in self._engines:
+            engine.interrupt_all()
 
     async def close(self) -> None:
-        """Cancel all tasks and close all pools."""
+        """Cancel all tasks and close all engines."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for pool in self._pools:
-            await pool.close()
+        for engine in self._engines:
+            await engine.close()
 
     async def _load(self, progress: Progress = lambda what, share, lines: None) -> LoadedDataset:
+        engine, store = await self._start(progress)
+        self._engines.add(engine)
+        kept = store.path if store else None
+        has_answers = kept and (kept / disk.ANSWERS).exists()
+        asked = Prepared(engine, kept / disk.ANSWERS) if kept and has_answers else engine
+        return LoadedDataset(engine, *self._create(asked, kept), store)
+
+    async def _start(self, progress: Progress) -> tuple[Engine, OpenStore | None]:
+        """Return an engine for the dataset as it is now, and its store if it is one on disk.
+
+        Raises ValueError or OSError.
+        """
         self._loaded_stamp = _stamp(self._path)
-        if disk.is_store(self._path):
-            store = await self._open_store()
-            pool = await self._start(store, progress)
-            answers = store.path / disk.ANSWERS
-            engine = Prepared(pool, answers) if answers.exists() else pool
-            made = self._create(engine, store.path)
-        else:
-            store = None
-            pool = await self._start(await asyncio.to_thread(files_of, self._path), progress)
-            made = self._create(pool, None)
-        return LoadedDataset(pool, *made, store)
+        store = await self._open_store() if disk.is_store(self._path) else None
+        source = await asyncio.to_thread(files_of, self._path) if store is None else store
+        pool = await Pool.start(source, self._conventions, self._settings, progress, self._long)
+        return pool, store
 
     async def _open_store(self) -> OpenStore:
         """Return the current store; one that takes over is read as a whole before."""
@@ -237,11 +253,6 @@ class Reloader:
                 raise
         return store
 
-    async def _start(self, source: Sequence[Path] | OpenStore, progress: Progress) -> Pool:
-        pool = await Pool.start(source, self._conventions, self._settings, progress, self._long)
-        self._pools.add(pool)
-        return pool
-
     async def _retire(self, loaded: LoadedDataset) -> None:
         """Close a dataset when its last request has ended, at most two query timeouts later."""
         with suppress(TimeoutError):
@@ -249,9 +260,47 @@ class Reloader:
                 while loaded.in_flight:
                     loaded.idle.clear()
                     await loaded.idle.wait()
-        self._pools.discard(loaded.engine)
+        self._engines.discard(loaded.engine)
         await loaded.engine.close()
         loaded.dumps.close()
+
+
+class EndpointReloader(Reloader):
+    """Serves the dataset of an engine elsewhere; a change of its graphs is a new dataset."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        settings: Settings,
+        create_app: Callable[[Engine, Path | None], tuple[ASGIApp, ResponseStore, Dumps]],
+        counts: Counts,
+        tell: Callable[[str], object] = str,
+    ) -> None:
+        """Serve the dataset at ``endpoint``: see `Reloader`."""
+        super().__init__(Path(), settings, create_app, counts, tell=tell)
+        self._endpoint = endpoint
+
+    async def watch(self) -> None:
+        """Ask for the sizes of the graphs every minute, or less often if that takes long."""
+        pause = _PROBED
+        while True:
+            await asyncio.sleep(pause)
+            started, engine = asyncio.get_running_loop().time(), self.current.engine
+            assert isinstance(engine, RemoteEngine)
+            try:
+                if await engine.has_changed():
+                    await self.reload()
+            except (QueryError, ValueError) as error:
+                _LOG.error("cannot see whether the dataset has changed: %s", error)
+            pause = max(_PROBED, 20 * (asyncio.get_running_loop().time() - started))
+
+    async def _start(self, progress: Progress) -> tuple[Engine, OpenStore | None]:
+        endpoint = self._endpoint
+        credentials = Credentials(self._settings.endpoint_login, self._settings.endpoint_headers)
+        engine = await RemoteEngine.start(
+            endpoint.url, credentials, self._conventions, endpoint.merged, self._settings
+        )
+        return engine, None
 
 
 def files_of(path: Path) -> list[Path]:

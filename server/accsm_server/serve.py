@@ -10,7 +10,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -18,15 +17,18 @@ import uvloop
 from starlette.types import ASGIApp
 
 from accsm_server.app import create_dataset_app, segments
+from accsm_server.engine.interface import Engine
 from accsm_server.http.connection import Connection, concerns_operator
 from accsm_server.http.middleware.access_log import AccessLog
 from accsm_server.http.middleware.metrics import Counts, Metrics
 from accsm_server.http.middleware.proxy_headers import ProxyHeaders
 from accsm_server.http.middleware.rate_limit import RateLimit
+from accsm_server.http.middleware.response_cache import ResponseStore
 from accsm_server.http.security_headers import HEADERS
 from accsm_server.operations import PATHS, Operations
 from accsm_server.pages import static_files
-from accsm_server.reload import Reloader
+from accsm_server.pages.dumps import Dumps
+from accsm_server.reload import Endpoint, EndpointReloader, Reloader
 from accsm_server.settings import Settings, from_environment
 
 _BACKLOG = 2048
@@ -34,7 +36,7 @@ _GRACE = 3  # seconds for running queries when the server is stopped
 
 
 def serve(
-    dataset: Path,
+    dataset: Path | Endpoint,
     host: str,
     port: int,
     ready: Callable[[str, str], None],
@@ -93,7 +95,7 @@ def refusal(error: OSError, host: str, port: int) -> str:
 
 
 async def _serve(
-    dataset: Path,
+    dataset: Path | Endpoint,
     listener: socket.socket,
     settings: Settings,
     ready: Callable[[str, str], None],
@@ -104,14 +106,14 @@ async def _serve(
 ) -> None:
     host, port = listener.getsockname()[:2]
     counts = Counts("accsm", segments())
-    reloader = Reloader(
-        dataset,
-        settings,
-        lambda engine, kept: create_dataset_app(engine, settings, root_path, kept),
-        counts,
-        base,
-        tell,
-    )
+
+    def create(engine: Engine, kept: Path | None) -> tuple[ASGIApp, ResponseStore, Dumps]:
+        return create_dataset_app(engine, settings, root_path, kept)
+
+    if isinstance(dataset, Endpoint):
+        reloader: Reloader = EndpointReloader(dataset, settings, create, counts, tell)
+    else:
+        reloader = Reloader(dataset, settings, create, counts, base, tell)
     try:
         config = uvicorn.Config(
             _application(reloader, counts, settings, access_log),

@@ -57,6 +57,11 @@ class Settings:
     keep: float = 0.5
     """The part of the served statements that a new build must have to be loaded; 0: none."""
 
+    endpoint_login: tuple[str, str] | None = field(default=None, repr=False)
+    """User and password for the endpoint of `serve --endpoint`."""
+    endpoint_headers: Mapping[str, str] | None = field(default=None, repr=False)
+    """Headers of requests to it."""
+
     @property
     def arrival(self) -> float:
         """Return the seconds in which a request must arrive: those of `timeout`, at most 20."""
@@ -86,6 +91,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         service=_endpoints(environment.get("ACCSM_SERVICE", "")),
         proxies=_addresses(environment.get("ACCSM_PROXIES", default.proxies)),
         keep=_number(environment, "ACCSM_KEEP", default.keep, zero=True),
+        endpoint_login=_login(environment.get("ACCSM_ENDPOINT_LOGIN", "")),
+        endpoint_headers=_headers(environment.get("ACCSM_ENDPOINT_HEADERS", "")),
     )
 
 
@@ -100,6 +107,21 @@ def _memory(environment: Mapping[str, str], default: int) -> int:
 def _rate(environment: Mapping[str, str]) -> float | None:
     given = environment.get("ACCSM_RATE")
     return _number(environment, "ACCSM_RATE", 0, zero=True) if given else None
+
+
+def _login(text: str) -> tuple[str, str] | None:
+    user, colon, password = text.partition(":")
+    if text and not (user and colon and text.isprintable()):
+        raise ValueError("ACCSM_ENDPOINT_LOGIN: write a user and a password, as user:password")
+    return (user, password) if text else None
+
+
+def _headers(text: str) -> dict[str, str] | None:
+    lines = [line.partition(":") for line in text.splitlines() if line.strip()]
+    for name, colon, value in lines:
+        if not (colon and re.fullmatch(r"[\w-]+", name, re.ASCII) and value.isprintable()):
+            raise ValueError("ACCSM_ENDPOINT_HEADERS: write a header a line, as Name: value")
+    return {name: value.strip() for name, _, value in lines} or None
 
 
 def _endpoints(text: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from .earlier import isolated
 
 LOAD_TIMEOUT = 120  # seconds for a server to load the graph
 _COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
-_VIRTUOSO = Path(__file__).parent / "virtuoso.ini"
+VIRTUOSO = Path(__file__).parent / "virtuoso.ini"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def run(peer: Peer, dataset: Path, graph: Path, folder: Path, triples: int) -> I
         "dataset": str(dataset), "graph": str(graph), "folder": str(folder),
         "port": str(_free_port()), "other": str(_free_port()),
     }  # fmt: skip
-    (folder / _VIRTUOSO.name).write_text(_VIRTUOSO.read_text().format(**names))
+    (folder / VIRTUOSO.name).write_text(VIRTUOSO.read_text().format(**names))
     start = time.perf_counter()
     with (folder / "log").open("wb") as log:
         if peer.before:

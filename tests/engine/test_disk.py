@@ -103,7 +103,7 @@ def test_pages_over_a_store_are_those_in_memory(loaded: Path, dataset_path: Path
 
 
 def test_a_killed_worker_is_replaced(loaded: Path) -> None:
-    with running(loaded, WORKERS="1") as server:
+    with running(loaded) as server:
         before = set(children(server.pid))
         fork_server = min(before)
         workers = set(children(fork_server))

@@ -1,9 +1,10 @@
 """The interface of query engines, which the endpoint and the pages use.
 
-`engine.pool` implements it with worker processes over a dataset in memory.
+`engine.pool` implements it with worker processes over a dataset in memory, `engine.remote` with an
+endpoint elsewhere.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -95,11 +96,22 @@ class Engine(Protocol):
         """Return the prefixes that the dataset declares: see `rdf.dataset.prefixes`."""
 
     @property
+    def size(self) -> int:
+        """Return the number of statements of the dataset."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Return in sentences what users should know of an engine elsewhere."""
+
+    @property
     def stats(self) -> Mapping[str, float]:
         """Return figures for the metrics, such as the number of waiting queries."""
 
     async def answer(self, query: Query) -> Answer:
         """Return the answer as soon as its first bytes have arrived; raises QueryError."""
+
+    def interrupt_all(self) -> None:
+        """End all running and waiting queries, because the server is stopping."""
 
     async def close(self) -> None:
         """Stop all queries and free the dataset."""

@@ -28,6 +28,7 @@ async def conformance(site: ServedSite, format: Annotated[Format, negotiated(JSO
             "version": __version__,
             "scores": [score.as_json() for score in scores],
             "deviations": [asdict(deviation) for deviation in deviations],
+            "engine": list(site.engine.remarks),
         }
         return JSONResponse(record, headers=render.NEGOTIATED)
     return render.page(
@@ -35,6 +36,7 @@ async def conformance(site: ServedSite, format: Annotated[Format, negotiated(JSO
         "conformance.html",
         scores=scores,
         deviations=deviations,
+        remarks=site.engine.remarks,
         offers=[JSON],
         here="/conformance",
     )

@@ -250,7 +250,7 @@ async def known(site: Site, iris: Iterable[str]) -> set[str]:
 
 async def is_graph(site: Site, iri: str) -> bool:
     """Return whether ``iri`` names a graph."""
-    return await site.served.queries.ask("is-graph", this=iri)
+    return bool((await site.served.queries.rows("is-graph", this=iri)).rows)
 
 
 async def construct(site: Site, text: str, format: str) -> bytes:

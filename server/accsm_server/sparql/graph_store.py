@@ -43,7 +43,7 @@ async def read(
     iri = next(iter(graphs), None)
     if iri is not None:
         check_iri("graph", iri, _ADVICE)
-        if not await served.queries.ask("is-graph", this=iri):
+        if not (await served.queries.rows("is-graph", this=iri)).rows:
             hint = f"See the list of graphs at {index}"
             raise NotFound("No such graph", f"There is no graph <{iri}>.", hint)
     return graph_response(served, iri, choose(requested(params), accept, GRAPHS))

@@ -91,6 +91,7 @@ def serialize(statements: Iterable[Triple], prefixes: Mapping[str, str], format:
 def _service(served: ServedDataset, url: str, is_union: bool) -> Statements:
     service, allowed = f"{url}#service", served.settings.service
     about = _COMMENT + (_FEDERATED + ", ".join(allowed) if allowed else _NOT_FEDERATED)
+    about = " ".join([about, *served.engine.remarks])
     yield service, "rdf:type", "sd:Service"
     yield service, "rdf:type", "dcat:DataService"
     yield service, "dcterms:title", TITLE

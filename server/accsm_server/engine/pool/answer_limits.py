@@ -6,9 +6,9 @@ and TSV have no place for it. The response shows it in all formats: see `http.st
 """
 
 import re
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from pyoxigraph import Triple
 
@@ -96,10 +96,17 @@ class Cut(Exception):  # noqa: N818 - not an error
     """Raised in `AnswerWriter.write` to stop the serializer: the answer has reached a limit."""
 
 
+class Channel(Protocol):
+    """What an answer is sent to: a socket, or what takes each frame whole."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Take ``data``, which holds whole frames."""
+
+
 class AnswerWriter:
     """A binary file that sends its content in DATA frames of at most 64 KiB."""
 
-    def __init__(self, channel: socket.socket, rows: int = 0, size: int = 0) -> None:
+    def __init__(self, channel: Channel, rows: int = 0, size: int = 0) -> None:
         """Send to ``channel`` at most ``rows`` rows or triples and ``size`` bytes; 0: no limit."""
         self.rows = 0
         self.truncated = ""

@@ -109,6 +109,11 @@ class Pool:
         return self._fork_server.size
 
     @property
+    def remarks(self) -> Sequence[str]:
+        """Return none: answers are those of this version."""
+        return ()
+
+    @property
     def stats(self) -> Mapping[str, float]:
         """Return figures for the metrics: see `http.middleware.metrics`."""
         queues = (self._public, self._internal, self._outbound)

@@ -21,6 +21,7 @@ from pyoxigraph import (
     Literal,
     NamedNode,
     Quad,
+    QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
@@ -107,7 +108,7 @@ def answer_query(
             raise view
         with suppress(Cut):
             _evaluate(view, task, output)
-    except _EXCEPTIONS as error:
+    except EXCEPTIONS as error:
         output.drop()
         end_frame = _fail_message(error, task.service)
     else:
@@ -135,11 +136,16 @@ _ERRORS: dict[type[Exception], type[QueryError]] = {
     RuntimeError: EvaluationError,
     LookupError: EvaluationError,
 }
-_EXCEPTIONS = tuple(_ERRORS)
+EXCEPTIONS = tuple(_ERRORS)
+
+
+def kind_of(error: Exception) -> type[QueryError]:
+    """Return the class of the error that a client is told for one of `EXCEPTIONS`."""
+    return next(found for kind, found in _ERRORS.items() if isinstance(error, kind))
 
 
 def _fail_message(error: Exception, service: bool) -> bytes:
-    found = next(found for kind, found in _ERRORS.items() if isinstance(error, kind))
+    found = kind_of(error)
     if isinstance(error, OSError) and service:
         found = RemoteError
     text = str(error.msg if isinstance(error, SyntaxError) else error)
@@ -156,11 +162,17 @@ def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
         return
     text = in_order(task.text, view.base)
     results = view.query(text, task.default_graphs, task.named_graphs)
+    if isinstance(results, QueryTriples):
+        write_graph(described(view, results) if task.closure else results, task, output)
+    else:
+        write_results(results, task, output)
+
+
+def write_results(results: QuerySolutions | QueryBoolean, task: Task, output: AnswerWriter) -> None:
+    """Write the answer to a SELECT or an ASK; raises Cut, and what `_ERRORS` lists."""
     format, limit = task.format, task.limit
     output.is_xml = format in _XML
-    if isinstance(results, QueryTriples):
-        _write_graph(described(view, results) if task.closure else results, task, output)
-    elif isinstance(results, QuerySolutions) and limit is not None and format == "json":
+    if isinstance(results, QuerySolutions) and limit is not None and format == "json":
         _write_rows(results, limit, output)
     else:
         if isinstance(results, QuerySolutions):
@@ -199,8 +211,10 @@ def _write_nodes(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     pyoxigraph.serialize(found[:limit], cast("IO[bytes]", output), format=_GRAPHS[task.format])
 
 
-def _write_graph(triples: Iterable[Triple], task: Task, output: AnswerWriter) -> None:
+def write_graph(triples: Iterable[Triple], task: Task, output: AnswerWriter) -> None:
+    """Write a graph; raises what `_ERRORS` lists."""
     format, limit = task.format, task.limit
+    output.is_xml = format in _XML
     prefixes = dict(task.prefixes)
     if task.sorted or limit is not None:
         limit_rows = output.max_rows if limit is None else limit
