@@ -45,11 +45,13 @@ class Ask(NamedTuple):
         return text.replace("$this", " ".join(str(NamedNode(iri)) for iri in iris))
 
     def sample(self, base: str, most: int) -> str:
-        """Return the query for the first ``most`` IRIs; a comment says so if there are more."""
-        if isinstance(self.this, str) or len(self.this) <= most:
-            return self.text(base)
-        text = Ask(self.path, self.this[:most]).text(base)
-        return f"{text.rstrip()}\n# It is asked for {len(self.this)} resources, here for {most}.\n"
+        """Return the query for the first ``most`` IRIs and rows; comments say so if more are."""
+        these = (self.this,) if isinstance(self.this, str) else self.this
+        text = Ask(self.path, these[:most], self.numbers[:most]).text(base)
+        for name, count in (("resources", len(these)), ("numbers", len(self.numbers))):
+            if count > most:
+                text = f"{text.rstrip()}\n# It is asked for {count} {name}, here for {most}.\n"
+        return text
 
 
 Lookup = Generator[Ask, Rows, T]

@@ -74,7 +74,7 @@ def test_every_setting_is_in_the_table_and_every_named_setting_is_read() -> None
 
 def test_the_table_has_the_defaults() -> None:
     documented = dict(re.findall(r"^\| `ACCSM_(\w+)` \| ?(.*?) ?\|", README, re.MULTILINE))
-    words = {"WORKERS": "cores + 2", "RATE": "50, loopback free"}
+    words = {"MEMORY": "half of the machine's", "RATE": "50, loopback free"}
     for name in Settings.__dataclass_fields__:
         default = getattr(Settings(), name)
         value = f"{default:g}" if isinstance(default, float) else str(default or "")

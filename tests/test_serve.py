@@ -1,8 +1,11 @@
 """The command `accsm-kg serve`: its dataset, its port and its errors."""
 
 import errno
+import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -39,6 +42,32 @@ def test_port_0_takes_a_free_port_and_the_first_line_names_it(small: Path) -> No
             assert server.log.read_text().splitlines()[0] == f"Serving {small} at {server.url}/"
             assert httpx.get(server.url).status_code == 200
     assert one.url != other.url
+
+
+def test_requests_are_told_how_far_loading_is(tmp_path: Path) -> None:
+    path = tmp_path / "large.nq"
+    path.write_text("".join(f'<urn:s{n}> <urn:p{n % 5}> "{n}" .\n' for n in range(400_000)))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    answers: list[httpx.Response] = []
+    with ThreadPoolExecutor() as threads, ExitStack() as stack:
+        started = threads.submit(stack.enter_context, running(path, port=port))
+        while not started.done():
+            with suppress(httpx.TransportError):
+                answers.append(httpx.get(f"{url}/healthz"))
+                page = httpx.get(f"{url}/", headers={"Accept": "application/json"})
+                answers += [page] if page.status_code != 200 else []
+        assert started.result().url == url
+        assert httpx.get(f"{url}/healthz").json()["status"] == "ok"
+    health, page = [answer for answer in answers if answer.status_code == 503][:2]
+    assert health.json()["status"] == "loading"
+    assert page.json()["title"] == "The dataset is being loaded"
+    assert health.headers["Retry-After"] == page.headers["Retry-After"] == "2"
+    told = [answer.json()["detail"] for answer in answers if answer.status_code == 503]
+    assert any(
+        re.search(r"^Reading the files: \d+% done, [\d,]+ lines a second", one) for one in told
+    )
 
 
 @pytest.mark.parametrize("prefix", ["kg", "/kg", "/kg/"])

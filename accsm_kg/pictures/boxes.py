@@ -79,15 +79,11 @@ def _middles(
     height: float,
 ) -> dict[str, float]:
     """Return the middle of each box of the right column, near what leads to it, and apart."""
-    leading = {
-        box.name: [
-            starts[one.name, place]
-            for one in left
-            for place, row in enumerate(one.rows)
-            if row.to == box.name
-        ]
-        for box in right
-    }
+    leading: dict[str, list[float]] = {box.name: [] for box in right}
+    for box in left:
+        for place, row in enumerate(box.rows):
+            if row.to in leading:
+                leading[row.to].append(starts[box.name, place])
     wanted = {name: sum(found) / len(found) for name, found in leading.items() if found}
     step = _height(Box("")) + _GAP / 2
     found, least = dict[str, float](), step / 2

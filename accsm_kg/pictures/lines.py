@@ -1,6 +1,7 @@
 """A map of the lines of a text: which are cited or quoted, and where something is unclear."""
 
-from collections.abc import Callable, Collection
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -15,20 +16,50 @@ _BUCKETS = 10  # links in a row
 Address = Callable[[int, int], str]
 
 
+class Lines:
+    """A set of lines, made of parts, each with its first and last line; parts may overlap."""
+
+    def __init__(self, parts: Iterable[tuple[int, int]] = ()) -> None:
+        """Merge ``parts``."""
+        self._parts: list[tuple[int, int]] = []
+        self._before: list[int] = []
+        """How many lines are before each of the merged parts, which are sorted."""
+        total = 0
+        for first, last in sorted(parts):
+            if not self._parts or first > self._parts[-1][1]:
+                self._parts.append((first, last))
+                self._before.append(total)
+            else:
+                start, end = self._parts[-1]
+                self._parts[-1] = start, max(end, last)
+            start, end = self._parts[-1]
+            total = self._before[-1] + end - start + 1
+
+    def count(self, first: int, last: int) -> int:
+        """Return how many of the lines are in a part of the text."""
+        return self._until(last) - self._until(first - 1)
+
+    def _until(self, line: int) -> int:
+        place = bisect_right(self._parts, line, key=lambda part: part[0]) - 1
+        if place < 0:
+            return 0
+        start, end = self._parts[place]
+        return self._before[place] + min(line, end) - start + 1
+
+
 @dataclass(frozen=True)
 class Marks:
     """The lines of a text from 1 that are cited, quoted and flagged."""
 
     lines: int
-    cited: Collection[int]
-    quoted: Collection[int]
-    flagged: Collection[int]
+    cited: Lines
+    quoted: Lines
+    flagged: Lines
 
     def count(self, first: int, last: int) -> tuple[int, int, int]:
         """Return how many lines of a part are cited, quoted and flagged."""
-        part = range(first, last + 1)
         cited, quoted, flagged = (
-            sum(line in of for line in part) for of in (self.cited, self.quoted, self.flagged)
+            of.count(first, last) for of in (self.cited, self.quoted, self.flagged)
         )
         return cited, quoted, flagged
 
@@ -56,7 +87,9 @@ def draw(marks: Marks, address: Address) -> Element:
 
 def symbol(kind: str) -> Element:
     """Return a tick of one kind (cited, quoted or flagged) for a legend."""
-    marks = Marks(1, {1}, {1} if kind == "quoted" else (), {1} if kind == "flagged" else ())
+    one, none = Lines([(1, 1)]), Lines()
+    quoted, flagged = (one if kind == name else none for name in ("quoted", "flagged"))
+    marks = Marks(1, one, quoted, flagged)
     drawn = picture(_TICK, _HIGH + 8, class_="strip", aria_hidden="true")
     drawn.extend(_ticks(marks, 1, 1, 1, 0, 0))
     return drawn

@@ -17,6 +17,7 @@ from accsm_kg.namespaces import BASE, QUERIES, term
 from accsm_kg.questions.model import FORMS, Parameter, Question, bind, form
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.dataset import base_iri
+from accsm_kg.rdf.query_scanner import scan
 
 _SH_FORMS: Final = {name: f"sh:{name}" for name in FORMS}
 _Statement = tuple[str, str, NamedNode | Literal]
@@ -33,8 +34,8 @@ def load(store: Store) -> list[Question]:
 def read(quads: Iterable[Quad]) -> list[Question]:
     """Return the questions in the graph of stored queries, sorted by name.
 
-    What has no name, or no query that takes its parameters, is left out; what else is missing is
-    empty.
+    What has no name that an address can have, or no query that takes its parameters, is left out;
+    what else is missing is empty.
     """
     resources: dict[str, _Properties] = defaultdict(lambda: defaultdict(list))
     for subject, predicate, value, _ in quads:
@@ -109,6 +110,8 @@ def _question(properties: _Properties, resources: dict[str, _Properties]) -> Que
 
 
 def _can_be_asked(question: Question) -> bool:
+    if "/" in question.name or question.name in (".", ".."):
+        return False
     try:
         return bool(form(question) and bind(question))
     except ValueError:
@@ -124,11 +127,12 @@ def _query(properties: _Properties) -> str:
 
 
 def _parameter(properties: _Properties) -> Parameter:
+    options = "".join(_values(properties, "sh:select"))
     return Parameter(
         name=_value(properties, "sh:name"),
         description=_value(properties, "sh:description"),
         default=_value(properties, "sh:defaultValue"),
-        options="".join(_values(properties, "sh:select")),
+        options=options if scan(options).form == "SELECT" else "",
     )
 
 

@@ -1,11 +1,13 @@
 """Load RDF files into a store whose default graph is the merge of its data graphs."""
 
 import gzip
+import heapq
+import os
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BufferedReader
@@ -18,6 +20,7 @@ from pyoxigraph import (
     Literal,
     NamedNode,
     Quad,
+    QuerySolutions,
     RdfFormat,
     Store,
     Triple,
@@ -36,7 +39,13 @@ _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 #: The files of a folder that are read; a file that is named may have any suffix of an RDF format.
 _SUFFIXES = frozenset({".nq", ".trig", ".ttl", ".nt", ".n3", ".rdf", ".jsonld"})
 _MARK = b"\xef\xbb\xbf"
+_CHUNK = 1 << 20  # bytes
 _MAX_NAMED = 5
+_HAS_BLANK_NODES = """
+ASK {
+  { ?s ?p ?o } UNION { GRAPH ?graph { ?s ?p ?o } }
+  FILTER(isBlank(?s) || isBlank(?o) || isBlank(?graph))
+}"""
 _SPACE = NamedNode("http://rdfs.org/ns/void#uriSpace")
 #: The properties that declare a prefix.
 DECLARATION = _PREFIX, _NAMESPACE = tuple(
@@ -59,6 +68,10 @@ class Conventions:
     relative: str = ""
 
 
+#: Is told what is being done, which share of it is done from 0 to 1, and the lines read so far.
+Progress = Callable[[str, float, int], None]
+
+
 def load(path: Path, conventions: Conventions) -> Store:
     """Return a store over an N-Quads, TriG, Turtle or other RDF file, or a folder of them.
 
@@ -74,20 +87,91 @@ def load(path: Path, conventions: Conventions) -> Store:
 
 def collect(path: Path, base: str = "") -> Store:
     """Return a store of the quads in the files, not merged; raises as `load` does."""
-    store, found = Store(), files(path)
-    for file in found:
-        store.bulk_extend(read(file, base, relabel=len(found) > 1))
+    store = Store()
+    fill(store, [(file, None) for file in files(path)], base)
     return store
 
 
-def fingerprint(store: Store) -> str:
-    """Return the SHA-256 of the sorted N-Quads of ``store``, before `merge`.
+def fill(
+    store: Store,
+    contents: Sequence[tuple[Path, BufferedReader | None]],
+    base: str = "",
+    progress: Progress | None = None,
+) -> str:
+    """Load RDF files, or their copies, into ``store``, and return the `fingerprint` of the dataset.
 
-    Without blank nodes this is the RDFC-1.0 hash, and that of a canonical N-Quads file with its
-    labels. Blank nodes without labels, and those of several files, change it with every load.
+    Labels of blank nodes are kept for N-Quads and N-Triples that come first, else changed with
+    every load: then so is the fingerprint. Raises ValueError with file, line and fault.
     """
-    lines = store.dump(format=RdfFormat.N_QUADS).splitlines(keepends=True)  # type: ignore[union-attr]
-    return sha256(b"".join(sorted(lines))).hexdigest()
+    is_relabelled, read_so_far = False, _ReadSoFar(len(contents), progress)
+    for place, (path, copy) in enumerate(contents):
+        kind = _kind(path)
+        with _opened(path, copy) as raw:
+            read_so_far.begin(raw)
+            try:
+                with _content(path, raw) as content:
+                    is_relabelled |= parsing.load(
+                        store, content, kind, base, read_so_far, keep_labels=not place
+                    )
+            except SyntaxError:
+                raw.seek(0)
+                for _ in read(path, base, raw):  # which says where
+                    pass
+                raise
+    found = fingerprint(contents)
+    if is_relabelled and store.query(_HAS_BLANK_NODES):
+        return sha256(found.encode() + os.urandom(len(found))).hexdigest()
+    return found
+
+
+def fingerprint(contents: Sequence[tuple[Path, BufferedReader | None]]) -> str:
+    """Return the SHA-256 of the contents of files without packing, or of their copies.
+
+    The lines of several N-Quads files are merged in their order, so that the fingerprint is that of
+    one file with the sorted lines of all.
+    """
+    digest = sha256()
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(_content(path, stack.enter_context(_opened(path, copy))))
+            for path, copy in contents
+        ]
+        if len(files) > 1 and {_kind(path) for path, _ in contents} == {RdfFormat.N_QUADS}:
+            for line in heapq.merge(*files):
+                digest.update(line)
+        else:
+            for file in files:
+                while piece := file.read(_CHUNK):
+                    digest.update(piece)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _opened(path: Path, copy: BufferedReader | None) -> Iterator[BufferedReader]:
+    """Open a file, or its ``copy``, at its beginning."""
+    with path.open("rb") if copy is None else nullcontext(copy) as file:
+        file.seek(0)
+        yield file
+
+
+class _ReadSoFar:
+    """How much of several files has been read, and how many lines."""
+
+    def __init__(self, files: int, progress: Progress | None) -> None:
+        self._files, self._progress = files, progress
+        self._begun, self._lines = 0, 0
+
+    def begin(self, file: BufferedReader) -> None:
+        """Go on with a file, which may be packed."""
+        self._file, self._begun = file, self._begun + 1
+        self._size = max(os.fstat(file.fileno()).st_size, 1)
+
+    def __call__(self, piece: bytes) -> None:
+        """Add a piece of the content of the file."""
+        self._lines += piece.count(b"\n")
+        if self._progress:
+            share = self._begun - 1 + self._file.tell() / self._size
+            self._progress("reading", share / self._files, self._lines)
 
 
 def statements(store: Store, conventions: Conventions) -> Iterator[Quad]:
@@ -112,16 +196,29 @@ def read(
     Relative IRIs are resolved against ``base``. ``relabel`` labels blank nodes anew, which keeps
     those of several files apart. Raises ValueError with file, line and fault.
     """
+    kind = _kind(path)
+    with _content(path, copy) as file:
+        yield from parsing.quads(file, kind, str(path), base, relabel=relabel)
+
+
+def _kind(path: Path) -> RdfFormat:
+    """Return the RDF format of a file; raises ValueError if its suffix is of none."""
     kind = format_of(path)
     if kind is None:
         raise ValueError(
             f"{path}: not an RDF file; "
             "name a .nq, .trig, .ttl, .nt, .rdf or .jsonld, or one of these with .gz or .zst"
         )
+    return kind
+
+
+@contextmanager
+def _content(path: Path, copy: BufferedReader | None) -> Iterator[BufferedReader]:
+    """Open a file, or its ``copy``, to read its content without a byte order mark."""
     with unpacked(path, copy) as file:
         if file.peek(len(_MARK)).startswith(_MARK):
             file.read(len(_MARK))
-        yield from parsing.quads(file, kind, str(path), base, relabel=relabel)
+        yield file
 
 
 def format_of(path: Path) -> RdfFormat | None:
@@ -154,8 +251,11 @@ def unpacked(path: Path, copy: BufferedReader | None = None) -> Iterator[Buffere
             raise ValueError(f"{path}: damaged, or not in {kind} format: {error}") from None
 
 
-def merge(store: Store, conventions: Conventions) -> None:
-    """Copy every triple of the data graphs of ``store`` to its default graph."""
+def merge(store: Store, conventions: Conventions, progress: Progress | None = None) -> None:
+    """Copy every triple of the data graphs of ``store`` to its default graph.
+
+    One property after the other, as the engine holds what an update adds in memory.
+    """
     apart = _apart(store, conventions)
     names = ", ".join(
         str(graph)
@@ -163,14 +263,16 @@ def merge(store: Store, conventions: Conventions) -> None:
         if isinstance(graph, NamedNode) and graph.value in apart
     )
     chosen = f"FILTER(?graph NOT IN ({names}))" if names else ""
-    store.update(f"INSERT {{ ?s ?p ?o }} WHERE {{ GRAPH ?graph {{ ?s ?p ?o }} {chosen} }}")
-
-
-def default(store: Store) -> Store:
-    """Return a store of the default graph of ``store`` alone, which answers queries faster."""
-    alone = Store()
-    alone.bulk_extend(store.quads_for_pattern(None, None, None, DefaultGraph()))
-    return alone
+    found = store.query(
+        f"SELECT DISTINCT ?property {{ GRAPH ?graph {{ ?s ?property ?o }} {chosen} }}"
+    )
+    assert isinstance(found, QuerySolutions)
+    properties = [str(row["property"]) for row in found]
+    for done, name in enumerate(properties):
+        if progress:
+            progress("merging", done / len(properties), 0)
+        pattern = f"?s {name} ?o"
+        store.update(f"INSERT {{ {pattern} }} WHERE {{ GRAPH ?graph {{ {pattern} }} {chosen} }}")
 
 
 def place(triples: Iterable[Triple], graph: NamedNode | DefaultGraph) -> Iterator[Quad]:

@@ -1,22 +1,27 @@
 """Parse RDF files; what is wrong with one is said with its line and column, and what to do."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BufferedReader, BytesIO, RawIOBase
 from itertools import islice
-from typing import IO, Final
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Final
 from xml.parsers import expat
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 #: Relative IRIs of JSON-LD without a base, which the parser would leave out, begin with this.
 _NO_BASE: Final = "relative-iri:"
+_CHUNK = 1 << 18  # bytes
+_SPOOLED = 64 << 20  # bytes that are held in memory
 _PLACE = re.compile(r"Parser error at line \d+ (?:column \d+|between .*?): ")
 _NO_SCHEME: Final = "No scheme found in an absolute IRI"
 _TAG = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _TAGGED = re.compile(r"[\"']@([\w-]+)")
 _LANGUAGE = re.compile(r'"@language"\s*:\s*"([^"\\]*)"')
 _CONTEXT = re.compile(r'"@(?:context|import)"\s*:\s*(?:\[(?:\s*\{[^{}]*\}\s*,)*\s*)?"([^"]*)"')
-_LINES: Final = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
+#: The formats of which each line is a statement.
+LINES: Final = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 _VALUE = re.compile(r"error while parsing (IRI|language tag) '(.*)': (.*)")
 #: How the content of some files begins, the formats that may begin so, and what to do in others.
 _BEGINNINGS: Final = (
@@ -59,6 +64,71 @@ def quads(
         raise ValueError(name + _fault(error, file, kind, remedy)) from None
 
 
+def load(
+    store: Store,
+    file: IO[bytes],
+    kind: RdfFormat,
+    base: str,
+    track: Callable[[bytes], None],
+    *,
+    keep_labels: bool,
+) -> bool:
+    """Load a file in the format ``kind`` into ``store``; ``track`` gets its bytes as they are read.
+
+    Returns whether blank nodes have new labels; those of a format of lines stay with
+    ``keep_labels``. Raises SyntaxError: see `quads` for where.
+    """
+    base_iri = base or None
+    if kind == RdfFormat.JSON_LD:
+        whole = file.read()
+        track(whole)
+        store.bulk_extend(_json_ld(BytesIO(whole), base, relabel=True))
+        return True
+    with SpooledTemporaryFile(_SPOOLED) as apart:
+        content = _Content(file, track, apart if kind in LINES else None)
+        store.bulk_load(BufferedReader(content, _CHUNK), format=kind, base_iri=base_iri)
+        is_relabelled = kind not in LINES or (not keep_labels and apart.tell() > 0)
+        apart.seek(0)
+        store.bulk_extend(
+            parse(apart, format=kind, base_iri=base_iri, rename_blank_nodes=not keep_labels)
+        )
+    return is_relabelled
+
+
+class _Content(RawIOBase):
+    """The bytes of a file, without lines that may name blank nodes, which go to a file ``apart``.
+
+    The engine labels blank nodes anew as it loads a file.
+    """
+
+    def __init__(
+        self, file: IO[bytes], track: Callable[[bytes], None], apart: IO[bytes] | None
+    ) -> None:
+        self._file, self._track, self._apart = file, track, apart
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            if self._apart is None:
+                piece = self._file.read(_CHUNK)
+            else:
+                piece = b"".join(self._file.readlines(_CHUNK))
+            if not piece:
+                return 0
+            self._track(piece)
+            if self._apart is not None and b"_:" in piece:
+                lines = piece.splitlines(keepends=True)
+                self._apart.writelines(line for line in lines if b"_:" in line)
+                piece = b"".join(line for line in lines if b"_:" not in line)
+            self._rest = memoryview(piece)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
 def _json_ld(file: IO[bytes], base: str, relabel: bool) -> Iterator[Quad]:
     """Yield the quads of JSON-LD; raises SyntaxError for what the parser leaves out in silence."""
     content = file.read()
@@ -94,7 +164,7 @@ def _fault(error: SyntaxError, file: IO[bytes], kind: RdfFormat, remedy: str) ->
             return f":{error.lineno}:{tag.start(1) + 1}: {_no_tag(tag[1])}"
     fault = _PLACE.sub("", error.msg)
     if fault == _NO_SCHEME:
-        fault = _relative(line[start:end], remedy if kind not in _LINES else "")
+        fault = _relative(line[start:end], remedy if kind not in LINES else "")
     fault = "not UTF-8; save it as UTF-8" if fault.startswith("Invalid UTF-8") else fault
     return f":{error.lineno}:{start + 1}: {fault}"
 

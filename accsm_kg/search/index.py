@@ -1,4 +1,4 @@
-"""The index of the things of a dataset: SQLite's full-text search, in memory.
+"""The index of the things of a dataset: SQLite's full-text search, in memory or in a file.
 
 It keeps the stems of words, to find them, and the words as written, to complete and mend them.
 """
@@ -8,8 +8,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from accsm_kg.errors import MissingModuleError
 from accsm_kg.namespaces import BASE
@@ -170,9 +171,9 @@ def unmarked(text: str) -> str:
     return _MARK.sub("", text)
 
 
-def connect(schema: str) -> sqlite3.Connection:
-    """Return a database in memory with the tables of ``schema``; raises MissingModuleError."""
-    made = sqlite3.connect(":memory:", check_same_thread=False)
+def connect(schema: str, path: Path | str = ":memory:") -> sqlite3.Connection:
+    """Return a new database with the tables of ``schema``; raises MissingModuleError."""
+    made = sqlite3.connect(path, check_same_thread=False)
     try:
         made.executescript(schema)
     except sqlite3.OperationalError as error:
@@ -188,22 +189,39 @@ def connect(schema: str) -> sqlite3.Connection:
 class Index:
     """An index that several threads may use; it is made once and not changed."""
 
-    def __init__(self, rows: Read, base: str = BASE) -> None:
-        """Index what the queries have found in a dataset with ``base``.
+    def __init__(self, database: sqlite3.Connection) -> None:
+        """Use `make` or `open` instead."""
+        self._lock = Lock()
+        self._db = database
+        query = "SELECT term FROM vocabulary ORDER BY doc DESC, term LIMIT ?"
+        words = [term for (term,) in self._db.execute(query, (_MOST_WORDS,))]
+        self._speller = Speller(words, self._is_known)
+
+    @classmethod
+    def make(cls, rows: Read, base: str = BASE, path: Path | str = ":memory:") -> Self:
+        """Index what the queries have found in a dataset with ``base``, in memory or in a new file.
 
         Raises MissingModuleError if SQLite has no full-text search.
         """
         found = things(rows)
-        self._lock = Lock()
-        self._db = connect(_SCHEMA)
-        self._db.executemany(
-            "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _things(found, base)
-        )
-        self._db.executemany("INSERT OR IGNORE INTO name VALUES (?, ?)", _names(found, base))
-        self._db.executescript(_FILL)
-        query = "SELECT term FROM vocabulary ORDER BY doc DESC, term LIMIT ?"
-        words = [term for (term,) in self._db.execute(query, (_MOST_WORDS,))]
-        self._speller = Speller(words, self._is_known)
+        database = connect(_SCHEMA, path)
+        with database:
+            database.executemany(
+                "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _things(found, base)
+            )
+            database.executemany("INSERT OR IGNORE INTO name VALUES (?, ?)", _names(found, base))
+            database.executescript(_FILL)
+        return cls(database)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Return the index in a file, which is not changed."""
+        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        return cls(sqlite3.connect(address, uri=True, check_same_thread=False))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
 
     @property
     def kinds(self) -> list[str]:

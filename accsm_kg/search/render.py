@@ -25,7 +25,7 @@ _MOST: Final = 50  # rows of a table for people
 
 def index(store: Store) -> Index:
     """Return the index of the dataset in ``store``."""
-    return Index(look_up(store, read()), base_iri(store, BASE))
+    return Index.make(look_up(store, read()), base_iri(store, BASE))
 
 
 def run(store: Store, words: str, fmt: str = TABLE, kind: str = "") -> tuple[str, list[str]]:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -88,16 +88,26 @@ _ROUTERS = (
 
 
 def create_dataset_app(
-    engine: Engine, settings: Settings, root_path: str = ""
+    engine: Engine, settings: Settings, root_path: str = "", kept: Path | None = None
 ) -> tuple[ASGIApp, ResponseStore, Dumps]:
-    """Return the application for the dataset of ``engine``, its cached responses and its files."""
-    site = Site(_served(engine, settings), root_path)
+    """Return the application for the dataset of ``engine``, its cached responses and its files.
+
+    ``kept`` is the folder of its store on disk.
+    """
+    site = create_site(engine, settings, root_path, kept)
     app: ASGIApp = _router(_endpoint(site), create_pages(site))
     app = Preflight(app, posts=(_ENDPOINT,))
     app = RequestCheck(app)
     app = Compression(app)
     cache = ResponseCache(app, settings.cache << 20)
     return cache, cache.store, site.dumps
+
+
+def create_site(
+    engine: Engine, settings: Settings, root_path: str = "", kept: Path | None = None
+) -> Site:
+    """Return the dataset of ``engine`` as pages show it."""
+    return Site(_served(engine, settings), root_path, kept)
 
 
 def create_pages(site: Site) -> FastAPI:
@@ -150,17 +160,22 @@ def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
     def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = scope["request_context"].path
         app = endpoint if path == _ENDPOINT else pages_in_task
-        if len(path) > 1 and path.endswith("/") and _is_page(path[:-1]):
+        sent = scope["raw_path"].decode("latin-1")
+        if len(path) > 1 and sent.endswith("/") and _is_page(path[:-1]):
             query = scope["query_string"].decode("latin-1")
-            address = scope.get("root_path", "") + quote(path[:-1]) + (query and f"?{query}")
-            app = RedirectResponse(address, 308)
+            app = RedirectResponse(sent[:-1] + (query and f"?{query}"), 308)
         return app(scope, receive, send)
 
     return route
 
 
 def _is_page(path: str) -> bool:
-    """Return whether ``path`` is that of the endpoint, or of a page whose path has no free end."""
+    """Return whether ``path`` is that of the endpoint, or of a page whose path has no free end.
+
+    A path with a segment of dots is none, as clients resolve it.
+    """
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        return False
     scope = {"type": "http", "method": "GET", "path": path, "headers": []}
     return path == _ENDPOINT or any(
         ":path}" not in route.path and route.matches(scope)[0] is Match.FULL
@@ -174,6 +189,12 @@ async def _on_error(request: Request, error: Any) -> Response:
     if isinstance(error, NotFound) and (found := await documents.elsewhere(request)):
         return found
     return render.error(request.app.state.site, error, problems.error_format(request))
+
+
+async def _on_exception(request: Request, _: Any) -> Response:
+    """Return the error for an exception that nothing handles, which is logged besides."""
+    error = ServerError(detail="The server failed to answer; its log tells why.")
+    return await _on_error(request, error)
 
 
 async def _on_http_exception(request: Request, error: Any) -> Response:
@@ -196,4 +217,5 @@ _EXCEPTION_HANDLERS: dict[Any, Any] = {
     ServerError: _on_error,
     HTTPException: _on_http_exception,
     RequestValidationError: _on_invalid_parameter,
+    Exception: _on_exception,
 }

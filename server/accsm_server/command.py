@@ -1,4 +1,4 @@
-"""The command `accsm-kg serve`, which the command line loads by its entry point."""
+"""The commands `serve` and `load`, which the command line loads by their entry points."""
 
 import re
 import sys
@@ -36,7 +36,10 @@ def check_endpoint(url: str) -> str:
 def serve(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="DATASET", help=f"Any RDF file or folder. {resources.DEFAULT}"),
+        typer.Argument(
+            metavar="DATASET",
+            help=f"Any RDF file or folder, or a folder made by `load`. {resources.DEFAULT}",
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
@@ -77,13 +80,30 @@ def serve(
         else:
             file, name = stack.enter_context(resources.dataset(path, status.update))
 
-        def ready(url: str) -> None:
+        def ready(url: str, memory: str) -> None:
             status.stop()
-            say(f"Serving {name} at {url}\nTry: {url}questions")
+            say(f"Serving {name} at {url}\nTry: {url}questions\nMemory: {memory}")
             sys.stdout.flush()
 
         from accsm_server import reload  # slow to import, and only needed here
         from accsm_server import serve as server
 
         source = reload.Endpoint(endpoint, merged) if endpoint else file
-        server.serve(source, host, port, ready, root_path, access_log, base)
+        server.serve(source, host, port, ready, root_path, access_log, base, status.update)
+
+
+def load(
+    path: Annotated[Path, typer.Argument(metavar="DATASET", help="Any RDF file or folder.")],
+    store: Annotated[
+        Path, typer.Argument(metavar="STORE", help="Folder to hold the store; it may hold one.")
+    ],
+    base: Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)] = "",
+) -> None:
+    """Load a dataset into a store on disk, to be served at once at any size."""
+    with step("Loading …") as status:
+        from accsm_server import load as loading  # slow to import, and only needed here
+        from accsm_server.reload import Told
+
+        told = Told(lambda words: status.update(f"Loading … {words}"))
+        marker = loading.load(path, store, base, told)
+    say(f"Loaded {marker.size:,} statements into {store}\nServe them: accsm-kg serve {store}")

@@ -15,6 +15,8 @@ ServerError
 │   ├── RangeNotSatisfiable    416
 │   ├── TooManyRequests        429
 │   └── UnknownTransferCoding  501
+├── NotSupported               501  this installation lacks what a page needs
+├── Loading                    503  the dataset is not loaded yet
 └── QueryError                      a query cannot be answered
     ├── QuerySyntaxError       400  it cannot be parsed
     ├── EvaluationError        400  it cannot be evaluated
@@ -27,7 +29,9 @@ ServerError
     ├── AnswerCut              502  the engine elsewhere cuts answers as long as this one
     ├── OutOfMemory            503  it exceeded the memory limit
     ├── StorageFull            503  its answer cannot be stored
+    ├── UnreadableStore        503  the store of the dataset cannot be read
     ├── Overloaded             503  no worker became free
+    ├── GaveWay                503  it ran long, and gave way to other queries
     ├── Stopping               503  the server is stopping
     ├── WorkerCrashed          503  its worker process ended
     ├── ClientDisconnected     503  its client has disconnected
@@ -158,6 +162,13 @@ class NotSupported(ServerError):
     title = "This server cannot do this"
 
 
+class Loading(ServerError):
+    """A request that comes before the dataset is loaded."""
+
+    status, headers = 503, {"Retry-After": "2"}
+    title = "The dataset is being loaded"
+
+
 class QueryError(ServerError):
     """A query that cannot be answered; ``reason`` is its outcome in logs and metrics."""
 
@@ -252,12 +263,28 @@ class StorageFull(QueryError):
     title = "The answer cannot be stored"
 
 
+class UnreadableStore(QueryError):
+    """A query of a store on disk that cannot be read, such as a damaged one."""
+
+    reason, status = "unreadable", 503
+    title = "The dataset cannot be read"
+    hint = "Its operator has to load it again."
+
+
 class Overloaded(QueryError):
     """A query for which no worker was free in time."""
 
     reason, status, headers = "busy", 503, _RETRY
     title = "Too many queries at once"
     hint = "Try again in a few seconds."
+
+
+class GaveWay(QueryError):
+    """A long query that was ended for the sake of others."""
+
+    reason, status, headers = "gave way", 503, _RETRY
+    title = "The query gave way to others"
+    hint = "Ask for less, or again later."
 
 
 class Stopping(QueryError):

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from accsm_kg import __version__
 from accsm_server.engine.interface import CLIENT, Query, fetch
-from accsm_server.errors import QueryError
+from accsm_server.errors import Loading, QueryError, ServerError, UnreadableStore
 from accsm_server.http import problems
 from accsm_server.http.context import ensure_task
 from accsm_server.http.headers import NEVER
@@ -35,7 +35,7 @@ class Operations:
         self._error: QueryError | None = None
         self._app = Starlette(
             routes=[Route("/healthz", self._health), Route("/metrics", self._report)],
-            exception_handlers={HTTPException: _on_error},  # type: ignore[dict-item]
+            exception_handlers=_EXCEPTION_HANDLERS,
         )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -50,7 +50,13 @@ class Operations:
 
     async def _health(self, request: Request) -> Response:
         """Return 200 if a query for pages is answered, else 503; the result is cached for 1 s."""
-        engine, now = self._reloader.current.engine, time.monotonic()
+        try:
+            engine = self._reloader.current.engine
+        except Loading as error:
+            return JSONResponse({"status": "loading", "detail": error.detail}, 503, error.headers)
+        except UnreadableStore as error:
+            return JSONResponse({"status": error.reason, "detail": error.detail}, 503)
+        now = time.monotonic()
         if now >= self._cached_until:
             self._cached_until = now + 1
             try:
@@ -67,7 +73,8 @@ class Operations:
 
     async def _report(self, request: Request) -> Response:
         """Return the metrics in a format of Prometheus."""
-        engine, cache = self._reloader.current.engine, self._reloader.current.cache
+        loaded = self._reloader.current
+        engine, cache = loaded.engine, loaded.cache
         stats = {
             **engine.stats,
             "cache_bytes": cache.size,
@@ -79,10 +86,15 @@ class Operations:
         return Response(body, headers={"Content-Type": media_type, "Cache-Control": NEVER})
 
 
-async def _on_error(request: Request, error: HTTPException) -> Response:
-    found = problems.from_http_exception(error)
-    return problems.error_response(found, problems.error_format(request))
+async def _on_http_exception(request: Request, error: Any) -> Response:
+    return await _on_error(request, problems.from_http_exception(error))
 
+
+async def _on_error(request: Request, error: Any) -> Response:
+    return problems.error_response(error, problems.error_format(request))
+
+
+_EXCEPTION_HANDLERS: dict[Any, Any] = {ServerError: _on_error, HTTPException: _on_http_exception}
 
 _JSON: dict[str, Any] = {"application/json": {}}
 #: The path items of `PATHS` for the OpenAPI description.
@@ -94,7 +106,10 @@ OPENAPI: dict[str, Any] = {
             "Health check",
             {
                 "200": {"description": "The server answers queries", "content": _JSON},
-                "503": {"description": "The server does not answer queries", "content": _JSON},
+                "503": {
+                    "description": "It is loading, or answers no queries",
+                    "content": _JSON,
+                },
             },
         ),
         (

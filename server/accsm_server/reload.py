@@ -6,6 +6,7 @@ ended. If the new one cannot be loaded or is much smaller, the old one remains.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,17 +17,34 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from accsm_kg.namespaces import CONVENTIONS, MERGED
 from accsm_kg.quality import report
 from accsm_kg.rdf import dataset
+from accsm_kg.rdf.dataset import Progress
+from accsm_server.engine import disk
+from accsm_server.engine.disk import OpenStore
 from accsm_server.engine.interface import CLIENT, Engine
+from accsm_server.engine.pool.budget import Budget
+from accsm_server.engine.pool.long_queries import LongQueries
 from accsm_server.engine.pool.pool import Pool
+from accsm_server.engine.pool.worker_handle import WorkerHandle
+from accsm_server.engine.prepared import Prepared
 from accsm_server.engine.remote.exchange import Credentials
 from accsm_server.engine.remote.remote import RemoteEngine
-from accsm_server.errors import QueryError
+from accsm_server.errors import Loading, QueryError, ServerError, UnreadableStore
+from accsm_server.http import problems
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.http.middleware.response_cache import ResponseStore
 from accsm_server.pages.dumps import Dumps
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
+_CERTAIN = 0.02  # share from which the time that is left is told
+_DOING = {
+    "reading": "Reading the files",
+    "merging": "Merging the graphs",
+    "sorting": "Sorting the store",
+    "indexing": "Indexing names and texts",
+    "preparing": "Preparing pages",
+    "checking": "Checking the files",
+}
 _INTERVAL = 1.0  # seconds between two checks of the files
 _PROBED = 60.0  # seconds between two looks at an engine elsewhere
 _SHRUNK = (
@@ -46,9 +64,32 @@ class LoadedDataset:
     app: ASGIApp
     cache: ResponseStore
     dumps: Dumps
+    store: OpenStore | None = None
     in_flight: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last request in flight has ended."""
+
+
+class Told:
+    """How far a dataset is loaded, in words, which are also passed on."""
+
+    words = "It has just begun."
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        """Pass each change of the words on to ``tell``."""
+        self._tell = tell
+        self._what, self._begun = "", 0.0
+
+    def __call__(self, what: str, share: float, lines: int) -> None:
+        """Take what is being done, which share of it is done, and the lines read so far."""
+        now = time.monotonic()
+        if what != self._what:
+            self._what, self._begun = what, now
+        passed = max(now - self._begun, 1e-3)
+        left = f", {passed / share * (1 - share):.0f} s left" if share > _CERTAIN else ""
+        speed = f", {lines / passed:,.0f} lines a second" if lines else ""
+        self.words = f"{_DOING[what]}: {share:.0%} done{speed}{left}."
+        self._tell(self.words)
 
 
 @dataclass(frozen=True)
@@ -62,22 +103,28 @@ class Endpoint:
 class Reloader:
     """ASGI application that passes each request to the application of the current dataset."""
 
-    current: LoadedDataset
-
     def __init__(
         self,
         path: Path,
         settings: Settings,
-        create_app: Callable[[Engine], tuple[ASGIApp, ResponseStore, Dumps]],
+        create_app: Callable[[Engine, Path | None], tuple[ASGIApp, ResponseStore, Dumps]],
         counts: Counts,
         base: str = "",
+        tell: Callable[[str], object] = str,
     ) -> None:
-        """Serve the dataset at ``path``; ``create_app`` makes the application for its engine.
+        """Serve the dataset at ``path``; ``create_app`` makes the application
+        for its engine and the folder of its store.
 
-        Relative IRIs in the files are resolved against ``base``.
+        Relative IRIs in the files are resolved against ``base``. ``tell`` gets words on how far the
+        first load is.
         """
+        self._current: LoadedDataset | None = None
+        self.damage = ""
+        self._told = Told(lambda words: tell(f"Loading … {words}"))
         self._path, self._settings, self._create, self._counts = path, settings, create_app, counts
         self._conventions = replace(CONVENTIONS, relative=base)
+        self.budget = Budget.divide(settings.memory, bool(settings.service))
+        self._long: LongQueries[WorkerHandle] = LongQueries(self.budget.long)
         self._loaded_stamp: Stamp = []
         self._lock = asyncio.Lock()
         self._engines: set[Engine] = set()
@@ -85,7 +132,11 @@ class Reloader:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        loaded = self.current
+        try:
+            loaded = self.current
+        except ServerError as error:
+            await problems.send_error(error, scope, receive, send)
+            return
         CLIENT.set(scope["request_context"].client)
         loaded.in_flight += 1
         try:
@@ -100,7 +151,26 @@ class Reloader:
 
     async def open(self) -> None:
         """Load the dataset; raises ValueError or OSError that names the file."""
-        self.current = await self._load()
+        self._current = await self._load(self._told)
+
+    @property
+    def current(self) -> LoadedDataset:
+        """Return the dataset that is served; raises Loading or UnreadableStore if there is none."""
+        if self._current is None:
+            raise Loading(detail=self._told.words)
+        if self.damage:
+            raise UnreadableStore(self.damage)
+        return self._current
+
+    async def check(self) -> None:
+        """Read the store once, if the dataset is one; what is damaged is logged and `damage`."""
+        store = self.current.store
+        if store:
+            try:
+                await asyncio.to_thread(store.check)
+            except (ValueError, OSError) as error:
+                self.damage = str(error)
+                _LOG.error("%s", error)
 
     async def reload(self) -> None:
         """Load the files again, and serve them if the dataset has changed."""
@@ -111,7 +181,8 @@ class Reloader:
                 _LOG.error("cannot load the new dataset, still serving the old one: %s", error)
                 self._counts.reloads["failed"] += 1
                 return
-            served, new = self.current.engine, loaded.engine
+            assert self._current
+            served, new = self._current.engine, loaded.engine
             if new.version == served.version:
                 self._counts.reloads["unchanged"] += 1
             elif new.size < served.size * self._settings.keep:
@@ -119,7 +190,8 @@ class Reloader:
                 self._counts.reloads["failed"] += 1
             else:
                 self._counts.reloads["done"] += 1
-                self.current, loaded = loaded, self.current
+                self._current, loaded = loaded, self._current
+                self.damage = ""
             self.start(self._retire(loaded))
 
     async def watch(self) -> None:
@@ -151,16 +223,35 @@ class Reloader:
         for engine in self._engines:
             await engine.close()
 
-    async def _load(self) -> LoadedDataset:
-        engine = await self._start()
+    async def _load(self, progress: Progress = lambda what, share, lines: None) -> LoadedDataset:
+        engine, store = await self._start(progress)
         self._engines.add(engine)
-        return LoadedDataset(engine, *self._create(engine))
+        kept = store.path if store else None
+        has_answers = kept and (kept / disk.ANSWERS).exists()
+        asked = Prepared(engine, kept / disk.ANSWERS) if kept and has_answers else engine
+        return LoadedDataset(engine, *self._create(asked, kept), store)
 
-    async def _start(self) -> Engine:
-        """Return an engine for the dataset as it is now; raises ValueError or OSError."""
+    async def _start(self, progress: Progress) -> tuple[Engine, OpenStore | None]:
+        """Return an engine for the dataset as it is now, and its store if it is one on disk.
+
+        Raises ValueError or OSError.
+        """
         self._loaded_stamp = _stamp(self._path)
-        files = await asyncio.to_thread(_files, self._path)
-        return await Pool.start(files, self._conventions, self._settings)
+        store = await self._open_store() if disk.is_store(self._path) else None
+        source = await asyncio.to_thread(files_of, self._path) if store is None else store
+        pool = await Pool.start(source, self._conventions, self._settings, progress, self._long)
+        return pool, store
+
+    async def _open_store(self) -> OpenStore:
+        """Return the current store; one that takes over is read as a whole before."""
+        store = await asyncio.to_thread(disk.open_current, self._path)
+        if self._current:
+            try:
+                await asyncio.to_thread(store.check)
+            except BaseException:
+                store.close()
+                raise
+        return store
 
     async def _retire(self, loaded: LoadedDataset) -> None:
         """Close a dataset when its last request has ended, at most two query timeouts later."""
@@ -181,11 +272,12 @@ class EndpointReloader(Reloader):
         self,
         endpoint: Endpoint,
         settings: Settings,
-        create_app: Callable[[Engine], tuple[ASGIApp, ResponseStore, Dumps]],
+        create_app: Callable[[Engine, Path | None], tuple[ASGIApp, ResponseStore, Dumps]],
         counts: Counts,
+        tell: Callable[[str], object] = str,
     ) -> None:
         """Serve the dataset at ``endpoint``: see `Reloader`."""
-        super().__init__(Path(), settings, create_app, counts)
+        super().__init__(Path(), settings, create_app, counts, tell=tell)
         self._endpoint = endpoint
 
     async def watch(self) -> None:
@@ -202,17 +294,18 @@ class EndpointReloader(Reloader):
                 _LOG.error("cannot see whether the dataset has changed: %s", error)
             pause = max(_PROBED, 20 * (asyncio.get_running_loop().time() - started))
 
-    async def _start(self) -> Engine:
+    async def _start(self, progress: Progress) -> tuple[Engine, OpenStore | None]:
         endpoint = self._endpoint
         if self._settings.service:
             raise ValueError("ACCSM_SERVICE: SERVICE is not sent to an engine elsewhere; unset it")
         credentials = Credentials(self._settings.endpoint_login, self._settings.endpoint_headers)
-        return await RemoteEngine.start(
+        engine = await RemoteEngine.start(
             endpoint.url, credentials, self._conventions, endpoint.merged, self._settings
         )
+        return engine, None
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
     """Return the files of the dataset at ``path``, and its quality report if there is one."""
     beside = report.beside(path)
     for file in dataset.unread(path) if path.is_dir() else ():
@@ -222,6 +315,8 @@ def _files(path: Path) -> list[Path]:
 
 def _stamp(path: Path) -> Stamp:
     stamp, files = [], []
+    if disk.is_store(path):
+        return [(disk.stamp(path), 0, 0, 0)]
     beside = path.with_name(report.FILES[0])
     with suppress(OSError):  # the folder is being replaced
         files = [path, beside] if path.is_file() else sorted(path.rglob("*"))

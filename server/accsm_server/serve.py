@@ -39,13 +39,16 @@ def serve(
     dataset: Path | Endpoint,
     host: str,
     port: int,
-    ready: Callable[[str], None],
+    ready: Callable[[str, str], None],
     root_path: str = "",
     access_log: bool = False,
     base: str = "",
+    tell: Callable[[str], object] = str,
 ) -> None:
-    """Serve ``dataset`` until stopped; call ``ready`` with the URL when queries are answered.
+    """Serve ``dataset`` until stopped.
 
+    Until queries are answered, all requests are answered 503, and ``tell`` gets words on how far
+    loading is; then ``ready`` gets the URL and a phrase on the memory for queries.
     ``root_path`` is the path prefix that a reverse proxy strips; relative IRIs in the files are
     resolved against ``base``. Raises OSError if the address is in use or a file cannot be read, and
     ValueError if the dataset or a setting is invalid.
@@ -61,7 +64,7 @@ def serve(
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         root_path = f"/{root_path.strip('/')}".rstrip("/")
-        runner.run(_serve(dataset, listener, settings, ready, root_path, access_log, base))
+        runner.run(_serve(dataset, listener, settings, ready, root_path, access_log, base, tell))
 
 
 def _allow_connections() -> None:
@@ -95,24 +98,23 @@ async def _serve(
     dataset: Path | Endpoint,
     listener: socket.socket,
     settings: Settings,
-    ready: Callable[[str], None],
+    ready: Callable[[str, str], None],
     root_path: str,
     access_log: bool,
     base: str,
+    tell: Callable[[str], object],
 ) -> None:
     host, port = listener.getsockname()[:2]
     counts = Counts("accsm", segments())
 
-    def create(engine: Engine) -> tuple[ASGIApp, ResponseStore, Dumps]:
-        return create_dataset_app(engine, settings, root_path)
+    def create(engine: Engine, kept: Path | None) -> tuple[ASGIApp, ResponseStore, Dumps]:
+        return create_dataset_app(engine, settings, root_path, kept)
 
     if isinstance(dataset, Endpoint):
-        reloader: Reloader = EndpointReloader(dataset, settings, create, counts)
+        reloader: Reloader = EndpointReloader(dataset, settings, create, counts, tell)
     else:
-        reloader = Reloader(dataset, settings, create, counts, base)
+        reloader = Reloader(dataset, settings, create, counts, base, tell)
     try:
-        await reloader.open()
-        reloader.start(reloader.watch())
         config = uvicorn.Config(
             _application(reloader, counts, settings, access_log),
             interface="asgi3",
@@ -128,13 +130,32 @@ async def _serve(
             timeout_keep_alive=settings.arrival,  # type: ignore[arg-type]
             timeout_graceful_shutdown=2 * _GRACE,
         )
-        gc.collect()
-        gc.freeze()  # what exists now is not garbage
         gc.set_threshold(10_000)  # requests leave no reference cycles
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
-        await _Server(config, reloader, lambda: ready(url)).serve(sockets=[listener])
+        server = _Server(config, reloader)
+        loading = asyncio.create_task(
+            _load(reloader, server, lambda: ready(url, str(reloader.budget)))
+        )
+        await server.serve(sockets=[listener])
+        loading.cancel()
+        with suppress(asyncio.CancelledError):
+            await loading
     finally:
         await reloader.close()
+
+
+async def _load(reloader: Reloader, server: uvicorn.Server, ready: Callable[[], None]) -> None:
+    """Load the dataset and call ``ready``; stop ``server`` if it cannot be loaded."""
+    try:
+        await reloader.open()
+    except Exception:
+        server.should_exit = True
+        raise
+    gc.collect()
+    gc.freeze()  # what exists now is not garbage
+    reloader.start(reloader.watch())
+    reloader.start(reloader.check())
+    ready()
 
 
 def _application(
@@ -152,17 +173,10 @@ def _application(
 class _Server(uvicorn.Server):
     """uvicorn's server with reloads, and with a grace period for running queries."""
 
-    def __init__(
-        self, config: uvicorn.Config, reloader: Reloader, ready: Callable[[], None]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, reloader: Reloader) -> None:
         super().__init__(config)
-        self._reloader, self._ready = reloader, ready
+        self._reloader = reloader
         self._terminal = os.isatty(0)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, then call ``ready``."""
-        await super().startup(sockets)
-        self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -10,27 +10,40 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _ARRIVAL = 20.0  # seconds
-_QUEUE_PER_WORKER = 16  # waiting queries for each worker
 _BYTES_PER_ROW = 256  # bytes in an answer for each row of its limit
 _MOST = {
-    "ACCSM_WORKERS": 1024, "ACCSM_TIMEOUT": 86_400, "ACCSM_MEMORY": 1 << 20, "ACCSM_ROWS": 10**12,
-    "ACCSM_RATE": 10**6, "ACCSM_CACHE": 1 << 20, "ACCSM_KEEP": 1,
+    "ACCSM_TIMEOUT": 86_400, "ACCSM_MEMORY": 1 << 24, "ACCSM_ROWS": 10**12, "ACCSM_RATE": 10**6,
+    "ACCSM_CACHE": 1 << 20, "ACCSM_KEEP": 1,
 }  # fmt: skip
+_LEAST_MEMORY = 1024  # MiB, for eight queries at once
+_CONTAINER_LIMITS = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
+
+
+def _half_of_memory() -> int:
+    """Return half of the memory of this machine or container in MiB."""
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for path in _CONTAINER_LIMITS:
+        with suppress(OSError, ValueError):  # "max"
+            found.append(int(Path(path).read_text(encoding="ascii")))
+    return max(_LEAST_MEMORY, min(found) >> 21)
 
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of the server; each field is set by the variable ACCSM_<FIELD>."""
 
-    workers: int = (os.cpu_count() or 2) + 2
-    """Queries of one client that run at once; as many workers again serve other clients."""
     timeout: float = 30.0
     """Seconds for a query; see also `arrival`."""
-    memory: int = 1024
-    """MiB that a worker may use in addition to the dataset."""
+    memory: int = field(default_factory=_half_of_memory)
+    """MiB that all queries together may use beside the dataset: see `engine.pool.budget`."""
     rows: int = 1_000_000
     """Rows or triples after which an answer is cut; see also `size`."""
     rate: float | None = None
@@ -55,18 +68,13 @@ class Settings:
         return min(_ARRIVAL, self.timeout)
 
     @property
-    def queue(self) -> int:
-        """Return how many queries of one client may wait; there is room for as many of others."""
-        return self.workers * _QUEUE_PER_WORKER
-
-    @property
     def size(self) -> int:
         """Return the bytes after which an answer is cut: 256 for each row, at least 1 MiB."""
         return max(self.rows * _BYTES_PER_ROW, 1 << 20)
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings from ACCSM_WORKERS, ACCSM_TIMEOUT and so on.
+    """Read the settings from ACCSM_TIMEOUT, ACCSM_MEMORY and so on.
 
     Raises ValueError that names the variable.
 
@@ -75,9 +83,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """
     default = Settings()
     return Settings(
-        workers=_integer(environment, "ACCSM_WORKERS", default.workers),
         timeout=_number(environment, "ACCSM_TIMEOUT", default.timeout),
-        memory=_integer(environment, "ACCSM_MEMORY", default.memory),
+        memory=_memory(environment, default.memory),
         rows=_integer(environment, "ACCSM_ROWS", default.rows),
         rate=_rate(environment),
         cache=_integer(environment, "ACCSM_CACHE", default.cache, zero=True),
@@ -87,6 +94,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         endpoint_login=_login(environment.get("ACCSM_ENDPOINT_LOGIN", "")),
         endpoint_headers=_headers(environment.get("ACCSM_ENDPOINT_HEADERS", "")),
     )
+
+
+def _memory(environment: Mapping[str, str], default: int) -> int:
+    number = _integer(environment, "ACCSM_MEMORY", default)
+    if number < _LEAST_MEMORY:
+        fault = f"ACCSM_MEMORY={number} is too little for all queries together"
+        raise ValueError(f"{fault}; write {_LEAST_MEMORY} (MiB) or more")
+    return number
 
 
 def _rate(environment: Mapping[str, str]) -> float | None:

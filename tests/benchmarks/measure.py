@@ -15,7 +15,7 @@ from pyoxigraph import DefaultGraph, RdfFormat, Store
 from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf import dataset
 
-from . import answers, hostile, load, mix, pages, probe, running
+from . import answers, attackers, hostile, load, mix, pages, probe, running
 from .copies import COUNT, copies
 from .load import Figures
 from .mix import Template
@@ -119,6 +119,8 @@ def _measure(
     for turn in range(run.rounds):
         for server in order(groups[:1], "hostile", turn):
             _beside_hostile(run, templates, server, work)
+    for server in groups[0]:
+        run.attackers[server.peer.name] = _beside_attackers(server)
     for server, *_ in groups[2:3]:  # last, as it may crash
         _beside_hostile(run, templates, server, work)
 
@@ -189,6 +191,16 @@ def _beside_hostile(run: Run, templates: list[Template], server: Running, work: 
     probe.settle(server.pid, _LONG)
     run.hostile.setdefault(server.peer.name, []).append((alone, beside, attacked))
     _log(f"{server.peer.name}: p99 {alone.p99:.1f} ms alone, {beside.p99:.1f} ms beside hostile")
+
+
+def _beside_attackers(server: Running) -> attackers.Beside:
+    found = attackers.measure(server.peer.endpoint, server.port, server.pid)
+    probe.settle(server.pid, _LONG)
+    _log(
+        f"{server.peer.name}: {len(found.times)} of {found.asked} light queries answered beside "
+        f"{attackers.ATTACKERS} attackers, the longest in {found.time(1):.2f} s"
+    )
+    return found
 
 
 def _mix_paths(templates: list[Template], server: Running) -> list[str]:

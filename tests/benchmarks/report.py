@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import geometric_mean, median
 
 from . import beside
+from .attackers import ATTACKERS, LIGHT, MOST_LONGEST, MOST_P99
 from .copies import COUNT
 from .load import CONNECTIONS, WRK, Figures, medians
 from .pages import FACTOR, MORE, MOST
@@ -25,7 +26,7 @@ def markdown(run: Run) -> str:
     """Return the report."""
     sections = (
         _introduction, _goals, beside.section, _servers, _queries, _processor_time, _pages,
-        _requests, _hostile, _differences,
+        _requests, _hostile, _attackers, _differences,
     )  # fmt: skip
     return "\n\n".join(filter(None, (section(run) for section in sections))) + "\n"
 
@@ -64,6 +65,11 @@ def _goals(run: Run) -> str:
     if growth := run.growth(run.servers[0]):
         name = "p99 of the mix, beside hostile queries / alone"
         rows.append([name, f"<= {beside.GROWTH:g}", f"{middle(growth):.2f}"])
+    if found := run.attackers.get(run.servers[0]):
+        name = f"light queries beside {ATTACKERS} attackers"
+        rows.append([f"{name}, answered", f"{found.asked}", f"{len(found.times)}"])
+        for what, share, most in (("p99", 0.99, MOST_P99), ("the longest", 1, MOST_LONGEST)):
+            rows.append([f"{name}, {what}, s", f"<= {most:g}", f"{found.time(share):.2f}"])
     if run.requests:
         times = median(page.whole / page.allowed for page in run.requests)
         slow = sum(page.over_copies >= MOST for page in run.requests)
@@ -159,6 +165,18 @@ def _hostile(run: Run) -> str:
         rows.append([server, _cell(alone, 0), _cell(mixed, 0), grown, f"{attack.answers} answered"])
     head = ["server", "mix alone", "mix beside hostile queries", "p99", "hostile queries"]
     return f"## Hostile queries beside the mix\n\n{table(head, rows)}" if rows else ""
+
+
+def _attackers(run: Run) -> str:
+    rows = [
+        [server, f"{len(found.times) / found.asked:.1%}",
+         *(f"{found.time(share) * 1e3:.0f}" for share in (0.5, 0.99, 1)), f"{found.memory:.0f}"]
+        for server, found in run.attackers.items()
+    ]  # fmt: skip
+    head = ["server", "light queries answered", "p50, ms", "p99, ms", "longest, ms",
+            "more memory (PSS), MiB"]  # fmt: skip
+    title = f"{LIGHT} light queries beside {ATTACKERS} attackers"
+    return f"## {title}\n\n{table(head, rows)}" if rows else ""
 
 
 def _differences(run: Run) -> str:

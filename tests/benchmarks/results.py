@@ -6,6 +6,7 @@ from itertools import chain
 from math import inf, nan
 from statistics import geometric_mean, median
 
+from .attackers import Beside
 from .load import Figures, medians
 from .pages import Page
 
@@ -39,6 +40,9 @@ class Run:
     """How answers differ from those of the first server, by server and template."""
     hostile: dict[str, list[tuple[Figures, Figures, Figures]]] = field(default_factory=dict)
     """Per round, by server: the mix alone, the mix during hostile queries, the hostile queries."""
+
+    attackers: dict[str, Beside] = field(default_factory=dict)
+    """Light queries beside sixty attackers, by server."""
 
     @property
     def servers(self) -> list[str]:

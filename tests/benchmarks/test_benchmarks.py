@@ -13,6 +13,7 @@ from pyoxigraph import QueryBoolean, Store
 
 from accsm_kg.namespaces import BASE
 from benchmarks import chart, earlier, hostile, mix, peers, report
+from benchmarks.attackers import Beside
 from benchmarks.copies import copies
 from benchmarks.load import Figures
 from benchmarks.measure import order
@@ -75,6 +76,14 @@ def test_the_report_tells_the_pages_that_miss_their_goals(beside_earlier: Run) -
     assert "| the median page / (2 x its queries + 3 ms) | <= 1 | 1.25 |" in lines
     assert "| pages of 150 ms and more over copies | 0 | 1 |" in lines
     assert "| /coverage | 2.0 | 14.0 | 2.00 | 200 |" in lines
+
+
+def test_the_report_tells_what_light_queries_saw_beside_attackers(beside_earlier: Run) -> None:
+    beside_earlier.attackers["ours, cache off"] = Beside(4, [0.01, 0.02, 0.5], 100)
+    lines = report.markdown(beside_earlier).splitlines()
+    assert "| light queries beside 60 attackers, answered | 4 | 3 |" in lines
+    assert "| light queries beside 60 attackers, p99, s | <= 0.25 | 0.50 |" in lines
+    assert "| ours, cache off | 75.0% | 20 | 500 | 500 | 100 |" in lines
 
 
 def test_copies_have_things_of_their_own_and_share_countries(dataset_path: Path) -> None:

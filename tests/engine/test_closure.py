@@ -23,7 +23,7 @@ def view() -> DatasetView:
     store, conventions = Store(), Conventions(BASE)
     store.load(DATA.encode(), RdfFormat.TRIG)
     dataset.merge(store, conventions)
-    return DatasetView(BASE, store, dataset.default(store), conventions)
+    return DatasetView(BASE, store, conventions)
 
 
 def query(view: DatasetView, text: str) -> QueryTriples:

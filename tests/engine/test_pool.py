@@ -33,7 +33,7 @@ SORT = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f ?c"
 
 @pytest.fixture(scope="module")
 def server(small_path: Path) -> Iterator[Server]:
-    with running(small_path, TIMEOUT="0.5", MEMORY="256", WORKERS="2") as server:
+    with running(small_path, TIMEOUT="0.5", MEMORY="2048") as server:
         yield server
 
 
@@ -80,24 +80,29 @@ def test_deep_nesting_has_an_error_of_its_own(small_path: Path) -> None:
     assert answer.json()["title"] == "The query is nested too deeply"
 
 
-def test_pages_are_served_while_all_public_workers_are_busy(small_path: Path) -> None:
-    with occupied(small_path, 2, WORKERS="2") as (server, threads):
-        until(lambda: "\naccsm_workers_busy 2.0" in httpx.get(f"{server.url}/metrics").text)
-        page = httpx.get(f"{server.url}/doc/country/KHM", headers={"Accept": "text/html"})
+def test_pages_are_served_beside_long_queries(small_path: Path) -> None:
+    with occupied(small_path, 2, MEMORY="1024") as (server, threads):
+        until(lambda: "\naccsm_queries_long 2.0" in httpx.get(f"{server.url}/metrics").text)
+        html = {"Accept": "text/html"}
+        page = httpx.get(f"{server.url}/doc/country/KHM", headers=html, timeout=30)
         assert all(thread.is_alive() for thread in threads)
     assert page.status_code == 200
 
 
 def test_a_full_queue_answers_503_with_retry_after(small_path: Path) -> None:
-    with occupied(small_path, 40, WORKERS="1") as (server, _):
-        until(lambda: "\naccsm_queries_waiting 16.0" in httpx.get(f"{server.url}/metrics").text)
-        answer = ask(server, "ASK{}")
-    assert answer.status_code == 503
-    assert int(answer.headers["Retry-After"]) > 0
+    async def work(pool: Pool) -> object:
+        asked = (fetch(pool, Query("ASK{}", "json")) for _ in range(300))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    found = in_pool(small_path, work, memory=1024)
+    errors = [error for error in found if isinstance(error, QueryError)]  # type: ignore[attr-defined]
+    assert len(errors) == 300 - 256 - 1
+    assert {(error.reason, error.status) for error in errors} == {("busy", 503)}
+    assert all(int(error.headers["Retry-After"]) > 0 for error in errors)
 
 
 def test_a_client_that_disconnects_frees_the_worker(small_path: Path) -> None:
-    with running(small_path, TIMEOUT="20", WORKERS="1") as server:
+    with running(small_path, TIMEOUT="20", MEMORY="1024") as server:
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{server.url}/sparql", data={"query": CROSS}, timeout=0.5)
         started = time.monotonic()
@@ -110,7 +115,7 @@ def test_a_client_that_disconnects_frees_the_worker(small_path: Path) -> None:
 def test_a_client_that_disconnects_with_a_pipeline_frees_the_worker(
     small_path: Path, behind: bytes, then: bytes
 ) -> None:
-    with running(small_path, TIMEOUT="20", WORKERS="1") as server:
+    with running(small_path, TIMEOUT="20", MEMORY="1024") as server:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as connection:
             path = f"/sparql?query={quote(CROSS)}"
@@ -120,7 +125,7 @@ def test_a_client_that_disconnects_with_a_pipeline_frees_the_worker(
 
 
 def test_a_client_that_disconnects_from_a_graph_frees_the_worker(small_path: Path) -> None:
-    with running(small_path, WORKERS="1", CACHE="0") as server:
+    with running(small_path, MEMORY="1024", CACHE="0") as server:
         address = server.url.removeprefix("http://").split(":")
         for number in range(20):
             path = f"/rdf-graph-store?default&format=jsonld&x={number}"
@@ -202,7 +207,7 @@ def test_no_process_outlives_the_server(small_path: Path) -> None:
 def test_a_slow_reader_does_not_hold_a_worker(small_path: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d a ?e } LIMIT 30000"
     with (
-        running(small_path, WORKERS="1", TIMEOUT="5") as server,
+        running(small_path, MEMORY="1024") as server,
         httpx.stream("POST", f"{server.url}/sparql", data={"query": query}) as slow,
     ):
         assert slow.status_code == 200
@@ -274,7 +279,7 @@ def test_workers_have_different_random_numbers(small_path: Path) -> None:
         query = Query("SELECT (STRUUID() AS ?u) {}", "csv")
         return await asyncio.gather(*(fetch(pool, query) for _ in range(8)))
 
-    answers = in_pool(small_path, work, workers=4)
+    answers = in_pool(small_path, work)
     assert len(set(answers)) == 8  # type: ignore[call-overload]
 
 
@@ -282,7 +287,7 @@ def test_running_out_of_memory_has_an_error_of_its_own(small_path: Path) -> None
     async def work(pool: Pool) -> object:
         return (await query_error(pool, SORT)).reason
 
-    assert in_pool(small_path, work, memory=128, timeout=20) == "memory"
+    assert in_pool(small_path, work, memory=1024, timeout=20) == "memory"
 
 
 def test_waiting_queries_are_served_in_order(small_path: Path) -> None:
@@ -296,7 +301,7 @@ def test_waiting_queries_are_served_in_order(small_path: Path) -> None:
         await asyncio.gather(*map(one, range(16)))
         return order
 
-    assert in_pool(small_path, work, workers=1) == list(range(16))
+    assert in_pool(small_path, work, memory=1024) == list(range(16))
 
 
 @pytest.mark.parametrize("text", ["*", "(RAND() AS ?x) ?a ?b ?c"], ids=["steady", "volatile"])
@@ -319,16 +324,21 @@ def test_an_answer_fails_when_its_worker_is_killed(small_path: Path, text: str) 
 
 def test_the_timeout_includes_the_time_in_the_queue(small_path: Path) -> None:
     async def work(pool: Pool) -> object:
-        first = asyncio.create_task(query_error(pool, CROSS, timeout=1))
+        first = [asyncio.create_task(page_error(pool, 1)) for _ in range(2)]
         await asyncio.sleep(0)
         started = time.monotonic()
-        reason = (await query_error(pool, CROSS, timeout=1.5)).reason
+        reason = (await page_error(pool, 1.5)).reason
         taken = time.monotonic() - started
-        await first
+        await asyncio.gather(*first)
         await asyncio.sleep(0.5)  # until there are new workers
         return taken, reason
 
-    taken, reason = in_pool(small_path, work, workers=1)  # type: ignore[misc]
+    async def page_error(pool: Pool, timeout: float) -> QueryError:
+        with pytest.raises(QueryError) as caught:
+            await fetch(pool, Query(CROSS, "json", timeout=timeout, internal=True))
+        return caught.value
+
+    taken, reason = in_pool(small_path, work)  # type: ignore[misc]
     assert (taken < 2.2, reason) == (True, "deadline")
 
 
@@ -393,7 +403,7 @@ def test_clients_are_served_in_turn() -> None:
         assert (queue.busy, queue.waiting) == (0, 0)
         return served
 
-    assert "".join(asyncio.run(main())) == "abcabcabaaa"
+    assert "".join(asyncio.run(main())) == "acbacbabaaa"
 
 
 def test_one_client_gets_half_of_the_workers() -> None:
@@ -496,7 +506,7 @@ def test_a_port_in_use_is_named_in_the_error(small_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=f"port {port} of 127.0.0.1 is taken"):
-            serve(small_path, "127.0.0.1", port, lambda url: None)
+            serve(small_path, "127.0.0.1", port, lambda url, memory: None)
 
 
 ESCAPES = """

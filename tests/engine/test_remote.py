@@ -109,7 +109,7 @@ def test_the_engine_is_named_on_conformance_and_in_the_description(server: Serve
 
 
 def test_a_query_over_the_time_limit_is_answered_504(engine: str) -> None:
-    with running(None, "--endpoint", engine, TIMEOUT="1.5", WORKERS="1") as server:
+    with running(None, "--endpoint", engine, TIMEOUT="1.5") as server:
         answer = ask(server, CROSS)
         assert answer.status_code == 504
         assert "1.5 seconds" in answer.json()["detail"]

@@ -68,7 +68,7 @@ def test_an_engine_that_answers_too_late_is_given_up(server: Server) -> None:
 
 
 def test_a_place_is_held_until_the_engine_is_done(engine: Faulty, tmp_path: Path) -> None:
-    with running(None, "--endpoint", engine.url, TIMEOUT="8", WORKERS="1") as server:
+    with running(None, "--endpoint", engine.url, TIMEOUT="8") as server:
         busy = "\naccsm_workers_busy 1.0"
         with pytest.raises(httpx.ReadTimeout):
             ask(server, select("slow"), timeout=0.5)
@@ -80,7 +80,7 @@ def test_a_place_is_held_until_the_engine_is_done(engine: Faulty, tmp_path: Path
 def test_a_heavy_query_leaves_its_place_at_an_engine_that_ends_it(tmp_path: Path) -> None:
     with (
         faulty(small(tmp_path), slow=3, keeps_limit=True) as engine,
-        running(None, "--endpoint", engine.url, TIMEOUT="20", WORKERS="1") as server,
+        running(None, "--endpoint", engine.url, TIMEOUT="20") as server,
         ThreadPoolExecutor() as threads,
     ):
         engine.requests.clear()

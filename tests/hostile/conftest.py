@@ -50,7 +50,7 @@ class Bystander(threading.Thread):
 
 @pytest.fixture(scope="module")
 def server(dataset_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
-    with running(dataset_path, MEMORY="256", WORKERS="2", TIMEOUT=request.module.TIMEOUT) as server:
+    with running(dataset_path, MEMORY="2048", TIMEOUT=request.module.TIMEOUT) as server:
         yield server
 
 

@@ -242,6 +242,21 @@ def test_a_client_that_disconnects_frees_its_worker(small_path: Path, after: flo
         assert httpx.get(server.url + sparql("ASK {}")).json()["boolean"] is True
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_request_that_cannot_be_parsed_is_answered_as_others(server: Server, method: str) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    for rest in ("/ HTTP/9.9\r\n\r\n", "/ HTTP/1.1\r\nbad header\r\n\r\n"):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(f"{method} {rest}".encode())
+            answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        fields = head.lower().split(b"\r\n")
+        assert b"cache-control: no-store" in fields
+        assert b"content-type: text/plain; charset=utf-8" in fields
+        assert body == (b"" if method == "HEAD" else b"400 Bad Request\n")
+
+
 def test_requests_after_connection_close_are_ignored(server: Server) -> None:
     start = "SELECT (COUNT(*) AS ?last) { { SELECT * { ?a ?b ?c } LIMIT 900 } "
     last = heads(server, sparql(start + "{ SELECT * { ?d ?e ?f } LIMIT 900 } }"))
@@ -287,7 +302,7 @@ def test_the_body_of_a_pipelined_post_is_read(server: Server, cut: int, pause: f
 def test_a_worker_that_cannot_be_replaced_does_not_stop_the_others(small_path: Path) -> None:
     """Running out of file descriptors does not restart the fork server."""
     slow = {"query": QUERIES["too slow"][0], "timeout": "0.3"}
-    with running(small_path, CACHE="0", WORKERS="1") as server, httpx.Client() as client:
+    with running(small_path, CACHE="0", MEMORY="1024") as server, httpx.Client() as client:
         ask = f"{server.url}{sparql('ASK { ?s ?p ?o }')}"
         assert client.get(ask).status_code == 200
         limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)

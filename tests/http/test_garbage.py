@@ -45,7 +45,7 @@ REQUESTS = {
 
 @pytest.mark.parametrize("cache", ["0", "8"])
 def test_no_request_leaves_a_cycle(small_path: Path, cache: str) -> None:
-    settings = {"ACCSM_RATE": "0", "ACCSM_WORKERS": "1", "ACCSM_CACHE": cache}
+    settings = {"ACCSM_RATE": "0", "ACCSM_MEMORY": "1024", "ACCSM_CACHE": cache}
     environment = {**os.environ, **settings, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, __file__, str(small_path)]
     done = subprocess.run(
@@ -57,7 +57,7 @@ def test_no_request_leaves_a_cycle(small_path: Path, cache: str) -> None:
 def _main(dataset: Path) -> None:
     tasks = []
 
-    def ready(url: str) -> None:
+    def ready(url: str, memory: str) -> None:
         port = int(url.strip("/").rpartition(":")[2])
         tasks.append(asyncio.get_running_loop().create_task(_count(port)))
 

@@ -108,11 +108,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     hub = NamedNode(HUB)
     quads = [
         quad
-        for thing in map(NamedNode, LABELS)
+        for number, thing in enumerate(map(NamedNode, LABELS))
         for quad in (
             Quad(thing, LABEL, Literal(LABELS[thing.value])),
             Quad(thing, REFERS, hub),
-            Quad(hub, REFERS, thing),
+            # a page shows the first 100 values of a property
+            Quad(hub, NamedNode(f"{REFERS.value}{number // 90}"), thing),
         )
     ]
     quads += [

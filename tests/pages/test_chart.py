@@ -28,3 +28,16 @@ def test_what_is_below_several_things_is_unfolded_once() -> None:
     shown = names(chart(lines, "x:a0").tops)
     assert len(shown) == len(lines) + 1
     assert set(shown) == {name for level in levels for name in level}
+
+
+def test_all_that_is_related_is_shown_though_things_are_above_each_other() -> None:
+    lines = [line("a", "b"), line("b", "a"), line("x", "a"), line("x", "top"), line("self", "self")]
+    shown = names(chart(lines, "x:a").tops)
+    assert set(shown) == {"top", "x", "a", "b", "self"}
+    assert len(shown) <= len(lines) + 3
+
+
+def test_things_without_an_iri_are_told_apart() -> None:
+    above = [Line([(TermView("low", iri="x:low"),), (TermView("of"),), (TermView(name),)], ())
+             for name in ("Someone", "Somebody")]  # fmt: skip
+    assert {"Someone", "Somebody"} <= {*names(chart(above, "x:low").tops)}

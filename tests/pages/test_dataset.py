@@ -156,12 +156,6 @@ def test_the_page_shows_files_sizes_and_graphs(client: httpx.Client, store: Stor
     assert 'href="/graph/vocab"' in page
 
 
-def test_equal_datasets_have_the_same_fingerprint(dataset_path: Path) -> None:
-    fingerprints = {dataset.fingerprint(dataset.collect(dataset_path.with_suffix(kind)))
-              for kind in (".nq", ".trig")}  # fmt: skip
-    assert fingerprints == {hashlib.sha256(dataset_path.read_bytes()).hexdigest()}
-
-
 def test_the_merged_default_graph_is_not_dumped(tmp_path: Path) -> None:
     file = tmp_path / "data.trig"
     file.write_text("<a:a> <a:b> 1, 2 . <a:g> { <a:a> <a:b> 2, 3 }")

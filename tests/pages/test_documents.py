@@ -30,6 +30,7 @@ SLASHED = {
     "/ontology/": "/ontology",
     "/dataset/": "/dataset",
     "/browse/Evidence/?page=2": "/browse/Evidence?page=2",
+    "/questions/%6Donths/": "/questions/%6Donths",
     "/.well-known/void/": "/.well-known/void",
 }
 THINGS = [
@@ -48,6 +49,11 @@ def test_a_slash_at_the_end_redirects_to_the_page(client: httpx.Client, path: st
     answer = get(client, path)
     assert (answer.status_code, answer.headers["Location"]) == (308, SLASHED[path])
     assert get(client, SLASHED[path]).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/questions/..%2f", "/questions/%2e%2e/", "/trace/A.1%2F"])
+def test_only_a_slash_as_it_was_sent_redirects(client: httpx.Client, path: str) -> None:
+    assert get(client, path).status_code != 308
 
 
 def test_a_query_may_be_posted_to_the_endpoint_with_a_slash(client: httpx.Client) -> None:

@@ -1,19 +1,27 @@
 """Hostile datasets: no value of theirs fails, blocks or fills the pages, or leaves its field."""
 
+import html
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import httpx
 import pytest
 from accsm_server.http.negotiation import JSON, alternates
+from accsm_server.pages import reading, results
+from accsm_server.pages.addresses import Addresses
+from accsm_server.pages.blocks import Cells
 from accsm_server.pages.citation import Citation
+from accsm_server.pages.queries import Site
 from accsm_server.pages.render import _source_text
+from accsm_server.pages.terms import Labels
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse, serialize
 from serving import running
 
-from accsm_kg.namespaces import BASE
+from accsm_kg.namespaces import BASE, prefixes
 
 TIMEOUT = "20"
 PATHS = (
@@ -163,3 +171,109 @@ def test_a_description_with_faulty_partitions_leaves_the_vocabulary_readable(
     )
     with running(path) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         assert client.get("/ontology", headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_marks_in_a_text_are_bounded() -> None:
+    text = "a <" * 100_000
+    marked = str(reading.marked(text, "a <a", reading.pattern("a")))
+    assert marked.count("<mark>") == 2000
+    assert html.unescape(re.sub("<[^>]*>", "", marked)) == text
+
+
+@pytest.mark.parametrize("size", [1, 4000])
+def test_parts_that_stand_in_each_other_have_a_place(size: int) -> None:
+    def rows(above: int) -> list[Cells]:
+        return [{"above": NamedNode(f"x:{above}"), "class": NamedNode("http://x/Section")}]
+
+    labels = Labels(cast(Site, None), Addresses(BASE), {})
+    nested = {f"x:{part}": rows(part - 1) for part in range(size)}
+    places = reading._Reader("x:-1", labels, nested, None).places
+    assert places == {f"x:{part}": (part, part) for part in range(size)}
+    cycle = {f"x:{part}": rows((part + 1) % size) for part in range(size)}
+    places = reading._Reader("x:-1", labels, cycle, None).places
+    assert sorted(places.values()) == [(part, part) for part in range(size)]
+
+
+def test_a_text_is_found_in_a_label_as_a_word() -> None:
+    random = Random(5)
+    for _ in range(3000):
+        label, text = ("".join(random.choices("ab._ \u00e9", k=random.randint(1, most)))
+                       for most in (12, 3))  # fmt: skip
+        whole = rf"(?<![\w.]){re.escape(text)}(?!\w|\.\w)"
+        assert results._holds(label, text) is bool(re.search(whole, label)), (label, text)
+    assert not results._holds("aa" * 1_000_000, "a")
+
+
+#: Passages of the source h, as lines of N-Quads without graph.
+PASSAGES = """
+e:0 accsm:lineStart "3"^^xsd:integer ; accsm:lineEnd "4"^^xsd:integer ; accsm:verbatim "w" .
+e:five accsm:lineStart "five" . e:decimal accsm:lineStart 3.0 . e:text accsm:lineStart "3" .
+e:negative accsm:lineStart -3 . e:far accsm:lineStart 9999999999 ; accsm:lineEnd 99999999999 .
+e:digits accsm:lineStart "%s"^^xsd:integer .
+e:before accsm:lineStart 9 ; accsm:lineEnd 2 . e:end accsm:lineStart 9 ; accsm:lineEnd "x" .
+e:several accsm:lineStart 20, 21, 22, 23 ; accsm:lineEnd 30, 31, 32 ;
+  accsm:verbatim "first", "second", "third" ; accsm:locator "row 1", "row 2" .
+_:blank dcterms:source source:h ; accsm:lineStart 3 .
+e:untyped dcterms:source source:h ; accsm:lineStart 40 .
+""" % ("9" * 5000)  # fmt: skip
+SHOWN = [
+    ("0", "3", "4", "w"),
+    ("before", "9", "9", ""),
+    ("end", "9", "9", ""),
+    ("several", "20", "30", "first"),
+    ("untyped", "40", "40", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def hostile(small_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    names = prefixes() | {"e": f"{BASE}id/evidence/h/", "source": f"{BASE}id/source/"}
+    passages = {*re.findall(r"\be:(\w+)", PASSAGES)} - {"untyped"}
+    text = "\n".join(f"PREFIX {name}: <{iri}>" for name, iri in names.items()) + PASSAGES
+    text += "source:h a accsm:SourceText ; accsm:reliability <x:high> ."
+    text += "".join(f"e:{name} a accsm:Evidence ; dcterms:source source:h ." for name in passages)
+    text += f"<{BASE}id/body/b> accsm:hasEvidence {', '.join(f'e:{name}' for name in passages)} ."
+    same = "".join(
+        f"<{BASE}id/evidence/s/{n}> dcterms:source source:same ; accsm:lineStart 1 ;"
+        f" accsm:lineEnd {n + 1} ." for n in range(2500)
+    )  # fmt: skip
+    text += same + "source:same a accsm:SourceText ; accsm:reliability <x:high> ."
+    path = tmp_path_factory.mktemp("hostile") / "data.nq"
+    graph = NamedNode(f"{BASE}graph/source/001")
+    quads = [*parse(text, format=RdfFormat.TURTLE)]
+    own = serialize([Quad(*quad.triple, graph) for quad in quads], format=RdfFormat.N_QUADS)
+    path.write_bytes(small_path.read_bytes() + (own or b""))
+    with (
+        running(path, TIMEOUT=TIMEOUT) as server,
+        httpx.Client(base_url=server.url, timeout=60) as client,
+    ):
+        yield client
+
+
+def test_passages_that_are_counted_are_shown(hostile: httpx.Client) -> None:
+    rows = hostile.get("/sources/h/passages.json").json()
+    found = [
+        (row["passage"].rpartition("/")[2], row["line_start"], row["line_end"], row["words"])
+        for row in rows
+    ]
+    assert found == SHOWN
+    parts = hostile.get("/sources/h/lines.json").json()
+    assert sum(int(part["passages"]) for part in parts) == len(SHOWN)
+    assert sum(int(part["lines_cited"]) for part in parts) == 2 + 1 + 11 + 1
+    assert sum(int(part["lines_quoted"]) for part in parts) == 2 + 11
+    page = hostile.get("/doc/source/h", headers={"Accept": "text/html"}).text
+    assert len(re.findall(">Cite it", page)) == len(SHOWN)
+
+
+@pytest.mark.parametrize("name", ["five", "digits", "several", "negative", "untyped"])
+def test_a_passage_with_odd_lines_has_a_page(hostile: httpx.Client, name: str) -> None:
+    answer = hostile.get(f"/doc/evidence/h/{name}", headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+
+
+def test_thousands_of_passages_of_one_line_are_all_listed(hostile: httpx.Client) -> None:
+    rows = hostile.get("/sources/same/passages.json").json()
+    assert sorted(int(row["line_end"]) for row in rows) == [*range(1, 2501)]
+    page = hostile.get("/doc/source/same?page=3", headers={"Accept": "text/html"})
+    assert len(re.findall(">Cite it", page.text)) == 50
+    assert len(page.text) < 300_000

@@ -140,7 +140,7 @@ def test_what_is_not_shown_is_told(client: httpx.Client) -> None:
     assert "bottom" not in deep
     told = "More is said about it than this page shows"
     assert [shown.count(told) for shown in (deep, items)] == [1, 1]
-    assert "10700 more are in the other formats" in long
+    assert "10900 more are in the other formats" in long
     assert '<span class="literal">99</span>' in items
     whole, cut = (client.get(f"/doc/{name}.nt") for name in ("unit", "long"))
     assert "bottom" in whole.text

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from accsm_server.pages import render
+from accsm_server.pages.terms import TermView
+from markupsafe import Markup
 from pages.conftest import get
 from project import ROOT
 from pyoxigraph import Store
@@ -82,3 +85,18 @@ def test_the_licence_is_that_of_the_dataset_or_none(client: httpx.Client, tmp_pa
             assert "accsm-kg" in page.partition("<footer")[2]
             for claim in ("CC BY", "ASEAN Secretariat", "record of the ASEAN", 'rel="license'):
                 assert claim not in page, (address, claim)
+
+
+def test_a_macro_is_not_remembered_for_long_values() -> None:
+    run: list[int] = []
+
+    def macro(*values: object) -> Markup:
+        run.append(len(values))
+        return Markup("made")
+
+    remembered = render._remembered(macro)
+    short, long = TermView("a", marks=("b",)), TermView("a" * 5000)
+    for _ in range(3):
+        for values in ((short, "name"), ([short, short],), (long, "name"), ([short, long],)):
+            assert remembered(*values) == "made"
+    assert len(run) == 2 + 3 * 2

@@ -28,10 +28,10 @@ def asked(store: Store, name: str, this: str) -> Rows:
 
 def passages(store: Store, number: str) -> dict[str, tuple[int, int]]:
     """Return the first and last line of each passage of a source, in the order of a page."""
-    places = tuple(
-        (int(row["start"]), int(row["end"])) for row in asked(store, "lines", f"source/{number}")
+    starts = dict.fromkeys(
+        (int(row["start"]),) for row in asked(store, "lines", f"source/{number}")
     )
-    ask = Ask(sources.QUERIES / "window.rq", f"{BASE}id/source/{number}", places)
+    ask = Ask(sources.QUERIES / "window.rq", f"{BASE}id/source/{number}", tuple(starts))
     return {row["passage"]: (int(row["start"]), int(row["end"])) for row in rows(store, ask)}
 
 

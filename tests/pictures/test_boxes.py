@@ -52,3 +52,14 @@ def test_heads_are_tab_stops_and_rows_are_links_besides() -> None:
     }  # fmt: skip
     written = svg.standalone(drawn(), "Classes").decode()
     assert ">plan<" in written and "class=" not in written
+
+
+def test_each_of_many_rows_has_its_arrow() -> None:
+    left = [
+        Box(f"l{n}", f"l:{n}", [Row("to", "a:to", f"r{n % 700}"), Row("of", "a:of")])
+        for n in range(1500)
+    ]
+    right = [Box(f"r{n}", f"r:{n}") for n in range(800)]
+    ends = boxes._middles(left, right, {(box.name, 0): float(at) for at, box in enumerate(left)}, 9)
+    assert set(ends) == {f"r{n}" for n in range(700)}
+    assert len({*ends.values()}) == 700

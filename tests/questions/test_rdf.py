@@ -1,5 +1,6 @@
 """Writing questions to RDF and reading them back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,25 @@ def test_a_construct_query_with_several_parameters_is_published(tmp_path: Path) 
     assert found.parameters == (Parameter("b", "d", "x"), Parameter("a", "e", "y"))
     assert rdf.load(_published(tmp_path)) == [found]
     assert model.form(found) == "construct"
+
+
+def test_options_that_are_no_select_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "ask.rq").write_text(
+        f"{HEADER}#+ parameters: {{a: {{description: d, default: x}}}}\n\n"
+        "SELECT ?s\nWHERE {\n  ?s ?p ?a .\n}\n"
+    )
+    (question,) = files.read(tmp_path)
+    for options, expected in (("ASK {}", ""), ("nonsense", ""), ("SELECT ?a {}", "SELECT ?a {}")):
+        (parameter,) = question.parameters
+        changed = replace(question, parameters=(replace(parameter, options=options),))
+        (found,) = rdf.read(rdf.publish([changed], prefixes()))
+        assert found.parameters[0].options == expected
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "."])
+def test_a_question_whose_name_is_no_segment_of_a_path_is_left_out(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "some.rq").write_text(f"{HEADER}\nSELECT ?s\nWHERE {{\n  ?s ?p ?o .\n}}\n")
+    (question,) = files.read(tmp_path)
+    assert rdf.read(rdf.publish([replace(question, name=name)], prefixes())) == []

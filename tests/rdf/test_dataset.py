@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_the_default_graph_is_the_merge_of_the_data_graphs(tmp_path: Path) -> No
     store = dataset.load(_written(tmp_path, LINES), HERE)
     assert _values(store) == {"1", "2", "4"}
     assert len(store) == 5 + 2  # "1" and "4" were copied
-    assert len(dataset.default(store)) == 3
+    assert len([*store.quads_for_pattern(None, None, None, DefaultGraph())]) == 3
 
 
 def test_every_graph_is_merged_unless_it_is_kept_apart(tmp_path: Path) -> None:
@@ -76,8 +77,8 @@ def test_blank_nodes_of_several_files_with_one_label_stay_apart(tmp_path: Path) 
         _written(tmp_path, f"<urn:s> <urn:p> _:x . _:x <urn:p> '{value}' .", f"{value}.ttl")
     store = dataset.collect(tmp_path)
     assert len({quad.subject for quad in store if isinstance(quad.subject, BlankNode)}) == 2
-    alone = dataset.collect(tmp_path / "a.ttl")
-    assert BlankNode("x") in {quad.subject for quad in alone}
+    lines = _written(tmp_path, '<urn:s> <urn:p> _:x .\n_:x <urn:p> "a" .\n', "a.nq")
+    assert [*dataset.collect(lines).quads_for_pattern(BlankNode("x"), None, None)]
 
 
 def test_hidden_files_and_others_of_a_folder_are_left_out(tmp_path: Path) -> None:
@@ -106,9 +107,8 @@ def test_a_folder_without_rdf_is_an_error_that_names_its_files(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["d.nq", "d.ttl", "d.trig", "d.nt", "d.ttl.gz", "d.nt.zst"])
 def test_a_byte_order_mark_is_skipped(tmp_path: Path, name: str) -> None:
-    pack = {".gz": gzip.compress, ".zst": zstd.compress}.get(Path(name).suffix, bytes)
-    (tmp_path / name).write_bytes(pack(b'\xef\xbb\xbf<urn:s> <urn:p> "a" .\n'))
-    assert _values(dataset.load(tmp_path / name, HERE)) == {"a"}
+    path = _packed(tmp_path, '\ufeff<urn:s> <urn:p> "a" .\n', name)
+    assert _values(dataset.load(path, HERE)) == {"a"}
 
 
 def test_a_damaged_zst_file_is_named(tmp_path: Path) -> None:
@@ -128,7 +128,8 @@ def test_a_missing_or_invalid_file_is_named(tmp_path: Path) -> None:
 
 
 def _packed(folder: Path, text: str, name: str) -> Path:
-    (folder / name).write_bytes(gzip.compress(text.encode()))
+    pack = {".gz": gzip.compress, ".zst": zstd.compress}.get(Path(name).suffix, bytes)
+    (folder / name).write_bytes(pack(text.encode()))
     return folder / name
 
 
@@ -172,14 +173,40 @@ def test_a_damaged_packed_file_is_named(tmp_path: Path, damage: Callable[[bytes]
         dataset.collect(path)
 
 
-def test_the_fingerprint_does_not_depend_on_the_order_of_lines(tmp_path: Path) -> None:
-    lines = [line for line in LINES.splitlines(keepends=True) if "_:" not in line]
-    stores = [
-        dataset.collect(_written(tmp_path, "".join(order), f"{number}.nq"))
-        for number, order in enumerate((lines, lines[::-1]))
-    ]
-    assert dataset.fingerprint(stores[0]) == dataset.fingerprint(stores[1])
-    assert dataset.fingerprint(stores[0]) != dataset.fingerprint(Store())
+@pytest.mark.parametrize("kind", ["nq", "nq.gz", "nt.zst", "ttl"])
+def test_the_fingerprint_is_that_of_the_contents(tmp_path: Path, kind: str) -> None:
+    texts = ['<urn:s> <urn:p> "a" .\n<urn:s> <urn:p> "c" .\n', '<urn:s> <urn:p> "b" .\n']
+    one, other = (_packed(tmp_path, text, f"{n}.{kind}") for n, text in enumerate(texts))
+    assert dataset.fill(Store(), [(one, None)]) == sha256(texts[0].encode()).hexdigest()
+    lines = "".join(texts).splitlines(keepends=True)
+    both = "".join(sorted(lines) if kind.startswith("nq") else lines)
+    found = dataset.fill(Store(), [(one, None), (other, None)])
+    assert found == sha256(both.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(("kind", "is_kept"), [("nq", True), ("nt", True), ("ttl", False)])
+def test_the_fingerprint_changes_with_the_labels_of_blank_nodes(
+    tmp_path: Path, kind: str, is_kept: bool
+) -> None:
+    path = _written(tmp_path, "<urn:s> <urn:p> _:x .\n", f"d.{kind}")
+    stores = Store(), Store()
+    same = len({dataset.fill(store, [(path, None)]) for store in stores}) == 1
+    assert same == ({*stores[0]} == {*stores[1]}) == is_kept
+
+
+def test_loading_tells_how_far_it_is(tmp_path: Path) -> None:
+    lines = "".join(f'<urn:s{n}> <urn:p{n % 9}> "{n}" <urn:g> .\n' for n in range(20_000))
+    paths = [_packed(tmp_path, lines, name) for name in ("a.nq", "b.nq.zst")]
+    told: list[tuple[str, float, int]] = []
+    store = Store()
+    dataset.fill(store, [(path, None) for path in paths], progress=lambda *all: told.append(all))
+    dataset.merge(store, HERE, lambda *all: told.append(all))
+    for what in ("reading", "merging"):
+        shares = [share for name, share, _ in told if name == what]
+        assert len(shares) > 3
+        assert shares == sorted(shares)
+        assert 0 <= shares[0] < shares[-1] <= 1
+    assert max(lines for _, _, lines in told) == 40_000
 
 
 def test_triples_are_placed_in_a_graph() -> None:

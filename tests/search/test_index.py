@@ -249,7 +249,7 @@ def _other(*labels: tuple[str, str]) -> Index:
         subject = NamedNode(f"http://example.org/things#{number}")
         value = Literal(text, language=language or None)
         store.add(Quad(subject, term("rdfs:label"), value, DefaultGraph()))
-    return Index(look_up(store, read()))
+    return Index.make(look_up(store, read()))
 
 
 @pytest.mark.parametrize(

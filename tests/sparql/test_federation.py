@@ -97,7 +97,7 @@ def remote() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def server(small_path: Path, remote: str) -> Iterator[Server]:
     allowed = f"{remote}/sparql {remote}/moved"
-    with running(small_path, WORKERS="1", SERVICE=allowed) as server:
+    with running(small_path, MEMORY="1024", SERVICE=allowed) as server:
         yield server
 
 

@@ -35,7 +35,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from accsm_server.http.context import RequestContext
-from accsm_server.http.headers import Headers
+from accsm_server.http.headers import NEVER, Headers
 
 _MAX_HEAD = 64 << 10  # bytes of a request head, and of unparsed data behind a body
 _HEAD_END = b"\r\n\r\n"
@@ -355,12 +355,13 @@ class Connection(HttpToolsProtocol):
         if not answered:
             text = f"{status.value} {status.phrase}\n".encode()
             headers = [
-                (b"content-type", b"text/plain"),
+                (b"content-type", b"text/plain; charset=utf-8"),
                 (b"content-length", str(len(text)).encode()),
+                (b"cache-control", NEVER.encode()),
                 (b"connection", b"close"),
             ]
             head = _encode_head(status, self.server_state.default_headers, headers)
-            self._guarded.write(head + text)
+            self._guarded.write(head if self.parser.get_method() == b"HEAD" else head + text)
         self._guarded.linger()
 
 

@@ -13,10 +13,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from urllib.parse import quote, urlencode
 
 from accsm_kg.namespaces import QUERIES
+from accsm_server.remembering import remembering
 
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
@@ -29,7 +30,7 @@ _PARAMETERS = tuple(f"{name}=" for name in PARAMETER_NAMES)
 _PAGES = ("dataset", QUERIES)
 _VOCABULARIES = ("ontology", "shapes")
 _FOLDERS = ("dataset/class/", "dataset/property/", "graph/", "ontology/", "shapes/")
-_REMEMBERED = 1 << 14  # addresses
+_REMEMBERED, _LONGEST = 1 << 14, 200  # addresses, and characters of their IRIs
 _QUESTION = re.compile(rf"{re.escape(QUERIES)}/([\w.~-]+)", re.ASCII)
 
 
@@ -49,7 +50,7 @@ class Addresses:
     @cached_property
     def of(self) -> Callable[[str], str]:
         """Return `_of`, which remembers what it has returned: a page shows most IRIs repeatedly."""
-        return lru_cache(_REMEMBERED)(self._of)
+        return remembering(_REMEMBERED, _LONGEST)(self._of)
 
     def _of(self, iri: str) -> str:
         """Return the path, query and fragment at which the thing ``iri`` is described.

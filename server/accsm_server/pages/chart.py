@@ -33,13 +33,18 @@ class Chart:
 
 
 def chart(lines: Sequence[Line], this: str) -> Chart:
-    """Return the chart of ``lines``, in which the thing with the IRI ``this`` stands out."""
-    below = {line.cells[0][0].iri for line in lines}
-    tops = dict.fromkeys(line.cells[2][0] for line in lines if line.cells[2][0].iri not in below)
+    """Return the chart of ``lines``, in which the thing with the IRI ``this`` stands out.
+
+    Of things that are above each other, the first above a line stands at the top.
+    """
+    below = {_key(line.cells[0][0]) for line in lines}
+    above = [line.cells[2][0] for line in lines]
+    tops = [thing for thing in above if _key(thing) not in below]
     shown: set[str] = set()
     nodes = [
-        _node(top, None, lines, (), shown)
-        for top in tops or [line.cells[2][0] for line in lines[:1]]
+        _node(thing, None, lines, (), shown)
+        for thing in (*tops, *above)
+        if _key(thing) not in shown
     ]
     drawing = draw([_branch(node, this) for node in nodes])
     return Chart(nodes, Markup(svg.inline(drawing)))
@@ -52,16 +57,21 @@ def _node(
 
     What is below a thing that is ``shown`` already stands only there.
     """
-    if thing.iri in shown:
+    if _key(thing) in shown:
         return Node(thing, line, ())
-    shown.add(thing.iri)
-    known = (*above, thing.iri)
+    shown.add(_key(thing))
+    known = (*above, _key(thing))
     found = [
         _node(one.cells[0][0], one, lines, known, shown)
         for one in lines
-        if one.cells[2][0].iri == thing.iri and one.cells[0][0].iri not in known
+        if _key(one.cells[2][0]) == _key(thing) and _key(one.cells[0][0]) not in known
     ]
     return Node(thing, line, found)
+
+
+def _key(thing: TermView) -> str:
+    """Return the IRI of a thing, or the text of one that has none."""
+    return thing.iri or thing.text
 
 
 def _branch(node: Node, this: str) -> Branch:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from accsm_kg.lookups import Ask, Lookup, Row, Rows
 from accsm_server.errors import NotFound
-from accsm_server.pages.addresses import at_line, with_query
+from accsm_server.pages.addresses import with_query
 from accsm_server.pages.citation import Claim
 from accsm_server.pages.parameters import page_number
 from accsm_server.pages.queries import Site, look_up
@@ -53,12 +53,11 @@ async def content(
         raise NotFound("No such claim", f"The passage supports {len(statements)} claims.")
     place = next(iter(places), {})
     start = place.get("start", "")
-    source = labels.place(place["source"]) if place else ""
     return {
         "claims": statements,
         "number": number,
         "claim": _cited(site, shown, statements, number, place),
-        "in_source": at_line(source, int(start)) if start else source,
+        "in_source": labels.place(place["source"], start) if place else "",
         "first": start,
     }, asked
 

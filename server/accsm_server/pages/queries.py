@@ -1,9 +1,9 @@
 """The queries of the pages, and the site: the dataset and settings that pages share."""
 
 import logging
-from asyncio import Lock, to_thread
+from asyncio import Task, create_task, shield, to_thread
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from heapq import nsmallest
@@ -35,7 +35,7 @@ _BATCH = 1000
 _LARGE = 1 << 20  # bytes of an answer whose rows take long to read
 
 #: Reads something of the dataset: takes the site, and what it is about.
-Load = Callable[..., Awaitable[T]]
+Load = Callable[..., Coroutine[Any, Any, T]]
 
 _log = logging.getLogger(__name__)
 
@@ -59,9 +59,11 @@ class Site:
     served: ServedDataset
     root: str = ""
     """The root path, without a trailing slash."""
+    kept: Path | None = None
+    """The folder with what was made for a store on disk."""
     _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    _locks: dict[tuple[Any, ...], Lock] = field(default_factory=lambda: defaultdict(Lock))
-    """What `load` has returned, and the locks that are held meanwhile."""
+    _loading: dict[tuple[Any, ...], Task[Any]] = field(default_factory=dict)
+    """What `load` has returned, and the tasks that run meanwhile."""
 
     @property
     def engine(self) -> Engine:
@@ -96,14 +98,23 @@ class Site:
     async def load(self, load: Load[T], *about: str) -> T:
         """Return what ``load`` returns for this site and for each of ``about``.
 
-        It is called once, as the data are fixed.
+        It is called once, as the data are fixed, in a task of its own: that goes on for others
+        when a client disconnects. Those that wait for it share its error.
         """
         key = (load, *about)
-        async with self._locks[key]:
-            if key not in self._loaded:
-                self._loaded[key] = await load(self, *about)
+        if key not in self._loaded:
+            if key not in self._loading:
+                self._loading[key] = create_task(self._keep(key))
+            await shield(self._loading[key])
         found: T = self._loaded[key]
         return found
+
+    async def _keep(self, key: tuple[Any, ...]) -> None:
+        load, *about = key
+        try:
+            self._loaded[key] = await load(self, *about)
+        finally:
+            del self._loading[key]
 
     async def addresses(self) -> Addresses:
         """Return the addresses of the things of the dataset."""

@@ -41,8 +41,6 @@ _HERE = "/questions"
 
 router = openapi.create_router("pages")
 linked_data = openapi.create_router("linked data")
-#: Tasks that answer the questions; the event loop itself keeps no reference to them.
-_running: set[asyncio.Future[Mapping[str, str]]] = set()
 _log = logging.getLogger(__name__)
 
 
@@ -92,11 +90,11 @@ async def in_short(site: Site) -> Mapping[str, str]:
 
 async def _soon_in_short(site: Site) -> Mapping[str, str] | None:
     """Return the same, or None if that takes long; the answers are then there later."""
-    task = asyncio.ensure_future(in_short(site))
-    _running.add(task)
-    task.add_done_callback(_running.discard)
-    done, _ = await asyncio.wait([task], timeout=_PATIENCE)
-    return task.result() if done else None
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await in_short(site)
+    except TimeoutError:
+        return None
 
 
 async def _answer_all(site: Site) -> Mapping[str, str]:

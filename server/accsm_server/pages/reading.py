@@ -8,7 +8,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import cached_property
+from itertools import islice, takewhile
 
 from markupsafe import Markup, escape
 
@@ -28,6 +29,7 @@ _STYLES = {
 _CERTAIN = "certain"
 _RESTORED = "numberRestored"
 _LONGEST_SIGNS = 4  # characters around a printed number, such as brackets
+_MOST_MARKS = 2000  # in a text
 
 #: The rows of the answer of a query, by part.
 ByPart = Mapping[str, Sequence[Cells]]
@@ -148,10 +150,13 @@ def pattern(find: str) -> re.Pattern[str] | None:
 def marked(text: str, verb: str = "", find: re.Pattern[str] | None = None) -> Markup:
     """Return a text in HTML, with the ``verb`` that it begins with, and what is found.
 
+    What is found is marked up to `_MOST_MARKS` times.
+
     >>> marked("NOTING A & B", "NOTING", pattern("noting a"))
     Markup('<span class="verb"><mark>NOTING</mark></span><mark> A</mark> &amp; B')
     """
-    spans = [found.span() for found in find.finditer(text)] if find else []
+    matches = islice(find.finditer(text), _MOST_MARKS) if find else ()
+    spans = [found.span() for found in matches]
     end = len(verb) if verb and text.startswith(verb) else 0
     opening = Markup('<span class="verb">{}</span>').format(_marked(text, 0, end, spans))
     return (opening if end else Markup()) + _marked(text, end, len(text), spans)
@@ -159,13 +164,13 @@ def marked(text: str, verb: str = "", find: re.Pattern[str] | None = None) -> Ma
 
 def _marked(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> Markup:
     """Return the text from ``start`` to ``end``, with what of ``spans`` is in it marked."""
-    pieces = [Markup()]
+    pieces = list[str]()
     for first, last in spans:
         first, last = max(first, start), min(last, end)
         if first < last:
-            pieces += escape(text[start:first]), Markup("<mark>{}</mark>").format(text[first:last])
+            pieces += escape(text[start:first]), "<mark>", escape(text[first:last]), "</mark>"
             start = last
-    return Markup().join((*pieces, escape(text[start:end])))
+    return Markup("".join((*pieces, escape(text[start:end]))))
 
 
 @dataclass(frozen=True)
@@ -187,15 +192,15 @@ class _Reader:
         remarks: Sequence[Remark],
         evidence: Sequence[Evidence],
     ) -> Part:
-        row, above = rows[0], [*self._above(iri)]
+        row, (depth, headings) = rows[0], self.places[iri]
         text, link = text_of(row["text"]), self.labels.iri(iri)
         of_number = (remark.issue for remark in remarks if remark.is_of_number)
         return Part(
             anchor=anchor(iri, self.this),
             link=TermView(name[:1].upper() + name[1:], link.href, iri),
             style=_style(rows),
-            depth=len(above),
-            level=min(3 + sum(_style(self.rows[one]) == "heading" for one in above), 6),
+            depth=depth,
+            level=min(3 + headings, 6),
             number=_number(row, text, evidence),
             restored=next(of_number, link) if row["restored"] else None,
             words=marked(text, text_of(row["verb"]), self.find),
@@ -205,12 +210,26 @@ class _Reader:
             evidence=evidence,
         )
 
-    def _above(self, iri: str) -> Iterator[str]:
-        """Yield the parts in which a part stands, the nearest first."""
-        seen = {iri}
-        while (iri := iri_of(self.rows[iri][0]["above"])) in self.rows and iri not in seen:
-            seen.add(iri)
-            yield iri
+    @cached_property
+    def places(self) -> Mapping[str, tuple[int, int]]:
+        """Return in how many parts each part stands, and how many of these are headings.
+
+        Of parts that stand in each other one is taken to stand in none.
+        """
+        found: dict[str, tuple[int, int]] = {}
+        for iri in self.rows:
+            below = dict[str, None]()
+            while iri in self.rows and iri not in found and iri not in below:
+                below[iri] = None
+                iri = iri_of(self.rows[iri][0]["above"])
+            for part in reversed(below):
+                if iri in found:
+                    depth, headings = found[iri]
+                    found[part] = depth + 1, headings + (_style(self.rows[iri]) == "heading")
+                else:
+                    found[part] = 0, 0
+                iri = part
+        return found
 
 
 def _style(rows: Sequence[Cells]) -> str:

@@ -1,7 +1,7 @@
 """The relations between the classes of a topic of the vocabulary: their picture and their rows."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -86,28 +86,24 @@ def draw(found: Sequence[Relation], own: Sequence[str], address: Address, label:
     The kinds of a class stand in its box. ``own`` are the IRIs of the classes of the topic, which
     have a thicker border.
     """
-    arrows = [one for one in found if not one.is_kind]
-    starts = {one.end if one.is_kind else one.start for one in found}
-    left = [
-        Box(start.text, start.iri, [*_kinds(start, found), *_rows(start, arrows)], start.iri in own)
-        for start in sorted(starts, key=lambda start: (not start.iri, start.text))
-    ]
-    ends = dict.fromkeys(one.end for one in arrows)
-    right = [Box(end.text, end.iri, (), end.iri in own) for end in ends]
-    return boxes.draw(left, right, address, label)
-
-
-def _kinds(wider: TermView, found: Sequence[Relation]) -> Iterator[Row]:
+    kinds, arrows = defaultdict[TermView, list[Row]](list), defaultdict[TermView, list[Row]](list)
     for one in found:
-        if one.is_kind and one.end == wider:
-            yield Row(f"kind: {one.start.text}", one.start.iri)
-
-
-def _rows(start: TermView, arrows: Sequence[Relation]) -> Iterator[Row]:
-    for one in arrows:
-        if one.start == start:
+        if one.is_kind:
+            kinds[one.end].append(Row(f"kind: {one.start.text}", one.start.iri))
+        else:
             inverse = f" (inverse: {one.inverse.text})" if one.inverse else ""
-            yield Row(f"{one.relation.text}{inverse}", one.relation.iri, one.end.text)
+            name = f"{one.relation.text}{inverse}"
+            arrows[one.start].append(Row(name, one.relation.iri, one.end.text))
+    of_topic = {*own}
+    left = [
+        Box(start.text, start.iri, [*kinds[start], *arrows[start]], start.iri in of_topic)
+        for start in sorted(
+            {**kinds, **arrows}, key=lambda start: (not start.iri, start.text, start.iri)
+        )
+    ]
+    ends = dict.fromkeys(one.end for one in found if not one.is_kind)
+    right = [Box(end.text, end.iri, (), end.iri in of_topic) for end in ends]
+    return boxes.draw(left, right, address, label)
 
 
 def _view(entry: TermEntry) -> TermView:

@@ -24,6 +24,7 @@ from accsm_server.pages.citation import Citation
 from accsm_server.pages.parameters import FORMATS
 from accsm_server.pages.profile import NavigationLink
 from accsm_server.pages.queries import Site
+from accsm_server.pages.terms import TermView
 
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
 _RAISED = re.compile(r"&lt;sup&gt;(.{1,40}?)&lt;/sup&gt;", re.DOTALL)
@@ -33,6 +34,7 @@ _ITEM = re.compile(r"(?:(?<!\s)\s+)?&lt;li&gt;\s*")
 _LIST = re.compile(r"(?:(?<!\s)\s+)?&lt;/?(?:ul|ol|li)&gt;")
 _SAMPLE = 100  # resources that a query in the foot of a page names
 _REMEMBERED = 4096  # results of a macro, such as the link to a term
+_LONGEST = 1000  # characters of the values of one that is remembered
 _FILLED = re.compile(r"\{[?$](\w+)\}")
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
@@ -158,9 +160,29 @@ def _templates() -> Environment:
 
 
 def _remembered(macro: Callable[..., Markup]) -> Callable[..., Markup]:
-    """Return a macro that is not run again for equal values; lists are taken as tuples."""
-    run = lru_cache(_REMEMBERED)(macro)
-    return lambda *values: run(*(tuple(v) if isinstance(v, list) else v for v in values))
+    """Return a macro that is not run again for equal values, unless they are long.
+
+    Lists are taken as tuples.
+    """
+    remembered = lru_cache(_REMEMBERED)(macro)
+
+    def run(*given: Any) -> Markup:
+        values = tuple(tuple(v) if isinstance(v, list) else v for v in given)
+        return (remembered if _size(values) <= _LONGEST else macro)(*values)
+
+    return run
+
+
+def _size(value: Any) -> int:
+    """Return the number of characters in a value of a macro, too many for what has no texts."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, tuple):
+        return sum(map(_size, value))
+    if isinstance(value, TermView):
+        texts = value.text, value.href, value.iri, value.note, value.language, value.before
+        return sum(map(len, (*texts, *value.marks)))
+    return _LONGEST + 1
 
 
 def _source_text(text: str, marks: str | Sequence[str] = "") -> Markup:

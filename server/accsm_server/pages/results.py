@@ -27,6 +27,7 @@ _MAX_ROWS = 1000  # or triples, on a page
 _MAX_BYTES = 4 << 20  # of an answer on a page
 _MAX_CELLS, _MAX_COLUMNS = 10_000, 1000  # of the table on a page
 _LONGEST_CODE = 40  # characters of a text that a label may contain
+_MOST_PLACES = 10  # of such a text in a label that are looked at
 _MOST_FOLDED = 40  # columns; those of a wider table are as they are
 
 _WORDS = "words"
@@ -192,7 +193,21 @@ def _holds(label: str, text: str) -> bool:
     """Return whether a label has a text as a word."""
     if len(text) > _LONGEST_CODE:
         return False
-    return bool(re.search(rf"(?<![\w.]){re.escape(text)}(?!\w|\.\w)", label))
+    start = -1
+    for _ in range(_MOST_PLACES):
+        start = label.find(text, start + 1)
+        if start < 0:
+            return False
+        end = start + len(text)
+        before, after = label[max(start - 1, 0) : start], label[end : end + 2]
+        if not (before == "." or _is_letter(before) or _is_letter(after.removeprefix(".")[:1])):
+            return True
+    return False
+
+
+def _is_letter(character: str) -> bool:
+    """Return whether a character, if there is one, is a letter, digit or underscore."""
+    return character.isalnum() or character == "_"
 
 
 def _head(column: Column, iri: Column | None) -> str:

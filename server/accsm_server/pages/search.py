@@ -4,6 +4,7 @@ import logging
 from asyncio import Task, create_task, to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,8 @@ from accsm_server.pages.parameters import PageNumber, ServedSite, negotiated
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.terms import Labels, TermView, plural, short_name
 
+#: The file of the index in the folder of a store.
+INDEX = "search.sqlite"
 _OFFERS = (HTML, CSV, JSON)
 _PAGE = 20  # results on a page
 _MOST_BYTES = 256 << 20  # of an answer for the index, whose queries have limits of rows
@@ -69,9 +72,16 @@ async def load_index(site: Site) -> tuple[Index, list[Ask]]:
 
     Raises NotSupported without full-text search.
     """
+    if site.kept and (site.kept / INDEX).exists():
+        return await to_thread(Index.open, site.kept / INDEX), []
+    return await make_index(site)
+
+
+async def make_index(site: Site, path: Path | str = ":memory:") -> tuple[Index, list[Ask]]:
+    """Return a new index of the dataset, in memory or in a file, and its queries."""
     rows, asked = await look_up(site, read(), _MOST_BYTES)
     try:
-        return await to_thread(Index, rows, site.base), asked
+        return await to_thread(Index.make, rows, site.base, path), asked
     except MissingModuleError as error:
         raise NotSupported(detail=str(error)) from None
 

@@ -73,15 +73,14 @@ class Source:
     @cached_property
     def marks(self) -> pictures.Marks:
         """Return the lines that are cited, quoted, and in which an issue lies."""
-        every = [(one, range(one.start, one.end + 1)) for one in self.spans]
         return pictures.Marks(
             self.lines,
-            {line for _, lines in every for line in lines},
-            {line for one, lines in every if one.quoted for line in lines},
-            {line for one, lines in every if one.has_issues for line in lines},
+            pictures.Lines((one.start, one.end) for one in self.spans),
+            pictures.Lines((one.start, one.end) for one in self.spans if one.quoted),
+            pictures.Lines((one.start, one.end) for one in self.spans if one.has_issues),
         )
 
-    @property
+    @cached_property
     def parts(self) -> Rows:
         """Return the parts of `_LINES` lines, with their numbers of lines and passages.
 
@@ -322,17 +321,23 @@ async def _entries(
 
 def _ask_passages(iri: str, places: Sequence[tuple[int, int]]) -> Lookup[list[Passage]]:
     """Return the passages of a source that have one of the ``places``, in their order."""
-    rows = yield Ask(QUERIES / "window.rq", iri, tuple(places))
+    starts, wanted = dict.fromkeys((start,) for start, _ in places), {*places}
+    rows = yield Ask(QUERIES / "window.rq", iri, tuple(starts))
     return [
-        Passage(passage, *_place(found[0]), [row["property"] for row in found if row["property"]])
+        Passage(passage, *place, [row["property"] for row in found if row["property"]])
         for passage, found in grouped(rows, "passage").items()
+        if (place := _place(found[0])) in wanted
     ]
 
 
 def _ask_details(iris: Sequence[str]) -> Lookup[tuple[Rows, Rows]]:
-    details = yield Ask(QUERIES / "passages.rq", tuple(iris))
+    details = yield from _ask_words(iris)
     uses = yield Ask(QUERIES / "uses.rq", tuple(iris))
     return details, uses
+
+
+def _ask_words(iris: Sequence[str]) -> Lookup[Rows]:
+    return (yield Ask(QUERIES / "passages.rq", tuple(iris)))
 
 
 def _uses(rows: Rows, labels: Labels) -> list[Use]:
@@ -410,21 +415,27 @@ async def _all(site: Site, source: Source) -> Rows:
     found = []
     for places in _batches(source.spans):
         passages, _ = await look_up(site, _ask_passages(source.iri, places))
-        (details, _), _ = await look_up(site, _ask_details([one.iri for one in passages]))
-        by_iri = {row["passage"]: row for row in details}
-        found += [
-            {
-                "passage": one.iri,
-                "line_start": str(one.start),
-                "line_end": str(one.end),
-                "place": by_iri[one.iri]["place"],
-                "words": by_iri[one.iri]["words"],
-                "supports": " | ".join(short_name(iri, site) for iri in sorted(one.properties)),
-                "issues": by_iri[one.iri]["issues"],
-            }
-            for one in passages
-        ]
+        for first in range(0, len(passages), _BATCH):
+            found += await _rows_of(site, passages[first : first + _BATCH])
     return found
+
+
+async def _rows_of(site: Site, passages: Sequence[Passage]) -> Rows:
+    details, _ = await look_up(site, _ask_words([one.iri for one in passages]))
+    by_iri = {row["passage"]: row for row in details}
+    return [
+        {
+            "passage": one.iri,
+            "line_start": str(one.start),
+            "line_end": str(one.end),
+            "place": row.get("place", ""),
+            "words": row.get("words", ""),
+            "supports": " | ".join(short_name(iri, site) for iri in sorted(one.properties)),
+            "issues": row.get("issues", "0"),
+        }
+        for one in passages
+        for row in [by_iri.get(one.iri, {})]
+    ]
 
 
 def _batches(spans: Sequence[Span]) -> Iterator[list[tuple[int, int]]]:

@@ -38,11 +38,10 @@ Results = QuerySolutions | QueryTriples | QueryBoolean
 
 @dataclass(frozen=True)
 class DatasetView:
-    """A dataset: its base IRI, the whole, a copy of its default graph alone, and its layout."""
+    """A dataset: its base IRI, its store, and its layout."""
 
     base: str
     whole: Store
-    default: Store
     conventions: Conventions
 
     def query(self, text: str, default_graphs: Graphs = (), named_graphs: Graphs = ()) -> Results:
@@ -50,9 +49,7 @@ class DatasetView:
         chosen: tuple[Graphs, Graphs] | None = (default_graphs, named_graphs)
         if not (default_graphs or named_graphs):
             upper = text.upper()
-            if "GRAPH" not in upper and "FROM" not in upper:  # the copy is faster
-                return self.default.query(text, base_iri=self.base)
-            chosen = self._dataset_clauses(text)
+            chosen = self._dataset_clauses(text) if "FROM" in upper else None
         if chosen is None:
             return self.whole.query(text, base_iri=self.base)
         default, named = (tuple(sorted(set(graphs))) for graphs in chosen)

@@ -1,16 +1,24 @@
 """A queue for workers that is fair to clients.
 
-Waiting clients are served in turn, and the queries of one client in order. A client gets a worker
-only if more workers are free than it already has: a single client gets half of them, and the next
-client still finds one. The room in the queue is shared in the same way. A released worker is
-handed directly to a waiting client: from a pool that is open to all, newcomers could take it first.
+Waiting clients are served in turn, and the queries of one client in order. Every other turn goes to
+the client that came last and has not been served yet: one with a light query need not wait behind
+many who came at the same moment with heavy ones. A client gets a worker only if more workers are
+free than it already has: a single client gets half of them, and the next client still finds one.
+The room in the queue is shared in the same way. A released worker is handed directly to a waiting
+client: from a pool that is open to all, newcomers could take it first.
+
+A client whose query became a long one, and left its place here, gets for a minute only workers that
+leave some free for others: many such clients at once do not hold up those with light queries.
 """
 
 import asyncio
 from collections import deque
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 from accsm_server.errors import Overloaded, QueryError
+
+_REMEMBERED = 60.0  # seconds after which a long query of a client is forgotten
 
 
 class Worker(Protocol):
@@ -28,13 +36,18 @@ W = TypeVar("W", bound=Worker)
 class FairQueue(Generic[W]):
     """The workers of one kind, and the queries that wait for them."""
 
-    def __init__(self, size: int) -> None:
-        """Let up to ``size`` queries wait."""
+    def __init__(self, size: int, kept: int = 0) -> None:
+        """Let up to ``size`` queries wait; keep ``kept`` workers for clients without long ones."""
         self.waiting = 0
-        self._size = size
+        self._size, self._kept = size, kept
+        self._heavy: dict[str, float] = {}
+        """The loop time when the last query of a client became a long one, the oldest first."""
         self._free: list[W] = []
         self._busy: dict[str, int] = {}
         self._waiters: dict[str, deque[asyncio.Future[W]]] = {}
+        self._new: dict[str, None] = {}
+        """The clients that have not been served since they began to wait, in their order."""
+        self._newest_next = False
 
     @property
     def busy(self) -> int:
@@ -56,6 +69,8 @@ class FairQueue(Generic[W]):
         waiter: asyncio.Future[W] = loop.create_future()
         timeout = Overloaded("No worker became free in time.")
         timer = loop.call_at(deadline, _fail, waiter, timeout)
+        if not waiters:
+            self._new[client] = None
         self._waiters.setdefault(client, deque()).append(waiter)
         self.waiting += 1
         try:
@@ -77,10 +92,15 @@ class FairQueue(Generic[W]):
         self._wake_waiters()
 
     def _wake_waiters(self) -> None:
-        while (client := next(filter(self._can_acquire, self._waiters), None)) is not None:
+        while (client := self._next_client()) is not None:
+            self._newest_next = not self._newest_next
             waiter = self._pop_waiter(client)
             if not waiter.done():
                 waiter.set_result(self._assign(client))
+
+    def _next_client(self) -> str | None:
+        newest = reversed(self._new) if self._newest_next else ()
+        return next(filter(self._can_acquire, chain(newest, self._waiters)), None)
 
     def drop(self, worker: W) -> None:
         """Remove a worker whose process has ended."""
@@ -90,6 +110,15 @@ class FairQueue(Generic[W]):
             self._remove_busy(worker)
             self._wake_waiters()
 
+    def leave(self, worker: W) -> None:
+        """Remove a worker whose query has become a long one."""
+        now = asyncio.get_running_loop().time()
+        self._heavy.pop(worker.client, None)
+        self._heavy[worker.client] = now
+        while self._heavy[oldest := next(iter(self._heavy))] < now - _REMEMBERED:
+            del self._heavy[oldest]
+        self.drop(worker)
+
     def fail(self, error: QueryError) -> None:
         """Fail all waiting queries."""
         for client in list(self._waiters):
@@ -97,7 +126,12 @@ class FairQueue(Generic[W]):
                 _fail(self._pop_waiter(client), error)
 
     def _can_acquire(self, client: str) -> bool:
-        return len(self._free) > self._busy.get(client, 0)
+        kept = self._kept if self._is_heavy(client) else 0
+        return len(self._free) > self._busy.get(client, 0) + kept
+
+    def _is_heavy(self, client: str) -> bool:
+        seen = self._heavy.get(client)
+        return seen is not None and asyncio.get_running_loop().time() - seen < _REMEMBERED
 
     def _assign(self, client: str) -> W:
         worker = self._free.pop()  # the last one used: its memory is warm
@@ -112,6 +146,7 @@ class FairQueue(Generic[W]):
 
     def _pop_waiter(self, client: str) -> asyncio.Future[W]:
         """Remove the oldest query of ``client``, and put the client behind the others."""
+        self._new.pop(client, None)
         waiters = self._waiters.pop(client)
         waiter = waiters.popleft()
         self.waiting -= 1
@@ -126,6 +161,7 @@ class FairQueue(Generic[W]):
             self.waiting -= 1
             if not waiters:
                 del self._waiters[client]
+                self._new.pop(client, None)
         elif not waiter.cancelled() and not waiter.exception():  # assigned too late
             worker = waiter.result()
             if not worker.ended:

@@ -9,17 +9,26 @@ import sys
 from asyncio.subprocess import Process, create_subprocess_exec
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import IO, Self
+from typing import IO, Any, Self
 
-from accsm_kg.rdf.dataset import Conventions
+from accsm_kg.rdf.dataset import Conventions, Progress
+from accsm_server.engine.disk import OpenStore
 from accsm_server.engine.pool import messages
-from accsm_server.engine.pool.fork_server import FORK, FORK_OUTBOUND, INT32, KILL, NO_PROCESS
+from accsm_server.engine.pool.fork_server import (
+    FORK,
+    FORK_OUTBOUND,
+    INT32,
+    KILL,
+    NO_PROCESS,
+    REAP,
+)
 
 _LIMIT_ERRORS = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)  # of processes or open files
+_FACTS = ("base", "version", "prefixes", "size", "modified")
 #: The name of a file, and a temporary copy.
 FileCopy = tuple[str, IO[bytes]]
 
@@ -27,21 +36,44 @@ FileCopy = tuple[str, IO[bytes]]
 class ForkClient:
     """The fork server process, which is restarted if it ends."""
 
-    def __init__(self, files: list[FileCopy], conventions: Conventions, memory: int) -> None:
+    def __init__(
+        self,
+        files: list[FileCopy],
+        store: OpenStore | None,
+        conventions: Conventions,
+        memory: int,
+        progress: Progress,
+    ) -> None:
         """Use `start` instead, which loads the dataset."""
         self.base, self.version, self.size = "", "", 0
         self.prefixes: dict[str, str] = {}
         self.modified = 0
-        self._files, self._conventions, self._memory = files, conventions, memory
+        self._files, self.store = files, store
+        self._conventions, self._memory = conventions, memory
+        self._progress = progress
         self._lock = asyncio.Lock()
         self._process: Process | None = None
 
     @classmethod
-    async def start(cls, files: Sequence[Path], conventions: Conventions, memory: int) -> Self:
-        """Load ``files`` in a new process; raises ValueError or OSError that names the file."""
-        copies, modified = await asyncio.to_thread(_copies, files)
-        fork_server = cls(copies, conventions, memory)
-        fork_server.modified = modified
+    async def start(
+        cls,
+        source: Sequence[Path] | OpenStore,
+        conventions: Conventions,
+        memory: int,
+        progress: Progress,
+    ) -> Self:
+        """Load files in a new process, or serve a store.
+
+        Raises ValueError or OSError that names the file.
+        """
+        if isinstance(source, OpenStore):
+            stated = replace(conventions, base=source.marker.base)
+            fork_server = cls([], source, stated, memory, progress)
+            fork_server._know(**{name: getattr(source.marker, name) for name in _FACTS})
+        else:
+            copies, modified = await asyncio.to_thread(_copies, source)
+            fork_server = cls(copies, None, conventions, memory, progress)
+            fork_server.modified = modified
         try:
             await fork_server._start_process()
         except BaseException:
@@ -56,6 +88,7 @@ class ForkClient:
         with theirs:
             options = {
                 "files": [(name, copy.fileno()) for name, copy in self._files],
+                "store": str(self.store.data) if self.store else "",
                 "conventions": astuple(self._conventions),
                 "memory": self._memory,
                 "control": theirs.fileno(),
@@ -70,12 +103,19 @@ class ForkClient:
                 env={**os.environ, "RUST_BACKTRACE": "0", "PYTHONPATH": _search_path()},
                 start_new_session=True,  # Ctrl-C is handled by the web process
             )
-        kind, length = messages.HEADER.unpack(await self._read(messages.HEADER.size))
-        content = json.loads(await self._read(length))
+        while True:
+            kind, length = messages.HEADER.unpack(await self._read(messages.HEADER.size))
+            content = json.loads(await self._read(length))
+            if kind != messages.PROGRESS:
+                break
+            self._progress(content["what"], content["share"], content["lines"])
         if kind == messages.FAIL:
             raise ValueError(content["message"])
-        self.base, self.version = content["base"], content["version"]
-        self.prefixes, self.size = content["prefixes"], content["size"]
+        self._know(**content)
+
+    def _know(self, **facts: Any) -> None:
+        for name, fact in facts.items():
+            setattr(self, name, fact)
 
     async def fork(self, outbound: bool = False) -> tuple[int, socket.socket]:
         """Return the process id of a new worker and a socket to it; raises OSError."""
@@ -104,11 +144,19 @@ class ForkClient:
             raise
         return pid, ours
 
-    async def kill(self, pid: int) -> int:
-        """Kill the worker ``pid`` and return its wait status, 0 if it is unknown."""
+    async def kill(self, pid: int) -> None:
+        """Kill the worker ``pid``, without waiting for its death."""
         async with self._lock:
             try:
                 self._control.sendall(KILL + INT32.pack(pid))
+            except OSError:  # the fork server has ended, and its workers with it
+                await self._stop_process()
+
+    async def reap(self, pid: int) -> int:
+        """Return the wait status of a worker that has closed its connection, 0 if unknown."""
+        async with self._lock:
+            try:
+                self._control.sendall(REAP + INT32.pack(pid))
                 (status,) = INT32.unpack(await self._read(INT32.size))
             except OSError:  # the fork server has ended, and its workers with it
                 await self._stop_process()
@@ -120,6 +168,8 @@ class ForkClient:
         await self._stop_process()
         for _, copy in self._files:
             copy.close()
+        if self.store:
+            self.store.close()
 
     async def _stop_process(self) -> None:
         self._control.close()

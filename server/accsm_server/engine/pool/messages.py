@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 HEADER = struct.Struct("!cI")
 
-#: HEAD: the dataset is loaded. DATA: a piece of an answer. END: the answer is complete.
-#: FAIL: the error that ended loading or the query.
-HEAD, DATA, END, FAIL = b"H", b"D", b"E", b"F"
+#: PROGRESS: how far the dataset is loaded. HEAD: it is loaded. DATA: a piece of an answer. END: the
+#: answer is complete. FAIL: the error that ended loading or the query.
+PROGRESS, HEAD, DATA, END, FAIL = b"P", b"H", b"D", b"E", b"F"
 #: The start of the payload of END: the number of rows, and whether to replace the worker. The rest
 #: is text: where the answer was cut.
 END_HEADER = struct.Struct("!Q?")

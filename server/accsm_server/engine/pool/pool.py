@@ -3,38 +3,52 @@
 A query that exceeds its timeout or memory, or crashes its worker, ends that worker, which is
 replaced; no other query is affected. Pages have workers of their own. So have queries with SERVICE:
 only those workers can connect to other servers, and each of them runs a single query.
+
+A public query that runs long leaves its place: a fresh worker takes that at once, and the query
+goes on behind the others, among a bounded number of such. See `long_queries` for who gives way.
 """
 
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from accsm_kg.rdf.dataset import Conventions
+from accsm_kg.rdf.dataset import Conventions, Progress
+from accsm_server.engine.disk import OpenStore
 from accsm_server.engine.interface import CLIENT, Query
 from accsm_server.engine.pool.answer_stream import AnswerStream
+from accsm_server.engine.pool.budget import INTERNAL, Budget
 from accsm_server.engine.pool.fair_queue import FairQueue
 from accsm_server.engine.pool.fork_client import ForkClient
+from accsm_server.engine.pool.long_queries import LongQueries
 from accsm_server.engine.pool.worker_handle import WorkerHandle
 from accsm_server.errors import Stopping
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_INTERNAL = 4  # workers for pages, of which one client gets half
-_PAGES = 4096  # queries of pages that may wait, of which one client gets half
+_LONG = 0.1  # seconds after which a public query leaves its place
+_LONG_ELSEWHERE = 0.25  # seconds after which another query gets less processor time
+_WAITING = 512  # queries that may wait, of which one client gets half
+_PAGES = 4096  # the same for queries of pages
 
 
 class Pool:
     """A pool of worker processes: see `engine.interface.Engine`."""
 
-    def __init__(self, fork_server: ForkClient, settings: Settings) -> None:
+    def __init__(
+        self,
+        fork_server: ForkClient,
+        settings: Settings,
+        budget: Budget,
+        long: LongQueries[WorkerHandle],
+    ) -> None:
         """Use `start` instead, which loads the dataset."""
-        self.settings = settings
-        self._public: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
+        self.settings, self.budget, self._long = settings, budget, long
+        self._public: FairQueue[WorkerHandle] = FairQueue(_WAITING, kept=budget.places // 4)
         self._internal: FairQueue[WorkerHandle] = FairQueue(_PAGES)
-        self._outbound: FairQueue[WorkerHandle] = FairQueue(2 * settings.queue)
+        self._outbound: FairQueue[WorkerHandle] = FairQueue(_WAITING)
         self._fork_server = fork_server
         self._workers: set[WorkerHandle] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -44,15 +58,25 @@ class Pool:
 
     @classmethod
     async def start(
-        cls, files: Sequence[Path], conventions: Conventions, settings: Settings
+        cls,
+        source: Sequence[Path] | OpenStore,
+        conventions: Conventions,
+        settings: Settings,
+        progress: Progress = lambda what, share, lines: None,
+        long: LongQueries[WorkerHandle] | None = None,
     ) -> Self:
-        """Load ``files`` and start workers; raises ValueError or OSError that names the file."""
-        pool = cls(await ForkClient.start(files, conventions, settings.memory << 20), settings)
-        outbound = settings.workers if settings.service else 0
+        """Load files, or open a store, and start workers.
+
+        Its long queries are among ``long``, which pools of one server share. Raises ValueError or
+        OSError that names the file.
+        """
+        budget = Budget.divide(settings.memory, bool(settings.service))
+        fork_server = await ForkClient.start(source, conventions, budget.limit << 20, progress)
+        pool = cls(fork_server, settings, budget, long or LongQueries(budget.long))
         sizes = (
-            (pool._internal, _INTERNAL),
-            (pool._public, 2 * settings.workers),
-            (pool._outbound, outbound),
+            (pool._internal, INTERNAL),
+            (pool._public, budget.places),
+            (pool._outbound, budget.outbound),
         )
         for queue, size in sizes:
             for _ in range(size):
@@ -95,7 +119,8 @@ class Pool:
         queues = (self._public, self._internal, self._outbound)
         return {
             "workers": len(self._workers),
-            "busy": sum(queue.busy for queue in queues),
+            "busy": sum(queue.busy for queue in queues) + len(self._long),
+            "long": len(self._long),
             "waiting": sum(queue.waiting for queue in queues),
             "ended": self._ended,
             "bytes_ahead": AnswerStream.buffered,
@@ -119,6 +144,7 @@ class Pool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for worker in self._workers:
             worker.transport.close()
+            self._long.discard(worker)
         await self._fork_server.close()
 
     async def answer(self, query: Query) -> AnswerStream:
@@ -148,25 +174,47 @@ class Pool:
         else:
             worker.queue.release(worker)
 
-    def replace(self, worker: WorkerHandle) -> None:
-        """Kill ``worker``, unless that was done before, and start another."""
+    def became_long(self, worker: WorkerHandle) -> None:
+        """Give the place of a public ``worker`` to a fresh one; one long query may give way."""
+        if worker.queue is self._public and not worker.ended:
+            worker.queue.leave(worker)
+            self._run(self._fill_place(worker.queue))
+            if (last := self._long.admit(worker)) is not None:
+                last.give_way(worker)
+
+    def replace(self, worker: WorkerHandle, lost: bool = False) -> None:
+        """Kill ``worker``, or reap it if it is ``lost``; start another if it is in a place."""
         if not worker.ended and not self._closed:
             worker.ended = True
             self._ended += 1
             self._workers.discard(worker)
-            worker.queue.drop(worker)
-            task = asyncio.create_task(self._replace(worker))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            in_place = not self._long.discard(worker)
+            if in_place:
+                worker.queue.drop(worker)
+            self._run(self._replace(worker, lost, in_place))
 
-    async def _replace(self, worker: WorkerHandle) -> None:
-        worker.fail(await self._fork_server.kill(worker.pid))
+    async def _replace(self, worker: WorkerHandle, lost: bool, in_place: bool) -> None:
+        if lost:
+            worker.fail(await self._fork_server.reap(worker.pid))
+        else:
+            await self._fork_server.kill(worker.pid)
         worker.transport.close()
-        worker.queue.add(await self._spawn(worker.queue))
+        if in_place:
+            await self._fill_place(worker.queue)
+
+    async def _fill_place(self, queue: FairQueue[WorkerHandle]) -> None:
+        queue.add(await self._spawn(queue))
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        """Run ``work`` in a task, which `close` cancels."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _spawn(self, queue: FairQueue[WorkerHandle]) -> WorkerHandle:
         pid, channel = await self._fork(queue is self._outbound)
-        worker = WorkerHandle(pid, self, queue)
+        long_after = _LONG if queue is self._public else _LONG_ELSEWHERE
+        worker = WorkerHandle(pid, self, queue, long_after)
         self._workers.add(worker)
         await self._loop.create_unix_connection(lambda: worker, sock=channel)
         return worker

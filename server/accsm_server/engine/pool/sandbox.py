@@ -24,6 +24,7 @@ _OPENING = {
     "x86_64": (2, 85, 257, 437, 41, 42),
     "aarch64": (56, 437, 198, 203),
 }
+_OPENAT = {"x86_64": 257, "aarch64": 56}
 _OUTBOUND_FILES = 16
 _X32_CALLS = 0x40000000
 _KILL, _ALLOW, _REFUSE = 0x80000000, 0x7FFF0000, 0x00050000 | 13  # 13: EACCES
@@ -70,19 +71,22 @@ def prefer_oom_kill() -> None:
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
-def confine(outbound: bool = False) -> None:
+def confine(outbound: bool = False, files: int = 0) -> None:
     """Forbid this process new programs, files and sockets.
 
     A worker for SERVICE (``outbound``) may still open a few files and connections, as for DNS and
-    certificates.
+    certificates. One over a store on disk may have ``files`` open, which it cannot write.
     """
     highest = max(int(name) for name in os.listdir("/dev/fd")) + 1  # noqa: PTH208
-    highest += _OUTBOUND_FILES if outbound else 0
+    highest += files + (_OUTBOUND_FILES if outbound else 0)
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest, highest))
+    if files:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     machine = platform.machine()
     if sys.platform == "linux" and machine in _REFUSED:
         _prctl(_SET_NO_NEW_PRIVILEGES, 1)
-        code = _code(machine, _REFUSED[machine] + (() if outbound else _OPENING[machine]))
+        refused = _REFUSED[machine] + (() if outbound else _OPENING[machine])
+        code = _code(machine, tuple(c for c in refused if not files or c != _OPENAT[machine]))
         program = _Program(len(code), (_Instruction * len(code))(*code))
         _prctl(_SET_SECCOMP, _FILTER, ctypes.byref(program))
 

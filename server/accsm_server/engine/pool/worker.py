@@ -9,7 +9,7 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import islice
 from typing import IO, Any, cast
@@ -17,6 +17,7 @@ from typing import IO, Any, cast
 import pyoxigraph
 from pyoxigraph import (
     BlankNode,
+    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
@@ -44,6 +45,7 @@ from accsm_server.errors import (
     QueryError,
     QuerySyntaxError,
     RemoteError,
+    UnreadableStore,
 )
 
 _RESULTS = {
@@ -64,31 +66,46 @@ _QUICK = 0.002  # seconds; the memory of a shorter query is not checked
 _STACK = 512 << 20  # bytes; the engine parses and plans nested queries recursively
 
 
-def work(view: DatasetView, memory: int, channel: socket.socket, outbound: bool = False) -> None:
+def work(
+    open_view: Callable[[], DatasetView],
+    memory: int,
+    files: int,
+    channel: socket.socket,
+    outbound: bool = False,
+) -> None:
     """Answer the queries on ``channel`` until it closes, using at most ``memory`` more bytes.
 
-    An ``outbound`` worker can connect to other servers, so its queries must have been checked.
+    The dataset may need as many open ``files``. An ``outbound`` worker can connect to other
+    servers, so its queries must have been checked.
     """
+    try:
+        view: DatasetView | OSError = open_view()
+    except OSError as error:
+        view = error  # of which each query tells
     sandbox.limit_memory(memory + _STACK)
-    sandbox.confine(outbound)
+    sandbox.confine(outbound, files)
     threading.stack_size(_STACK)
     thread = threading.Thread(target=_answer_queries, args=(view, channel, memory))
     thread.start()
     thread.join()
 
 
-def _answer_queries(view: DatasetView, channel: socket.socket, memory: int) -> None:
+def _answer_queries(view: DatasetView | OSError, channel: socket.socket, memory: int) -> None:
     max_memory, buffer = _peak_memory() + memory // 4, bytearray(1 << 16)
     with suppress(BrokenPipeError, ConnectionResetError):  # the web process has ended
         while received := messages.receive(channel, buffer):
             answer_query(view, Task(*marshal.loads(received[1])), channel, max_memory)
 
 
-def answer_query(view: DatasetView, task: Task, channel: socket.socket, max_memory: int) -> None:
+def answer_query(
+    view: DatasetView | OSError, task: Task, channel: socket.socket, max_memory: int
+) -> None:
     """Evaluate ``task`` and send its answer or error; ask to be replaced above ``max_memory``."""
     started = time.perf_counter()
     output = AnswerWriter(channel, task.rows, task.size)
     try:
+        if isinstance(view, OSError):
+            raise view
         with suppress(Cut):
             _evaluate(view, task, output)
     except EXCEPTIONS as error:
@@ -111,7 +128,8 @@ def _peak_memory() -> int:
 _ERRORS: dict[type[Exception], type[QueryError]] = {
     xml.XmlError: NotWritable,
     SyntaxError: QuerySyntaxError,
-    OSError: AccessRefused,
+    PermissionError: AccessRefused,
+    OSError: UnreadableStore,
     OverflowError: AnswerTooLarge,
     MemoryError: OutOfMemory,
     ValueError: EvaluationError,
@@ -128,7 +146,7 @@ def kind_of(error: Exception) -> type[QueryError]:
 
 def _fail_message(error: Exception, service: bool) -> bytes:
     found = kind_of(error)
-    if found is AccessRefused and service:
+    if isinstance(error, OSError) and service:
         found = RemoteError
     text = str(error.msg if isinstance(error, SyntaxError) else error)
     retire = found is OutOfMemory
@@ -171,7 +189,8 @@ def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
         quads = dataset.statements(view.whole, view.conventions)
         found = sorted(quads, key=_by_graph if format == "trig" else str)
     else:
-        found = sorted((quad.triple for quad in view.default), key=str)
+        merged = view.whole.quads_for_pattern(None, None, None, DefaultGraph())
+        found = sorted((quad.triple for quad in merged), key=str)
     pyoxigraph.serialize(
         found,
         cast("IO[bytes]", output),

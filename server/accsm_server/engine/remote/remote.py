@@ -58,6 +58,8 @@ from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _INTERNAL = 8  # places for pages, of which one client gets half
+_PUBLIC, _HEAVY = 8, 4  # queries of clients at once, and those that last
+_WAITING = 256  # queries of clients that may wait
 _LIGHT = 1.0  # seconds after which a query leaves its place, at an engine that ends it then
 _PAGES = 4096  # queries of pages that may wait
 _PARSING = 2.0  # seconds to parse a query
@@ -106,12 +108,12 @@ class RemoteEngine:
         self.probe = found
         self.settings = settings
         self._exchange, self._parser = exchange, parser
-        self._public: FairQueue[Place] = FairQueue(2 * settings.queue)
+        self._public: FairQueue[Place] = FairQueue(_WAITING)
         self._internal: FairQueue[Place] = FairQueue(_PAGES)
-        self._heavy: FairQueue[Place] = FairQueue(2 * settings.queue)
+        self._heavy: FairQueue[Place] = FairQueue(_WAITING)
         sizes = (
-            (self._public, 2 * settings.workers),
-            (self._heavy, settings.workers),
+            (self._public, _PUBLIC),
+            (self._heavy, _HEAVY),
             (self._internal, _INTERNAL),
         )
         for queue, size in sizes:
@@ -137,7 +139,7 @@ class RemoteEngine:
         ``merged`` names the graph that holds the merge of the data graphs, in full or relative to
         the base of the dataset.
         """
-        exchange = Exchange(url, credentials, 3 * settings.workers + _INTERNAL + 2)
+        exchange = Exchange(url, credentials, _PUBLIC + _HEAVY + _INTERNAL + 2)
         try:
             async with asyncio.timeout(max(60, settings.timeout)):
                 found = await probe(exchange, conventions.base, merged)
@@ -403,7 +405,7 @@ class RemoteEngine:
         if len(store) >= _MOST_NODES:
             _LOG.warning("Blank nodes are shown without what is said about them: too many")
             store = Store()
-        return DatasetView(self.base, store, store, Conventions(self.base))
+        return DatasetView(self.base, store, Conventions(self.base))
 
     async def _surroundings(self, query: Query) -> Answered:
         view, most = await self._blank_nodes(), query.limit or _MOST_NODES

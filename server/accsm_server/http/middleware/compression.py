@@ -5,7 +5,6 @@ import sys
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import brotli
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +14,7 @@ from accsm_server.http import problems
 from accsm_server.http.context import RequestContext
 from accsm_server.http.headers import NO_TRANSFORM
 from accsm_server.http.negotiation import weights
+from accsm_server.remembering import remembering
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -65,7 +65,7 @@ ZSTD, BROTLI, GZIP = Coding("zstd", _zstd, 3), Coding("br", _brotli, 3), Coding(
 CODINGS = (ZSTD, BROTLI, GZIP)
 
 
-@lru_cache(maxsize=256)
+@remembering(256, 200)
 def choose(accept: str) -> Coding | None:
     """Return the coding that an Accept-Encoding header prefers, None if it accepts none.
 

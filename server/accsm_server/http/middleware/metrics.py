@@ -4,7 +4,6 @@ import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -26,6 +25,7 @@ _BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # seconds
 _STATS = {
     "workers": (GaugeMetricFamily, "workers", "Worker processes"),
     "busy": (GaugeMetricFamily, "workers_busy", "Worker processes that are running a query"),
+    "long": (GaugeMetricFamily, "queries_long", "Queries that run long and have left their place"),
     "waiting": (GaugeMetricFamily, "queries_waiting", "Queries waiting for a worker"),
     "ended": (CounterMetricFamily, "workers_ended", "Worker processes that have ended"),
     "bytes_ahead": (GaugeMetricFamily, "answer_ahead_bytes", "Bytes of answers in buffers"),
@@ -123,7 +123,6 @@ class Counts:
             yield kind(self._name(name), help_text, number)
 
 
-@lru_cache(maxsize=1024)
 def _path_label(path: str, segments: frozenset[str]) -> str:
     """Return the first segment of ``path`` if it is in ``segments``, else "home" or "other"."""
     first = path.strip("/").partition("/")[0].partition(".")[0]

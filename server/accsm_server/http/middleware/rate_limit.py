@@ -4,13 +4,13 @@ import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Set
-from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_server.errors import TooManyRequests
 from accsm_server.http import problems
 from accsm_server.http.context import RequestContext
+from accsm_server.remembering import remembering
 
 _BURST = 5.0  # seconds of the rate that a client may use at once
 _MAX_CLIENTS = 20_000  # clients remembered; the one seen least recently is forgotten first
@@ -48,7 +48,7 @@ def client_of(scope: Scope) -> str:
     return _subscriber(client[0]) if client else ""
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096, 64)
 def _subscriber(host: str) -> str:
     """Return the /64 network of an IPv6 address, and any other host unchanged.
 

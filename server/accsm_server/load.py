@@ -1,0 +1,82 @@
+"""Make a store on disk: the statements, and what pages need of the whole dataset."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from accsm_kg.namespaces import CONVENTIONS
+from accsm_kg.rdf.dataset import Progress
+from accsm_server.app import create_dataset_app, create_site
+from accsm_server.engine import disk
+from accsm_server.engine.disk import Marker, OpenStore
+from accsm_server.engine.pool.pool import Pool
+from accsm_server.engine.prepared import Preparing
+from accsm_server.http.context import RequestContext
+from accsm_server.pages.search import INDEX, make_index
+from accsm_server.reload import files_of
+from accsm_server.settings import Settings
+
+_PATIENCE = 3600.0  # seconds for a query
+#: Pages of the whole dataset, whose answers are kept.
+_PAGES = (
+    "/", "/projects", "/targets", "/countries", "/areas", "/bodies", "/meetings", "/indicators",
+    "/documents", "/sources", "/quality", "/quality/issues", "/questions", "/coverage",
+    "/coverage?rows=areas", "/coverage?rows=themes", "/timeline", "/timeline?scale=history",
+    "/trace", "/browse", "/dataset", "/dataset?format=ttl", "/ontology", "/shapes", "/conformance",
+    "/sitemap.xml", "/search?q=a",
+)  # fmt: skip
+
+
+def load(path: Path, folder: Path, base: str, progress: Progress) -> Marker:
+    """Load the dataset at ``path`` into a new store of ``folder``, which is then the current one.
+
+    Relative IRIs in the files are resolved against ``base``. Raises as `disk.make` does.
+    """
+
+    def add(made: OpenStore) -> None:
+        asyncio.run(_prepare(made, progress))
+
+    conventions = replace(CONVENTIONS, relative=base)
+    return disk.make(folder, files_of(path), conventions, progress, add)
+
+
+async def _prepare(store: OpenStore, progress: Progress) -> None:
+    """Keep the search index and the answers for the pages of the whole dataset in a store."""
+    settings = Settings(timeout=_PATIENCE, cache=0, rate=0)
+    pool = await Pool.start(store, CONVENTIONS, settings)
+    try:
+        progress("indexing", 0, 0)
+        index, _ = await make_index(create_site(pool, settings), store.path / INDEX)
+        index.close()
+        engine = Preparing(pool)
+        app, _, dumps = create_dataset_app(engine, settings, kept=store.path)
+        for done, page in enumerate(_PAGES):
+            progress("preparing", done / len(_PAGES), 0)
+            await _request(app, page)
+        engine.write(store.path / disk.ANSWERS)
+        dumps.close()
+    finally:
+        await pool.close()
+
+
+async def _request(app: ASGIApp, target: str) -> None:
+    """Ask for a page, whatever the answer is."""
+    path, _, query = target.partition("?")
+    scope: dict[str, Any] = {
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path,
+        "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+        "headers": [(b"host", b"localhost"), (b"accept", b"text/html")],
+        "server": ("localhost", 80), "client": ("", 0), "state": {},
+    }  # fmt: skip
+    scope["request_context"] = RequestContext(scope)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        del message
+
+    await app(scope, receive, send)
