@@ -238,6 +238,7 @@ def test_a_fork_does_not_wait_for_the_death_of_a_killed_worker(small_path: Path)
         await until(lambda: pid not in workers_of(pool))
         channel.close()
         other_channel.close()
-        return dead, os.WTERMSIG(await fork_server.reap(other))
+        return dead, os.waitstatus_to_exitcode(await fork_server.reap(other))
 
-    assert in_pool(small_path, work) == (True, signal.SIGKILL)
+    # the other ends by itself, unless it is killed before
+    assert in_pool(small_path, work) in {(True, 0), (True, -signal.SIGKILL)}

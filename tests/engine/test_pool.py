@@ -366,7 +366,7 @@ def test_a_long_query_gets_a_lower_priority(small_path: Path) -> None:
         task = asyncio.create_task(query_error(pool, CROSS))
         await asyncio.sleep(0.7)
         threads = [int(path.name) for pid in before for path in Path(f"/proc/{pid}/task").iterdir()]
-        last = [thread for thread in threads if os.getpriority(os.PRIO_PROCESS, thread) == 19]
+        last = [thread for thread in threads if os.getpriority(os.PRIO_PROCESS, thread) == 12]
         await task
         await asyncio.sleep(0.3)
         return len(last), len(before - {worker.pid for worker in pool._workers})

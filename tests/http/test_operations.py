@@ -145,7 +145,7 @@ def test_one_client_cannot_occupy_all_workers(server: Server) -> None:
     until(lambda: metrics(server)["accsm_queries_long[]"] == 2)
     assert ask(server, "ASK {} # other").status_code == 200
     for pid in [worker for fork_server in children(server.pid) for worker in children(fork_server)]:
-        assert os.getpriority(os.PRIO_PROCESS, pid) in (2, 19)
+        assert os.getpriority(os.PRIO_PROCESS, pid) in (2, 12)
     for thread in threads:
         thread.join()
 
