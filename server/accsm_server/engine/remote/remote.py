@@ -168,7 +168,7 @@ class RemoteEngine:
 
     @property
     def modified(self) -> int:
-        """Return when the dataset says that it was modified, as a Unix time; 0 if it does not."""
+        """Return when the dataset says that it was modified, else when it was first asked."""
         return self.probe.modified
 
     @property
