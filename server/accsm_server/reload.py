@@ -46,6 +46,7 @@ _DOING = {
     "checking": "Checking the files",
 }
 _INTERVAL = 1.0  # seconds between two checks of the files
+_PARSING_MEMORY = 1024  # MiB for workers that only parse, as another engine answers
 _PROBED = 60.0  # seconds between two looks at an engine elsewhere
 _SHRUNK = (
     "the new dataset has %d statements, still serving the old one with %d: check the build, or set "
@@ -277,7 +278,8 @@ class EndpointReloader(Reloader):
         tell: Callable[[str], object] = str,
     ) -> None:
         """Serve the dataset at ``endpoint``: see `Reloader`."""
-        super().__init__(Path(), settings, create_app, counts, tell=tell)
+        own = replace(settings, memory=_PARSING_MEMORY)
+        super().__init__(Path(), own, create_app, counts, tell=tell)
         self._endpoint = endpoint
 
     async def watch(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -46,7 +47,7 @@ class Probe:
     base: str
     prefixes: Mapping[str, str]
     modified: int
-    """When the dataset says that it was modified, as a Unix time; 0 if it does not."""
+    """When the dataset says that it was modified, else when it was probed, as a Unix time."""
     version: str
     size: int
     cut: int
@@ -169,7 +170,7 @@ def _modified(described: set[Triple]) -> int:
     try:
         day = date.fromisoformat(max(days, default=""))
     except ValueError:
-        return 0
+        return int(time.time())
     return (day - date(1970, 1, 1)).days * 86_400
 
 

@@ -62,7 +62,7 @@ _PUBLIC, _HEAVY = 8, 4  # queries of clients at once, and those that last
 _WAITING = 256  # queries of clients that may wait
 _LIGHT = 1.0  # seconds after which a query leaves its place, at an engine that ends it then
 _PAGES = 4096  # queries of pages that may wait
-_PARSING = 2.0  # seconds to parse a query
+_PARSING = 5.0  # seconds to parse a query
 _KEPT = 1024  # queries that need not be parsed again
 _GRACE = 1.0  # seconds for an answer to arrive that the engine ended at the time limit
 _CHUNK = 1 << 16
@@ -168,7 +168,7 @@ class RemoteEngine:
 
     @property
     def modified(self) -> int:
-        """Return when the dataset says that it was modified, as a Unix time; 0 if it does not."""
+        """Return when the dataset says that it was modified, else when it was first asked."""
         return self.probe.modified
 
     @property
