@@ -12,6 +12,7 @@ if it is no fact, and may have:
 - for ``beside``, the column by whose values the lines are in ``rows``, and that of texts to
   ``compare`` with the first one of the group before; of rows by ``topic`` a page can show one;
 - the column of which each ``line`` has one value; its other cells have all values of their columns;
+- ``optional`` columns, which are left out if they have no value;
 - the number of lines of which a page shows at ``most`` the first, if not 100.
 
 Columns are named by their variables. A column X with X_text shows that text as a link; X_mark is a
@@ -108,6 +109,11 @@ class Answers:
         down = header.get("rows", "")
         columns = [one for one in variables if one not in (by, down) and _is_own(one)]
         columns = [one for one in columns if not one.endswith("_text")]
+        unsaid = header.get("optional", ())
+        columns = [
+            one for one in columns
+            if one not in unsaid or any(row[one] for rows in self.shown(name) for row in rows)
+        ]
         placed: list[Placed] = []
         for rows in self.shown(name):
             cells = [_values(rows, column, self.labels) for column in columns]
