@@ -17,7 +17,8 @@ if it is no fact, and may have:
 
 Columns are named by their variables. A column X with X_text shows that text as a link; X_mark is a
 part of the text of X that is marked; stated_by is a named graph; words with source and line are a
-quotation, of whose source the badge is; about is a property, whose fact above the blocks is lit together with the line.
+quotation, of whose source the badge is; about is a property, whose fact above the blocks is lit
+together with the line.
 """
 
 import asyncio
@@ -70,6 +71,8 @@ class Block:
     """For the layout `beside`: the lines of each row, by group."""
     topics: Sequence[tuple[str, int, bool]] = ()
     """The topics of all rows, with the number of lines and whether it alone is shown."""
+    unknown_topic: str = ""
+    """The topic that was asked for, if no row has it."""
     chart: Chart | None = None
     """For the layout `tree`."""
     drawn: str = ""
@@ -111,7 +114,8 @@ class Answers:
         columns = [one for one in columns if not one.endswith("_text")]
         unsaid = header.get("optional", ())
         columns = [
-            one for one in columns
+            one
+            for one in columns
             if one not in unsaid or any(row[one] for rows in self.shown(name) for row in rows)
         ]
         placed: list[Placed] = []
@@ -233,7 +237,8 @@ def _narrowed(block: Block, topic: str) -> Block:
     """Return a block with its topics, and only the row of ``topic`` if it is one of them."""
     topics = [(row.text, sum(map(len, cells)), row.text == topic) for row, cells in block.rows]
     rows = [one for one in block.rows if one[0].text == topic] or block.rows
-    return replace(block, rows=rows, topics=topics)
+    unknown = topic if topic and not any(chosen for _, _, chosen in topics) else ""
+    return replace(block, rows=rows, topics=topics, unknown_topic=unknown)
 
 
 def _compared(cells: Sequence[Sequence[Line]], column: int) -> list[list[Line]]:
