@@ -119,3 +119,34 @@ def test_every_resource_of_a_source_or_of_the_curator_has_backing(store: Store) 
         FILTER NOT EXISTS { ?resource accsm:hasEvidence|accsm:curationNote ?backing } }""",
     )
     assert bare == []
+
+
+def test_the_words_behind_the_name_of_a_body_have_one_of_its_names(store: Store) -> None:
+    """Words that name one body are no evidence for the names of another."""
+    found = _rows(
+        store,
+        """SELECT ?evidence ?thing ?words (GROUP_CONCAT(?name; SEPARATOR="|") AS ?names) WHERE {
+        VALUES ?property { skos:altLabel accsm:acronym }
+        VALUES ?naming { skos:altLabel accsm:acronym skos:prefLabel }
+        ?evidence accsm:aboutProperty ?property ; accsm:verbatim ?words .
+        ?thing a accsm:Body ; accsm:hasEvidence ?evidence ; ?naming ?name .
+        } GROUP BY ?evidence ?thing ?words""",
+    )
+    assert [
+        (evidence, thing)
+        for evidence, thing, words, names in found
+        if not any(name.lower() in str(words).lower() for name in str(names).split("|"))
+    ] == []
+
+
+def test_a_restored_number_is_the_curators(store: Store) -> None:
+    graphs = _rows(
+        store,
+        """SELECT DISTINCT ?graph WHERE { ?part accsm:numberRestored true .
+        VALUES ?property { accsm:clauseNumber accsm:numberRestored skos:notation }
+        GRAPH ?graph { ?part ?property ?value } FILTER(!STRENDS(STR(?graph), "inferred")) }""",
+    )
+    assert [graph.rpartition("/")[2] for (graph,) in graphs if graph] == ["curation"]
+    supported = """SELECT ?part WHERE { ?part accsm:numberRestored true ; accsm:hasEvidence ?words .
+        ?words accsm:aboutProperty accsm:clauseNumber }"""
+    assert _rows(store, supported) == []

@@ -11,6 +11,7 @@ from pages.test_things import asked, text
 from pyoxigraph import Literal, NamedNode, Store
 
 from accsm_kg.namespaces import BASE, term
+from accsm_kg.rdf.terms import TYPE
 
 PLANS = ["2016-2020", "2021-2025", "2026-2030"]
 
@@ -60,7 +61,7 @@ def test_projects_that_no_source_lists_are_not_none(client: httpx.Client, store:
         str(counted), "not listed in our sources", "not listed in our sources"
     ]  # fmt: skip
     later = text(get(client, "/doc/priority-area/C/2021-2025").text)
-    assert "Our sources list no project of it, which is not to say that there is none." in later
+    assert "No project that our sources list belongs to it." in later
     page = get(client, "/doc/priority-area/C").text
     listed = page.split('<h2 id="block-projects">')[1].split("</section>")[0]
     assert len(re.findall("<tr>(?:(?!<th).)*?</tr>", listed, re.DOTALL)) == counted
@@ -72,7 +73,31 @@ def test_a_thematic_area_tells_its_plans(client: httpx.Client, store: Store) -> 
     page = get(client, "/doc/thematic-area/1").text
     part = page.split('<h2 id="block-theme-plans">')[1].split("</section>")[0]
     assert part.count('<th scope="col">') == len(plans) == 2
-    assert text(part).count("not listed in our sources") == len(plans)
+
+
+@pytest.mark.parametrize("block", ["theme-plans", "area-plans"])
+def test_of_a_plan_whose_projects_are_known_no_project_is_none(store: Store, block: str) -> None:
+    kind = term("accsm:ThematicArea" if block == "theme-plans" else "accsm:PriorityArea")
+    in_plan = term("accsm:inWorkPlan")
+    areas = {quad.subject for quad in store.quads_for_pattern(None, NamedNode(TYPE), kind)}
+    for area in areas:
+        for row, *_ in asked(store, block, str(area)[len(f"<{BASE}id/") : -1]).lines:
+            if row["projects"] is None:
+                continue
+            projects = {
+                quad.subject for quad in store.quads_for_pattern(None, in_plan, row["plan"])
+            }
+            known = row["projects"].value != "not listed in our sources"
+            assert known == bool(projects), (area, row["plan"])
+
+
+def test_an_area_shows_the_issues_of_its_versions(client: httpx.Client, store: Store) -> None:
+    for quad in store.quads_for_pattern(None, term("accsm:versionOfArea"), None):
+        page = get(client, f"/doc/{str(quad.object)[len(f'<{BASE}id/') : -1]}").text
+        for found in store.quads_for_pattern(None, term("accsm:aboutResource"), quad.subject):
+            if any(store.quads_for_pattern(found.subject, term("accsm:defectType"), None)):
+                name = str(found.subject).rsplit("/", 1)[1][:-1]
+                assert f"/doc/issue/{name}" in page, (quad.object, name)
 
 
 def test_blank_values_of_indicators_are_told(client: httpx.Client, store: Store) -> None:

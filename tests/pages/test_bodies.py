@@ -98,11 +98,11 @@ def test_names_have_their_time(client: httpx.Client) -> None:
 def test_a_meeting_tells_how_well_its_date_is_known(
     client: httpx.Client, meeting: str, held: str
 ) -> None:
-    assert fact(client, f"/doc/meeting/{meeting}", "Held").startswith(held)
+    assert fact(client, f"/doc/meeting/{meeting}", "Date").startswith(held)
 
 
 def test_what_no_source_states_of_a_meeting_is_said(client: httpx.Client) -> None:
-    for name in ("Held", "Place"):
+    for name in ("Date", "Place"):
         assert fact(client, "/doc/meeting/accsm/23", name) == "not stated"
     assert fact(client, "/doc/meeting/accsm/22/heads", "Chaired by") == "not stated"
 
@@ -132,18 +132,26 @@ def test_what_sources_report_is_narrowed_to_a_topic(client: httpx.Client, store:
     assert narrow.count('<tr><th scope="row">') == 1
     assert "The Empire Brunei" in text(narrow)
     assert re.search('aria-current="page">meeting arrangements', narrow)
-    assert block(client, f"{path}?topic=nothing", "said") == whole
+    unknown = block(client, f"{path}?topic=nothing", "said")
+    assert "There is no topic “nothing” here: all topics are shown." in text(unknown)
+    assert unknown.count('<tr><th scope="row">') == len(topics)
     turtle = client.get(link, headers={"Accept": "text/turtle"})
     assert turtle.headers["Content-Type"].startswith("text/turtle")
 
 
 def test_meetings_of_a_kind_lead_to_each_other(client: httpx.Client) -> None:
     page = get(client, "/doc/meeting/asean-summit/26").text
-    tabs = page.split('aria-label="Meetings of the kind in our sources">')[1].split("</nav>")[0]
-    assert text(tabs) == "Previous: 25th ASEAN Summit Next: 27th ASEAN Summit"
+    tabs = page.split('aria-label="Meetings of the kind, or of the body, in our sources">')[
+        1
+    ].split("</nav>")[0]
+    assert text(tabs) == (
+        "Previous in our sources: 25th ASEAN Summit Next in our sources: 27th ASEAN Summit"
+    )
     page = get(client, "/doc/meeting/accsm/22/heads").text
-    assert "Previous: Heads of Civil Service Meeting of the 17th ACCSM" in page
-    assert "Next: " not in text(page.partition("<table")[0])
+    assert "Previous in our sources: Heads of Civil Service Meeting of the 17th ACCSM" in page
+    assert "Next in" not in text(page.partition("<table")[0])
+    page = get(client, "/doc/meeting/accsm/8").text
+    assert "Next in our sources: Heads of Civil Service Meeting of the 17th ACCSM" in page
 
 
 def test_a_meeting_has_its_documents_events_and_contradictions(client: httpx.Client) -> None:

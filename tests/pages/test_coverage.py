@@ -76,7 +76,11 @@ def test_the_page_of_the_known_record(of_known: httpx.Client) -> None:
         ("17", "of 41 projects name no potential partner"),
         ("1", "of 10 ASEAN Member States coordinates no project"),
         ("1", "of 7 thematic areas has no project"),
-        ("1", "of 5 priority areas has fewer projects than the others: 2"),
+        (
+            "1",
+            "of 5 priority areas has the fewest projects, 2: Priority area D: "
+            "ASEAN Resource Centres",
+        ),
         ("10", "of 10 values of key performance indicators are left blank"),
     ):
         assert f"<strong>{number}</strong> <span>{text}</span>" in page

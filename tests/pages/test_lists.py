@@ -180,3 +180,12 @@ def test_a_kind_leads_to_its_part_of_a_list(client: httpx.Client) -> None:
     )
     moved = client.get("/browse/ActionLine?format=csv")
     assert moved.headers["Location"] == "/targets?kind=action+line&format=csv"
+
+
+@pytest.mark.parametrize("path", [*PROFILE])
+def test_a_value_that_nothing_has_is_answered_with_those_there_are(
+    client: httpx.Client, path: str
+) -> None:
+    for facet, title in PROFILE[path].facets.items():
+        page = get(client, f"{path}?{facet}=zzz").text
+        assert f"“{title}” has no value “zzz”. It has: <a" in page, facet

@@ -24,6 +24,7 @@ from accsm_kg.rdf.terms import local_name
 from accsm_kg.trace.index import index
 
 PAGES = read_profile(prefixes()).pages
+SOURCE = NamedNode("http://purl.org/dc/terms/source")
 FOLDER = Path(blocks.__file__).parent / "blocks"
 #: Things of each class that has a profile, of which each block has lines for one or more.
 EXAMPLES = {
@@ -448,3 +449,24 @@ def test_a_country_has_its_projects_in_time_and_what_they_support_as_pictures(
         page = get(client, f"/doc/country/{code}").text
         assert 'class="picture-box"' not in page
         assert "Coordinates none of the" in page
+
+
+def test_badges_are_the_sources_of_the_words_each_once(client: httpx.Client, store: Store) -> None:
+    dated = NamedNode(f"{BASE}ontology#edtf")
+    things = [
+        quad.subject for quad in store.quads_for_pattern(None, dated, None)
+        if re.search("/id/(?:event|meeting)/", str(quad.subject))
+    ]  # fmt: skip
+    for thing in set(things):
+        sources = {
+            str(source.object)[-4:-1]
+            for has in store.quads_for_pattern(thing, term("accsm:hasEvidence"), None)
+            for _ in store.quads_for_pattern(has.object, term("accsm:aboutProperty"), dated)
+            for source in store.quads_for_pattern(has.object, SOURCE, None)
+        }
+        page = get(client, str(thing)[1:-1].replace(f"{BASE}id/", "/doc/")).text
+        row = page.split(f'data-about="{dated.value}"')[1].split("</tr>")[0]
+        badges = re.findall(r"source (\d+)", text(row.split('<td class="by">')[1]))
+        if sources and badges:
+            assert badges == sorted(sources), thing
+        assert len(badges) == len(set(badges)), thing

@@ -14,6 +14,9 @@ _WHICH = re.compile(r"^Which (.+)\?$")
 _OTHERWISE = re.compile(
     r"\b(?:which|does|do|did|can|may|no|none|neither|nor|not|never|without|only|exactly)\b", re.I
 )
+#: A comment in a query that says how its answer is told in few words, with columns in braces.
+_SHORT = re.compile(r"^# short: (.+)$", re.M)
+_COLUMN = re.compile(r"\{(\w+)\}")
 _MOST_COUNTED = 3  # kinds of things
 _MOST_NAMED = 3  # things with the highest number
 _ASIDE = ("source", "class", "type", "link")
@@ -43,6 +46,8 @@ def in_short(answer: Answer | bool | None, labels: Mapping[str, str] | None = No
         return ""
     if not answer.rows:
         return "none"
+    if told := _SHORT.search(answer.query):
+        return _filled(told[1].strip(), answer)
     if len(answer.rows) == 1:
         return _only(answer, labels or {})
     return "; ".join([_things(answer), *_highest(answer)])
@@ -63,6 +68,12 @@ def _none(question: str, values: list[str]) -> str:
     if _OTHERWISE.search(found[1]):
         return f"There are none{chosen}."
     return f"No {found[1]}{chosen}."
+
+
+def _filled(words: str, answer: Answer) -> str:
+    """Return words with the distinct values of each column that they name in braces."""
+    values = {column.name: dict.fromkeys(filter(None, column.texts)) for column in answer.columns}
+    return _COLUMN.sub(lambda name: listed([*values.get(name[1], ())]) or "not stated", words)
 
 
 def _only(answer: Answer, labels: Mapping[str, str]) -> str:

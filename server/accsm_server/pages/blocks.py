@@ -12,11 +12,13 @@ if it is no fact, and may have:
 - for ``beside``, the column by whose values the lines are in ``rows``, and that of texts to
   ``compare`` with the first one of the group before; of rows by ``topic`` a page can show one;
 - the column of which each ``line`` has one value; its other cells have all values of their columns;
+- ``optional`` columns, which are left out if they have no value;
 - the number of lines of which a page shows at ``most`` the first, if not 100.
 
 Columns are named by their variables. A column X with X_text shows that text as a link; X_mark is a
 part of the text of X that is marked; stated_by is a named graph; words with source and line are a
-quotation; about is a property, whose fact above the blocks is lit together with the line.
+quotation, of whose source the badge is; about is a property, whose fact above the blocks is lit
+together with the line.
 """
 
 import asyncio
@@ -34,7 +36,7 @@ from accsm_server.pages.chart import Chart, chart
 from accsm_server.pages.pictures import PICTURES, Picture
 from accsm_server.pages.queries import Site
 from accsm_server.pages.statements import Evidence, Line, Quotations, Row, Value
-from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, source_of, text_of
+from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
 
 _FOLDER = Path(__file__).parent / "blocks"
 _MOST = 100  # lines of a block that a page shows, unless its header says how many
@@ -69,6 +71,8 @@ class Block:
     """For the layout `beside`: the lines of each row, by group."""
     topics: Sequence[tuple[str, int, bool]] = ()
     """The topics of all rows, with the number of lines and whether it alone is shown."""
+    unknown_topic: str = ""
+    """The topic that was asked for, if no row has it."""
     chart: Chart | None = None
     """For the layout `tree`."""
     drawn: str = ""
@@ -108,6 +112,12 @@ class Answers:
         down = header.get("rows", "")
         columns = [one for one in variables if one not in (by, down) and _is_own(one)]
         columns = [one for one in columns if not one.endswith("_text")]
+        unsaid = header.get("optional", ())
+        columns = [
+            one
+            for one in columns
+            if one not in unsaid or any(row[one] for rows in self.shown(name) for row in rows)
+        ]
         placed: list[Placed] = []
         for rows in self.shown(name):
             cells = [_values(rows, column, self.labels) for column in columns]
@@ -149,7 +159,7 @@ class Answers:
         """Return a block as one row: each line is a value, what follows its first cell a remark."""
         block = self.block(name, quotations)
         place = block.columns.index(_GRAPH.replace("_", " "))
-        graphs = tuple(dict.fromkeys(graph for line in block.lines for graph in line.cells[place]))
+        graphs = _distinct(graph for line in block.lines for graph in line.cells[place])
         values = [_fact_value(line, place) for line in block.lines]
         return Row(TermView(name), values, graphs, ()) if values else None
 
@@ -227,7 +237,8 @@ def _narrowed(block: Block, topic: str) -> Block:
     """Return a block with its topics, and only the row of ``topic`` if it is one of them."""
     topics = [(row.text, sum(map(len, cells)), row.text == topic) for row, cells in block.rows]
     rows = [one for one in block.rows if one[0].text == topic] or block.rows
-    return replace(block, rows=rows, topics=topics)
+    unknown = topic if topic and not any(chosen for _, _, chosen in topics) else ""
+    return replace(block, rows=rows, topics=topics, unknown_topic=unknown)
 
 
 def _compared(cells: Sequence[Sequence[Line]], column: int) -> list[list[Line]]:
@@ -251,6 +262,8 @@ def _is_own(column: str) -> bool:
 
 
 def _values(rows: Sequence[Cells], name: str, labels: Labels) -> tuple[TermView, ...]:
+    if name == _GRAPH:
+        return _distinct(_graph(row, labels) for row in rows if row[name] is not None)
     marks = tuple(dict.fromkeys(filter(None, (text_of(row.get(name + _MARK)) for row in rows))))
     shown = (_cell(row, name, labels) for row in rows if row[name] is not None)
     return tuple(replace(one, marks=marks) for one in dict.fromkeys(shown))
@@ -258,11 +271,25 @@ def _values(rows: Sequence[Cells], name: str, labels: Labels) -> tuple[TermView,
 
 def _cell(row: Cells, name: str, labels: Labels) -> TermView:
     if name == _GRAPH:
-        graph = iri_of(row[name])
-        is_there = iri_of(row.get("source")) in ("", source_of(graph, labels.site))
-        return labels.graph(graph, text_of(row.get("line")) if is_there else "")
+        return _graph(row, labels)
     shown, text = labels.show(row[name]), text_of(row.get(f"{name}_text"))
     return replace(shown, text=text) if text else shown
+
+
+def _graph(row: Cells, labels: Labels) -> TermView:
+    """Return the badge of a row: of the source of its words, if its graph is not a curator's."""
+    graph, source, line = iri_of(row[_GRAPH]), iri_of(row.get("source")), text_of(row.get("line"))
+    if source and labels.is_of_sources(graph):
+        return labels.graph_of(source, line)
+    return labels.graph(graph, "" if source else line)
+
+
+def _distinct(graphs: Iterable[TermView]) -> tuple[TermView, ...]:
+    """Return badges, each once with the first of its lines, in the order of their IRIs."""
+    first: dict[str, TermView] = {}
+    for graph in graphs:
+        first.setdefault(graph.iri, graph)
+    return tuple(first[iri] for iri in sorted(first))
 
 
 def _fact_value(line: Line, place: int) -> Value:

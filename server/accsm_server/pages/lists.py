@@ -193,6 +193,7 @@ def _page(labels: Labels, asked: _Asked, rows: Rows, facets: Facets, used: list[
         profile=asked.profile,
         count=len(rows),
         chosen=[*_removable(site, asked)],
+        unknown=[*_unknown(site, asked, facets)],
         values=[
             (title, _values(site, asked, rows, name, facets.get(name, {})))
             for name, title in asked.profile.facets.items()
@@ -215,6 +216,20 @@ def _removable(site: Site, asked: _Asked) -> Iterator[Choice]:
     """Yield the chosen values, with links to the list without them."""
     for name, value in asked.values.items():
         yield Choice(f"{asked.profile.facets[name]}: {value}", asked.url(site, **{name: ""}))
+
+
+def _unknown(
+    site: Site, asked: _Asked, facets: Facets
+) -> Iterator[tuple[str, str, Sequence[Choice]]]:
+    """Yield the names of facets with values that nothing has, and the values that there are."""
+    for name, value in asked.values.items():
+        there = facets.get(name, {})
+        if value not in there:
+            choices = [
+                Choice(one, asked.url(site, **{name: one}), len(there[one]))
+                for one in sorted(there, key=natural)
+            ]
+            yield asked.profile.facets[name], value, choices
 
 
 def _values(

@@ -31,6 +31,7 @@ from accsm_server.pages.statements import (
     Referrer,
     Row,
     Value,
+    backed,
     first_values,
     partition,
     placed,
@@ -267,10 +268,12 @@ def _facts(
             (row,) = describer.rows({stated: statements[stated]})
         elif row:
             words = describer.evidence.by_property.get(fact.property, ())
+            if not any(value.evidence for value in row.values):
+                row = replace(row, graphs=backed(row.graphs, words, describer.labels))
+                if stated:
+                    (same,) = describer.rows({stated: statements[stated]})
+                    row = replace(row, evidence=same.evidence)
             row = replace(row, graphs=placed(row.graphs, words))
-            if stated and not any(value.evidence for value in row.values):
-                (same,) = describer.rows({stated: statements[stated]})
-                row = replace(row, evidence=same.evidence)
         elif fact.name in page.expected:
             row = Row(TermView(""), [Value(TermView("not stated"), ())], (), ())
         if row:

@@ -239,7 +239,7 @@ class Describer:
             values = [self._value(term, graphs, evidence, depth) for term, graphs in terms.items()]
             shown = [value for value in values if value.node is not _CUT]
             shown += [value for value in values if value.node is _CUT][:1]
-            rows.append(_row(self.labels.iri(predicate), shown, evidence))
+            rows.append(_row(self.labels.iri(predicate), shown, evidence, self.labels))
         return sorted(rows, key=order)
 
     def _value(self, term: Term, graphs: set[str], evidence: EvidenceIndex, depth: int) -> Value:
@@ -271,7 +271,7 @@ class Describer:
         return Node(anchor, rows)
 
 
-def _row(property: TermView, values: list[Value], evidence: EvidenceIndex) -> Row:
+def _row(property: TermView, values: list[Value], evidence: EvidenceIndex, labels: Labels) -> Row:
     graphs = _shared(value.graphs for value in values)
     shared = _shared(value.evidence for value in values)
     if graphs is not None:
@@ -281,14 +281,37 @@ def _row(property: TermView, values: list[Value], evidence: EvidenceIndex) -> Ro
     of_property = evidence.by_property.get(property.iri, ())
     pieces = tuple(dict.fromkeys((*of_property, *(shared or ()))))
     values = [
-        replace(value, graphs=placed(value.graphs, value.evidence or pieces)) for value in values
+        replace(
+            value,
+            graphs=placed(backed(value.graphs, value.evidence, labels), value.evidence or pieces),
+        )
+        for value in values
     ]
+    behind = pieces or tuple(chain.from_iterable(value.evidence for value in values))
     return Row(
         property,
         sorted(values, key=lambda value: by_text(value.shown)),
-        placed(graphs or (), pieces or tuple(chain.from_iterable(v.evidence for v in values))),
+        placed(backed(graphs or (), behind, labels), behind),
         pieces,
     )
+
+
+def backed(
+    graphs: Iterable[TermView], pieces: Iterable[Evidence], labels: Labels
+) -> tuple[TermView, ...]:
+    """Return the graphs with the sources of the evidence in the place of those of sources.
+
+    A statement is in the graph of the source from which it was first taken; the words beside it
+    may be those of others, which say it too.
+    """
+    sources = {piece.source.iri: None for piece in pieces if piece.source.iri}
+    found: dict[TermView, None] = {}
+    for graph in graphs:
+        if sources and labels.is_of_sources(graph.iri):
+            found.update((labels.graph_of(source), None) for source in sorted(sources))
+        else:
+            found[graph] = None
+    return tuple(found)
 
 
 def placed(graphs: Iterable[TermView], pieces: Iterable[Evidence]) -> tuple[TermView, ...]:

@@ -84,6 +84,15 @@ class Labels:
         href = self.place(source, line) if reliability else self._address(iri)
         return TermView(plain, href, iri, note=badge.words, sign=badge.sign)
 
+    def is_of_sources(self, graph: str) -> bool:
+        """Return whether a named graph has what sources say, not what a curator infers."""
+        path = graph_path(graph, self.site.base)
+        return path == "vocab" or source_of(graph, self.site) in self.site.contents.reliability
+
+    def graph_of(self, source: str, line: str = "") -> TermView:
+        """Return the named graph of a source, as `graph` does."""
+        return self.graph(source.replace(f"{self.site.base}id/", f"{self.site.base}graph/"), line)
+
     def source(self, term: Term | None, line: str = "") -> TermView:
         """Return a source with a link to the ``line``, if it is given."""
         shown = self.show(term)
