@@ -386,7 +386,7 @@ def _stated(rows: Rows, years: Mapping[int, bool]) -> Stated:
 
 def _marks(row: Row, years: Mapping[int, bool], is_done: bool) -> list[Time]:
     """Return the span of a time, or those of a recurrence: the months of each year if stated."""
-    if row["edtf"]:
+    if row["edtf"] or "from" not in row:
         mark = read_edtf(row["edtf"])
         return [replace(mark, is_done=is_done)] if mark else []
     first, last = whole(row["from"], 1), whole(row["to"], 12)

@@ -16,7 +16,7 @@ from rdflib import Graph
 from serving import Server, running
 
 SMALL = "SELECT ?s ?p ?o {{ ?s ?p ?o }} LIMIT {}"
-LARGE = "SELECT * { ?a ?b ?c . ?d a ?e BIND('a text that makes rows long' AS ?f) } LIMIT 30000"
+LARGE = f"SELECT * {{ ?a ?b ?c . ?d a ?e BIND('{'long' * 60}' AS ?f) }} LIMIT 30000"
 NOTICE = "cut after 7 {}, the limit of this endpoint: see LIMIT and OFFSET"
 GRAPHS = {
     "ttl": (RdfFormat.TURTLE, "# {}\n"),

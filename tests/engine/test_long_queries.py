@@ -125,8 +125,7 @@ async def long_queries(
 
 
 def test_a_long_query_leaves_its_place_and_goes_on(small_path: Path) -> None:
-    ten = "{ SELECT * { ?g ?h ?i } LIMIT 10 }"
-    counted = f"SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . {ten} }}"
+    counted = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }"
 
     async def work(pool: Pool) -> object:
         places = pool.stats["workers"]
@@ -140,7 +139,7 @@ def test_a_long_query_leaves_its_place_and_goes_on(small_path: Path) -> None:
 
     first, second = in_pool(small_path, work, memory=LEAST, timeout=120)  # type: ignore[misc]
     assert first == second
-    assert int(first[0].split()[1]) > 1_000_000
+    assert int(first[0].split()[1]) > 500_000
 
 
 def test_the_oldest_query_of_the_client_with_most_gives_way(small_path: Path) -> None:
@@ -211,7 +210,7 @@ def workers_of(pool: Pool) -> list[int]:
 def test_killed_workers_are_reaped_without_a_command(small_path: Path) -> None:
     async def work(pool: Pool) -> object:
         before = len(workers_of(pool))
-        tasks = await long_queries(pool, "ab", "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?f")
+        tasks = await long_queries(pool, "ab")
         await until(lambda: len(workers_of(pool)) == before + 2)
         for task in tasks:
             task.cancel()

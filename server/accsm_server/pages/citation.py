@@ -19,13 +19,13 @@ class Citation:
     publisher: str
     version: str
     digest: str
-    """The first characters of the SHA-256 of the dataset."""
+    """The first characters of the fingerprint of the dataset."""
     issued: str
 
     @property
     def edition(self) -> str:
         """Return the version and digest of the dataset."""
-        return f"version {self.version}, SHA-256 {self.digest}"
+        return f"version {self.version}, fingerprint {self.digest}"
 
     @property
     def text(self) -> str:
@@ -43,7 +43,7 @@ class Citation:
                 "author": self.publisher,
                 "howpublished": self.dataset,
                 "edition": self.version,
-                "note": f"SHA-256 {self.digest}",
+                "note": f"fingerprint {self.digest}",
                 "year": self.issued[:4],
             },
         )
@@ -53,7 +53,7 @@ class Citation:
         """Return a RIS record."""
         return _ris(
             ("TY", "DATA"), ("TI", self.title), ("AU", self.publisher), ("T2", self.dataset),
-            ("ET", self.version), ("N1", f"SHA-256 {self.digest}"),
+            ("ET", self.version), ("N1", f"fingerprint {self.digest}"),
             ("PY", self.issued[:4]), ("DA", self.issued.replace("-", "/")), ("UR", self.url),
         )  # fmt: skip
 
@@ -69,7 +69,7 @@ class Citation:
                 "title": self.title,
                 "container-title": self.dataset,
                 "version": self.version,
-                "note": f"SHA-256 {self.digest}",
+                "note": f"fingerprint {self.digest}",
                 "URL": self.url,
             },
         )

@@ -151,6 +151,8 @@ class Profile:
     """By the path of the graph below graph/."""
     badges: Mapping[str, Badge]
     """By the IRI of the reliability."""
+    labels: Mapping[str, str]
+    """What terms of other vocabularies are called, by IRI."""
     lists: Mapping[str, ListProfile]
     """By path."""
     pages: Mapping[str, PageProfile]
@@ -182,6 +184,7 @@ def read_profile(prefixes: Mapping[str, str]) -> Profile:
         ResourceProfile(resource.pop("first"), **{k: _pattern(v) for k, v in resource.items()}),
         {path: GraphTitle(**graph) for path, graph in tables["graphs"].items()},
         {expand(name, prefixes): Badge(**badge) for name, badge in tables["badges"].items()},
+        {expand(name, prefixes): label for name, label in tables["labels"].items()},
         {path: _list(one, prefixes) for path, one in tables["lists"].items()},
         {expand(name, prefixes): _page(page, prefixes) for name, page in tables["pages"].items()},
         OntologyProfile(

@@ -124,7 +124,9 @@ def short_name(iri: str, site: Site) -> str:
 
 
 def _unlabelled(iri: str, site: Site) -> str:
-    """Return a short name; for a term of another vocabulary, its local name in words."""
+    """Return a short name; of a term of another vocabulary that of the profile, or in words."""
+    if label := site.profile.labels.get(iri):
+        return label
     if iri.startswith(site.base):
         return short_name(iri, site)
     if any(iri.startswith(start) for start in site.prefixes.values()):
