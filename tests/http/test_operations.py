@@ -164,7 +164,7 @@ def test_a_client_that_floods_the_pages_does_not_block_others(small_path: Path) 
         threads = [threading.Thread(target=flood, args=(number,)) for number in range(40)]
         for thread in threads:
             thread.start()
-        until(lambda: len(statuses) > 80)
+        until(lambda: len(statuses) > 40)
         transport = httpx.HTTPTransport(local_address="127.0.0.2")
         with httpx.Client(transport=transport, timeout=30) as other:
             pages = [f"/doc/country/LAO?x={number}" for number in range(5)]

@@ -45,6 +45,7 @@ DIFFERENT: dict[str, dict[str, str]] = {
         "/coverage": UNKNOWN,
         "/timeline": COMPUTED,
         "/trace/A.2.2.iv": UNKNOWN,
+        "/doc/arc/BRN": UNKNOWN,
         "/doc/country/THA": FAILS,
         "/doc/meeting-type/heads-accsm-plus-three": DURATIONS,
         "/doc/priority-area/A/2016-2020": UNKNOWN,

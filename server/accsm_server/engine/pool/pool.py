@@ -194,11 +194,13 @@ class Pool:
             self._run(self._replace(worker, lost, in_place))
 
     async def _replace(self, worker: WorkerHandle, lost: bool, in_place: bool) -> None:
-        if lost:
-            worker.fail(await self._fork_server.reap(worker.pid))
-        else:
-            await self._fork_server.kill(worker.pid)
-        worker.transport.close()
+        try:
+            if lost:
+                worker.fail(await self._fork_server.reap(worker.pid))
+            else:
+                await self._fork_server.kill(worker.pid)
+        finally:
+            worker.transport.close()
         if in_place:
             await self._fill_place(worker.queue)
 
@@ -215,8 +217,12 @@ class Pool:
         pid, channel = await self._fork(queue is self._outbound)
         long_after = _LONG if queue is self._public else _LONG_ELSEWHERE
         worker = WorkerHandle(pid, self, queue, long_after)
+        try:
+            await self._loop.create_unix_connection(lambda: worker, sock=channel)
+        except BaseException:
+            channel.close()
+            raise
         self._workers.add(worker)
-        await self._loop.create_unix_connection(lambda: worker, sock=channel)
         return worker
 
     async def _fork(self, outbound: bool) -> tuple[int, socket.socket]:
