@@ -188,17 +188,14 @@ def statements(store: Store, conventions: Conventions) -> Iterator[Quad]:
             yield quad
 
 
-def read(
-    path: Path, base: str = "", copy: BufferedReader | None = None, *, relabel: bool = False
-) -> Iterator[Quad]:
+def read(path: Path, base: str = "", copy: BufferedReader | None = None) -> Iterator[Quad]:
     """Yield the quads of one RDF file, or of its ``copy``, in the format of the suffix of ``path``.
 
-    Relative IRIs are resolved against ``base``. ``relabel`` labels blank nodes anew, which keeps
-    those of several files apart. Raises ValueError with file, line and fault.
+    Relative IRIs are resolved against ``base``. Raises ValueError with file, line and fault.
     """
     kind = _kind(path)
     with _content(path, copy) as file:
-        yield from parsing.quads(file, kind, str(path), base, relabel=relabel)
+        yield from parsing.quads(file, kind, str(path), base)
 
 
 def _kind(path: Path) -> RdfFormat:

@@ -46,20 +46,17 @@ def quads(
     name: str,
     base: str = "",
     remedy: str = "--base",
-    *,
-    relabel: bool = False,
 ) -> Iterator[Quad]:
     """Yield the quads of a file in the format ``kind``.
 
     Relative IRIs are resolved against ``base``, for which the user has the option or the statement
-    ``remedy``. ``relabel`` labels blank nodes anew. Raises ValueError with ``name``, line, column,
-    fault and what to do.
+    ``remedy``. Raises ValueError with ``name``, line, column, fault and what to do.
     """
     try:
         if kind == RdfFormat.JSON_LD:
-            yield from _json_ld(file, base, relabel)
+            yield from _json_ld(file, base)
         else:
-            yield from parse(file, format=kind, base_iri=base or None, rename_blank_nodes=relabel)
+            yield from parse(file, format=kind, base_iri=base or None)
     except SyntaxError as error:
         raise ValueError(name + _fault(error, file, kind, remedy)) from None
 
@@ -129,7 +126,7 @@ class _Content(RawIOBase):
         return size
 
 
-def _json_ld(file: IO[bytes], base: str, relabel: bool) -> Iterator[Quad]:
+def _json_ld(file: IO[bytes], base: str, *, relabel: bool = False) -> Iterator[Quad]:
     """Yield the quads of JSON-LD; raises SyntaxError for what the parser leaves out in silence."""
     content = file.read()
     for tag in _LANGUAGE.findall(content.decode(errors="replace")):

@@ -55,28 +55,30 @@ async def _prepare(store: OpenStore, progress: Progress) -> None:
         app, _, dumps = create_dataset_app(engine, settings, kept=store.path)
         for done, page in enumerate(_PAGES):
             progress("preparing", done / len(_PAGES), 0)
-            await _request(app, page)
+            await request(app, page)  # whatever the answer is
         engine.write(store.path / disk.ANSWERS)
         dumps.close()
     finally:
         await pool.close()
 
 
-async def _request(app: ASGIApp, target: str) -> None:
-    """Ask for a page, whatever the answer is."""
+async def request(app: ASGIApp, target: str) -> dict[str, Any]:
+    """Ask an application for a page, and return the start of its response."""
     path, _, query = target.partition("?")
     scope: dict[str, Any] = {
         "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path,
         "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
         "headers": [(b"host", b"localhost"), (b"accept", b"text/html")],
-        "server": ("localhost", 80), "client": ("", 0), "state": {},
+        "server": ("localhost", 80), "client": ("127.0.0.1", 1), "state": {},
     }  # fmt: skip
     scope["request_context"] = RequestContext(scope)
+    start: dict[str, Any] = {}
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Any) -> None:
-        del message
+        start.update(message)
 
     await app(scope, receive, send)
+    return start

@@ -227,9 +227,9 @@ class Reloader:
     async def _load(self, progress: Progress = lambda what, share, lines: None) -> LoadedDataset:
         engine, store = await self._start(progress)
         self._engines.add(engine)
-        kept = store.path if store else None
-        has_answers = kept and (kept / disk.ANSWERS).exists()
-        asked = Prepared(engine, kept / disk.ANSWERS) if kept and has_answers else engine
+        kept, asked = store.path if store else None, engine
+        if kept and (kept / disk.ANSWERS).exists():
+            asked = Prepared(engine, kept / disk.ANSWERS)
         return LoadedDataset(engine, *self._create(asked, kept), store)
 
     async def _start(self, progress: Progress) -> tuple[Engine, OpenStore | None]:

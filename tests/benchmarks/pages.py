@@ -16,7 +16,7 @@ from accsm_server.app import create_dataset_app
 from accsm_server.engine.interface import Query
 from accsm_server.engine.pool.answer_stream import AnswerStream
 from accsm_server.engine.pool.pool import Pool
-from accsm_server.http.context import RequestContext
+from accsm_server.load import request
 from accsm_server.settings import Settings
 from pyoxigraph import QueryResultsFormat, QueryTriples, Store
 from starlette.types import ASGIApp
@@ -163,24 +163,8 @@ async def _seconds(app: ASGIApp, target: str) -> float:
 
     Raises RuntimeError if it is not answered with 200.
     """
-    path, _, query = target.partition("?")
-    scope: dict[str, Any] = {
-        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path,
-        "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
-        "headers": [(b"host", b"localhost"), (b"accept", b"text/html")],
-        "server": ("localhost", 80), "client": ("127.0.0.1", 1), "state": {},
-    }  # fmt: skip
-    scope["request_context"] = RequestContext(scope)
-    start: dict[str, Any] = {}
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        start.update(message)
-
     began = time.perf_counter()
-    await app(scope, receive, send)
+    start = await request(app, target)
     seconds = time.perf_counter() - began
     if start["status"] == 303:
         return await _seconds(app, dict(start["headers"])[b"location"].decode())

@@ -8,6 +8,9 @@ import socket
 import struct
 from typing import Any, NamedTuple
 
+from accsm_server.engine.interface import Query
+from accsm_server.settings import Settings
+
 HEADER = struct.Struct("!cI")
 
 #: PROGRESS: how far the dataset is loaded. HEAD: it is loaded. DATA: a piece of an answer. END: the
@@ -38,6 +41,16 @@ class Task(NamedTuple):
     """The limit of rows or triples in the answer; 0 is no limit."""
     size: int
     """The limit of bytes in the answer; 0 is no limit."""
+
+
+def task_of(query: Query, settings: Settings) -> Task:
+    """Return a query with the limits of its answer; pages and dumps have none."""
+    unlimited = query.internal or query.dump
+    return Task(
+        query.text, query.format, query.default_graphs, query.named_graphs, dict(query.prefixes),
+        query.limit, query.sorted, query.dump, query.closure, query.nodes, query.service,
+        0 if unlimited else settings.rows, 0 if unlimited else settings.size,
+    )  # fmt: skip
 
 
 def frame(kind: bytes, payload: bytes | bytearray = b"") -> bytes:

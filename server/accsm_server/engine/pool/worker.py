@@ -9,7 +9,7 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import IO, Any, cast
@@ -54,7 +54,7 @@ _RESULTS = {
     "csv": QueryResultsFormat.CSV,
     "tsv": QueryResultsFormat.TSV,
 }
-_GRAPHS = {
+GRAPHS = {
     "ttl": RdfFormat.TURTLE,
     "nt": RdfFormat.N_TRIPLES,
     "rdf": RdfFormat.RDF_XML,
@@ -182,21 +182,25 @@ def write_results(results: QuerySolutions | QueryBoolean, task: Task, output: An
 
 
 def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
-    """Write the whole dataset, or its default graph, sorted, so that equal ones are equal files."""
-    format = task.format
-    found: list[Quad] | list[Triple]
-    if _GRAPHS[format].supports_datasets:
+    """Write the whole dataset, or its default graph."""
+    if GRAPHS[task.format].supports_datasets:
         quads = dataset.statements(view.whole, view.conventions)
+    else:
+        quads = view.whole.quads_for_pattern(None, None, None, DefaultGraph())
+    write_sorted(quads, task.format, task.prefixes, cast("IO[bytes]", output))
+
+
+def write_sorted(
+    quads: Iterable[Quad], format: str, prefixes: Mapping[str, str], output: IO[bytes]
+) -> None:
+    """Write ``quads``, or their triples, sorted, so that equal ones are equal files."""
+    kind = GRAPHS[format]
+    found: list[Quad] | list[Triple]
+    if kind.supports_datasets:
         found = sorted(quads, key=_by_graph if format == "trig" else str)
     else:
-        merged = view.whole.quads_for_pattern(None, None, None, DefaultGraph())
-        found = sorted((quad.triple for quad in merged), key=str)
-    pyoxigraph.serialize(
-        found,
-        cast("IO[bytes]", output),
-        format=_GRAPHS[format],
-        prefixes=task.prefixes,
-    )
+        found = sorted((quad.triple for quad in quads), key=str)
+    pyoxigraph.serialize(found, output, format=kind, prefixes=dict(prefixes))
 
 
 def _by_graph(quad: Quad) -> tuple[str, str]:
@@ -208,7 +212,7 @@ def _write_nodes(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     found = list(islice(surroundings(view, map(BlankNode, task.nodes)), limit + 1))
     if len(found) > limit:
         output.truncated = f"{limit} quads"
-    pyoxigraph.serialize(found[:limit], cast("IO[bytes]", output), format=_GRAPHS[task.format])
+    pyoxigraph.serialize(found[:limit], cast("IO[bytes]", output), format=GRAPHS[task.format])
 
 
 def write_graph(triples: Iterable[Triple], task: Task, output: AnswerWriter) -> None:
@@ -232,7 +236,7 @@ def write_graph(triples: Iterable[Triple], task: Task, output: AnswerWriter) -> 
         pyoxigraph.serialize(
             output.limit_triples(triples),
             cast("IO[bytes]", output),
-            format=_GRAPHS[format],
+            format=GRAPHS[format],
             prefixes=prefixes,
         )
     if output.truncated and (limit is None or task.closure):

@@ -88,7 +88,8 @@ class WorkerHandle(asyncio.Protocol):
         if self.ended:  # it ended after it was assigned
             self.fail(0)
         else:
-            self.transport.write(messages.frame(messages.QUERY, _task(query, self._pool.settings)))
+            task = messages.task_of(query, self._pool.settings)
+            self.transport.write(messages.frame(messages.QUERY, marshal.dumps(tuple(task))))
         return stream
 
     def data_received(self, data: bytes) -> None:
@@ -214,16 +215,6 @@ def _processor_seconds(pid: int) -> float:
         with suppress(OSError):
             return time.clock_gettime(~pid << 3 | 2)  # as clock_getcpuclockid(3)
     return time.monotonic()
-
-
-def _task(query: Query, settings: Settings) -> bytes:
-    unlimited = query.internal or query.dump
-    task = messages.Task(
-        query.text, query.format, query.default_graphs, query.named_graphs, dict(query.prefixes),
-        query.limit, query.sorted, query.dump, query.closure, query.nodes, query.service,
-        0 if unlimited else settings.rows, 0 if unlimited else settings.size,
-    )  # fmt: skip
-    return marshal.dumps(tuple(task))
 
 
 def _out_of_memory(budget: Budget) -> OutOfMemory:

@@ -28,8 +28,9 @@ from accsm_server.engine.pool.answer_stream import AnswerStream
 from accsm_server.engine.pool.closure import surroundings
 from accsm_server.engine.pool.dataset_view import DatasetView
 from accsm_server.engine.pool.fair_queue import FairQueue
-from accsm_server.engine.pool.messages import Task
+from accsm_server.engine.pool.messages import task_of
 from accsm_server.engine.pool.pool import Pool
+from accsm_server.engine.pool.worker import GRAPHS, write_sorted
 from accsm_server.engine.remote import conversion
 from accsm_server.engine.remote.conversion import Answered, Wanted
 from accsm_server.engine.remote.exchange import (
@@ -71,14 +72,7 @@ _MOST_NODES = 100_000  # statements about blank nodes
 _MOST_DUMPED = 2_000_000  # statements in a file
 _PAGE = 5000  # triples asked for at once of an engine that cuts answers
 #: The formats of graphs; that of JSON-LD is not pyoxigraph's: see `rdf.json_ld`.
-_GRAPHS = {
-    "ttl": RdfFormat.TURTLE,
-    "nt": RdfFormat.N_TRIPLES,
-    "rdf": RdfFormat.RDF_XML,
-    "jsonld": RdfFormat.JSON_LD,
-    "nq": RdfFormat.N_QUADS,
-    "trig": RdfFormat.TRIG,
-}
+_GRAPHS = {**GRAPHS, "jsonld": RdfFormat.JSON_LD}
 #: Makes an answer; is given whether it is still wanted.
 Make = Callable[[Callable[[], bool]], Awaitable[Answered]]
 
@@ -231,7 +225,7 @@ class RemoteEngine:
             raise AccessRefused("SERVICE is not passed on to an engine elsewhere.")
         checked = await self._check(query)
         wanted = Wanted(
-            _task(query, self.settings),
+            task_of(query, self.settings),
             checked.variables,
             query.format in _GRAPHS,
             await self._blank_nodes() if query.closure else None,
@@ -323,9 +317,8 @@ class RemoteEngine:
         parsed = Query(
             text, "nt" if is_graph else "json", limit=0, internal=query.internal, timeout=_PARSING
         )
-        found = None if is_graph else table((await fetch(self._parser, parsed))[0])
-        if is_graph:
-            await fetch(self._parser, parsed)
+        body, _ = await fetch(self._parser, parsed)
+        found = None if is_graph else table(body)
         variables = found.variables if isinstance(found, Table) else None
         if len(text) >= SHORT:
             return await asyncio.to_thread(_checked, text, variables, self.base)
@@ -479,22 +472,8 @@ async def _converted(received: Received, wanted: Wanted) -> Answered:
 
 
 def _sorted_dump(found: list[Quad], query: Query) -> Answered:
-    answered, format = Answered(), _GRAPHS[query.format]
-    if not format.supports_datasets:
-        content: list[Quad] | list[Triple] = sorted((quad.triple for quad in found), key=str)
-    elif query.format == "trig":
-        content = sorted(found, key=lambda quad: (str(quad.graph_name), str(quad)))
-    else:
-        content = sorted(found, key=str)
-    pyoxigraph.serialize(content, answered.file, format=format, prefixes=dict(query.prefixes))
+    answered = Answered()
+    write_sorted(found, query.format, query.prefixes, answered.file)
     answered.file.seek(0)
     answered.rows = len(found)
     return answered
-
-
-def _task(query: Query, settings: Settings) -> Task:
-    return Task(
-        query.text, query.format, query.default_graphs, query.named_graphs, dict(query.prefixes),
-        query.limit, query.sorted, query.dump, query.closure, query.nodes, query.service,
-        0 if query.internal else settings.rows, 0 if query.internal else settings.size,
-    )  # fmt: skip
