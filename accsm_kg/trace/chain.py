@@ -48,7 +48,7 @@ class Column:
 
     heading: str
     nodes: Sequence[Node]
-    edges: Sequence[Edge] = ()
+    edges: Sequence[Edge] = field(default_factory=list)
 
     @property
     def is_dense(self) -> bool:
@@ -102,6 +102,34 @@ def times(project: Project) -> list[strip.Time]:
             done = time["status"] == "completed"
             marks.append(strip.Time(mark.shape, mark.start, mark.end, label, done))
     return marks
+
+
+def first(found: Sequence[Column], most: int) -> list[Column]:
+    """Return the columns with the first ``most`` nodes of each group."""
+    places = [_first_places(column.nodes, most) for column in found]
+    return [
+        replace(
+            column,
+            nodes=[column.nodes[place] for place in own],
+            edges=[
+                replace(edge, left=own[edge.left], right=following[edge.right])
+                for edge in column.edges
+                if edge.left in own and edge.right in following
+            ],
+        )
+        for column, own, following in zip(found, places, [*places[1:], {}], strict=True)
+    ]
+
+
+def _first_places(nodes: Sequence[Node], most: int) -> dict[int, int]:
+    """Return the new places of the first nodes of each group, by the old ones."""
+    kept: list[int] = []
+    start = 0
+    for place, node in enumerate(nodes):
+        start = place if node.group else start
+        if place - start < most:
+            kept.append(place)
+    return {place: number for number, place in enumerate(kept)}
 
 
 def draw(found: Sequence[Column]) -> Element:
@@ -168,8 +196,9 @@ def _within(role: str, nodes: Sequence[Node]) -> list[Node]:
 def _projects(projects: Sequence[Project], found: Trace, known: Index, group: str) -> list[Node]:
     passages = grouped(found.rows, "resource")
     through = any(row["target"] != found.thing.resource for row in found.rows)
+    is_named = through or projects is found.partner_in
     nodes = [
-        _project(one, passages.get(one.resource, []), found, known, through) for one in projects
+        _project(one, passages.get(one.resource, []), found, known, is_named) for one in projects
     ]
     if group not in GROUPS:
         return nodes
@@ -182,11 +211,8 @@ def _projects(projects: Sequence[Project], found: Trace, known: Index, group: st
     return headed
 
 
-def _project(
-    project: Project, passages: Rows, found: Trace, known: Index, is_through: bool
-) -> Node:
-    """Return a project with its passages; ``is_through`` if something else links any project."""
-    is_named = is_through or project in found.partner_in
+def _project(project: Project, passages: Rows, found: Trace, known: Index, is_named: bool) -> Node:
+    """Return a project with its passages; ``is_named`` if its note says what links it."""
     return Node(
         kind="project",
         name=project.number,

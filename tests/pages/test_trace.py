@@ -2,14 +2,17 @@
 
 import csv
 import re
+from collections import Counter
 from io import StringIO
+from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
 import pytest
+from benchmarks.copies import copies
 from pages.conftest import get, triples
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
-from serving import serving
+from serving import running, serving
 
 from accsm_kg.namespaces import BASE, term
 from accsm_kg.query import look_up, run
@@ -235,3 +238,19 @@ def test_a_key_that_is_too_long_is_refused(client: httpx.Client, path: str) -> N
     answer = get(client, path + "x" * 1001)
     assert answer.status_code == 400
     assert "A key has at most 1000 characters." in answer.text
+
+
+def test_a_trace_with_many_projects_shows_the_first_of_each_group(
+    dataset_path: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "copies.nq"
+    lines = dataset_path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(copies(lines, 9)), encoding="utf-8")
+    with running(path) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+        page, rows = get(client, "/trace/THA").text, get(client, "/trace/THA?format=csv").text
+    links = {(row["relation"], row["resource"]) for row in csv.DictReader(StringIO(rows))}
+    counts = Counter(relation for relation, _ in links).values()
+    assert max(counts) > 60
+    assert len(_projects(page)) == sum(min(count, 60) for count in counts)
+    rest = sum(counts) - len(_projects(page))
+    assert f"The first 60 of each group are shown; {rest} more are in the" in page

@@ -93,6 +93,20 @@ def test_projects_are_grouped(
     assert sorted(_names(projects), key=int) == ["6", "17", "30", "33", "35", "40"]
 
 
+@pytest.mark.parametrize(
+    ("group", "shown"),
+    [("", ["6"]), ("plan", ["6", "30"]), ("coordinator", ["33", "17", "6", "30"])],
+)
+def test_the_first_of_each_group_are_kept_with_their_edges(
+    known: Store, known_index: Index, group: str, shown: list[str]
+) -> None:
+    found = _columns(known, known_index, "A.2.2.iv", group)
+    whole, (*_, line, projects) = found[-1].nodes, chain.first(found, 1)
+    assert sorted(_names(projects)) == sorted(shown)
+    assert line.edges == [Edge(0, place) for place in range(len(shown))]
+    assert chain.first(found, len(whole)) == found
+
+
 def test_every_trace_is_drawn(store: Store) -> None:
     found = look_up(store, index())
     for thing in found.things.values():

@@ -266,7 +266,8 @@ def _values(rows: Sequence[Cells], name: str, labels: Labels) -> tuple[TermView,
         return _distinct(_graph(row, labels) for row in rows if row[name] is not None)
     marks = tuple(dict.fromkeys(filter(None, (text_of(row.get(name + _MARK)) for row in rows))))
     shown = (_cell(row, name, labels) for row in rows if row[name] is not None)
-    return tuple(replace(one, marks=marks) for one in dict.fromkeys(shown))
+    distinct = tuple(dict.fromkeys(shown))
+    return tuple(replace(one, marks=marks) for one in distinct) if marks else distinct
 
 
 def _cell(row: Cells, name: str, labels: Labels) -> TermView:

@@ -34,7 +34,7 @@ from accsm_server.pages.queries import Site, known, named_graph
 from accsm_server.pages.targets import not_found
 
 _AT_ONCE = 2  # questions that are answered for the list
-_PATIENCE = 3.0  # seconds that the page waits for the answers
+_PATIENCE = 3.0  # seconds, from the first request, that the page waits for the answers
 _LONGEST = 200  # characters of a text to look for
 _FORMATS = (HTML, CSV, JSON, *DOCUMENTS)
 _HERE = "/questions"
@@ -91,10 +91,15 @@ async def in_short(site: Site) -> Mapping[str, str]:
 async def _soon_in_short(site: Site) -> Mapping[str, str] | None:
     """Return the same, or None if that takes long; the answers are then there later."""
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout_at(await site.load(_first_time) + _PATIENCE):
             return await in_short(site)
     except TimeoutError:
         return None
+
+
+async def _first_time(site: Site) -> float:
+    """Return when the answers were first asked for."""
+    return asyncio.get_running_loop().time()
 
 
 async def _answer_all(site: Site) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pyoxigraph import Literal, NamedNode
 
@@ -44,6 +44,7 @@ class Labels:
     site: Site
     addresses: Addresses
     texts: Mapping[str, str]
+    _shown: dict[str, TermView] = field(default_factory=dict)
 
     def show(self, term: Term | None) -> TermView:
         """Return ``term`` with its label, and with a local link if its IRI is in the dataset."""
@@ -65,6 +66,11 @@ class Labels:
 
     def iri(self, iri: str) -> TermView:
         """Return an IRI as its label, with a link."""
+        if iri not in self._shown:
+            self._shown[iri] = self._iri(iri)
+        return self._shown[iri]
+
+    def _iri(self, iri: str) -> TermView:
         text = self.texts.get(iri) or _unlabelled(iri, self.site)
         if iri.startswith(_WEB_SCHEMES) and not iri.startswith(self.site.base):
             return TermView(text, iri, iri, external=True)

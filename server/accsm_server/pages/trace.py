@@ -32,7 +32,7 @@ from accsm_server.pages.terms import Labels, TermView, load_labels, plural
 
 _HERE = "/trace"
 _LONGEST = 1000  # characters of a key
-_COLUMNS = 60  # projects with a column in the table of what they support
+_MOST = 60  # projects of a group, and with a column in the table of what they support
 _OFFERS = (HTML, CSV, JSON, TURTLE, SVG)
 _ANSWERS = {
     **openapi.offered(*_OFFERS),
@@ -180,8 +180,9 @@ async def _page(
     thing = found.thing
     labels = await load_labels(site, [], *_sources(site, found))
     own = [row for row in found.above if row["resource"] == thing.resource]
-    levels = [*_levels(site, columns, known, labels)]
-    linked = [step for step in levels[-1].steps if step.node.project in found.projects]
+    levels = [*_levels(site, chain.first(columns, _MOST), known, labels)]
+    shown = {project.resource for project in found.projects}
+    linked = [step for step in levels[-1].steps if step.node.resource in shown][:_MOST]
     return view(
         site,
         "trace.html",
@@ -198,15 +199,16 @@ async def _page(
                                    row["line"].partition(",")[0]))
                 for row in own if row["source"]],
         levels=levels,
-        linked=linked[:_COLUMNS],
-        unlisted=len(linked[_COLUMNS:]),
+        linked=linked,
+        most=_MOST,
+        rest=sum(len(column.nodes) for column in columns) - sum(len(each.steps) for each in levels),
         years=inline(strip.years(*chain.period(found.all_projects))),
         legend=_legend(found),
         found=found,
         groups=_groups(known),
         grouped=group,
         group_names=list(chain.GROUPS),
-        matrix=_matrix(found, linked[:_COLUMNS], known, labels),
+        matrix=_matrix(found, linked, known, labels),
         address=address,
     )  # fmt: skip
 
