@@ -139,6 +139,18 @@ def test_the_contents_lead_to_parts_and_blocks(client: httpx.Client) -> None:
         assert len(targets) > 10
         assert all(f'id="{target}"' in page for target in targets)
     assert "Section IV: ACCSM structure and composition" in text(nav)
+    assert "clause-6" in targets  # below a heading of section III
+
+
+def test_headings_within_sections_and_tables_are_parts(client: httpx.Client) -> None:
+    page = parts(get(client, TERMS).text)
+    for name, level, words in (
+        ("section-III-general-objective", "h4", "General objective"),
+        ("section-III-specific-objectives", "h4", "Specific objectives"),
+        ("clause-27-first-year", "h4", "First year of chairmanship"),
+        ("clause-27-second-year", "h4", "Second year of chairmanship"),
+    ):
+        assert f"<{level}>{words}</{level}>" in page[name]
 
 
 def test_the_verb_of_a_recital_is_set_apart(client: httpx.Client) -> None:
