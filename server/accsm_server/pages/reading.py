@@ -63,6 +63,8 @@ class Part:
     restored: TermView | None
     """The issue that explains a restored number, or the part itself if there is none."""
     words: Markup
+    is_titled: bool
+    """Whether the words are its title."""
     cells: Sequence[tuple[TermView, TermView]]
     relations: Sequence[tuple[TermView, Sequence[TermView]]]
     remarks: Sequence[Remark]
@@ -209,6 +211,7 @@ class _Reader:
             number=_number(row, text, evidence),
             restored=next(of_number, link) if row["restored"] else None,
             words=marked(text, text_of(row["verb"]), self.find),
+            is_titled=bool(text) and text == text_of(row["title"]),
             cells=cells,
             relations=relations,
             remarks=remarks,
