@@ -29,7 +29,7 @@ _NAMED = 12  # names and values that a description lists
 
 
 @dataclass(frozen=True)
-class _Mark:
+class Mark:
     """A name with the numbers of its bars, or of its cells."""
 
     name: str
@@ -85,7 +85,7 @@ def describe(view: View) -> str:
             f"{row.name} {', '.join(map(_beside, columns, row.values))}" for row in rows.values()
         ]
     else:
-        told = [f"{mark.name} {', '.join(mark.values)}" for mark in _marks(view)]
+        told = [f"{mark.name} {', '.join(mark.values)}" for mark in marks_of(view)]
     more = f"; and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
     return f"{caption(view)}: {'; '.join(told[:_NAMED])}{more}."
 
@@ -96,7 +96,7 @@ def _beside(column: str, value: str) -> str:
 
 def _bars(view: View, width: float) -> Element:
     """Return bars beside their names, on a narrow page below them."""
-    marks, series = _marks(view), len(view.values)
+    marks, series = marks_of(view), len(view.values)
     numbers = [number(value) for mark in marks for value in mark.values]
     left = 0.0 if width == NARROW else width * 0.42
     scale = Scale((min(0.0, *numbers), max(0.0, *numbers)), (left + 4, width - 52))
@@ -132,7 +132,7 @@ def _legend(view: View) -> Iterator[Element]:
 
 def _line(view: View, width: float) -> Element:
     """Return a line over time, with a grid for its values."""
-    marks = sorted(_marks(view), key=lambda mark: _start(mark.name))
+    marks = sorted(marks_of(view), key=lambda mark: _start(mark.name))
     numbers = [number(mark.values[0]) for mark in marks]
     height = 220.0
     down = Scale((min(0.0, *numbers), max(0.0, *numbers)), (height - 24, 10))
@@ -327,25 +327,25 @@ def _is_within(text: str, other: str) -> bool:
     return f" {text}:" in f" {other}" or other.endswith((f" {text}", f".{text}"))
 
 
-def _marks(view: View) -> list[_Mark]:
+def marks_of(view: View) -> list[Mark]:
     """Return the names of a view with their values, each once."""
-    found: dict[str, _Mark] = {}
+    found: dict[str, Mark] = {}
     for row in range(len(view.by[0].texts)):
         name = _name(column.texts[row] or "" for column in view.by)
-        found.setdefault(name, _Mark(name, [column.texts[row] or "" for column in view.values]))
+        found.setdefault(name, Mark(name, [column.texts[row] or "" for column in view.values]))
     return [*found.values()]
 
 
-def _cells(view: View) -> tuple[list[str], Mapping[str, _Mark]]:
+def _cells(view: View) -> tuple[list[str], Mapping[str, Mark]]:
     """Return the columns and rows of a heat map, of which a cell may be empty."""
     if len(view.by) == 1:
-        return heads(view), {mark.name: mark for mark in _marks(view)}
+        return heads(view), {mark.name: mark for mark in marks_of(view)}
     down, across = (column.texts for column in view.by)
     columns = [*dict.fromkeys(text or "" for text in across)]
     rows = {text or "": [""] * len(columns) for text in down}
     for row, column, value in zip(down, across, view.values[0].texts, strict=True):
         rows[row or ""][columns.index(column or "")] = value or ""
-    return columns, {name: _Mark(name, values) for name, values in rows.items()}
+    return columns, {name: Mark(name, values) for name, values in rows.items()}
 
 
 def _times(view: View) -> list[tuple[str, str]]:

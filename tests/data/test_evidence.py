@@ -108,6 +108,39 @@ def test_every_printed_cell_is_kept_as_evidence(sources: dict[str, list[str]]) -
     assert set(kept) == printed
 
 
+def test_every_heading_in_the_text_of_a_document_is_a_part_of_the_record(
+    store: Store, sources: dict[str, list[str]]
+) -> None:
+    """The titles before the first part and the salutations of letters are no headings."""
+    ranges = _rows(
+        store,
+        """SELECT ?number (MIN(?start) AS ?first) (MAX(?end) AS ?last) WHERE {
+        ?part dcterms:isPartOf ?document ; accsm:hasEvidence ?e ; accsm:clauseText ?text .
+        ?e dcterms:source ?source ; accsm:lineStart ?start ; accsm:lineEnd ?end .
+        BIND(STRAFTER(STR(?source), "/id/source/") AS ?number) } GROUP BY ?document ?number""",
+    )
+    cited = {
+        (number, str(line))
+        for number, start, end in _rows(
+            store,
+            """SELECT ?number ?start ?end WHERE {
+            ?e dcterms:source ?source ; accsm:lineStart ?start ; accsm:lineEnd ?end .
+            BIND(STRAFTER(STR(?source), "/id/source/") AS ?number) }""",
+        )
+        for line in range(int(start or 0), int(end or 0) + 1)
+    }
+    headings = [
+        (number, str(line), words)
+        for number, first, last in ranges
+        for line in range(int(first or 0), int(last or 0) + 1)
+        if number in sources
+        and (words := sources[number][line - 1]).startswith("#")
+        and not words.lstrip("#* ").startswith("Dear ")
+    ]
+    assert "001" not in sources or len(headings) > 20
+    assert [one for one in headings if one[:2] not in cited] == []
+
+
 def test_every_resource_of_a_source_or_of_the_curator_has_backing(store: Store) -> None:
     """Backing is evidence or a reason; evidence itself needs none."""
     bare = _rows(

@@ -198,3 +198,12 @@ def test_who_reports_in_a_circle_is_drawn_once(tmp_path: Path) -> None:
     with running(path) as server, httpx.Client(base_url=server.url) as client:
         part = block(client, "/doc/body/a", "body-reporting")
     assert part.count("reports to it:") == 2
+
+
+def test_many_reports_are_folded_by_source_with_their_number(client: httpx.Client) -> None:
+    page = get(client, "/doc/body/accsm").text
+    section = page.partition('id="block-mentions"')[2].partition("</section>")[0]
+    folded = re.findall(r"<summary>([^<]*\): (\d+))</summary>(.*?)</details>", section, re.DOTALL)
+    assert any("Source 003" in said and "low reliability" in said for said, _, _ in folded)
+    for _, count, rows in folded:
+        assert len(re.findall("<tr>", rows)) - 1 == int(count)  # without the heads

@@ -217,6 +217,33 @@ def test_every_answer_links_labels_and_has_heads_in_words(
             assert ">&lt;id/" not in cells, question.name
 
 
+_CAMEL_CASE = re.compile(r"\b[a-z]+[A-Z]\w*")
+
+
+def _said(markup: str) -> str:
+    return " ".join(re.sub("<[^>]+>", " ", markup).split())
+
+
+def test_every_answer_reads_as_plain_words(client: httpx.Client, store: Store) -> None:
+    """Heads, pictures, choices and cells have no names of variables, of things or of booleans."""
+    for question in rdf.load(store):
+        page = get(client, f"/questions/{question.name}").text.partition("<main")[2]
+        answer = page.partition("<summary>Query</summary>")[0]
+        heads = re.findall('(?:data-column|aria-label)="([^"]*)"', answer)
+        assert not _CAMEL_CASE.findall(" ".join([_said(answer), *heads])), question.name
+        for cell in re.findall("<(?:td|dd)[^>]*>(.*?)</(?:td|dd)>", answer, re.DOTALL):
+            said = _said(cell)
+            assert said not in ("true", "false"), question.name
+            is_name = re.fullmatch("[a-z]+([-/][a-z0-9]+)+", said)
+            assert not (is_name and f'/{said}"' in cell), question.name
+        for value, label in re.findall('<option value="([^"]*)"[^>]*>([^<]*)<', answer):
+            assert not re.match(f"{re.escape(value)}: .*{re.escape(value)}", label), label
+            assert not (
+                re.search("[a-z]{2}.*[-/]", value) and " " in label and value in label.split()
+            )
+    assert not _CAMEL_CASE.findall(_said(get(client, "/questions").text.partition("<main")[2]))
+
+
 #: The answer has no thing.
 UNLINKED = {"months"}
 
@@ -250,6 +277,17 @@ def test_words_of_a_source_are_folded_with_the_code_marked(client: httpx.Client)
         ("measures-cited-by-no-project", "There are none."),
         ("projects-mentioning-words?words=zzz", "No projects mention these words (zzz)."),
         ("quoted-passages-per-source", "5 sources."),
+        ("months", "9 months; most activities: July 2017 (6)."),
+        ("beginnings-of-body", "When: January 1995; where: Manila."),
+        ("country-coordinating-most-apsc-projects", "Thailand, with 7 projects."),
+        (
+            "text-of-action-line?line=A.2.v",
+            "Strengthen civil service through effective capacity "
+            "building, human resource development and collaboration programmes among ASEAN Member "
+            "States.",
+        ),
+        ("holders-of-chair", "Brunei Darussalam, Cambodia and Norfarizal bin Othman."),
+        ("holders-of-chair?body=ASEAN+Summit", "Not stated."),
         (
             "projects-per-coordinator",
             "10 countries and 41 projects; most projects: Philippines and Thailand (8).",
@@ -274,6 +312,22 @@ def test_a_view_is_drawn_beside_the_table_and_can_be_changed(client: httpx.Clien
     refused = get(client, f"{path}?view=tree")
     assert refused.status_code == 400
     assert "no view &#39;tree&#39;; it has: bar, table." in refused.text
+
+
+def test_the_rows_below_a_picture_are_folded_with_their_number(client: httpx.Client) -> None:
+    assert (
+        "<summary>All 45 rows</summary>" in get(client, "/questions/projects-per-coordinator").text
+    )
+    assert 'class="rest"' not in get(client, "/questions/projects-per-coordinator?view=table").text
+    assert 'class="rest"' not in get(client, "/questions/country-groups").text
+
+
+def test_the_place_in_a_source_is_one_column_that_leads_there(client: httpx.Client) -> None:
+    page = get(client, "/questions/bodies-supported-by-secretariat").text
+    assert re.findall(r'<th scope="col">([^<]*)</th>', page) == ["body", "source"]
+    assert re.search(
+        r'href="/doc/source/001\?line=386[^"]*"[^>]*>.*?source 001, line 386</a>', page
+    )
 
 
 def test_a_picture_is_a_file(client: httpx.Client) -> None:

@@ -139,6 +139,27 @@ def test_the_contents_lead_to_parts_and_blocks(client: httpx.Client) -> None:
         assert len(targets) > 10
         assert all(f'id="{target}"' in page for target in targets)
     assert "Section IV: ACCSM structure and composition" in text(nav)
+    assert "clause-6" in targets  # below a heading of section III
+
+
+def test_parts_of_a_book_have_their_titles(client: httpx.Client) -> None:
+    title = "Terms of Reference of ASEAN Cooperation on Civil Service Matters (ACCSM)"
+    book = get(client, f"/doc/document/{DOCUMENTS[-1]}").text
+    nav = book.partition('<nav class="contents"')[2].partition("</nav>")[0]
+    assert f"Part 2 of the book: {title}" in text(nav)
+    for path in (TERMS, f"/doc/document/{DOCUMENTS[-1]}/part/2"):
+        assert f"Part 2 of the book: {title}" in text(get(client, path).text)
+
+
+def test_headings_within_sections_and_tables_are_parts(client: httpx.Client) -> None:
+    page = parts(get(client, TERMS).text)
+    for name, level, words in (
+        ("section-III-general-objective", "h4", "General objective"),
+        ("section-III-specific-objectives", "h4", "Specific objectives"),
+        ("clause-27-first-year", "h4", "First year of chairmanship"),
+        ("clause-27-second-year", "h4", "Second year of chairmanship"),
+    ):
+        assert f"<{level}>{words}</{level}>" in page[name]
 
 
 def test_the_verb_of_a_recital_is_set_apart(client: httpx.Client) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from accsm_kg.english import counted, listed
+from accsm_kg.pictures import charts
 from accsm_kg.pictures.views import Answer, Column, number, views, words
 from accsm_kg.rdf.edtf import in_words
 from accsm_server.pages.results import names, spelled
@@ -14,11 +15,13 @@ _WHICH = re.compile(r"^Which (.+)\?$")
 _OTHERWISE = re.compile(
     r"\b(?:which|does|do|did|can|may|no|none|neither|nor|not|never|without|only|exactly)\b", re.I
 )
-#: A comment in a query that says how its answer is told in few words, with columns in braces.
+#: A comment in a query that says how its answer is told in few words. `{column}` are the values of
+#: a column, `{#column noun}` is their number with what they are.
 _SHORT = re.compile(r"^# short: (.+)$", re.M)
-_COLUMN = re.compile(r"\{(\w+)\}")
+_COLUMN = re.compile(r"\{(#?)(\w+)(?: (\w[\w ]*))?\}")
 _MOST_COUNTED = 3  # kinds of things
 _MOST_NAMED = 3  # things with the highest number
+_UNSAID = "not stated"
 _ASIDE = ("source", "class", "type", "link")
 
 
@@ -35,7 +38,7 @@ def sentence(
     if isinstance(answer, Answer) and not answer.rows:
         return _none(question, [value for value in values if value])
     found = in_short(answer, labels)
-    return f"{found[:1].upper()}{found[1:]}." if found else ""
+    return f"{found[:1].upper()}{found[1:].removesuffix('.')}." if found else ""
 
 
 def in_short(answer: Answer | bool | None, labels: Mapping[str, str] | None = None) -> str:
@@ -70,10 +73,25 @@ def _none(question: str, values: list[str]) -> str:
     return f"No {found[1]}{chosen}."
 
 
-def _filled(words: str, answer: Answer) -> str:
-    """Return words with the distinct values of each column that they name in braces."""
-    values = {column.name: dict.fromkeys(filter(None, column.texts)) for column in answer.columns}
-    return _COLUMN.sub(lambda name: listed([*values.get(name[1], ())]) or "not stated", words)
+def _filled(told: str, answer: Answer) -> str:
+    """Return words with the values of the columns that they name in braces, or their number."""
+    values = {column.name: [*dict.fromkeys(_in_words(column))] for column in answer.columns}
+
+    def fill(found: re.Match[str]) -> str:
+        is_number, name, noun = found.groups()
+        texts = values.get(name, [])
+        if is_number:
+            return _counted(len(texts), noun or spelled(words(name)))
+        stated = [text for text in texts if text != _UNSAID]
+        return listed(stated) if stated else _UNSAID
+
+    return _COLUMN.sub(fill, told)
+
+
+def _in_words(column: Column) -> Iterator[str]:
+    """Yield the values of a column as they are told."""
+    for text in filter(None, column.texts):
+        yield in_words(text) if column.kind == "date" else text
 
 
 def _only(answer: Answer, labels: Mapping[str, str]) -> str:
@@ -96,7 +114,11 @@ def _things(answer: Answer) -> str:
             kept.append(column)
     shown = [one for one in kept if one.name not in _ASIDE] or kept
     told = [_counted(_size(one), spelled(words(one.name))) for one in shown[:_MOST_COUNTED]]
-    return listed(told) if told else counted(len(answer.rows), "row")
+    if told:
+        return listed(told)
+    first = answer.columns[0]
+    is_name = first.is_full and first.count == len(answer.rows) and first.kind != "measure"
+    return _counted(len(answer.rows), spelled(words(first.name)) if is_name else "row")
 
 
 def _counted(count: int, noun: str) -> str:
@@ -112,10 +134,10 @@ def _highest(answer: Answer) -> Iterator[str]:
     view = views(answer)[0]
     if view.name not in ("bar", "line") or len(view.values) > 1:
         return
-    by, (measure,) = view.by[0], view.values
-    most = max(map(number, measure.texts))
-    pairs = zip(by.texts, measure.texts, strict=True)
-    first = dict.fromkeys(name or "" for name, value in pairs if number(value) == most)
+    (measure,) = view.values
+    marks = charts.marks_of(view)
+    most = max(number(mark.values[0]) for mark in marks)
+    first = [mark.name for mark in marks if number(mark.values[0]) == most]
     if len(first) <= _MOST_NAMED:
-        named = [in_words(name) if by.kind == "date" else name for name in first]
+        named = [in_words(name) if view.by[0].kind == "date" else name for name in first]
         yield f"most {words(measure.name)}: {listed(named)} ({most:g})"

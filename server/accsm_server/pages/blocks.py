@@ -12,7 +12,8 @@ if it is no fact, and may have:
 - for ``beside``, the column by whose values the lines are in ``rows``, and that of texts to
   ``compare`` with the first one of the group before; of rows by ``topic`` a page can show one;
 - the column of which each ``line`` has one value; its other cells have all values of their columns;
-- ``optional`` columns, which are left out if they have no value;
+- ``optional`` columns, which are left out if they have no value, and blank in lines without one;
+- how many lines are shown at once: of more, a group is ``folded``, or else the lines after these;
 - the number of lines of which a page shows at ``most`` the first, if not 100.
 
 Columns are named by their variables. A column X with X_text shows that text as a link; X_mark is a
@@ -67,6 +68,10 @@ class Block:
     count: int
     """The number of all lines; a page shows the first."""
     query: str
+    optional: Sequence[str] = ()
+    """The columns that are blank in lines without a value; others say that it is not stated."""
+    folded: int = 0
+    """How many lines are shown at once: of more, a group is folded, or else the rest; 0: all."""
     rows: Sequence[tuple[TermView, Sequence[Sequence[Line]]]] = ()
     """For the layout `beside`: the lines of each row, by group."""
     topics: Sequence[tuple[str, int, bool]] = ()
@@ -78,6 +83,24 @@ class Block:
     drawn: str = ""
     """The name of its picture."""
     picture: Picture | None = None
+
+    @property
+    def pieces(self) -> Sequence[tuple[str, Sequence[tuple[TermView, Sequence[Line]]]]]:
+        """Return the groups of its tables, each with what is said of it where it is folded.
+
+        All lines that are not folded are in the first table.
+        """
+        if not self.folded:
+            return [("", self.groups)]
+        if len(self.groups) == 1 and not self.groups[0][0].text:
+            ((title, lines),) = self.groups
+            first, rest = lines[: self.folded], lines[self.folded :]
+            folded = [(f"The other {len(rest)} of {len(lines)}", [(title, rest)])] if rest else []
+            return [("", [(title, first)]), *folded]
+        long = [group for group in self.groups if len(group[1]) > self.folded]
+        short = [group for group in self.groups if group not in long]
+        said = [(f"{_told(title)}: {len(lines)}", [(title, lines)]) for title, lines in long]
+        return [*([("", short)] if short else []), *said]
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -136,6 +159,8 @@ class Answers:
             "words" in variables,
             len(lines),
             self.texts[name],
+            optional=[column.replace("_", " ") for column in unsaid],
+            folded=int(header.get("folded", 0)),
             drawn=header.get("picture", ""),
         )
         if block.layout == "tree":
@@ -145,7 +170,11 @@ class Answers:
         return _narrowed(block, self.topic) if down == "topic" else block
 
     def _title(self, rows: Sequence[Cells], column: str) -> TermView:
-        return _cell(rows[0], column, self.labels) if column else TermView("")
+        if not column:
+            return TermView("")
+        shown = _cell(rows[0], column, self.labels)
+        is_source = shown.sign and not shown.note
+        return replace(shown, note=self.labels.graph_of(shown.iri).note) if is_source else shown
 
     def header(self, name: str) -> Mapping[str, Any]:
         """Return what the header of a block says."""
@@ -162,6 +191,12 @@ class Answers:
         graphs = _distinct(graph for line in block.lines for graph in line.cells[place])
         values = [_fact_value(line, place) for line in block.lines]
         return Row(TermView(name), values, graphs, ()) if values else None
+
+
+def _told(title: TermView) -> str:
+    """Return the title of a group as a text."""
+    shown = f"{title.sign} {title.text}" if title.sign else title.text
+    return f"{shown} ({title.note})" if title.note else shown
 
 
 async def ask_blocks(site: Site, names: Sequence[str], iri: str, topic: str = "") -> Answers:

@@ -30,12 +30,12 @@ from accsm_server.pages.parameters import QueryParameters, ServedSite, negotiate
 from accsm_server.pages.profile import ListProfile, list_paths
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.terms import Labels, TermView
-from accsm_server.sparql.queries import PAGE
 
 _FOLDER = Path(__file__).parent / "lists"
 _FORMATS = (HTML, CSV, JSON, TURTLE)
 _GRAPHS = "stated_by"
 _LONGEST = 1000  # characters of a value, which links to other formats repeat
+_PAGE = 50  # things
 _OTHERS = ("sort", "page", *FORMAT_NAMES)
 
 router = openapi.create_router("pages")
@@ -179,11 +179,11 @@ def _texts(rows: Rows) -> dict[str, str]:
 
 def _page(labels: Labels, asked: _Asked, rows: Rows, facets: Facets, used: list[Ask]) -> Response:
     site = labels.site
-    first = (asked.page - 1) * PAGE
+    first = (asked.page - 1) * _PAGE
     if first and first >= len(rows):
         raise NotFound("The list is empty", f"The list has no page {asked.page}.")
     columns = [name for name in rows[0] if not name.endswith("_text")] if rows else []
-    more = first + PAGE < len(rows)
+    more = min(_PAGE, max(0, len(rows) - first - _PAGE))
     return render.view(
         site,
         "things.html",
@@ -199,14 +199,17 @@ def _page(labels: Labels, asked: _Asked, rows: Rows, facets: Facets, used: list[
             for name, title in asked.profile.facets.items()
         ],
         columns=[_heading(site, asked, name) for name in columns],
-        rows=[[_cell(labels, name, row) for name in columns] for row in rows[first : first + PAGE]],
+        rows=[
+            [_cell(labels, name, row) for name in columns] for row in rows[first : first + _PAGE]
+        ],
         everything=site.root + asked.path,
         related=[
             TermView(site.profile.lists[path].title, site.root + path)
             for path in asked.profile.related
             if site.contents.classes.intersection(site.profile.lists[path].classes)
         ],
-        next=asked.url(site, page=str(asked.page + 1)) if more else "",
+        next=asked.url(site, page=str(asked.page + 1)),
+        more=more,
         link=asked.url(site),
         offers=_FORMATS[1:],
     )

@@ -96,6 +96,14 @@ class _Asked:
         return cls(question, values, options, chosen, view, query, rows)
 
     @property
+    def told(self) -> list[str]:
+        """Return what the values are called."""
+        return [
+            results.choice(value, self.options[name].get(value, value))
+            for name, value in self.given.items()
+        ]
+
+    @property
     def here(self) -> str:
         """Return the path with the values."""
         return address(self.question, self.given)
@@ -206,13 +214,13 @@ async def _page(site: Site, asked: _Asked, origin: str) -> Response:
 
 def _answered(site: Site, asked: _Asked, found: Result, view: View) -> dict[str, object]:
     """Return what a page shows of an answer and of its query."""
-    question, given = asked.question, asked.given
+    question = asked.question
     return {
         "result": found,
         "sentence": answer_words.sentence(
             question.summary,
             found.answer,
-            given.values(),
+            asked.told,
             found.labels.texts if found.labels else None,
         ),
         "view": view,
@@ -253,7 +261,14 @@ def _common(
     """Return what a page shows with and without an answer."""
     return {
         "question": question,
-        "choices": [(p, values[p.name], options[p.name]) for p in question.parameters],
+        "choices": [
+            (
+                p,
+                values[p.name],
+                {one: results.choice(one, label) for one, label in options[p.name].items()},
+            )
+            for p in question.parameters
+        ],
         "problem": "",
         "nearest": (),
     }
@@ -338,7 +353,7 @@ async def _refused(
             "problem": f"{str(error).partition(';')[0]}.",
             "nearest": [
                 Choice(
-                    near if labels[near] == near else f"{near}: {labels[near]}",
+                    results.choice(near, labels[near]),
                     site.root + address(question, {**others, error.name: near}),
                 )
                 for near in error.nearest

@@ -14,7 +14,7 @@ from pyoxigraph import RdfFormat, parse
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import QUERIES
-from accsm_kg.pictures.views import Answer
+from accsm_kg.pictures.views import Answer, words
 from accsm_kg.questions import model
 from accsm_kg.questions.model import Question
 from accsm_kg.questions.rdf import read
@@ -135,6 +135,11 @@ class Entry:
     question: Question
     href: str
     answer: str
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """Return the names of its parameters in words."""
+        return [words(parameter.name) for parameter in self.question.parameters]
 
 
 @router.get(_HERE, summary="Stored questions", responses=openapi.offered(*_FORMATS))

@@ -56,17 +56,24 @@ class Part:
     style: str
     depth: int
     """How many parts it stands in."""
-    level: int
-    """The level of its heading, if it is one."""
+    headings: int
+    """How many of these are headings."""
     number: str
     """The number as printed; a restored one has square brackets."""
     restored: TermView | None
     """The issue that explains a restored number, or the part itself if there is none."""
     words: Markup
+    is_titled: bool
+    """Whether the words are its title."""
     cells: Sequence[tuple[TermView, TermView]]
     relations: Sequence[tuple[TermView, Sequence[TermView]]]
     remarks: Sequence[Remark]
     evidence: Sequence[Evidence]
+
+    @property
+    def level(self) -> int:
+        """Return the level of its heading, if it is one."""
+        return min(3 + self.headings, 6)
 
     @property
     def flags(self) -> Sequence[Remark]:
@@ -100,12 +107,12 @@ class Reading:
 
     @property
     def contents(self) -> Sequence[tuple[Part, Sequence[Part]]]:
-        """Return the parts that stand in no other one, each with those directly in it."""
+        """Return the parts that stand in no other one, each with those below its headings."""
         found: list[tuple[Part, list[Part]]] = []
         for part in self.parts:
             if part.depth == 0 or not found:
                 found.append((part, []))
-            elif part.depth == 1 and part.number and part.style != "note":
+            elif part.depth == part.headings and part.number and part.style != "note":
                 found[-1][1].append(part)
         return found
 
@@ -200,10 +207,11 @@ class _Reader:
             link=TermView(name[:1].upper() + name[1:], link.href, iri),
             style=_style(rows),
             depth=depth,
-            level=min(3 + headings, 6),
+            headings=headings,
             number=_number(row, text, evidence),
             restored=next(of_number, link) if row["restored"] else None,
             words=marked(text, text_of(row["verb"]), self.find),
+            is_titled=bool(text) and text == text_of(row["title"]),
             cells=cells,
             relations=relations,
             remarks=remarks,

@@ -1,7 +1,9 @@
 """Answers of queries on pages: as a table whose names are links, and as the views that fit.
 
 A column of IRIs is left out of the table if another column names its things: that one has the
-links. Where an answer has words of a source with their place, each row has them folded.
+links. So are a column without values, and one that repeats the ends of IRIs as keys. Where an
+answer has words of a source with their place, each row has them folded; a place without words is
+one column.
 """
 
 import re
@@ -15,7 +17,7 @@ from accsm_kg.pictures import charts
 from accsm_kg.pictures.svg import standalone
 from accsm_kg.pictures.views import NAMES, Answer, Column, View, choose, views, words
 from accsm_kg.rdf.edtf import in_words
-from accsm_kg.rdf.terms import local_name
+from accsm_kg.rdf.terms import Term, local_name
 from accsm_server.engine.interface import Query, Table, fetch, table
 from accsm_server.errors import AnswerTooLarge, BadRequest
 from accsm_server.pages.queries import Site
@@ -32,8 +34,14 @@ _MOST_FOLDED = 40  # columns; those of a wider table are as they are
 
 _WORDS = "words"
 _PLACES = ("locator", "where")
-_OF_WORDS = (_WORDS, *_PLACES, "line", "source", "sourceTitle")
+_OF_PLACE = (*_PLACES, "line", "source", "sourceTitle")
+_OF_WORDS = (_WORDS, *_OF_PLACE)
 _NAMING = re.compile(r"(Name|Label|Title|Code)$")
+#: What a name of a thing is called besides the thing, unless an adjective stands before it.
+_NAMED = re.compile(r"(?<!^later)(?<!^other)(?<!^printed)(?<!^usual)(Name|Label|Title)$")
+_LOCAL_NAME = re.compile(r"[a-z\d.-]*[a-z]{2}[a-z\d.-]*([-/][\w.-]+)+")
+_GRAPH = "/graph/"  # in the IRIs of named graphs
+_BOOLEANS = {"true": "yes", "false": "no"}
 #: Names of variables that are abbreviations.
 _SPELLED = {"kra": "key result area"}
 _SHORT = re.compile(rf"\b({'|'.join(_SPELLED)})\b", re.IGNORECASE)
@@ -137,12 +145,20 @@ def tabulate(
     """Return the table of an answer; ``marks`` are marked in words of a source."""
     named = names(answer, labels.texts)
     quoted = _quoted(answer) if has_evidence else []
+    place = [] if quoted else _place(answer)
     left_out = {iri.name for iri in named.values()} | {column.name for column in quoted}
-    columns = [
-        ResultColumn(_head(column, named.get(column.name)), _cells(column, named, labels))
+    shown = [
+        column
         for column in answer.columns
-        if column.name not in left_out
+        if column.kind != "none" and column.name not in left_out and not is_key(column, answer)
     ]
+    columns = []
+    for column in shown:
+        if column not in place:
+            cells = _cells(column, named, labels)
+            columns.append(ResultColumn(_head(column, named.get(column.name)), cells))
+        elif column is next(one for one in shown if one in place):
+            columns.append(ResultColumn("source", _places(place, labels)))
     return ResultTable(columns, _evidence(quoted, labels, list(marks)))
 
 
@@ -160,6 +176,7 @@ def names(answer: Answer, texts: Mapping[str, str]) -> Mapping[str, Column]:
             if iri.kind == "iri"
             for place, text in enumerate(columns)
             if text.kind not in ("iri", "none", "measure", "boolean")
+            and not is_key(text, answer)
             and (rank := _rank(iri, text, texts))
         ),
         key=lambda found: found[:2],
@@ -169,6 +186,25 @@ def names(answer: Answer, texts: Mapping[str, str]) -> Mapping[str, Column]:
         if name not in named and iri not in named.values():
             named[name] = iri
     return named
+
+
+def is_key(column: Column, answer: Answer) -> bool:
+    """Return whether a column has the ends of IRIs that are names in them, such as `a-name/1`.
+
+    So is any end of the IRI of a named graph.
+    """
+    if column.kind != "text":
+        return False
+    is_name = all(_LOCAL_NAME.fullmatch(text) for text in column.texts if text)
+    return any(
+        _is_end(column, iris) and (is_name or all(_GRAPH in (iri or _GRAPH) for iri in iris.texts))
+        for iris in answer.of_kind("iri")
+    )
+
+
+def _is_end(column: Column, iris: Column) -> bool:
+    pairs = zip(iris.texts, column.texts, strict=True)
+    return all((iri or "").endswith(f"/{text}") for iri, text in pairs)
 
 
 def _rank(iri: Column, text: Column, labels: Mapping[str, str]) -> int:
@@ -212,7 +248,21 @@ def _is_letter(character: str) -> bool:
 
 def _head(column: Column, iri: Column | None) -> str:
     plain = _NAMING.sub("", column.name)
-    return spelled(words(plain if iri and plain == iri.name else column.name))
+    return spelled(words(plain if iri and plain == iri.name else _NAMED.sub("", column.name)))
+
+
+def choice(value: str, label: str) -> str:
+    """Return what a value of a parameter is called: its label, after a code that it does not have.
+
+    >>> choice("A.2.2.i", "Promote dialogue"), choice("a-declaration", "A Declaration of 2017")
+    ('A.2.2.i: Promote dialogue', 'A Declaration of 2017')
+    >>> choice("A", "Priority area A: workforce"), choice("2017-07", "6")
+    ('Priority area A: workforce', 'July 2017')
+    """
+    if label == value or label.isdecimal():
+        return in_words(value)
+    has_value = _LOCAL_NAME.fullmatch(value) or _holds(label, value)
+    return label if has_value else f"{value}: {label}"
 
 
 def spelled(text: str) -> str:
@@ -224,15 +274,42 @@ def _cells(column: Column, named: Mapping[str, Column], labels: Labels) -> list[
     """Return the values of a column, as links to the things that they name."""
     iri = named.get(column.name)
     if iri is None:
-        shown = [labels.show(value) for value in column.values]
-        is_time = column.kind == "date"
-        return [replace(one, text=in_words(one.text)) for one in shown] if is_time else shown
+        return [_cell(value, column.kind, labels) for value in column.values]
     return [
         replace(labels.iri(iri_of(thing)), text=labels.show(value).text)
         if thing is not None and value is not None
         else labels.show(thing if value is None else value)
         for value, thing in zip(column.values, iri.values, strict=True)
     ]
+
+
+def _cell(value: Term | None, kind: str, labels: Labels) -> TermView:
+    if labels.is_graph(iri := iri_of(value)):
+        return labels.graph(iri)
+    shown = labels.show(value)
+    if kind == "date":
+        return replace(shown, text=in_words(shown.text))
+    return replace(shown, text=_BOOLEANS[shown.text]) if kind == "boolean" and shown.text else shown
+
+
+def _place(answer: Answer) -> list[Column]:
+    """Return the columns of sources and of lines or places in them, if there are both."""
+    columns = [column for column in answer.columns if column.name in _OF_PLACE]
+    has_source = any(one.name == "source" and one.kind == "iri" for one in columns)
+    return columns if has_source and any(one.name in ("line", *_PLACES) for one in columns) else []
+
+
+def _places(columns: Sequence[Column], labels: Labels) -> list[TermView]:
+    """Return links to the lines of sources, with their places in words."""
+    found = []
+    for values in zip(*(column.values for column in columns), strict=True):
+        row = dict(zip((column.name for column in columns), values, strict=True))
+        source, line = iri_of(row["source"]), text_of(row.get("line"))
+        shown = labels.graph_of(source, line) if source else TermView("")
+        where = next(filter(None, (text_of(row.get(name)) for name in _PLACES)), "")
+        text = f"{shown.text}, line {line}" if source and line else shown.text
+        found.append(replace(shown, text=text, note=where or shown.note))
+    return found
 
 
 def _quoted(answer: Answer) -> list[Column]:

@@ -31,7 +31,7 @@ _FILES = (CSV, JSON, SVG)
 _MOST_PARTS = 400
 _LAST = 999_999  # line
 _LINES = 50  # of a window
-_PAGE = 50  # passages
+_PAGE = 20  # passages
 _BATCH = 1000  # passages of which details are asked for
 _MOST = 5  # things for which a passage is evidence, and properties of each
 
@@ -187,6 +187,7 @@ async def content(
         "picture": await site.load(_picture, shown.iri),
         "legend": [(inline(pictures.symbol(kind)), text) for kind, text in _KINDS.items()],
         "entries": entries,
+        "first": first + 1,
         "count": count,
         "facets": _facets(source, window, chosen, address),
         "chosen": window.about and source.labels.get(window.about, window.about),

@@ -90,6 +90,10 @@ class Labels:
         href = self.place(source, line) if reliability else self._address(iri)
         return TermView(plain, href, iri, note=badge.words, sign=badge.sign)
 
+    def is_graph(self, iri: str) -> bool:
+        """Return whether an IRI names a graph of the dataset."""
+        return iri.startswith(f"{self.site.base}graph/")
+
     def is_of_sources(self, graph: str) -> bool:
         """Return whether a named graph has what sources say, not what a curator infers."""
         path = graph_path(graph, self.site.base)

@@ -41,6 +41,8 @@ class TermEntry:
     domain: list[TermView]
     range: list[TermView]
     inverse: list[TermView]
+    is_inverse: bool
+    """Whether the property that it is the inverse of says so, and it does not."""
     above: list[str]
     """The IRIs of its superclasses."""
     facts: list[tuple[str, list[TermView]]]
@@ -204,6 +206,8 @@ class _Describer:
             domain=self._views(facts.get(named["rdfs:domain"], [])),
             range=self._views(facts.get(named["rdfs:range"], [])),
             inverse=[self._shown(self.labels.iri(one)) for one in self.inverses.get(iri, [])],
+            is_inverse=iri in self.inverses
+            and expand("owl:inverseOf", self.labels.site.prefixes) not in facts,
             above=list(filter(None, above)),
             facts=[
                 (self.labels.iri(fact).text, self._views(values))
