@@ -82,7 +82,7 @@ def _start(
     peer: Peer, folder: str, data: Path, graph: Path, work: Path, triples: int
 ) -> AbstractContextManager[Running]:
     path = work / folder.replace(", ", "-").replace(" ", "-")
-    return running.run(peer, data.absolute(), graph, path, triples)
+    return running.run(peer, data.absolute(), graph, path, str(triples))
 
 
 def _starts(peers: list[Peer], rounds: int, start: Start) -> dict[str, list[float]]:

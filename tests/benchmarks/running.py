@@ -14,7 +14,8 @@ from urllib.request import Request, urlopen
 from .earlier import isolated
 
 LOAD_TIMEOUT = 120  # seconds for a server to load the graph
-_COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
+COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
+_BUFFERS, _BUFFER = 40_000, 8 << 10  # of Virtuoso at least, and their bytes
 VIRTUOSO = Path(__file__).parent / "virtuoso.ini"
 
 
@@ -55,25 +56,40 @@ class Running:
 
 
 @contextmanager
-def run(peer: Peer, dataset: Path, graph: Path, folder: Path, triples: int) -> Iterator[Running]:
-    """Run ``peer`` over ``graph`` or ``dataset``, and wait until it has ``triples`` triples."""
-    folder.mkdir(parents=True)
+def run(
+    peer: Peer,
+    dataset: Path,
+    graph: Path,
+    folder: Path,
+    answer: str,
+    query: str = COUNT,
+    timeout: float = LOAD_TIMEOUT,
+) -> Iterator[Running]:
+    """Run ``peer`` over ``graph`` or ``dataset``, and wait until ``query`` has ``answer``.
+
+    It uses what it left in ``folder`` before.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     names = {
         "dataset": str(dataset), "graph": str(graph), "folder": str(folder),
         "port": str(_free_port()), "other": str(_free_port()),
+        "buffers": str(max(_BUFFERS, graph.stat().st_size // _BUFFER)),
     }  # fmt: skip
     (folder / VIRTUOSO.name).write_text(VIRTUOSO.read_text().format(**names))
     start = time.perf_counter()
     with (folder / "log").open("wb") as log:
         if peer.before:
-            subprocess.run(_fill(peer.before, names), check=True, stdout=log, stderr=log)
+            subprocess.run(
+                _fill(peer.before, names), env=environment(peer, names), check=True,
+                stdout=log, stderr=log, timeout=timeout,
+            )  # fmt: skip
         process = subprocess.Popen(
             _fill(peer.command, names), cwd=folder, env=environment(peer, names),
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
         server = Running(peer, process.pid, int(names["port"]), names)
-        _wait(process, server, triples, folder / "log")
+        _wait(process, server, (query, answer), folder / "log", timeout)
         yield Running(peer, process.pid, server.port, names, time.perf_counter() - start)
     finally:
         _stop(process)
@@ -88,20 +104,27 @@ def _fill(command: tuple[str, ...], names: Mapping[str, str]) -> list[str]:
     return [part.format(**names) for part in command]
 
 
-def _wait(process: "subprocess.Popen[bytes]", server: Running, triples: int, log: Path) -> None:
-    """Wait until the server listens, load the graph if need be, and check its size."""
-    path = f"{server.peer.endpoint}query={quote(_COUNT)}"
+def _wait(
+    process: "subprocess.Popen[bytes]",
+    server: Running,
+    asked: tuple[str, str],
+    log: Path,
+    timeout: float,
+) -> None:
+    """Wait until the server listens, load the graph if need be, and check its answer."""
+    query, answer = asked
+    path = f"{server.peer.endpoint}query={quote(query)}"
     started, loaded = time.perf_counter(), server.peer.after is None
-    while time.perf_counter() - started < LOAD_TIMEOUT and process.poll() is None:
+    while time.perf_counter() - started < timeout and process.poll() is None:
         try:
             _, found = server.get(path, "application/sparql-results+json")
         except (URLError, OSError):
             time.sleep(0.02)
             continue
-        if str(triples).encode() in found:
+        if answer.encode() in found:
             return
         if loaded:
-            raise RuntimeError(f"{server.peer.name} has {found!r}, not {triples} triples")
+            raise RuntimeError(f"{server.peer.name} answers {found!r} to {query}, not {answer}")
         if server.peer.after:
             server.peer.after(server)
         loaded = True

@@ -1,0 +1,223 @@
+"""Measure copies of the record of several sizes, in memory and on disk, beside other servers.
+
+It prints the table of docs/operating.md.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from math import isnan, nan
+from pathlib import Path
+from shutil import rmtree
+from statistics import median
+from urllib.parse import urlencode
+
+from accsm_kg.namespaces import CONVENTIONS
+from accsm_kg.rdf import dataset
+
+from . import mix, peers, probe
+from .copies import copies
+from .mix import RESULTS, Template
+from .running import COUNT, Peer, Running, run
+from .tables import table
+
+SIZES = (50_000, 1_000_000, 5_000_000, 10_000_000)
+_REQUESTS, _PATIENCE = 20, 10.0  # of each kind at most, and seconds after which no more are sent
+_LOADING = 1800  # seconds
+_READY = ("true", "ASK { ?s ?p ?o }")  # an answer, and a query that has it in any graph
+_AGGREGATES = {
+    "things by class": "SELECT ?c (COUNT(?s) AS ?n) WHERE { ?s a ?c } GROUP BY ?c",
+    "statements by property": "SELECT ?p (COUNT(?s) AS ?n) WHERE { ?s ?p ?o } GROUP BY ?p",
+    "subjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s ?p ?o }",
+}
+_SEARCHES = {
+    "two words": "civil service",
+    "prefix": "leaders",
+    "typo": "lidership",
+}
+
+
+@dataclass
+class Figures:
+    """What one server takes over one size."""
+
+    load: float = nan
+    """Seconds from the files to the first answer."""
+    cold: float = nan
+    """Seconds from the start to the first answer, with no file in the cache of the system."""
+    warm: float = nan
+    """The same, with all of them there."""
+    memory: float = nan
+    """MiB of all processes, after the queries."""
+    times: dict[str, float] = field(default_factory=dict)
+    """The median of ms by kind of request; none for one that is not answered."""
+
+
+def main() -> None:
+    """Measure the sizes that the command line names, and print the table."""
+    options = _options()
+    for number in (signal.SIGINT, signal.SIGTERM):  # exit, which stops all servers
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    rmtree(options.work, ignore_errors=True)
+    lines = options.dataset.read_text(encoding="utf-8").splitlines(keepends=True)
+    templates = [*_templates(options.dataset)]
+    found: dict[str, dict[str, Figures]] = {}
+    for size in options.quads:
+        folder = (options.work / str(size)).absolute()
+        folder.mkdir(parents=True)
+        data, graph = folder / "data.nq", folder / "graph.nt"
+        count = _write(lines, size, data)
+        triples = _merge(data)
+        found[f"{count:,}"] = _measure(data, graph, triples, folder, templates, options.peers)
+        print(f"\n{_table(found)}\n", flush=True)
+        rmtree(folder)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.sizes", description=__doc__)
+    parser.add_argument("dataset", type=Path, nargs="?", default=Path("build/accsm.nq"))
+    parser.add_argument("--quads", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--peers", nargs="*", default=["oxigraph, disk", "Virtuoso"])
+    parser.add_argument("--work", type=Path, default=Path("build/bench/sizes"))
+    return parser.parse_args()
+
+
+def _write(lines: list[str], size: int, path: Path) -> int:
+    """Write the fewest copies with about ``size`` quads, and return how many they have."""
+    growth = sum(1 for _ in copies(lines, 2)) - len(lines)
+    number = 1 + max(0, round((size - len(lines)) / growth))
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(copies(lines, number))
+    return len(lines) + (number - 1) * growth
+
+
+def _merge(data: Path) -> int:
+    """Write the merge of all graphs as sorted N-Triples beside the quads; return how many."""
+    script = r"sed -E 's/ <[^<>]*> \.$/ ./' data.nq | sort -u | tee graph.nt | wc -l"
+    shell = os.environ | {"LC_ALL": "C"}
+    return int(subprocess.check_output(["sh", "-c", script], cwd=data.parent, env=shell))
+
+
+def _templates(path: Path) -> Iterator[Template]:
+    yield from mix.templates(dataset.load(path, CONVENTIONS))
+    for name, query in _AGGREGATES.items():
+        yield Template(name, "", RESULTS, [query])
+
+
+def _measure(
+    data: Path,
+    graph: Path,
+    triples: int,
+    folder: Path,
+    templates: Sequence[Template],
+    names: Sequence[str],
+) -> dict[str, Figures]:
+    others = [peer for peer in peers.others() if peer.name in names]
+    found = {}
+    for peer in (peers.ours("memory", cache="0"), _on_disk(), *others):
+        try:
+            found[peer.name] = _figures(peer, data, graph, triples, folder / peer.name, templates)
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            _log(f"{peer.name}: {error}")
+            found[peer.name] = Figures()
+    return found
+
+
+def _on_disk() -> Peer:
+    peer = peers.ours("disk", cache="0")
+    program = peer.command[: peer.command.index("serve")]
+    command = (*program, "serve", "{folder}/store", "--port", "{port}")
+    return replace(peer, command=command, before=(*program, "load", "{dataset}", "{folder}/store"))
+
+
+def _figures(
+    peer: Peer, data: Path, graph: Path, triples: int, folder: Path, templates: Sequence[Template]
+) -> Figures:
+    def start(peer: Peer, *asked: str) -> AbstractContextManager[Running]:
+        return run(peer, data, graph, folder, *asked, timeout=_LOADING)
+
+    found = Figures()
+    loaded = _READY if peer.settings else (str(triples), COUNT)
+    with start(peer, *loaded) as server:
+        found.load = server.ready
+        _log(f"{peer.name}: loaded in {found.load:.1f} s")
+        for template in [*templates, *(_searches() if peer.settings else ())]:
+            found.times[template.name] = _time(server, template)
+        found.memory = probe.memory(server.pid)
+    if peer.before or peer.name == "Virtuoso":  # which keep what they loaded
+        again = replace(peer, before=(), after=None)
+        _forget(folder)
+        with start(again, *_READY) as server:
+            found.cold = server.ready
+        with start(again, *_READY) as server:
+            found.warm = server.ready
+    return found
+
+
+def _searches() -> list[Template]:
+    return [
+        Template(f"search, {kind}", "", "application/json", [f"/search?{urlencode({'q': words})}"])
+        for kind, words in _SEARCHES.items()
+    ]
+
+
+def _time(server: Running, template: Template) -> float:
+    """Return the median of ms of the requests of a kind; NaN if one is not answered."""
+    paths = (template.paths(server.peer.endpoint) * _REQUESTS)[:_REQUESTS]
+    times: list[float] = []
+    began = time.perf_counter()
+    try:
+        server.get(paths[0], template.accept)  # reads what all of them need
+        for path in paths:
+            start = time.perf_counter()
+            server.get(path, template.accept)
+            times.append((time.perf_counter() - start) * 1e3)
+            if start - began > _PATIENCE:
+                break
+    except OSError as error:
+        _log(f"{server.peer.name}, {template.name}: {error}")
+        return nan
+    return median(times)
+
+
+def _forget(folder: Path) -> None:
+    """Take the files below a folder out of the cache of the system."""
+    for path in filter(Path.is_file, folder.rglob("*")):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _table(found: dict[str, dict[str, Figures]]) -> str:
+    """Return a table with a row for each figure, and columns for each server and size."""
+    columns = [(name, size) for name in next(iter(found.values())) for size in found]
+    rows = [
+        ["files to first answer, s", *(_number(found[size][name].load) for name, size in columns)],
+        ["start, cold, s", *(_number(found[size][name].cold) for name, size in columns)],
+        ["start, warm, s", *(_number(found[size][name].warm) for name, size in columns)],
+        ["memory, MiB", *(_number(found[size][name].memory) for name, size in columns)],
+    ]
+    kinds = dict.fromkeys(chain.from_iterable(f.times for s in found.values() for f in s.values()))
+    for kind in kinds:
+        times = (found[size][name].times.get(kind, nan) for name, size in columns)
+        rows.append([f"{kind}, ms", *map(_number, times)])
+    return table(["", *(f"{name} {size}" for name, size in columns)], rows)
+
+
+def _number(value: float) -> str:
+    return "-" if isnan(value) else f"{value:.3g}" if value < 100 else f"{value:,.0f}"
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
