@@ -94,6 +94,12 @@ def test_rules_that_run_by_themselves_in_forks_give_the_report_of_all(copied_pat
     assert shares == sorted(shares)
 
 
+def test_the_rules_about_the_whole_graph_are_documented(dataset_path: Path) -> None:
+    rules = validate.whole_graph_rules(validate.load(dataset_path)[1])
+    text = " ".join((ROOT / "docs" / "operating.md").read_text(encoding="utf-8").split())
+    assert f"while they run: {', '.join(rules[:-1])} and {rules[-1]}." in text
+
+
 def test_a_process_that_is_killed_is_reported(
     dataset_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
