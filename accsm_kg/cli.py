@@ -18,7 +18,7 @@ from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.questions import files
 from accsm_kg.rdf import dataset
 from accsm_kg.resources import BUILT
-from accsm_kg.terminal import note, say, show_hints, step
+from accsm_kg.terminal import Told, note, say, show_hints, step
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -40,22 +40,22 @@ def check_base(base_iri: str) -> str:
 
 
 @contextmanager
-def chosen(what: str, named: Path | None) -> Iterator[Path]:
+def chosen(what: str, named: Path | None) -> Iterator[tuple[Path, Told]]:
     """Provide the path of the dataset, and report it to people unless it is ``named``.
 
-    The message ``what`` is shown while the caller works on the dataset.
+    The message ``what`` is shown while the caller works on the dataset, with how far it says it is.
     """
     with step(what) as status, resources.dataset(named, status.update) as (path, name):
         if named is None:
             note(f"Using {name}")
         status.update(what)
-        yield path
+        yield path, Told(lambda words: status.update(f"{what} {words}"))
 
 
 @contextmanager
 def loaded(what: str, named: Path | None, base: str) -> Iterator[Store]:
     """Provide the dataset as a store, with relative IRIs below ``base``; otherwise as `chosen`."""
-    with chosen(what, named) as path:
+    with chosen(what, named) as (path, _):
         store = dataset.load(path, replace(CONVENTIONS, relative=base))
         if not len(store):
             show_hints([f"{path} holds no statements."])
@@ -129,10 +129,10 @@ def validate_command(
     base: BaseOption = "",
 ) -> None:
     """Check the dataset against its shapes; exit status 0: passes, 1: fails, 2: error."""
-    with chosen("Validating …", path) as file:
+    with chosen("Validating …", path) as (file, told):
         from accsm_kg.quality import validate  # rdflib and pySHACL take a second to import
 
-        text, status = validate.run(file, fmt, baseline, report, base)
+        text, status = validate.run(file, fmt, baseline, report, base, told)
     say(text)
     raise typer.Exit(status)
 
@@ -259,7 +259,7 @@ def diff_command(
     base: BaseOption = "",
 ) -> None:
     """List the changes between two built datasets; exit status 0: none, 1: some, 2: error."""
-    with chosen("Comparing …", new) as file:
+    with chosen("Comparing …", new) as (file, _):
         text, status = diff.run(old, file, fmt, base)
     say(text)
     raise typer.Exit(status)

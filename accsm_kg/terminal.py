@@ -6,7 +6,8 @@ import io
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -25,6 +26,15 @@ _ADVICE = {
     errno.EEXIST: "; name a folder",
     errno.ENOTDIR: "; name a folder",
 }
+_CERTAIN = 0.02  # share from which the time that is left is told
+_DOING = {
+    "reading": "Reading the files",
+    "merging": "Merging the graphs",
+    "sorting": "Sorting the store",
+    "indexing": "Indexing names and texts",
+    "preparing": "Preparing pages",
+    "checking": "Checking the files",
+}
 _log = Console(stderr=True, highlight=False)
 
 
@@ -37,6 +47,31 @@ def step(what: str) -> Iterator[Status]:
     except (ValueError, OSError, SyntaxError) as error:
         _print_error(error)
         raise SystemExit(2) from None
+
+
+class Told:
+    """How far a dataset is loaded or validated, in words, which are also passed on."""
+
+    words = "It has just begun."
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        """Pass each change of the words on to ``tell``."""
+        self._tell = tell
+        self._what, self._begun = "", 0.0
+
+    def __call__(self, what: str, share: float, lines: int) -> None:
+        """Take what is being done, which share of it is done, and the lines read so far.
+
+        What is being done is one of the names that loading uses, or said in words.
+        """
+        now = time.monotonic()
+        if what != self._what:
+            self._what, self._begun = what, now
+        passed = max(now - self._begun, 1e-3)
+        left = f", {passed / share * (1 - share):.0f} s left" if share > _CERTAIN else ""
+        speed = f", {lines / passed:,.0f} lines a second" if lines else ""
+        self.words = f"{_DOING.get(what, what)}: {share:.0%} done{speed}{left}."
+        self._tell(self.words)
 
 
 def _print_error(error: Exception) -> None:

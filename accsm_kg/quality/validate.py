@@ -10,16 +10,25 @@ Shapes about named graphs are deactivated for other SHACL processors, which see 
 activated here by their dcterms:requires sd:Dataset.
 """
 
+import gc
+import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from signal import SIG_DFL, SIGINT, signal
 
 import pyoxigraph as ox
 from pyshacl import errors
 from pyshacl import validate as shacl
 from rdflib import BNode, Graph, URIRef
-from rdflib.namespace import DCTERMS, SH, SKOS
+from rdflib.namespace import DCTERMS, RDF, RDFS, SH, SKOS
 from rdflib.term import Node
 
 from accsm_kg import resources
@@ -29,6 +38,7 @@ from accsm_kg.quality.report import write
 from accsm_kg.quality.results import FORMATS, SEVERITIES, Result, render, short
 from accsm_kg.quality.shacl_store import ShaclStore, triples
 from accsm_kg.rdf import dataset
+from accsm_kg.rdf.dataset import Conventions, Progress
 from accsm_kg.terminal import check_format
 
 _BASELINE = ("rule", "focus", "reason")
@@ -37,6 +47,8 @@ _SHACL_ERRORS = (
     errors.ShapeLoadError, errors.ValidationFailure,
 )  # fmt: skip
 _RULE = re.compile(r"R-[A-Z]+-[0-9]+")
+_LARGE = 10_000  # triples from which forks pay
+_MOST_PROCESSES = 4  # each has its own copy of the Python objects that it touches
 _RDF_DATASET = URIRef(term("sd:Dataset").value)
 
 
@@ -46,6 +58,7 @@ def run(
     baseline: Path | None = None,
     report: Path | None = None,
     relative: str = "",
+    progress: Progress = lambda what, share, lines: None,
 ) -> tuple[str, int]:
     """Validate a dataset; return the results in one of `FORMATS`, and 0 if it passes, else 1.
 
@@ -55,22 +68,24 @@ def run(
     shapes, and OSError for a file that cannot be opened.
     """
     check_format(fmt, FORMATS)
-    data, shapes, base = load(path, relative)
+    data, shapes, base = load(path, relative, progress)
     rules = {_rule(shape) for shape in shapes.subjects()}
     rows = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
     expected = {key: reason for key, reason in rows.items() if key[0] in rules}
-    results = apply_baseline(check(data, shapes, base), expected, base)
+    results = apply_baseline(check(data, shapes, base, progress), expected, base)
     if report:
         write(path, results, report, relative)
     return render(results, fmt, base), int(any(result.fails for result in results))
 
 
-def load(path: Path, relative: str = "") -> tuple[ox.Store, Graph, str]:
+def load(
+    path: Path, relative: str = "", progress: Progress | None = None
+) -> tuple[ox.Store, Graph, str]:
     """Return a built dataset as a store to validate, its shapes, and its base IRI.
 
     Raises ValueError for a file that is not RDF or has no shapes, OSError for a missing file.
     """
-    store, shapes, base = split(dataset.collect(path, relative))
+    store, shapes, base = split(dataset.collect(path, relative, progress), progress)
     if not len(shapes):
         raise ValueError(
             f"{path} has no shapes in <{base}{SHAPES}>; name a dataset made by `accsm-kg build`"
@@ -78,7 +93,7 @@ def load(path: Path, relative: str = "") -> tuple[ox.Store, Graph, str]:
     return store, shapes, base
 
 
-def split(store: ox.Store) -> tuple[ox.Store, Graph, str]:
+def split(store: ox.Store, progress: Progress | None = None) -> tuple[ox.Store, Graph, str]:
     """Remove the shapes and stored queries from ``store``; return it, the shapes and its base IRI.
 
     Its default graph becomes the merge of its other graphs.
@@ -88,31 +103,122 @@ def split(store: ox.Store) -> tuple[ox.Store, Graph, str]:
     shapes += triples(store, ox.NamedNode(base + SHAPES))
     for name in (SHAPES, QUERIES):
         store.remove_graph(ox.NamedNode(base + name))
-    store.extend(dataset.place([quad.triple for quad in store], ox.DefaultGraph()))
+    dataset.merge(store, Conventions(base), progress)
     return store, shapes, base
 
 
-def check(store: ox.Store, shapes: Graph, base: str = BASE) -> list[Result]:
+def check(
+    store: ox.Store,
+    shapes: Graph,
+    base: str = BASE,
+    progress: Progress = lambda what, share, lines: None,
+) -> list[Result]:
     """Run ``shapes`` on the default graph of ``store`` and return the sorted results.
 
-    SPARQL constraints can also use its named graphs. Raises ValueError that names the rule of a
-    shape that cannot be used.
+    SPARQL constraints can also use its named graphs. Each rule is run by itself, first those about
+    the whole graph, in several processes if there is much to do. Raises ValueError that names the
+    rule of a shape that cannot be used, and ChildProcessError if a process is killed.
     """
     data = ShaclStore(store)
     for shape in list(shapes.subjects(DCTERMS.requires, _RDF_DATASET)):
         shapes.remove((shape, SH.deactivated, None))
     _name_parts(shapes)
-    try:
-        found = _report(data, shapes)
-    except ValueError as error:
-        for rule in sorted({_rule(shape) for shape in _named(shapes)}):
-            try:
-                _report(data, only_rules(shapes, rule))
-            except ValueError as own:
-                raise ValueError(f"{rule}: the shape cannot be used: {own}") from None
-        raise ValueError(f"the shapes cannot be used: {error}") from None
-    results = {_result(data, found, node, base) for node in found.objects(None, SH.result)}
+    task = _Task(data, shapes, base, _by_rule(shapes))
+    whole = whole_graph_rules(shapes)
+    others = [rule for rule in task.rules() if rule not in whole]
+    stages = [
+        (f"Checking the rules about the whole graph ({', '.join(whole)})", whole),
+        ("Checking the rules about each resource", others),
+    ]
+    results: set[Result] = set()
+    with _runner(task, len(data), len(whole) + len(others)) as run_rules:
+        for what, rules in stages:
+            progress(what, 0, 0)
+            for done, found in enumerate(run_rules(rules), start=1):
+                results |= found
+                progress(what, done / len(rules), 0)
     return sorted(results, key=lambda result: result.order)
+
+
+def whole_graph_rules(shapes: Graph) -> list[str]:
+    """Return the rules with a shape for one named node, whose queries read the whole graph."""
+    return sorted({_rule(shape) for shape in shapes.subjects(SH.targetNode, None)})
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What the rules are run on."""
+
+    data: ShaclStore
+    shapes: Graph
+    base: str
+    groups: Mapping[str, list[Node]]
+
+    def rules(self) -> list[str]:
+        """Return the rules of shapes, sorted; other nodes have a name of their own."""
+        return sorted(
+            rule
+            for rule, nodes in self.groups.items()
+            if any(_is_shape(self.shapes, node) for node in nodes)
+        )
+
+    def run(self, rule: str) -> set[Result]:
+        """Return the results of a rule; raises ValueError that names it if it cannot be used."""
+        try:
+            found = _report(self.data, _chosen(self.shapes, self.groups[rule]))
+        except ValueError as error:
+            raise ValueError(f"{rule}: the shape cannot be used: {error}") from None
+        nodes = found.objects(None, SH.result)
+        return {_result(self.data, found, node, self.base) for node in nodes}
+
+
+_Run = Callable[[Iterable[str]], Iterator[set[Result]]]
+_task: _Task | None = None  # that of a process which runs rules for another
+
+
+@contextmanager
+def _runner(task: _Task, size: int, rules: int) -> Iterator[_Run]:
+    """Provide what runs rules: this process, or forks of it for a graph of some size."""
+    processes = min(os.cpu_count() or 1, _MOST_PROCESSES)
+    if size < _LARGE or rules == 1 or processes == 1:
+        yield lambda rules: map(task.run, rules)
+        return
+    gc.freeze()  # a collection would copy the memory that forks share
+    pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (task,))
+    try:
+        yield partial(_run_in, pool)
+    except BrokenProcessPool:
+        raise ChildProcessError(
+            "a process that checks rules was killed, as when memory runs out; close other programs "
+            "or validate a part of the dataset"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+        gc.unfreeze()
+
+
+def _run_in(pool: ProcessPoolExecutor, rules: Iterable[str]) -> Iterator[set[Result]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads
+        runs = [pool.submit(_run, rule) for rule in rules]
+    return (run.result() for run in as_completed(runs))
+
+
+def _begin(task: _Task) -> None:
+    global _task
+    signal(SIGINT, SIG_DFL)  # an interrupted fork ends without a traceback
+    _task = task
+
+
+def _run(rule: str) -> set[Result]:
+    assert _task
+    return _task.run(rule)
+
+
+def _is_shape(shapes: Graph, node: Node) -> bool:
+    """Return whether pySHACL may find a shape in ``node`` by itself: by its IRI or a target."""
+    start = str(SH) if isinstance(node, URIRef) else f"{SH}target"
+    return any(str(predicate).startswith(start) for predicate in shapes.predicates(node))
 
 
 def _report(data: Graph, shapes: Graph) -> Graph:
@@ -125,25 +231,39 @@ def _report(data: Graph, shapes: Graph) -> Graph:
     return found
 
 
-def _named(shapes: Graph) -> set[URIRef]:
-    return {shape for shape in shapes.subjects() if isinstance(shape, URIRef)}
-
-
 def only_rules(shapes: Graph, *rules: str) -> Graph:
     """Return the shapes of rules such as R-PRJ-01, and without targets those they refer to.
 
-    pySHACL's own selection drops the latter. Raises ValueError when no shape has a rule.
+    Constraint components are kept. pySHACL's own selection drops what shapes refer to. Raises
+    ValueError when no shape has a rule.
     """
-    chosen = Graph()
+    groups = _by_rule(shapes)
     for rule in rules:
-        own = [shape for shape in shapes.subjects(unique=True) if _rule(shape) == rule]
-        if not own:
+        if rule not in groups:
             raise ValueError(f"no shape has rule '{rule}'; the rules are in shapes/*.ttl")
-        for node in {part for shape in own for part in shapes.transitive_objects(shape, None)}:
-            chosen += shapes.triples((node, None, None))
-    for shape, predicate, value in list(chosen):
-        if str(predicate).startswith(f"{SH}target") and _rule(shape) not in rules:
-            chosen.remove((shape, predicate, value))
+    return _chosen(shapes, [node for rule in rules for node in groups[rule]])
+
+
+def _by_rule(shapes: Graph) -> dict[str, list[Node]]:
+    """Return the subjects of each rule."""
+    groups: dict[str, list[Node]] = {}
+    for node in shapes.subjects(unique=True):
+        groups.setdefault(_rule(node), []).append(node)
+    return groups
+
+
+def _chosen(shapes: Graph, nodes: Collection[Node]) -> Graph:
+    """Return ``nodes``, constraint components, and without targets all that they refer to."""
+    chosen, own = Graph(), set(nodes)
+    kinds = shapes.transitive_subjects(RDFS.subClassOf, SH.ConstraintComponent)
+    components = [thing for kind in kinds for thing in shapes.subjects(RDF.type, kind)]
+    for root in (*nodes, *components):
+        for part in shapes.transitive_objects(root, None):
+            chosen += (
+                triple
+                for triple in shapes.triples((part, None, None))
+                if part in own or not str(triple[1]).startswith(f"{SH}target")
+            )
     return chosen
 
 
@@ -194,7 +314,7 @@ def _rule(shape: Node) -> str:
 
 def _name_parts(shapes: Graph) -> None:
     """Give each blank property shape an IRI made of that of its shape, the same in every run."""
-    for shape in sorted(_named(shapes)):
+    for shape in sorted({shape for shape in shapes.subjects() if isinstance(shape, URIRef)}):
         parts = [part for part in shapes.objects(shape, SH.property) if isinstance(part, BNode)]
         said = {part: sorted(map(str, _values(shapes, part))) for part in parts}
         for number, part in enumerate(sorted(parts, key=lambda part: said[part]), start=1):

@@ -38,6 +38,8 @@ _OPENERS: dict[str, Callable[[BufferedReader], Any]] = {".gz": gzip.open, ".zst"
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 #: The files of a folder that are read; a file that is named may have any suffix of an RDF format.
 _SUFFIXES = frozenset({".nq", ".trig", ".ttl", ".nt", ".n3", ".rdf", ".jsonld"})
+#: The file in a folder of stores on disk that names the current one.
+CURRENT = "current"
 _MARK = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20  # bytes
 _MAX_NAMED = 5
@@ -85,10 +87,10 @@ def load(path: Path, conventions: Conventions) -> Store:
     return store
 
 
-def collect(path: Path, base: str = "") -> Store:
+def collect(path: Path, base: str = "", progress: Progress | None = None) -> Store:
     """Return a store of the quads in the files, not merged; raises as `load` does."""
     store = Store()
-    fill(store, [(file, None) for file in files(path)], base)
+    fill(store, [(file, None) for file in files(path)], base, progress)
     return store
 
 
@@ -309,6 +311,11 @@ def files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     found = [file for file in _visible(path) if _suffix(file) in _SUFFIXES]
+    if not found and (path / CURRENT).is_file():
+        raise FileNotFoundError(
+            f"{path} is a store on disk, which is for `serve` alone; "
+            "name the RDF files that it was loaded from"
+        )
     if not found:
         passed = ", ".join(file.name for file in unread(path)[:_MAX_NAMED]) or "no other files"
         wanted = ", ".join(sorted(_SUFFIXES))

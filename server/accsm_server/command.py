@@ -11,7 +11,7 @@ import typer
 
 from accsm_kg import resources
 from accsm_kg.namespaces import MERGED
-from accsm_kg.terminal import say, step
+from accsm_kg.terminal import Told, say, step
 
 
 def check_root_path(root_path: str) -> str:
@@ -102,7 +102,6 @@ def load(
     """Load a dataset into a store on disk, to be served at once at any size."""
     with step("Loading …") as status:
         from accsm_server import load as loading  # slow to import, and only needed here
-        from accsm_server.reload import Told
 
         told = Told(lambda words: status.update(f"Loading … {words}"))
         marker = loading.load(path, store, base, told)

@@ -6,7 +6,6 @@ ended. If the new one cannot be loaded or is much smaller, the old one remains.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from accsm_kg.namespaces import CONVENTIONS, MERGED
 from accsm_kg.quality import report
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.dataset import Progress
+from accsm_kg.terminal import Told
 from accsm_server.engine import disk
 from accsm_server.engine.disk import OpenStore
 from accsm_server.engine.interface import CLIENT, Engine
@@ -36,15 +36,6 @@ from accsm_server.pages.dumps import Dumps
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_CERTAIN = 0.02  # share from which the time that is left is told
-_DOING = {
-    "reading": "Reading the files",
-    "merging": "Merging the graphs",
-    "sorting": "Sorting the store",
-    "indexing": "Indexing names and texts",
-    "preparing": "Preparing pages",
-    "checking": "Checking the files",
-}
 _INTERVAL = 1.0  # seconds between two checks of the files
 _PARSING_MEMORY = 1024  # MiB for workers that only parse, as another engine answers
 _PROBED = 60.0  # seconds between two looks at an engine elsewhere
@@ -69,28 +60,6 @@ class LoadedDataset:
     in_flight: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last request in flight has ended."""
-
-
-class Told:
-    """How far a dataset is loaded, in words, which are also passed on."""
-
-    words = "It has just begun."
-
-    def __init__(self, tell: Callable[[str], object]) -> None:
-        """Pass each change of the words on to ``tell``."""
-        self._tell = tell
-        self._what, self._begun = "", 0.0
-
-    def __call__(self, what: str, share: float, lines: int) -> None:
-        """Take what is being done, which share of it is done, and the lines read so far."""
-        now = time.monotonic()
-        if what != self._what:
-            self._what, self._begun = what, now
-        passed = max(now - self._begun, 1e-3)
-        left = f", {passed / share * (1 - share):.0f} s left" if share > _CERTAIN else ""
-        speed = f", {lines / passed:,.0f} lines a second" if lines else ""
-        self.words = f"{_DOING[what]}: {share:.0%} done{speed}{left}."
-        self._tell(self.words)
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,11 @@ def copies(lines: list[str], count: int) -> Iterator[str]:
     growing = [line for line in lines if line.rpartition(" <")[2].startswith(_GROWING)]
     for number in range(1, count):
         for line in growing:
-            yield _renamed(line, number)
+            yield renamed(line, number)
 
 
-def _renamed(line: str, number: int) -> str:
+def renamed(line: str, number: int) -> str:
+    """Return a line, or an IRI in angle brackets, with the things of a copy."""
     new = line.replace(_THINGS, f"{_THINGS}copy-{number}/")
     for folder in _SHARED:
         new = new.replace(folder.replace(_THINGS, f"{_THINGS}copy-{number}/"), folder)

@@ -3,16 +3,23 @@
 import csv
 import io
 import json
+import os
+import signal
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from benchmarks.copies import copies, renamed
 from project import ROOT, copy_inputs
+from pyshacl import validate as shacl
+from rdflib.namespace import SH
 
 from accsm_kg.build import assemble
 from accsm_kg.namespaces import BASE
 from accsm_kg.quality import validate
 from accsm_kg.quality.results import FORMATS, Result
+from accsm_kg.quality.shacl_store import ShaclStore
 
 PROJECT = f"{BASE}id/project/2016-2020/"
 WARNING = Result("R-X-02", "Warning", f"{PROJECT}38", "A title", "Odd.", f"{BASE}shapes#R-X-02")
@@ -42,6 +49,65 @@ def test_information_missing_from_the_sources_is_listed(known_path: Path) -> Non
     assert sum("no budget" in message for message in infos) == 11
     assert sum("No project addresses" in message for message in infos) == 1
     assert sum("coordinates no project" in message for message in infos) == 1
+
+
+#: Rules whose results for a thing do not depend on other copies of it.
+LOCAL = ("R-EVD-01", "R-I-01", "R-TIM-01", "R-X-02", "R-X-06", "R-X-07", "R-X-43")
+
+
+@pytest.fixture(scope="module")
+def copied_path(dataset_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The record and one copy of it."""
+    path = tmp_path_factory.mktemp("copied") / "copied.nq"
+    lines = dataset_path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(copies(lines, 2)), encoding="utf-8")
+    return path
+
+
+def test_a_copy_of_the_record_has_its_results_once_more(outcome, copied_path: Path) -> None:
+    expected = {
+        (result["rule"], name(f"<{result['focus']}>"))
+        for result in outcome[0]["results"]
+        if result["rule"] in LOCAL
+        for name in (str, lambda focus: renamed(focus, 1))
+    }
+    assert {rule for rule, _ in expected} == {"R-I-01", "R-X-02"}
+    data, shapes, base = validate.load(copied_path)
+    results = validate.check(data, validate.only_rules(shapes, *LOCAL), base)
+    assert {(result.rule, f"<{result.focus}>") for result in results} == expected
+
+
+def test_rules_that_run_by_themselves_in_forks_give_the_report_of_all(copied_path: Path) -> None:
+    rules = ("R-ARC-01", "R-GEN-03", "R-GEN-06", "R-PRJ-03", "R-STM-01", "R-X-24")
+    data, shapes, base = validate.load(copied_path)
+    shapes = validate.only_rules(shapes, *rules)
+    told: list[tuple[str, float]] = []
+    results = validate.check(data, shapes, base, lambda what, share, _: told.append((what, share)))
+    _, report, _ = shacl(ShaclStore(data), shacl_graph=shapes, inplace=True)
+    foci = Counter(str(focus) for focus in report.objects(None, SH.focusNode))
+    assert Counter(result.focus for result in results) == foci
+    assert {result.rule for result in results} == set(rules)
+    whole, each = dict.fromkeys(what for what, _ in told)
+    assert whole == "Checking the rules about the whole graph (R-GEN-06)"
+    shares = [share for what, share in told if what == each]
+    assert (shares[0], shares[-1]) == (0, 1)
+    assert shares == sorted(shares)
+
+
+def test_the_rules_about_the_whole_graph_are_documented(dataset_path: Path) -> None:
+    rules = validate.whole_graph_rules(validate.load(dataset_path)[1])
+    text = " ".join((ROOT / "docs" / "operating.md").read_text(encoding="utf-8").split())
+    assert f"while they run: {', '.join(rules[:-1])} and {rules[-1]}." in text
+
+
+def test_a_process_that_is_killed_is_reported(
+    dataset_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validate._Task, "run", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    data, shapes, base = validate.load(dataset_path)
+    with pytest.raises(ChildProcessError, match="was killed, as when memory runs out"):
+        validate.check(data, shapes, base)
 
 
 def test_every_row_of_the_baseline_gives_a_reason() -> None:

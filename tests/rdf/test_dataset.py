@@ -105,6 +105,12 @@ def test_a_folder_without_rdf_is_an_error_that_names_its_files(tmp_path: Path) -
         dataset.load(tmp_path, HERE)
 
 
+def test_a_store_on_disk_is_said_to_be_one(tmp_path: Path) -> None:
+    _written(tmp_path, "store-1", "current")
+    with pytest.raises(FileNotFoundError, match=r"is a store on disk.*name the RDF files"):
+        dataset.load(tmp_path, HERE)
+
+
 @pytest.mark.parametrize("name", ["d.nq", "d.ttl", "d.trig", "d.nt", "d.ttl.gz", "d.nt.zst"])
 def test_a_byte_order_mark_is_skipped(tmp_path: Path, name: str) -> None:
     path = _packed(tmp_path, '\ufeff<urn:s> <urn:p> "a" .\n', name)

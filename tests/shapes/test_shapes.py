@@ -133,6 +133,13 @@ def test_no_query_of_a_shape_returns_a_solution_twice() -> None:
     assert [query for query in queries if not re.search("SELECT DISTINCT|GROUP BY", query)] == []
 
 
+def test_no_exists_joins_patterns_which_the_engine_would_evaluate_for_the_whole_graph() -> None:
+    chain = re.compile(r"EXISTS \{\s*[$?]\w+ \S+ (\?\w+) \.\s+\1 ")  # { ?a :p ?b . ?b :q ?c . }
+    path = re.compile(r"EXISTS \{[^{}]* \^?\w+:\w+/")
+    queries = shapes().objects(None, SH.select)
+    assert [query for query in queries if chain.search(query) or path.search(query)] == []
+
+
 def test_no_two_shapes_share_an_order() -> None:
     orders = [int(order.toPython()) for order in shapes().objects(None, SH.order)]
     twice = [order for order, count in Counter(orders).items() if count > 1]

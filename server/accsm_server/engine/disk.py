@@ -31,7 +31,7 @@ from accsm_kg.rdf.dataset import Conventions, Progress
 
 #: The file of prepared answers in a store.
 ANSWERS = "answers.sqlite"
-_CURRENT, _LOCK, _MARKER, _DATA = "current", "lock", "marker", "data"
+_LOCK, _MARKER, _DATA = "lock", "marker", "data"
 _PREFIX, _UNFINISHED = "store-", ".unfinished"
 _FORMAT = 1
 
@@ -87,12 +87,12 @@ class OpenStore:
 
 def is_store(path: Path) -> bool:
     """Return whether a path is a folder of stores, one of which is current."""
-    return (path / _CURRENT).is_file()
+    return (path / dataset.CURRENT).is_file()
 
 
 def stamp(folder: Path) -> str:
     """Return the name of the current store."""
-    return (folder / _CURRENT).read_text(encoding="ascii").strip()
+    return (folder / dataset.CURRENT).read_text(encoding="ascii").strip()
 
 
 def open_current(folder: Path) -> OpenStore:
@@ -160,7 +160,7 @@ def make(
             shutil.rmtree(path, ignore_errors=True)
             raise
         _sync(folder)
-        _write(folder / _CURRENT, finished.name)
+        _write(folder / dataset.CURRENT, finished.name)
         _sync(folder)
         _delete_unused(folder)
     return marker
