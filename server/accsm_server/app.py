@@ -50,6 +50,7 @@ from accsm_server.pages import (
     static_files,
     timeline,
     trace,
+    workbench,
 )
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.queries import Site
@@ -73,6 +74,7 @@ _ROUTERS = (
     questions.router,
     question.router,
     search.router,
+    workbench.router,
     quality.router,
     sources.router,
     documents.router,
