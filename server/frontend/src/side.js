@@ -24,13 +24,13 @@ export function makeSide({ questions, open, insert }) {
     chosen = place;
     list.show(NAMES, place);
     filter.value = "";
-    const what = [`Search ${asked?.length ?? ""} questions`, "Search terms", "Search the history"][place];
-    filter.placeholder = what.replace("  ", " ");
-    filter.setAttribute("aria-label", filter.placeholder);
     fill();
   }
 
   function fill() {
+    const questions = asked ? `Search ${asked.length} questions` : "Search questions";
+    filter.placeholder = [questions, "Search terms", "Search the history"][chosen];
+    filter.setAttribute("aria-label", filter.placeholder);
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const has = (text) => words.every((word) => text.toLowerCase().includes(word));
     const items = [questionItems, termItems, runItems][chosen](has, words.length > 0);
@@ -107,7 +107,7 @@ export function makeSide({ questions, open, insert }) {
     const answer = await fetch(questions);
     if (!answer.ok) return;
     asked = await answer.json();
-    if (chosen === 0) show(0);
+    if (chosen === 0) fill();
   }
 
   filter.addEventListener("input", fill);
