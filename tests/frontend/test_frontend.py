@@ -44,8 +44,7 @@ def errors(client: httpx.Client, text: str) -> list[object]:
     return found
 
 
-def test_a_query_runs_in_another_program(client: httpx.Client, tmp_path: Path) -> None:
-    """`make peers` runs those for Python and R."""
+def test_a_query_runs_by_curl(client: httpx.Client, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     run("format.test.js", OUT=out, ENDPOINT=client.base_url.join("/sparql"))
     command = json.loads(out.read_text())["curl"]
