@@ -72,7 +72,7 @@ $(JARS:%=$(PEERS)/%/installed): $(PEERS)/%/installed: tests/peers/pom.xml tests/
 	grep ' $*/' tests/peers/jars.sha256 | (cd $(PEERS) && sha256sum --check --quiet)
 	touch $@
 
-%/installed: pyproject.toml
+%/installed: pyproject.toml hatch_build.py $(wildcard server/frontend/*.* server/frontend/src/*)
 	@$(PYTHON) $(RECENT) || { echo "accsm-kg needs Python 3.11 or later, which $(PYTHON) is not: install it, or name it as in make PYTHON=python3.13" >&2; exit 1; }
 	@test ! -f $*/pyvenv.cfg || $*/bin/python $(RECENT) || rm -r $*  # made by an older Python
 	$(PYTHON) -m venv $*

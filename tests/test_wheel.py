@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -20,6 +21,7 @@ from accsm_kg import __version__
 from accsm_kg.namespaces import BASE
 
 DATASET = "accsm_kg/resources/accsm.nq.gz"
+BUILT = "accsm_server/pages/static/built"
 
 
 def _run(*command: str | Path, cwd: Path) -> str:
@@ -134,6 +136,42 @@ def test_an_editable_install_builds_nothing(tmp_path: Path) -> None:
     archive = zipfile.ZipFile(_built("wheel:editable", ROOT, tmp_path / "wheel"))
     assert "_accsm_kg.pth" in archive.namelist()
     assert DATASET not in archive.namelist()
+
+
+@pytest.mark.skipif(not shutil.which("npm"), reason="Node.js is not installed")
+def test_a_wheel_has_the_editor_and_the_licences_of_what_is_in_it(wheel: Path) -> None:
+    files = zipfile.ZipFile(wheel)
+    script = files.read(f"{BUILT}/workbench.js")
+    assert 50_000 < len(gzip.compress(script, 9)) <= 160_000
+    licences = files.read(f"{BUILT}/licences.txt").decode()
+    named = set(re.findall(r"^(\S+) [\d.]+ \((?:MIT|ISC)\)$", licences, re.MULTILINE))
+    lock = json.loads((ROOT / "server/frontend/package-lock.json").read_text())["packages"]
+    needed = {name.removeprefix("node_modules/") for name in lock if not lock[name].get("dev")}
+    assert {"@codemirror/view", "@codemirror/autocomplete", "style-mod"} <= named <= needed
+    assert not [name for name in files.namelist() if "node_modules" in name or "frontend" in name]
+
+
+def test_without_node_there_is_a_wheel_whose_query_page_has_a_plain_form(
+    tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    wheel = _built("wheel", ROOT, tmp_path / "wheel")
+    assert not [name for name in zipfile.ZipFile(wheel).namelist() if "/static/built/" in name]
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    program = tmp_path / "bin" / "accsm-kg"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(tmp_path / 'site')!r})\n"
+        "from accsm_kg.cli import app\napp()\n"
+    )
+    program.chmod(0o755)
+    with running(None, program=program, cwd=empty) as server:
+        page = httpx.get(f"{server.url}/query", headers={"Accept": "text/html"}).text
+        answer = httpx.get(f"{server.url}/sparql?query=ASK{{}}", headers={"Accept": "text/html"})
+    assert "installed without Node.js" in page
+    assert '<textarea id="query" name="query"' in page
+    assert "workbench" not in page
+    assert "Yes" in answer.text
 
 
 def test_a_wheel_serves_the_conformance_record_and_the_cases_of_the_rules(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from accsm_kg.rdf import mistakes
+from accsm_kg.rdf import missing, mistakes
 from accsm_kg.rdf.mistakes import Mistake
 from accsm_kg.rdf.query_scanner import masked, scan
 
@@ -48,13 +48,17 @@ _BRACKETS = {"{": "}", "(": ")", "[": "]"}
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a query does not parse; ``excerpt`` is the line with the error and a `^` below it."""
+    """Why a query does not parse; ``excerpt`` is the line with the error and a `^` below it.
+
+    ``mistake`` has its place in characters, and perhaps what to put there instead.
+    """
 
     detail: str
     hint: str
     line: int | None = None
     column: int | None = None
     excerpt: str = ""
+    mistake: Mistake | None = None
 
     @property
     def parts(self) -> tuple[str, str, str]:
@@ -81,12 +85,12 @@ def explain(
     line, column = _position(query, found.offset)
     detail = f"Line {line}, column {column}: {found.detail}"
     hint = hint or found.hint or otherwise
-    return Explanation(detail, hint, line, column, _excerpt(query, found.offset))
+    return Explanation(detail, hint, line, column, _excerpt(query, found.offset), found)
 
 
 def _likely(query: str, prefixes: Collection[str]) -> Mistake | None:
     """Return the first common mistake or undeclared prefix in the query, if any."""
-    found = (mistakes.find(query), _undeclared(query, prefixes))
+    found = (mistakes.find(query), missing.find(query), _undeclared(query, prefixes))
     return min(filter(None, found), key=lambda mistake: mistake.offset, default=None)
 
 
@@ -104,11 +108,12 @@ def _reported(query: str, message: str) -> Mistake:
         return shared
     offset = _start(query, reached, place[3])
     match = _TOKEN.search(query, offset)
+    length = len(match[0]) if match and match.start() == offset else 1
     token = f"`{match[0][:60]}`" if match else "the end of the query"
     if offset != reached:
         hint = "Check the number of its arguments." if _CALL.match(query, offset) else ""
-        return Mistake(offset, f"the text from {token} on cannot be parsed.", hint)
-    return Mistake(offset, f"found {token}, {_expected(place[3])}", "")
+        return Mistake(offset, f"the text from {token} on cannot be parsed.", hint, length)
+    return Mistake(offset, f"found {token}, {_expected(place[3])}", "", length)
 
 
 def _start(query: str, reached: int, expected: str) -> int:
@@ -130,7 +135,7 @@ def _undeclared(query: str, prefixes: Collection[str]) -> Mistake | None:
         near = _similar(name, {*scanned.prefixes, *prefixes})
         hint = f"Did you mean `{near}:`?" if near else f"Add a line PREFIX {name}: <…>"
         hint = "Retype it in Latin letters." if foreign else hint
-        return Mistake(offset, detail, hint)
+        return Mistake(offset, detail, hint, len(name), near or None)
     return None
 
 

@@ -323,16 +323,24 @@ _VALUES = re.compile(r"\bVALUES\s++(?:[?$]\w++|\([^()]*+\))\s*+$", re.IGNORECASE
 
 
 _STRINGS, _NUMBER = re.compile(f"{STRING}++"), re.compile(r"\b(?:LIMIT|OFFSET)\s++(\d++)", re.I)
+#: A hint that says what to put in place of what is wrong.
+_INSTEAD = re.compile(r"(?:Write|Did you mean) `(?P<text>[^`…?]+)`[.?]|Remove it\b.*")
 _ESCAPE = re.compile(r"\\(?:[tbnrf\"'\\uU]|(?P<bad>.))", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake at a character offset: ``detail`` is what is wrong, ``hint`` what to do."""
+    """A mistake at a character offset: ``detail`` is what is wrong, ``hint`` what to do.
+
+    ``length`` is that of the text that is wrong. ``instead`` is what to put in its place, if that
+    is known.
+    """
 
     offset: int
     detail: str
     hint: str
+    length: int = 1
+    instead: str | None = None
 
 
 def find(query: str) -> Mistake | None:
@@ -359,7 +367,7 @@ def _all(query: str) -> Iterator[Mistake]:
             first, last = match.span(group)
             if not _VALUES.search(text, 0, match.start()):
                 values = {**match.groupdict(), "token": query[first:last][:60]}
-                yield Mistake(first, detail.format(**values), hint.format(**values))
+                yield _with_fix(first, detail.format(**values), hint.format(**values), last - first)
                 break
     yield from _escapes(query, text)
     yield from _large(text)
@@ -368,6 +376,13 @@ def _all(query: str) -> Iterator[Mistake]:
     if bound := rebound(text):
         detail = f"`{bound[0][:60]}` has a value before BIND gives it one."
         yield Mistake(bound.start(), detail, "Write another variable after AS.")
+
+
+def _with_fix(offset: int, detail: str, hint: str, length: int) -> Mistake:
+    """Return a mistake with the text that its hint says to write in place of what is wrong."""
+    said = _INSTEAD.fullmatch(hint)
+    instead = said["text"] or "" if said else None
+    return Mistake(offset, detail, hint, length, instead)
 
 
 def _beginning(text: str) -> Iterator[Mistake]:
@@ -393,13 +408,25 @@ def _words(text: str) -> Iterator[Mistake]:
             detail = f"the string ends before `{word[:60]}`."
             yield Mistake(match.start(), detail, "Write \\' for ' in a string, and \\\" for \".")
             return
+        if (end := _function_before(word)) and text[match.end() : match.end() + 1] == "(":
+            name = word[:end]
+            hint = f"Write `{name}({word[end:]}(…))`."
+            yield Mistake(match.start() + end, f"a `(` is missing after `{name}`.", hint, 0, "(")
+            return
         near = get_close_matches(word.upper(), _WORDS, n=1, cutoff=0.8)
         guess = near[0].lower() if near and near[0] in ("TRUE", "FALSE") else "".join(near)
         hint = f"Did you mean `{guess}`?" if guess else 'Write ?name, prefix:name or "text".'
         hint = _FOREIGN.get(word.upper(), hint)
         detail = f"`{word[:60]}` is not a SPARQL keyword{foreign_letter(word)}."
-        yield Mistake(match.start(), detail, hint)
+        yield _with_fix(match.start(), detail, hint, len(word))
         return
+
+
+def _function_before(word: str) -> int:
+    """Return the length of the keyword that ``word`` begins with if another follows, else 0."""
+    upper = word.upper()
+    ends = range(2, len(word) - 1)
+    return next((end for end in ends if upper[:end] in _WORDS and upper[end:] in _WORDS), 0)
 
 
 def _escapes(query: str, text: str) -> Iterator[Mistake]:

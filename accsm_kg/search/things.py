@@ -53,7 +53,7 @@ class Read(NamedTuple):
 
 def read() -> Lookup[Read]:
     """Return the rows of the queries."""
-    return Read((yield _ask("classes")), (yield _ask("names")), (yield _ask("texts")))
+    return Read((yield ask("classes")), (yield ask("names")), (yield ask("texts")))
 
 
 def things(rows: Read) -> list[Thing]:
@@ -79,7 +79,8 @@ def _thing(iri: str, rows: Rows, kinds: Mapping[str, Kind]) -> Thing:
     return thing
 
 
-def _ask(name: str) -> Ask:
+def ask(name: str) -> Ask:
+    """Return a query of this package."""
     return Ask(_QUERIES / f"{name}.rq")
 
 

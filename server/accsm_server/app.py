@@ -1,7 +1,7 @@
 """The ASGI application for one dataset: the endpoint, the pages and their middlewares."""
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ from accsm_server.pages import (
     static_files,
     timeline,
     trace,
+    workbench,
 )
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.queries import Site
@@ -58,6 +59,7 @@ from accsm_server.settings import Settings
 from accsm_server.sparql.endpoint import Endpoint
 from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.served import ServedDataset
+from accsm_server.sparql.syntax import CHECK, Check
 
 _ENDPOINT = "/sparql"
 #: In matching order: the files at /dataset/<version>/ come before the other parts of /dataset/.
@@ -72,6 +74,7 @@ _ROUTERS = (
     questions.router,
     question.router,
     search.router,
+    workbench.router,
     quality.router,
     sources.router,
     documents.router,
@@ -95,8 +98,9 @@ def create_dataset_app(
     ``kept`` is the folder of its store on disk.
     """
     site = create_site(engine, settings, root_path, kept)
-    app: ASGIApp = _router(_endpoint(site), create_pages(site))
-    app = Preflight(app, posts=(_ENDPOINT,))
+    others: dict[str, ASGIApp] = {_ENDPOINT: _endpoint(site), CHECK: Check(site.served)}
+    app: ASGIApp = _router(others, create_pages(site))
+    app = Preflight(app, posts=(*others,))
     app = RequestCheck(app)
     app = Compression(app)
     cache = ResponseCache(app, settings.cache << 20)
@@ -145,11 +149,11 @@ def _endpoint(site: Site) -> Endpoint:
     return Endpoint(site.served, hints, SparqlViews(site))
 
 
-def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
-    """Return the application that passes requests to the endpoint or to the pages.
+def _router(others: Mapping[str, ASGIApp], pages: ASGIApp) -> ASGIApp:
+    """Return the application that passes requests to ``others`` by path, or to the pages.
 
-    A path with a slash at the end redirects to that without. Requests to the endpoint skip the
-    routing and the middlewares of the pages, to be fast.
+    A path with a slash at the end redirects to that without. Requests to others skip the routing
+    and the middlewares of the pages, to be fast.
     """
     with_etags = EntityTags(pages)
 
@@ -159,7 +163,7 @@ def _router(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
 
     def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = scope["request_context"].path
-        app = endpoint if path == _ENDPOINT else pages_in_task
+        app = others.get(path, pages_in_task)
         sent = scope["raw_path"].decode("latin-1")
         if len(path) > 1 and sent.endswith("/") and _is_page(path[:-1]):
             query = scope["query_string"].decode("latin-1")

@@ -26,7 +26,7 @@ _PAGES = (
     "/documents", "/sources", "/quality", "/quality/issues", "/questions", "/coverage",
     "/coverage?rows=areas", "/coverage?rows=themes", "/timeline", "/timeline?scale=history",
     "/trace", "/browse", "/dataset", "/dataset?format=ttl", "/ontology", "/shapes", "/conformance",
-    "/sitemap.xml", "/search?q=a",
+    "/sitemap.xml", "/search?q=a", "/query/terms.json", "/query/things.json",
 )  # fmt: skip
 
 

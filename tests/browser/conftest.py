@@ -97,7 +97,7 @@ PAGES = {
     "rules": "/shapes",
     "topic of rules": "/shapes/coverage",
     "conformance": "/conformance",
-    "form": "/sparql",
+    "form": "/query",
     "answer": "/sparql?query=SELECT * { ?s a ?type } LIMIT 200",
     "problem": "/sparql?query=SELECT * { ?s ex:p ?o }",
     "not found": "/doc/nothing",

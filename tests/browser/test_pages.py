@@ -1,5 +1,6 @@
 """Every kind of page in Chromium: in windows and schemes, with and without script, on paper."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -32,11 +33,11 @@ STOPS = """[...document.querySelectorAll(
 
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])
 def page(request: pytest.FixtureRequest, browser: "sync_api.Browser") -> Iterator["sync_api.Page"]:
-    """Return a page, with the script of pages or without; axe itself is a script."""
+    """Return a page, with the scripts of pages or without; axe itself is a script."""
     page = browser.new_page()
     if not request.param:
         page.route(
-            "**/static/enhance*",
+            re.compile("/static/(enhance|workbench)"),
             lambda route: route.fulfill(body="", content_type="text/javascript"),
         )
     yield page

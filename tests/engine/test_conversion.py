@@ -12,7 +12,7 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
 def task(format: str) -> Task:
-    return Task("", format, (), (), {}, None, False, False, False, (), False, 0, 0)
+    return Task("", format, (), (), {}, None, False, False, False, (), False, False, 0, 0)
 
 
 def converted(body: str, wanted: Wanted) -> str:

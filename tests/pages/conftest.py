@@ -64,7 +64,11 @@ def client(dataset_path: Path) -> Iterator[httpx.Client]:
 def described(client: httpx.Client) -> dict[str, Any]:
     """The GET operations of the OpenAPI description that have content, by an example URL."""
     paths = client.get("/openapi.json").json()["paths"]
-    operations = {EXAMPLES.get(path, path): operations["get"] for path, operations in paths.items()}
+    operations = {
+        EXAMPLES.get(path, path): operations["get"]
+        for path, operations in paths.items()
+        if "get" in operations
+    }
     return {
         path: operation
         for path, operation in operations.items()

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from pyoxigraph import Store
+from rdf.mutations import KINDS, PREFIXES, message, mutations
 
 from accsm_kg.namespaces import BASE, prefixes
 from accsm_kg.rdf.explain import explain
@@ -262,3 +263,71 @@ def test_the_given_hint_is_used_when_there_is_no_better_one() -> None:
 def test_the_parts_are_detail_excerpt_and_hint() -> None:
     found = explain("SELECT *\nWHERE ?s", "error at 2:7: expected LIMIT", {}, otherwise="See x.")
     assert found.parts == (found.detail, "WHERE ?s\n      ^", "See x.")
+
+
+@pytest.fixture(scope="module")
+def told() -> list[tuple[str, int]]:
+    """Each kind of mistake made in a stored question, and how many lines off its explanation is."""
+    return [
+        (kind, abs((explain(text, message(text), PREFIXES).line or 0) - line))
+        for kind, text, line in mutations()
+    ]
+
+
+def test_the_line_of_most_mistakes_in_stored_questions_is_told(told: list[tuple[str, int]]) -> None:
+    assert len(told) == 267
+    assert sum(off == 0 for _, off in told) >= 0.75 * len(told)
+    assert sum(off <= 1 for _, off in told) >= 0.95 * len(told)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_kind_of_mistake_is_told_far_away(told: list[tuple[str, int]], kind: str) -> None:
+    near = [off <= 1 for one, off in told if one == kind]
+    assert sum(near) >= 0.9 * len(near)
+
+
+@pytest.mark.parametrize(
+    ("query", "line", "detail"),
+    [
+        ("ASK {\n  ?s ?p ?o\n  ?a ?b ?c .\n}", 2, "a `.` is missing after `?o`"),
+        ("ASK {\n  ?s a ?c ;\n    a:b ?x\n    a:c ?y .\n}", 3, "a `;` is missing after `?x`"),
+        ("ASK {\n  ?s (a:b/a:c)* ?x\n  ?a a:b|^a:c ?c .\n}", 2, "a `.` is missing after `?x`"),
+        ("ASK {\n  ?s a:b 'x'@en\n  FILTER(?s = 1)\n  ?s a:b [ a ?c ]\n  ?a ?b 1\n}", 4, "missing"),
+        ("ASK {\n  OPTIONAL {\n    ?s ?p ?o .\n  ?a ?b ?c .\n}", 3, "a `}` is missing"),
+        ("ASK {\n  OPTIONAL { ?s ?p ?o\n  ?a ?b ?c .\n}", 2, "a `}` is missing"),
+        ("ASK\n  ?s ?p ?o .\n}", 1, "a `{` is missing"),
+    ],
+)
+def test_what_is_missing_is_told_where_it_belongs(query: str, line: int, detail: str) -> None:
+    found = explain(query, "error at 99:1: x", {"a": "urn:a"})
+    assert found.line == line
+    assert detail in found.detail
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * {\n  VALUES (?a ?b) {\n    (1 2)\n    (3 4)\n  }\n  ?s ?p ?a\n  FILTER(?a)\n}",
+        "SELECT ?a ?b ?c\n  ?d\nWHERE { ?a ?b ?c , ?d }\nORDER BY ?a ?b ?c\n  ?d",
+        "ASK {\n  ?s ?p ?o\n  OPTIONAL { ?s ?p ?q }\n  BIND(1 AS ?x)\n  VALUES ?v { 1 2\n 3 4 }\n}",
+        "ASK {\n  ?s a:b/a:c ?o ; !a:b ?x ,\n ?y\n}",
+    ],
+)
+def test_nothing_is_said_to_be_missing_that_is_not(query: str) -> None:
+    assert "missing" not in explain(query, "error at 1:1: x", {"a": "urn:a"}).detail
+
+
+@pytest.mark.parametrize(
+    ("query", "instead"),
+    [
+        ("SELCT * { ?s ?p ?o }", "SELECT"),
+        ("SELECT * { ?s acsm:p ?o }", "accsm"),
+        ("SELECT * { ?s ?p ?o FILTER(?o == 3) }", "="),
+        ("SELECT * { ?s ?p ?o } ;", ""),
+        ("SELECT * { ?s a <http://example.org/a b> }", None),
+    ],
+)
+def test_what_to_write_instead_is_told_where_it_is_known(query: str, instead: str | None) -> None:
+    found = explain(query, engine_message(query), prefixes()).mistake
+    assert found is not None
+    assert found.instead == instead

@@ -38,6 +38,8 @@ class Query:
     """Whether a graph also holds what is said about the blank nodes in it: see `pool.closure`."""
     nodes: tuple[str, ...] = ()
     """Labels of blank nodes: return what is said about them as N-Quads; ``text`` is ignored."""
+    parse: bool = False
+    """Whether to parse it only: the answer is empty, and nothing is evaluated."""
     timeout: float | None = None
     """Seconds that it may take; None or a greater number is the limit of the engine."""
     service: bool = False

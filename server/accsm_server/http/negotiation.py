@@ -48,6 +48,7 @@ DOCUMENTS = GRAPHS[:4]
 JSON = Format("json", "application/json", "JSON", (RESULTS[0].media_type,))
 CSV = RESULTS[2]
 SVG = Format("svg", "image/svg+xml", "SVG")
+QUERY = Format("rq", "application/sparql-query", "SPARQL")
 TURTLE = GRAPHS[0]
 HTML = Format("html", "text/html", "HTML", ("application/xhtml+xml",))
 PROBLEM = Format(

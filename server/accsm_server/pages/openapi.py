@@ -9,7 +9,7 @@ from starlette.responses import Response
 from accsm_kg import __version__
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
-from accsm_server.sparql import endpoint
+from accsm_server.sparql import endpoint, syntax
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -71,13 +71,23 @@ def describe(app: FastAPI, other_paths: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             operation["responses"].pop("422", None)  # invalid parameters are answered with 400
     document.pop("components", None)  # only the schemas of 422
-    document["paths"] |= {"/sparql": endpoint.openapi(_sparql_responses()), **other_paths}
+    document["paths"] |= {
+        "/sparql": endpoint.openapi(_sparql_responses()),
+        syntax.CHECK: syntax.openapi(_check_responses()),
+        **other_paths,
+    }
     return document
 
 
 def _sparql_responses() -> dict[str, Any]:
     offers = (*negotiation.RESULTS, *negotiation.GRAPHS, negotiation.HTML)
     responses = offered(*offers) | _errors(_SPARQL_ERRORS)
+    return {str(status): response for status, response in responses.items()}
+
+
+def _check_responses() -> dict[str, Any]:
+    texts = {status: _SPARQL_ERRORS[status] for status in (400, 405, 408, 413, 415, 429)}
+    responses = offered(negotiation.JSON) | _errors(texts)
     return {str(status): response for status, response in responses.items()}
 
 

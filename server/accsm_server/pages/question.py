@@ -23,6 +23,7 @@ from accsm_server.http.negotiation import (
     FORMAT_NAMES,
     GRAPHS,
     HTML,
+    QUERY,
     RESULTS,
     SVG,
     Format,
@@ -112,7 +113,7 @@ class _Asked:
 @router.get(
     "/questions/{name}",
     summary="A stored question: its answer as page, rows or picture, and its RDF",
-    responses=openapi.offered(HTML, *RESULTS, SVG, *DOCUMENTS) | openapi.REDIRECT,
+    responses=openapi.offered(HTML, *RESULTS, SVG, QUERY, *DOCUMENTS) | openapi.REDIRECT,
 )
 async def question(
     site: ServedSite, name: str, query: QueryParameters, choice: FormatChoice, origin: Origin
@@ -136,11 +137,11 @@ async def question(
     except NoChoiceError as error:
         return await _refused(site, found, query, options, error, choice.choose((HTML, *RESULTS)))
     formats = (HTML, *asked.rows, *DOCUMENTS)
-    format = suffix or choice.choose((*formats, SVG))
+    format = suffix or choice.choose((*formats, SVG, QUERY))
     if format is HTML:
         return await _page(site, asked, origin)
-    if format is SVG:
-        return await _picture(site, asked)
+    if format in (SVG, QUERY):
+        return await _picture(site, asked) if format is SVG else _text(asked)
     links = alternates(site.root + asked.here, formats, typed=True)
     if format in DOCUMENTS:
         response = await _description(site, asked.question, format)
@@ -157,7 +158,7 @@ async def _named(site: Site, name: str) -> tuple[Question, Format | None]:
         return await find(site, name), None
     except NotFound:
         stem, dot, suffix = name.rpartition(".")
-        format = by_name(suffix, (HTML, *RESULTS, SVG, *DOCUMENTS)) if dot else None
+        format = by_name(suffix, (HTML, *RESULTS, SVG, QUERY, *DOCUMENTS)) if dot else None
         if format is None or format.name != suffix:
             raise
         found = await find(site, stem)
@@ -171,6 +172,13 @@ async def _description(site: Site, question: Question, format: Format) -> Respon
     body = await construct(site, text, format.name)
     headers = {**render.NEGOTIATED, "Content-Disposition": filename(question.name, format.name)}
     return Response(body, media_type=format.content_type, headers=headers)
+
+
+def _text(asked: _Asked) -> Response:
+    """Return the query with its values, and all that it needs to run elsewhere."""
+    headers = {**render.NEGOTIATED, "Content-Disposition": filename(asked.question.name, "rq")}
+    response = Response(asked.query.shown, media_type=QUERY.content_type, headers=headers)
+    return _dated(response, asked)
 
 
 async def _picture(site: Site, asked: _Asked) -> Response:

@@ -127,11 +127,13 @@ def with_links(response: Response, site: Site, here: str) -> Response:
     return response
 
 
-def error(site: Site, problem: ServerError, format: Format, query: str | None = None) -> Response:
-    """Return an error response in ``format``; its page has the form with ``query``."""
+def error(site: Site, problem: ServerError, format: Format, **content: Any) -> Response:
+    """Return an error response in ``format``; its page has the form with a ``query``, if given."""
     if format is not negotiation.HTML:
         return problems.error_response(problem, format)
-    response = page(site, "problem.html", problem.status, problem=problem, query=query)
+    response = page(
+        site, "problem.html", problem.status, problem=problem, **{"query": None, **content}
+    )
     response.headers.update({"Cache-Control": NEVER, **problem.headers})
     return response
 

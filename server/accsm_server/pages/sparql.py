@@ -6,7 +6,7 @@ from accsm_server.engine.interface import Query
 from accsm_server.errors import ServerError
 from accsm_server.http import negotiation
 from accsm_server.http.negotiation import Format
-from accsm_server.pages import render
+from accsm_server.pages import render, workbench
 from accsm_server.pages.queries import Site
 from accsm_server.pages.results import Result, load
 
@@ -22,11 +22,7 @@ class SparqlViews:
 
     async def form(self) -> Response:
         """Return the page with the form and a sample query."""
-        await self._site.prepare()
-        profile, prefixes = self._site.profile.sparql, self._site.prefixes
-        lines = [f"PREFIX {name}: <{prefixes[name]}>" for name in profile.declared]
-        sample = "\n".join(lines) + "\n\n" + profile.sample
-        return render.page(self._site, "sparql.html", query=sample, result=None)
+        return await workbench.page(self._site)
 
     async def answer(self, query: Query, shown: str, hints: list[str]) -> Response:
         """Return the page with the answer to ``query``, ``shown`` so; raises QueryError."""
@@ -34,12 +30,14 @@ class SparqlViews:
         await self._site.prepare()
         found = _shown(await load(self._site, query))
         return render.page(
-            self._site, "sparql.html", query=_echo(shown), result=found, offers=offers, hints=hints
-        )
+            self._site, "sparql.html", query=_echo(shown), result=found, offers=offers, hints=hints,
+            **workbench.context(self._site),
+        )  # fmt: skip
 
     def error(self, error: ServerError, format: Format, query: str | None) -> Response:
         """Return an error response in ``format``; its page has the form with ``query``."""
-        return render.error(self._site, error, format, _echo(query or ""))
+        shown = workbench.context(self._site)
+        return render.error(self._site, error, format, query=_echo(query or ""), **shown)
 
 
 def _echo(query: str) -> str:

@@ -13,7 +13,14 @@ from accsm_server.http.headers import FOREVER, REVALIDATE
 from accsm_server.pages import openapi
 
 _FOLDER = Path(__file__).parent / "static"
-_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+#: What the build hook makes of server/frontend with Node.js, if it is there.
+_BUILT = _FOLDER / "built"
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
 
 router = openapi.create_router("pages")
 
@@ -32,7 +39,7 @@ def address(name: str) -> str:
     >>> address("style.css").startswith("/static/style.")
     True
     """
-    path = _FOLDER / name
+    path = Path(name)
     digest = blake2b(_body(name), digest_size=6).hexdigest()
     return f"/static/{path.stem}.{digest}{path.suffix}"
 
@@ -41,15 +48,22 @@ def address(name: str) -> str:
 def _body(name: str) -> bytes:
     """Return the content of a file; the stylesheet begins with that of pictures."""
     before = svg.STYLESHEET.read_bytes() if name == "style.css" else b""
-    return before + (_FOLDER / name).read_bytes()
+    path = _FOLDER / name
+    return before + (path if path.exists() else _BUILT / name).read_bytes()
+
+
+def has(name: str) -> bool:
+    """Return whether a file is there: what Node.js builds may be missing."""
+    return f"/static/{name}" in FILES
 
 
 def _files() -> dict[str, _File]:
     found: dict[str, _File] = {}
-    for path in sorted(_FOLDER.iterdir()):
-        body, kind = _body(path.name), _MEDIA_TYPES[path.suffix]
-        found[f"/static/{path.name}"] = _File(body, kind, REVALIDATE)
-        found[address(path.name)] = _File(body, kind, FOREVER)
+    for path in sorted((*_FOLDER.iterdir(), *_BUILT.glob("*"))):
+        if kind := _MEDIA_TYPES.get(path.suffix):
+            body = _body(path.name)
+            found[f"/static/{path.name}"] = _File(body, kind, REVALIDATE)
+            found[address(path.name)] = _File(body, kind, FOREVER)
     return found
 
 

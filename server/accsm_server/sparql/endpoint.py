@@ -2,15 +2,13 @@
 
 import asyncio
 import re
-from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from accsm_kg.rdf import explain
 from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import SHORT, ScannedQuery, scan
 from accsm_server.engine.interface import Answer, Query
@@ -22,17 +20,15 @@ from accsm_server.http.middleware.entity_tags import tagging
 from accsm_server.http.middleware.response_cache import try_cache
 from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format
 from accsm_server.http.streaming import send_answer
-from accsm_server.sparql import federation, protocol, service_description
+from accsm_server.sparql import protocol, service_description
 from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.protocol import SparqlRequest
 from accsm_server.sparql.served import ServedDataset
+from accsm_server.sparql.syntax import Syntax
 
 #: In an answer with one row: the number 0, or a row without values in JSON, CSV, TSV and XML.
 _NO_VALUE = re.compile(rb"(?<![\w.-])0(?![\w.-])|\{\}|\n\r?\n|<result></result>")
-_EXAMPLE = "Open this address in a browser for an example query."
 _RESULTS, _GRAPHS = (*RESULTS, HTML), (*GRAPHS, HTML)
-_PARSE_TIMEOUT = 1.0  # seconds, enough to parse any query
-_explain_lock = asyncio.Semaphore()  # one at a time, as threads slow down the event loop
 
 
 class Views(Protocol):
@@ -57,6 +53,7 @@ class Endpoint:
     def __init__(self, served: ServedDataset, hints: Hints, views: Views) -> None:
         """Answer queries of ``served``, with its ``hints`` and pages (``views``)."""
         self._served, self._hints, self._views = served, hints, views
+        self._syntax = Syntax(served)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -84,13 +81,13 @@ class Endpoint:
         context: RequestContext = scope["request_context"]
         context.query = text
         scanned = scan(text) if len(text) < SHORT else await asyncio.to_thread(scan, text)
-        self._check(text, scanned)
+        self._syntax.check_allowed(text, scanned)
         supplied = supply(scanned, self._served.supplied, self._served.engine.base)
         offers = _GRAPHS if _is_graph(scanned) else _RESULTS
         try:
             format = negotiation.find(request.format, context.header(b"accept"), offers)
             if format is None:
-                await self._check_syntax(_query(request, supplied, offers[0]))
+                await self._syntax.check(supplied)
                 raise negotiation.not_acceptable(offers)
             query = _query(request, supplied, format)
             if format is HTML:
@@ -100,24 +97,8 @@ class Endpoint:
         except QueryError as error:
             context.query_outcome = error.reason
             if isinstance(error, QuerySyntaxError):
-                await self._explain(error, supplied)
+                await self._syntax.explain(error, supplied)
             raise
-
-    def _check(self, query: str, scanned: ScannedQuery) -> None:
-        """Raise Forbidden for updates, and for SERVICE with endpoints that are not allowed."""
-        if scanned.update:
-            raise protocol.update_refused()
-        if scanned.service:
-            federation.check(query, self._served.settings.service)
-
-    async def _check_syntax(self, query: Query) -> None:
-        """Raise QuerySyntaxError if ``query`` has one, which is reported before a 406."""
-        try:
-            (await self._served.engine.answer(replace(query, timeout=_PARSE_TIMEOUT))).close()
-        except QuerySyntaxError:
-            raise
-        except QueryError:
-            pass
 
     async def _send_page(
         self, scope: Scope, receive: Receive, query: Query, supplied: SuppliedQuery, send: Send
@@ -160,16 +141,6 @@ class Endpoint:
             return ""
         graphs = query.default_graphs, query.named_graphs
         return self._served.tag(scanned.text, query.format, graphs)
-
-    async def _explain(self, error: QuerySyntaxError, query: SuppliedQuery) -> None:
-        """Add to ``error`` the place of the mistake and advice."""
-        message, known = query.relocated(str(error)), self._served.supplied
-        async with _explain_lock:
-            text = query.scanned.text
-            work = partial(explain.explain, text, message, known, otherwise=_EXAMPLE)
-            found = await asyncio.to_thread(work)
-        error.detail, error.hint, error.excerpt = found.detail, found.hint, found.excerpt
-        error.line, error.column = found.line, found.column
 
     async def _describe(self, scope: Scope, receive: Receive, name: str, send: Send) -> None:
         """Send the page with the form, or the service description as RDF."""

@@ -36,6 +36,7 @@ class Task(NamedTuple):
     dump: bool
     closure: bool
     nodes: tuple[str, ...]
+    parse: bool
     service: bool
     rows: int
     """The limit of rows or triples in the answer; 0 is no limit."""
@@ -48,7 +49,8 @@ def task_of(query: Query, settings: Settings) -> Task:
     unlimited = query.internal or query.dump
     return Task(
         query.text, query.format, query.default_graphs, query.named_graphs, dict(query.prefixes),
-        query.limit, query.sorted, query.dump, query.closure, query.nodes, query.service,
+        query.limit, query.sorted, query.dump, query.closure, query.nodes, query.parse,
+        query.service,
         0 if unlimited else settings.rows, 0 if unlimited else settings.size,
     )  # fmt: skip
 

@@ -26,7 +26,9 @@ from pyoxigraph import (
     QuerySolutions,
     QueryTriples,
     RdfFormat,
+    Store,
     Triple,
+    Variable,
 )
 
 from accsm_kg.rdf import dataset, json_ld, xml
@@ -62,6 +64,7 @@ GRAPHS = {
     "trig": RdfFormat.TRIG,
 }
 _JSON_LD, _XML = "jsonld", ("xml", "rdf")
+_LACKING = Variable("lacking_in_every_query")
 _QUICK = 0.002  # seconds; the memory of a shorter query is not checked
 _STACK = 512 << 20  # bytes; the engine parses and plans nested queries recursively
 
@@ -160,12 +163,27 @@ def _evaluate(view: DatasetView, task: Task, output: AnswerWriter) -> None:
     if task.nodes:
         _write_nodes(view, task, output)
         return
+    if task.parse:
+        _parse(task.text, view.base)
+        return
     text = in_order(task.text, view.base)
     results = view.query(text, task.default_graphs, task.named_graphs)
     if isinstance(results, QueryTriples):
         write_graph(described(view, results) if task.closure else results, task, output)
     else:
         write_results(results, task, output)
+
+
+def _parse(text: str, base: str) -> None:
+    """Parse a query; raises SyntaxError.
+
+    The engine parses it and then refuses to evaluate it with a value for a variable that it lacks.
+    """
+    try:
+        Store().query(text, base_iri=base, substitutions={_LACKING: Literal("")})
+    except RuntimeError as error:
+        if _LACKING.value not in str(error):
+            raise
 
 
 def write_results(results: QuerySolutions | QueryBoolean, task: Task, output: AnswerWriter) -> None:

@@ -217,10 +217,11 @@ class RemoteEngine:
         limit = self.settings.timeout
         timeout = min(query.timeout or limit, limit)
         deadline = self._loop.time() + timeout
-        if query.dump:
-            return await self._stream(lambda _: self._dump(query), deadline, timeout)
-        if query.nodes:
-            return await self._stream(lambda _: self._surroundings(query), deadline, timeout)
+        if query.dump or query.nodes:
+            read = self._dump if query.dump else self._surroundings
+            return await self._stream(lambda _: read(query), deadline, timeout)
+        if query.parse:
+            return await self._parser.answer(query)
         if query.service:
             raise AccessRefused("SERVICE is not passed on to an engine elsewhere.")
         checked = await self._check(query)

@@ -11,8 +11,21 @@ const make = (name, properties = {}, ...children) => {
 const status = make("p", { className: "hidden", role: "status" });
 document.body.append(status);
 
-// Copy the text of an element with data-copy.
-for (const element of document.querySelectorAll("[data-copy]")) {
+// What is done to a page, and to an answer that the workbench puts into it.
+function enhance(part) {
+  // Copy the text of an element with data-copy.
+  part.querySelectorAll("[data-copy]").forEach(copyable);
+  // Sort a table with data-sort by the column whose head is chosen; a table of groups stays grouped.
+  for (const table of part.querySelectorAll("table[data-sort]")) {
+    for (const head of table.tHead?.rows[0]?.cells ?? []) {
+      const button = make("button", { type: "button", className: "sort" }, ...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => sort(table, head));
+    }
+  }
+}
+
+function copyable(element) {
   const button = make("button", { type: "button", className: "copy", textContent: "Copy" });
   button.setAttribute("aria-label", `Copy ${element.getAttribute("aria-label") ?? "this text"}`);
   const text = element.textContent.trim();
@@ -24,15 +37,7 @@ for (const element of document.querySelectorAll("[data-copy]")) {
   element.after(button);
 }
 
-// Sort a table with data-sort by the column whose head is chosen; a table of groups stays grouped.
 const collator = new Intl.Collator("en", { numeric: true });
-for (const table of document.querySelectorAll("table[data-sort]")) {
-  for (const head of table.tHead?.rows[0]?.cells ?? []) {
-    const button = make("button", { type: "button", className: "sort" }, ...head.childNodes);
-    head.append(button);
-    button.addEventListener("click", () => sort(table, head));
-  }
-}
 
 function sort(table, head) {
   const up = head.getAttribute("aria-sort") !== "ascending";
@@ -45,6 +50,9 @@ function sort(table, head) {
   for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", up ? "ascending" : "descending");
 }
+
+enhance(document);
+document.addEventListener("shown", (event) => enhance(event.target));
 
 // Move within a picture with data-grid by arrow keys; its links have data-row and data-column.
 for (const grid of document.querySelectorAll("[data-grid]")) {
@@ -185,7 +193,7 @@ document.querySelectorAll("input[data-suggest]").forEach((input, number) => {
 
 // "/" moves to the search box.
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const typing = event.composedPath()[0].closest?.("input, textarea, select, [contenteditable]");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   document.querySelector("input[data-suggest]")?.focus();

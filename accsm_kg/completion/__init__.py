@@ -1,0 +1,1 @@
+"""What an editor offers while a query is typed: terms with how often they are used, and things."""
