@@ -24,7 +24,7 @@ from accsm_kg.rdf import dataset
 
 from . import mix, peers, probe
 from .copies import copies
-from .mix import RESULTS, Template
+from .mix import GRAPH, RESULTS, Template
 from .running import COUNT, Peer, Running, run
 from .tables import table
 
@@ -37,6 +37,7 @@ _AGGREGATES = {
     "statements by property": "SELECT ?p (COUNT(?s) AS ?n) WHERE { ?s ?p ?o } GROUP BY ?p",
     "subjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s ?p ?o }",
 }
+_PAGES = {"home page": "/", "coverage": "/coverage"}
 _SEARCHES = {
     "two words": "civil service",
     "prefix": "leaders",
@@ -148,7 +149,7 @@ def _figures(
     with start(peer, *loaded) as server:
         found.load = server.ready
         _log(f"{peer.name}: loaded in {found.load:.1f} s")
-        for template in [*templates, *(_searches() if peer.settings else ())]:
+        for template in [*templates, *(_own() if peer.settings else ())]:
             found.times[template.name] = _time(server, template)
         found.memory = probe.memory(server.pid)
     if peer.before or peer.name == "Virtuoso":  # which keep what they loaded
@@ -161,11 +162,14 @@ def _figures(
     return found
 
 
-def _searches() -> list[Template]:
-    return [
+def _own() -> list[Template]:
+    """Return requests that only our server answers."""
+    pages = [Template(name, "", "text/html", [path]) for name, path in _PAGES.items()]
+    found = (
         Template(f"search, {kind}", "", "application/json", [f"/search?{urlencode({'q': words})}"])
         for kind, words in _SEARCHES.items()
-    ]
+    )
+    return [*pages, Template("VoID", "", GRAPH, ["/dataset"]), *found]
 
 
 def _time(server: Running, template: Template) -> float:
