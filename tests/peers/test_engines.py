@@ -21,38 +21,15 @@ from serving import Server, running
 FUSEKI = ROOT / "build" / "peers" / "fuseki"
 ASK = "query=ASK%7B%7D"
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
-FAILS = "its compiler fails"
 DURATIONS = "it loads the duration P1Y as 12"
-COMPUTED = "a boolean that is computed is the number 1 or 0"
-EXISTS = "EXISTS in BIND inside a subselect and outside"
-UNKNOWN = "rows or words are missing; the cause was not found"
 #: What differs, with the cause.
 DIFFERENT: dict[str, dict[str, str]] = {
     "fuseki": {},
     "virtuoso": {
         "chair-of-body": DURATIONS,
-        "clauses-tasking-body": UNKNOWN,
         "frequency-of-meeting": DURATIONS,
-        "places-stated-for-document": FAILS,
-        "projects-by-blueprints": EXISTS,
-        "projects-by-kind-of-budget": COMPUTED,
-        "projects-per-kra-from-measures": UNKNOWN,
-        "projects-per-priority-area-as-printed": COMPUTED,
-        "projects-that-may-run-in-year": COMPUTED,
         "recurring-projects": DURATIONS,
-        "/areas": FAILS,
-        "/documents": UNKNOWN,
-        "/coverage": UNKNOWN,
-        "/timeline": COMPUTED,
-        "/trace/A.2.2.iv": UNKNOWN,
-        "/doc/arc/BRN": UNKNOWN,
-        "/doc/country/THA": FAILS,
         "/doc/meeting-type/heads-accsm-plus-three": DURATIONS,
-        "/doc/priority-area/A/2016-2020": UNKNOWN,
-        "/doc/project/2016-2020/33": UNKNOWN,
-        "/doc/project/2016-2020/8": UNKNOWN,
-        "/doc/source/001": FAILS,
-        "/doc/source/003": FAILS,
         QUERIES[2]: "DESCRIBE is up to the engine",
         "accsm.nt": DURATIONS,
         "accsm.nq": DURATIONS,
