@@ -79,6 +79,17 @@ def test_a_client_with_long_queries_leaves_workers_free_for_others() -> None:
     assert asyncio.run(main()) == [True, False, True, True]
 
 
+def test_queries_that_can_be_left_out_get_at_most_half_of_the_workers() -> None:
+    async def main() -> tuple[int, int]:
+        queue: FairQueue[FakeWorker] = FairQueue(4)
+        for _ in range(4):
+            queue.add(FakeWorker())
+        spared = sum(queue.acquire_spare(client) is not None for client in "abcd")
+        return spared, sum(queue.acquire_nowait(client) is not None for client in "efgh")
+
+    assert asyncio.run(main()) == (2, 2)
+
+
 def test_every_other_turn_goes_to_the_client_that_came_last() -> None:
     async def main() -> str:
         queue: FairQueue[FakeWorker] = FairQueue(100)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from accsm_server.engine.pool.budget import Budget
 from accsm_server.http.middleware.rate_limit import Limiter, client_of
 from accsm_server.settings import from_environment
 from prometheus_client.parser import text_string_to_metric_families
@@ -20,11 +21,15 @@ from serving import Server, children, running, until
 
 TRIPLE = "<urn:a> <urn:b> {} .\n"
 VALUE = "SELECT ?o { <urn:a> <urn:b> ?o }"
+LEAST = 1024  # MiB: two public places, two long queries
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o }"
 
 
-def ask(server: Server, query: str, address: str = "127.0.0.1", **more: str) -> httpx.Response:
-    with httpx.Client(transport=httpx.HTTPTransport(local_address=address), timeout=30) as client:
+def ask(
+    server: Server, query: str, address: str = "127.0.0.1", patience: float = 30, **more: str
+) -> httpx.Response:
+    transport = httpx.HTTPTransport(local_address=address)
+    with httpx.Client(transport=transport, timeout=patience) as client:
         params, headers = {"query": query, **more}, {"Accept": "application/json"}
         return client.get(f"{server.url}/sparql", params=params, headers=headers)
 
@@ -316,6 +321,35 @@ def test_a_running_query_is_answered_from_the_old_build(small: Path) -> None:
         until(lambda: value(ask(server, VALUE)) == "2")
         thread.join()
     assert value(answers[0]) == str(200**3)
+
+
+def test_long_queries_of_the_old_and_the_new_build_share_their_number(small: Path) -> None:
+    endless = " ".join(
+        f"{{ SELECT ?s{n} {{ VALUES ?s{n} {{ {'1 ' * 200} }} }} }}" for n in range(5)
+    )
+    most = Budget.divide(LEAST).long
+
+    def attack(server: Server, number: int) -> httpx.Response:
+        query = f"SELECT (COUNT(*) AS ?o) {{ {endless} }} # {number}"
+        return ask(server, query, f"127.0.0.{10 + number}", patience=120)
+
+    with (
+        ThreadPoolExecutor() as threads,
+        running(small, MEMORY=str(LEAST), TIMEOUT="100") as server,
+    ):
+        old = [threads.submit(attack, server, number) for number in range(most)]
+        until(lambda: metrics(server)["accsm_queries_long[]"] == most)
+        small.write_text(TRIPLE.format(2))
+        os.kill(server.pid, signal.SIGHUP)
+        until(lambda: value(ask(server, VALUE)) == "2")
+        assert metrics(server)["accsm_queries_long[]"] == most
+        threads.submit(attack, server, most)
+        until(lambda: any(query.done() for query in old))
+        given_way = [query.result() for query in old if query.done()]
+        assert [answer.status_code for answer in given_way] == [503]
+        assert "gave way to the queries of others" in given_way[0].text
+        assert metrics(server)["accsm_queries_long[]"] == most
+        assert value(ask(server, f"{VALUE} # beside")) == "2"
 
 
 def test_an_unreadable_build_is_not_served(small: Path) -> None:

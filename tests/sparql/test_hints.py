@@ -1,15 +1,23 @@
 """Hints about unknown names and misleading syntax."""
 
+import asyncio
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from accsm_server.app import create_dataset_app
+from accsm_server.engine.interface import CLIENT, Query, fetch
+from accsm_server.engine.pool.budget import INTERNAL
+from accsm_server.engine.pool.pool import Pool
+from accsm_server.load import request
+from accsm_server.settings import Settings
 from pyoxigraph import Store
 from serving import running
 
-from accsm_kg.namespaces import BASE, prefixes
+from accsm_kg.namespaces import BASE, CONVENTIONS, prefixes
 from accsm_kg.questions.files import load
 from accsm_kg.questions.model import bind
 
@@ -1253,3 +1261,38 @@ def test_alternatives_that_change_a_count_have_a_hint(
 def test_a_language_in_capitals_has_a_hint(client: httpx.Client, condition: str, hint: str) -> None:
     found = ask(client, f"SELECT ?l {{ ?s ?p ?l FILTER({condition}) }} LIMIT 1").headers.get("Hint")
     assert hint in (found or "") and bool(hint) == ("small letters" in (found or ""))
+
+
+def test_an_answer_does_not_wait_for_the_place_of_a_hint(dataset_path: Path) -> None:
+    endless = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+    target = f"/sparql?query=ASK{{?s+a+<{BASE}ontology%23Projekt>}}&format=json"
+
+    async def ask_twice(pool: Pool) -> list[dict[bytes, bytes]]:
+        """Return the headers of an answer while all places for pages are held, and later."""
+        app, _, _ = create_dataset_app(pool, pool.settings)
+        places, held = pool.stats["workers"], []
+        for number in range(INTERNAL):
+            CLIENT.set(f"client {number}")
+            held.append(asyncio.create_task(fetch(pool, Query(endless, "json", internal=True))))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            beside = await request(app, target)
+        for task in held:
+            task.cancel()
+        await asyncio.gather(*held, return_exceptions=True)
+        while pool.stats["busy"] or pool.stats["workers"] < places:
+            await asyncio.sleep(0.05)
+        return [dict(start["headers"]) for start in (beside, await request(app, target))]
+
+    async def main() -> list[dict[bytes, bytes]]:
+        pool = await Pool.start([dataset_path], CONVENTIONS, Settings(timeout=60))
+        try:
+            return await ask_twice(pool)
+        finally:
+            await pool.close()
+
+    beside, alone = asyncio.run(main())
+    assert not {b"hint", b"etag"} & beside.keys()
+    assert beside[b"cache-control"] == b"no-store"
+    assert b"accsm:Project" in alone[b"hint"]
+    assert alone[b"etag"]

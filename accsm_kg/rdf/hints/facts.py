@@ -130,12 +130,15 @@ def load(facts: Facts) -> Asking[None]:
     """Load what the names in a query are compared with."""
     if facts.loaded:
         return
-    for term, by, version in (yield from asked("replaced", {})):
+    replaced = yield from asked("replaced", {})
+    shared = yield from asked("shared", {})
+    names = yield from asked("names", {})
+    for term, by, version in replaced:
         facts.replaced.setdefault(term, []).append(by)
         facts.versions[term] = version
-    for property, other in (yield from asked("shared", {})):
+    for property, other in shared:
         facts.shared.setdefault(property, []).append(other)
-    facts.names.update(name for (name,) in (yield from asked("names", {})))
+    facts.names.update(name for (name,) in names)
     facts.loaded = True
 
 

@@ -42,6 +42,8 @@ class Query:
     """Whether to parse it only: the answer is empty, and nothing is evaluated."""
     timeout: float | None = None
     """Seconds that it may take; None or a greater number is the limit of the engine."""
+    optional: bool = False
+    """Whether it is refused as Overloaded unless most of the places are free at once."""
     service: bool = False
     """Whether it has SERVICE clauses, whose endpoints have been checked."""
 

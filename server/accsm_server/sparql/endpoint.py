@@ -103,9 +103,9 @@ class Endpoint:
     async def _send_page(
         self, scope: Scope, receive: Receive, query: Query, supplied: SuppliedQuery, send: Send
     ) -> None:
-        hints = await self._hints.find(query, supplied)
+        hints, are_all = await self._hints.find(query, supplied)
         response = await self._views.answer(query, supplied.shown, hints)
-        if supplied.scanned.volatile:
+        if supplied.scanned.volatile or not are_all:
             response.headers["Cache-Control"] = NEVER
         await response(scope, receive, tagging(send))
 
@@ -123,17 +123,26 @@ class Endpoint:
             send = tagging(send)
         answer = await self._served.engine.answer(query)
         try:
-            headers += await self._hint(query, supplied, answer)
+            hints, are_all = await self._hint(query, supplied, answer)
         except BaseException:
             answer.close()
             raise
+        if not are_all:  # the next one may have more hints
+            headers = [*_headers(format, volatile=True)]
+        headers += hints
         context.query_outcome = await send_answer(answer, headers, send, limits=self._served.limits)
         context.rows = answer.rows
 
-    async def _hint(self, query: Query, supplied: SuppliedQuery, answer: Answer) -> Headers:
-        """Return the header with hints; the patterns are read if the answer may be empty."""
-        hints = await self._hints.find(query, supplied, thorough=_seems_empty(answer))
-        return [(b"hint", " ".join(hints).encode("ascii", "backslashreplace"))] if hints else []
+    async def _hint(
+        self, query: Query, supplied: SuppliedQuery, answer: Answer
+    ) -> tuple[Headers, bool]:
+        """Return the header with hints, and whether none was left out.
+
+        The patterns are read if the answer may be empty.
+        """
+        hints, are_all = await self._hints.find(query, supplied, thorough=_seems_empty(answer))
+        text = " ".join(hints).encode("ascii", "backslashreplace")
+        return [(b"hint", text)] if hints else [], are_all
 
     def _tag(self, query: Query, scanned: ScannedQuery) -> str:
         """Return the entity tag of the answer; empty if the same query may have other bytes."""

@@ -23,10 +23,14 @@ class QueryFiles:
         folder: Path = FOLDER,
         rewrite: Callable[[str], str] = str,
         timeout: float | None = None,
+        optional: bool = False,
     ) -> None:
-        """Evaluate the files in ``folder``; ``rewrite`` adapts their text to the dataset."""
+        """Evaluate the files in ``folder``; ``rewrite`` adapts their text to the dataset.
+
+        They are ``optional`` if they may be refused: see `interface.Query`.
+        """
         self._engine, self._folder, self._rewrite = engine, folder, rewrite
-        self._timeout = timeout
+        self._timeout, self._optional = timeout, optional
         self._texts: dict[str, str] = {}
 
     def text(self, name: str, /, **iris: str | Iterable[str]) -> str:
@@ -53,4 +57,5 @@ class QueryFiles:
         return table((await fetch(self._engine, self._query(name, iris)))[0]) is True
 
     def _query(self, name: str, iris: dict[str, str | Iterable[str]]) -> Query:
-        return Query(self.text(name, **iris), "json", internal=True, timeout=self._timeout)
+        text = self.text(name, **iris)
+        return Query(text, "json", internal=True, optional=self._optional, timeout=self._timeout)

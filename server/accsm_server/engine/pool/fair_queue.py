@@ -58,6 +58,21 @@ class FairQueue(Generic[W]):
         """Return a worker for ``client`` if it can have one without waiting."""
         return self._assign(client) if self._can_acquire(client) else None
 
+    def acquire_spare(self, client: str) -> W | None:
+        """Return a worker for a query that can be left out, if more are free than busy.
+
+        So such queries never hold more than half of the workers.
+        """
+        return self.acquire_nowait(client) if len(self._free) > self.busy else None
+
+    async def take(self, client: str, deadline: float, is_optional: bool) -> W:
+        """Return a worker: for a query that ``is_optional`` at once, else as `acquire` does."""
+        if not is_optional:
+            return self.acquire_nowait(client) or await self.acquire(client, deadline)
+        if worker := self.acquire_spare(client):
+            return worker
+        raise Overloaded("No worker can be spared.")
+
     async def acquire(self, client: str, deadline: float) -> W:
         """Wait for a worker until the loop time ``deadline``; raises Overloaded or QueryError."""
         if worker := self.acquire_nowait(client):

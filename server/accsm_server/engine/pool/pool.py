@@ -72,7 +72,8 @@ class Pool:
         """
         budget = Budget.divide(settings.memory, bool(settings.service))
         fork_server = await ForkClient.start(source, conventions, budget.limit << 20, progress)
-        pool = cls(fork_server, settings, budget, long or LongQueries(budget.long))
+        shared = LongQueries(budget.long) if long is None else long
+        pool = cls(fork_server, settings, budget, shared)
         sizes = (
             (pool._internal, INTERNAL),
             (pool._public, budget.places),
@@ -153,7 +154,7 @@ class Pool:
         timeout = min(query.timeout or limit, limit)
         deadline = self._loop.time() + timeout
         queue, client = self._queue(query), CLIENT.get()
-        worker = queue.acquire_nowait(client) or await queue.acquire(client, deadline)
+        worker = await queue.take(client, deadline, query.optional)
         answer = worker.run(query, timeout, deadline)
         try:
             await answer.wait_for_first_piece()

@@ -234,7 +234,7 @@ class RemoteEngine:
         )
         parameters = self._dataset(query, checked.reading)
         queue, client = self._internal if query.internal else self._public, CLIENT.get()
-        place = queue.acquire_nowait(client) or await queue.acquire(client, deadline)
+        place = await queue.take(client, deadline, query.optional)
         moves = self.probe.dialect.keeps_limit and not query.internal and timeout > _LIGHT
 
         async def make(is_wanted: Callable[[], bool]) -> Answered:
