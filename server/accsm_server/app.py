@@ -52,7 +52,6 @@ from accsm_server.pages import (
     trace,
     workbench,
 )
-from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.queries import Site
 from accsm_server.pages.sparql import SparqlViews
 from accsm_server.settings import Settings
@@ -92,8 +91,8 @@ _ROUTERS = (
 
 def create_dataset_app(
     engine: Engine, settings: Settings, root_path: str = "", kept: Path | None = None
-) -> tuple[ASGIApp, ResponseStore, Dumps]:
-    """Return the application for the dataset of ``engine``, its cached responses and its files.
+) -> tuple[ASGIApp, ResponseStore, Site]:
+    """Return the application for the dataset of ``engine``, its cached responses and its site.
 
     ``kept`` is the folder of its store on disk.
     """
@@ -104,7 +103,7 @@ def create_dataset_app(
     app = RequestCheck(app)
     app = Compression(app)
     cache = ResponseCache(app, settings.cache << 20)
-    return cache, cache.store, site.dumps
+    return cache, cache.store, site
 
 
 def create_site(

@@ -52,12 +52,12 @@ async def _prepare(store: OpenStore, progress: Progress) -> None:
         index, _ = await make_index(create_site(pool, settings), store.path / INDEX)
         index.close()
         engine = Preparing(pool)
-        app, _, dumps = create_dataset_app(engine, settings, kept=store.path)
+        app, _, site = create_dataset_app(engine, settings, kept=store.path)
         for done, page in enumerate(_PAGES):
             progress("preparing", done / len(_PAGES), 0)
             await request(app, page)  # whatever the answer is
         engine.write(store.path / disk.ANSWERS)
-        dumps.close()
+        site.close()
     finally:
         await pool.close()
 

@@ -32,7 +32,7 @@ from accsm_server.errors import Loading, QueryError, ServerError, UnreadableStor
 from accsm_server.http import problems
 from accsm_server.http.middleware.metrics import Counts
 from accsm_server.http.middleware.response_cache import ResponseStore
-from accsm_server.pages.dumps import Dumps
+from accsm_server.pages.queries import Site
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -50,12 +50,12 @@ Stamp = list[tuple[str, int, int, int]]
 
 @dataclass(eq=False)
 class LoadedDataset:
-    """A loaded dataset: its engine, application, cache and files, and its number of requests."""
+    """A loaded dataset: its engine, application, cache and pages, and its number of requests."""
 
     engine: Engine
     app: ASGIApp
     cache: ResponseStore
-    dumps: Dumps
+    site: Site
     store: OpenStore | None = None
     in_flight: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,7 +77,7 @@ class Reloader:
         self,
         path: Path,
         settings: Settings,
-        create_app: Callable[[Engine, Path | None], tuple[ASGIApp, ResponseStore, Dumps]],
+        create_app: Callable[[Engine, Path | None], tuple[ASGIApp, ResponseStore, Site]],
         counts: Counts,
         base: str = "",
         tell: Callable[[str], object] = str,
@@ -195,11 +195,11 @@ class Reloader:
 
     async def _load(self, progress: Progress = lambda what, share, lines: None) -> LoadedDataset:
         engine, store = await self._start(progress)
-        self._engines.add(engine)
-        kept, asked = store.path if store else None, engine
+        kept = store.path if store else None
         if kept and (kept / disk.ANSWERS).exists():
-            asked = Prepared(engine, kept / disk.ANSWERS)
-        return LoadedDataset(engine, *self._create(asked, kept), store)
+            engine = Prepared(engine, kept / disk.ANSWERS)
+        self._engines.add(engine)
+        return LoadedDataset(engine, *self._create(engine, kept), store)
 
     async def _start(self, progress: Progress) -> tuple[Engine, OpenStore | None]:
         """Return an engine for the dataset as it is now, and its store if it is one on disk.
@@ -232,7 +232,7 @@ class Reloader:
                     await loaded.idle.wait()
         self._engines.discard(loaded.engine)
         await loaded.engine.close()
-        loaded.dumps.close()
+        loaded.site.close()
 
 
 class EndpointReloader(Reloader):
@@ -242,7 +242,7 @@ class EndpointReloader(Reloader):
         self,
         endpoint: Endpoint,
         settings: Settings,
-        create_app: Callable[[Engine, Path | None], tuple[ASGIApp, ResponseStore, Dumps]],
+        create_app: Callable[[Engine, Path | None], tuple[ASGIApp, ResponseStore, Site]],
         counts: Counts,
         tell: Callable[[str], object] = str,
     ) -> None:

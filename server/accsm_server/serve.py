@@ -27,7 +27,7 @@ from accsm_server.http.middleware.response_cache import ResponseStore
 from accsm_server.http.security_headers import HEADERS
 from accsm_server.operations import PATHS, Operations
 from accsm_server.pages import static_files
-from accsm_server.pages.dumps import Dumps
+from accsm_server.pages.queries import Site
 from accsm_server.reload import Endpoint, EndpointReloader, Reloader
 from accsm_server.settings import Settings, from_environment
 
@@ -107,7 +107,7 @@ async def _serve(
     host, port = listener.getsockname()[:2]
     counts = Counts("accsm", segments())
 
-    def create(engine: Engine, kept: Path | None) -> tuple[ASGIApp, ResponseStore, Dumps]:
+    def create(engine: Engine, kept: Path | None) -> tuple[ASGIApp, ResponseStore, Site]:
         return create_dataset_app(engine, settings, root_path, kept)
 
     if isinstance(dataset, Endpoint):

@@ -102,6 +102,24 @@ def test_pages_over_a_store_are_those_in_memory(loaded: Path, dataset_path: Path
             assert answers[0] == answers[1], path
 
 
+def test_no_file_of_a_replaced_store_stays_open(small_path: Path, tmp_path: Path) -> None:
+    folder, more = tmp_path / "store", tmp_path / "more.nq"
+    more.write_text(small_path.read_text() + LINES.format(1))
+    assert run("load", str(small_path), str(folder)).returncode == 0
+
+    def opened(pid: int, name: str) -> list[str]:
+        files = (os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir())  # noqa: PTH115
+        return [file for file in files if name in file]
+
+    with running(folder) as server:
+        old = disk.stamp(folder)
+        httpx.get(f"{server.url}/search?q=accsm", timeout=60).raise_for_status()
+        assert {Path(file).suffix for file in opened(server.pid, old)} >= {".sqlite"}
+        assert run("load", str(more), str(folder)).returncode == 0
+        until(lambda: opened(server.pid, disk.stamp(folder)))
+        until(lambda: not opened(server.pid, old))
+
+
 def test_a_killed_worker_is_replaced(loaded: Path) -> None:
     with running(loaded) as server:
         before = set(children(server.pid))

@@ -87,6 +87,11 @@ class Prepared(_Engine):
             return PreparedAnswer(found.fetchone()[0])
         return await self._engine.answer(query)
 
+    async def close(self) -> None:
+        """Close the file and the engine."""
+        self._database.close()
+        await self._engine.close()
+
 
 def _key(query: Query) -> str:
     """Return what decides on the answer to a query."""

@@ -4,6 +4,7 @@ import logging
 from asyncio import Task, create_task, shield, to_thread
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from heapq import nsmallest
@@ -61,6 +62,8 @@ class Site:
     """The root path, without a trailing slash."""
     kept: Path | None = None
     """The folder with what was made for a store on disk."""
+    opened: ExitStack = field(default_factory=ExitStack)
+    """What `close` closes."""
     _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _loading: dict[tuple[Any, ...], Task[Any]] = field(default_factory=dict)
     """What `load` has returned, and the tasks that run meanwhile."""
@@ -88,7 +91,13 @@ class Site:
     @cached_property
     def dumps(self) -> Dumps:
         """Return the files of the dataset."""
-        return Dumps(self.engine, self.prefixes)
+        found = Dumps(self.engine, self.prefixes)
+        self.opened.callback(found.close)
+        return found
+
+    def close(self) -> None:
+        """Close the files that were opened or made for the dataset."""
+        self.opened.close()
 
     @cached_property
     def queries(self) -> QueryFiles:

@@ -73,7 +73,9 @@ async def load_index(site: Site) -> tuple[Index, list[Ask]]:
     Raises NotSupported without full-text search.
     """
     if site.kept and (site.kept / INDEX).exists():
-        return await to_thread(Index.open, site.kept / INDEX), []
+        index = await to_thread(Index.open, site.kept / INDEX)
+        site.opened.callback(index.close)
+        return index, []
     return await make_index(site)
 
 
