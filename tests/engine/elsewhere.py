@@ -1,4 +1,7 @@
-"""Engines elsewhere for tests: a dataset as they need it, and Oxigraph over HTTP."""
+"""Engines elsewhere for tests (Oxigraph, Fuseki, Virtuoso), and a dataset as they need it.
+
+`make peers` fetches Fuseki; Virtuoso is `virtuoso-opensource` of Debian.
+"""
 
 import shutil
 import socket
@@ -8,14 +11,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
+from benchmarks.running import VIRTUOSO
+from project import ROOT
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, serialize
 
 from accsm_kg.namespaces import BASE, CONVENTIONS, MERGED
 from accsm_kg.rdf import dataset
 
+_ASK = "query=ASK%7B%7D"
 N_QUADS = {"Content-Type": "application/n-quads"}
 
 
@@ -59,21 +66,82 @@ def free_port() -> int:
 @contextmanager
 def oxigraph(data: Path, *options: str, port: int = 0) -> Iterator[tuple[str, "subprocess.Popen"]]:
     """Run `oxigraph serve` over ``data``; yield the URL of its endpoint, and its process."""
+    port = port or free_port()
+    with _started([_oxigraph(), "serve", "--bind", f"127.0.0.1:{port}", *options]) as process:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(f"{url}/query?{_ASK}", process)
+        httpx.post(f"{url}/store", content=data.read_bytes(), headers=N_QUADS, timeout=60)
+        yield f"{url}/query", process
+
+
+@contextmanager
+def oxigraph_on_disk(
+    data: Path, folder: Path, port: int = 0
+) -> Iterator[tuple[str, "subprocess.Popen"]]:
+    """Run Oxigraph over a store of ``data`` in ``folder``, which is made if it is not there."""
+    port, store = port or free_port(), str(folder / "store")
+    if not Path(store).exists():
+        load = [_oxigraph(), "load", "--location", store, "--file", str(data)]
+        subprocess.run(load, check=True, capture_output=True)
+    serve = [_oxigraph(), "serve-read-only", "--location", store, "--bind", f"127.0.0.1:{port}"]
+    with _started(serve) as process:
+        url = f"http://127.0.0.1:{port}/query"
+        wait_for(f"{url}?{_ASK}", process)
+        yield url, process
+
+
+def _oxigraph() -> str:
     beside = Path(sys.executable).parent / "oxigraph"
     program = str(beside) if beside.exists() else shutil.which("oxigraph")
     if not program:
         pytest.skip("oxigraph is not installed: pip install oxigraph")
+    return program
+
+
+@contextmanager
+def fuseki(
+    data: Path, folder: Path, *options: str, port: int = 0
+) -> Iterator[tuple[str, "subprocess.Popen"]]:
+    """Run Fuseki in memory over ``data``; yield the URL of its endpoint, and its process."""
+    jars = list((ROOT / "build/peers/fuseki").glob("jena-fuseki-server-*.jar"))
+    if not shutil.which("java") or not jars:
+        pytest.skip("Fuseki is missing: install a JDK and Maven, and run `make peers`")
     port = port or free_port()
-    serve = [program, "serve", "--bind", f"127.0.0.1:{port}", *options]
-    process = subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(f"{url}/query?query=ASK%7B%7D", process)
-        httpx.post(f"{url}/store", content=data.read_bytes(), headers=N_QUADS, timeout=60)
-        yield f"{url}/query", process
-    finally:
-        process.kill()
-        process.wait()
+    serve = [f"--file={data}", "--localhost", f"--port={port}", *options, "/ds"]
+    with _started(["java", "-Xmx1g", "-jar", str(jars[0]), *serve], folder) as process:
+        url = f"http://127.0.0.1:{port}/ds/query"
+        wait_for(f"{url}?{_ASK}", process)
+        yield url, process
+
+
+@contextmanager
+def virtuoso(data: Path, folder: Path) -> Iterator[tuple[str, "subprocess.Popen"]]:
+    """Run Virtuoso with the limits of Debian over ``data``; yield its endpoint and process."""
+    program = shutil.which("virtuoso-t")
+    if not program or not shutil.which("isql-vt"):
+        pytest.skip("Virtuoso is missing: apt install virtuoso-opensource")
+    names = {"folder": str(folder), "port": str(free_port()), "other": str(free_port())}
+    limits = "[SPARQL]\nResultSetMaxRows = 10000\nMaxQueryExecutionTime = 20\n"
+    (folder / "virtuoso.ini").write_text(VIRTUOSO.read_text().format(**names) + limits)
+    command = [program, "+foreground", "+configfile", str(folder / "virtuoso.ini")]
+    with _started(command, folder) as process:
+        url = f"http://127.0.0.1:{names['port']}/sparql"
+        wait_for(f"{url}?{_ASK}", process)
+        script = f"ld_dir('{data.parent}', '{data.name}', 'urn:none'); rdf_loader_run();"
+        load = ["isql-vt", f"127.0.0.1:{names['other']}", "dba", "dba", f"exec={script}"]
+        subprocess.run(load, check=True, capture_output=True)
+        yield url, process
+
+
+@contextmanager
+def _started(command: list[str], folder: Path | None = None) -> "Iterator[subprocess.Popen]":
+    with TemporaryDirectory() as other, (Path(other) / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder or other, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
 
 def wait_for(url: str, process: "subprocess.Popen", seconds: float = 60) -> None:

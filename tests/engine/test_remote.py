@@ -2,13 +2,29 @@
 
 import os
 import signal
+import socket
+import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
-from engine.elsewhere import free_port, oxigraph, small, with_merged_graph
+from engine.elsewhere import free_port, oxigraph, oxigraph_on_disk, small, with_merged_graph
+from engine.hostility import (
+    FLOODS,
+    HEAVY,
+    REFUSED,
+    ask,
+    check_heavy,
+    check_kills,
+    check_light,
+    check_limited,
+    check_refused,
+)
 from engine.sameness import FORMATS, PAGES, QUERIES, Both, question_names
+from hostile.conftest import trap as trap
 from serving import Server, running, until
 
 from accsm_kg.namespaces import BASE, MERGED
@@ -57,42 +73,56 @@ def test_the_files_are_the_same(both: Both, file: str) -> None:
     both.check_file(file)
 
 
-def ask(server: Server, query: str, **parameters: str) -> httpx.Response:
-    data = {"query": query, **parameters}
-    headers = {"Accept": "application/json"}
-    return httpx.post(f"{server.url}/sparql", data=data, headers=headers, timeout=60)
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_hostile_query_is_refused(server: Server, trap: socket.socket, name: str) -> None:
+    check_refused(server, REFUSED[name], f"http://127.0.0.1:{trap.getsockname()[1]}/")
+    with pytest.raises(BlockingIOError):
+        trap.accept()
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }", 403),
-        ("define input:inference 'x' SELECT * { ?s ?p ?o }", 400),
-        ("SELECT (bif:delay(5) AS ?x) {}", 400),
-        ("SELECT (<bif:http_get>('http://127.0.0.1/') AS ?x) {}", 400),
-        ("SELECT (<urn:function>(1) AS ?x) {}", 400),
-        ("SELECT ?s { ?s <bif:contains> 'a' }", 403),
-        ("SELECT ?s { ?s <java:com.example.Function> ?o }", 403),
-        ("SELECT * FROM <http://127.0.0.1:1/data.ttl> { ?s ?p ?o }", 400),
-        ("SELECT * FROM NAMED <file:///etc/passwd> { GRAPH ?g { ?s ?p ?o } }", 400),
-        ("INSERT DATA { <urn:a> <urn:b> <urn:c> }", 403),
-        ("DROP ALL", 403),
-        ("LOAD <http://127.0.0.1:1/>", 403),
-        ("SELECT * " + "{" * 300_000, 400),
-        ("SELECT * { ?s ?p '", 400),
-        ("SELECT ?s { ?s ?p ?o } GROUP BY ?o", 400),
-    ],
-)
-def test_a_hostile_query_is_refused(server: Server, query: str, status: int) -> None:
-    answer = ask(server, query)
-    assert answer.status_code == status, answer.text
-    assert answer.json()["detail"]
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that gives up after 3 seconds, over an engine with little data and no limit."""
+    with (
+        oxigraph(small(tmp_path_factory.mktemp("small"))) as (url, _),
+        running(None, "--endpoint", url, TIMEOUT="3", ROWS="100000") as server,
+    ):
+        yield server
 
 
-def test_a_graph_that_does_not_exist_is_not_fetched(server: Server) -> None:
-    answer = ask(server, "ASK { ?s ?p ?o }", **{"default-graph-uri": "http://127.0.0.1:1/"})
-    assert answer.status_code == 400
-    assert "none is fetched" in answer.text
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_heavy_query_ends_in_its_time(hurried: Server, name: str) -> None:
+    check_heavy(hurried, HEAVY[name])
+
+
+def test_slow_clients_hold_no_place(hurried: Server) -> None:
+    query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    body = urlencode({"query": query, "format": "json"}).encode()
+    url = httpx.URL(hurried.url)
+    with ExitStack() as open_connections:
+        for number in range(20):
+            head = (
+                f"POST /sparql HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.{number}\r\n"
+                "Content-Type: application/x-www-form-urlencoded\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            )
+            client = socket.create_connection((url.host, url.port or 80))
+            open_connections.enter_context(client)
+            client.sendall(head.encode() + body)
+        for _ in range(10):
+            check_light(hurried)
+
+
+def test_a_graph_in_the_parameters_is_not_fetched(server: Server, trap: socket.socket) -> None:
+    address = f"http://127.0.0.1:{trap.getsockname()[1]}/"
+    for name in ("default-graph-uri", "named-graph-uri"):
+        answer = httpx.post(
+            f"{server.url}/sparql", data={"query": "ASK { ?s ?p ?o }", name: address}
+        )
+        assert answer.status_code == 400
+        assert "none is fetched" in answer.text
+    with pytest.raises(BlockingIOError):
+        trap.accept()
 
 
 def test_the_merged_graph_is_no_named_graph(server: Server) -> None:
@@ -116,13 +146,37 @@ def test_a_query_over_the_time_limit_is_answered_504(engine: str) -> None:
         assert httpx.get(f"{server.url}/healthz").status_code == 200
 
 
-def test_the_time_limit_of_the_engine_is_never_a_cut_answer(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Server]]:
+    """An engine that ends queries after a second, and a server with more patience."""
     with (
-        oxigraph(small(tmp_path), "--timeout-s", "1") as (url, _),
+        oxigraph(small(tmp_path_factory.mktemp("small")), "--timeout-s", "1") as (url, _),
         running(None, "--endpoint", url) as server,
     ):
-        answer = ask(server, CROSS.replace("(COUNT(*) AS ?n)", "*").replace("}", ". ?m ?n ?o }"))
-        assert answer.status_code == 504, answer.text[-300:]
+        yield url, server
+
+
+@pytest.mark.parametrize(("query", "format"), FLOODS)
+def test_the_time_limit_of_the_engine_is_never_a_cut_answer(
+    limited: tuple[str, Server], query: str, format: str
+) -> None:
+    fewer = query.replace("?r }", "?r FILTER(?r = <urn:o1>) }")  # it sends others to the end
+    check_limited(*limited, fewer, format, "operation has been cancelled")
+
+
+def test_an_engine_that_is_killed_under_load_gives_errors_and_comes_back(
+    small_path: Path, tmp_path: Path
+) -> None:
+    data, port = with_merged_graph(small_path, tmp_path), free_port()
+    with ExitStack() as engines:
+
+        def start() -> None:
+            started.append(engines.enter_context(oxigraph_on_disk(data, tmp_path, port)))
+
+        started: list[tuple[str, subprocess.Popen[bytes]]] = []
+        start()
+        with running(None, "--endpoint", started[0][0]) as server:
+            check_kills(server, lambda: started[-1][1].kill(), start)
 
 
 def test_a_killed_engine_gives_502_and_comes_back(tmp_path: Path) -> None:

@@ -1,26 +1,29 @@
-"""Pages, questions and queries over Apache Jena Fuseki and Virtuoso beside the embedded engine.
+"""Apache Jena Fuseki and Virtuoso behind the server: see `engine.elsewhere`."""
 
-`make peers` fetches Fuseki; Virtuoso is `virtuoso-opensource` of Debian.
-"""
-
-import shutil
-import subprocess
-import time
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
-from benchmarks.running import VIRTUOSO
-from engine.elsewhere import N_QUADS, free_port, wait_for, with_merged_graph
+from engine.elsewhere import free_port, fuseki, virtuoso, with_merged_graph
+from engine.hostility import (
+    FLOODS,
+    HEAVY,
+    REFUSED,
+    ask,
+    check_heavy,
+    check_kills,
+    check_light,
+    check_limited,
+    check_refused,
+)
 from engine.sameness import PAGES, QUERIES, Both, question_names
-from project import ROOT
+from hostile.conftest import trap as trap
+from hostile.test_attackers import RUNAWAYS
 from serving import Server, running
 
-FUSEKI = ROOT / "build" / "peers" / "fuseki"
-ASK = "query=ASK%7B%7D"
-CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 DURATIONS = "it loads the duration P1Y as 12"
 #: What differs, with the cause.
 DIFFERENT: dict[str, dict[str, str]] = {
@@ -37,53 +40,7 @@ DIFFERENT: dict[str, dict[str, str]] = {
 }
 
 
-@contextmanager
-def fuseki(data: Path, folder: Path) -> Iterator[str]:
-    """Run Fuseki in memory over ``data``; yield the URL of its endpoint."""
-    jars = list(FUSEKI.glob("jena-fuseki-server-*.jar"))
-    if not shutil.which("java") or not jars:
-        pytest.skip("Fuseki is missing: install a JDK and Maven, and run `make peers`")
-    port = free_port()
-    options = ("--localhost", f"--port={port}", "--mem", "--update", "/ds")
-    command = ["java", "-Xmx1g", "-jar", str(jars[0]), *options]
-    with started(command, folder) as process:
-        wait_for(f"http://127.0.0.1:{port}/ds/query?{ASK}", process)
-        url = f"http://127.0.0.1:{port}/ds"
-        load = httpx.post(f"{url}/data", content=data.read_bytes(), headers=N_QUADS, timeout=120)
-        load.raise_for_status()
-        yield f"{url}/query"
-
-
-@contextmanager
-def virtuoso(data: Path, folder: Path) -> Iterator[str]:
-    """Run Virtuoso with the limits of Debian over ``data``; yield the URL of its endpoint."""
-    program = shutil.which("virtuoso-t")
-    if not program or not shutil.which("isql-vt"):
-        pytest.skip("Virtuoso is missing: apt install virtuoso-opensource")
-    names = {"folder": str(folder), "port": str(free_port()), "other": str(free_port())}
-    limits = "[SPARQL]\nResultSetMaxRows = 10000\nMaxQueryExecutionTime = 20\n"
-    (folder / "virtuoso.ini").write_text(VIRTUOSO.read_text().format(**names) + limits)
-    command = [program, "+foreground", "+configfile", str(folder / "virtuoso.ini")]
-    with started(command, folder) as process:
-        url = f"http://127.0.0.1:{names['port']}/sparql"
-        wait_for(f"{url}?{ASK}", process)
-        script = f"ld_dir('{data.parent}', '{data.name}', 'urn:none'); rdf_loader_run();"
-        load = ["isql-vt", f"127.0.0.1:{names['other']}", "dba", "dba", f"exec={script}"]
-        subprocess.run(load, check=True, capture_output=True)
-        yield url
-
-
-@contextmanager
-def started(command: list[str], folder: Path) -> "Iterator[subprocess.Popen[bytes]]":
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
+ATTACKERS, LIGHT = 24, 30
 ENGINES: dict[str, Callable[..., object]] = {"fuseki": fuseki, "virtuoso": virtuoso}
 
 
@@ -94,7 +51,7 @@ def engine(
     """The name of an engine, and the URL of its endpoint."""
     folder = tmp_path_factory.mktemp(request.param)
     data = with_merged_graph(dataset_path, folder)
-    with ENGINES[request.param](data, folder) as url:
+    with ENGINES[request.param](data, folder) as (url, _):
         yield request.param, url
 
 
@@ -140,16 +97,17 @@ def test_the_files_are_the_same(engine: tuple[str, str], both: Both, file: str) 
     check(engine, file, both.check_file)
 
 
-def ask(server: Server, query: str, format: str = "csv") -> httpx.Response:
-    data = {"query": query, "format": format}
-    headers = {"Accept": "application/problem+json"}
-    return httpx.post(f"{server.url}/sparql", data=data, headers=headers, timeout=90)
+ROWS, TRIPLES = ("json", "xml", "csv", "tsv"), ("nt", "ttl", "rdf", "jsonld")
+LONG = [
+    *(("SELECT ?p { ?s ?p ?o }", format) for format in ROWS),
+    *(
+        ("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o FILTER(!isBlank(?s) && !isBlank(?o)) }", format)
+        for format in TRIPLES
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    ("query", "format"),
-    [("SELECT ?p { ?s ?p ?o }", "csv"), ("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "nt")],
-)
+@pytest.mark.parametrize(("query", "format"), LONG)
 def test_a_long_answer_is_whole_or_an_error(
     engine: tuple[str, str], both: Both, server: Server, query: str, format: str
 ) -> None:
@@ -157,33 +115,73 @@ def test_a_long_answer_is_whole_or_an_error(
         answer = ask(server, query, format)
         assert answer.status_code == 502
         assert "cuts answers" in answer.text
-    elif format == "csv":
+    elif format in ("csv", "nt"):
         both.check_query(query, format)
 
 
-def test_the_time_limit_is_an_error(engine: tuple[str, str]) -> None:
-    with running(None, "--endpoint", engine[1], TIMEOUT="2") as server:
-        started = time.monotonic()
-        assert ask(server, CROSS).status_code == 504
-        assert time.monotonic() - started < 10
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_hostile_query_is_refused(server: Server, trap: socket.socket, name: str) -> None:
+    check_refused(server, REFUSED[name], f"http://127.0.0.1:{trap.getsockname()[1]}/")
+    with pytest.raises(BlockingIOError):
+        trap.accept()
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }",
-        "define input:default-graph-uri <urn:x> SELECT * { ?s ?p ?o }",
-        "SELECT (bif:delay(5) AS ?x) {}",
-        "SELECT (<bif:http_get>('http://127.0.0.1:1/') AS ?x) {}",
-        "SELECT ?s { ?s <bif:contains> 'asean' }",
-        "SELECT (<sql:rdf_regex>('a', 'b') AS ?x) {}",
-        "SELECT (<java:java.lang.Math>(1) AS ?x) {}",
-        "SELECT ?s { ?s <http://jena.apache.org/text#query> 'asean' }",
-        "SELECT * FROM <http://127.0.0.1:1/data.ttl> { ?s ?p ?o }",
-        "LOAD <http://127.0.0.1:1/>",
-        "CLEAR ALL",
-        "SELECT * " + "{" * 300_000,
-    ],
-)
-def test_a_hostile_query_is_refused(server: Server, query: str) -> None:
-    assert ask(server, query).status_code in (400, 403)
+@pytest.fixture(scope="module")
+def hurried(engine: tuple[str, str]) -> Iterator[Server]:
+    with running(None, "--endpoint", engine[1], TIMEOUT="3", ROWS="100000") as server:
+        yield server
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_heavy_query_ends_in_its_time(hurried: Server, name: str) -> None:
+    check_heavy(hurried, HEAVY[name])
+
+
+@pytest.mark.parametrize(("query", "format"), FLOODS)
+def test_the_time_limit_of_fuseki_is_never_a_cut_answer(
+    limited: tuple[str, Server], query: str, format: str
+) -> None:
+    said = "timed out" if query.startswith("CONSTRUCT") else "Query cancelled"
+    check_limited(*limited, query, format, said)
+
+
+@pytest.fixture(scope="module")
+def limited(dataset_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    folder = tmp_path_factory.mktemp("limited")
+    data = with_merged_graph(dataset_path, folder)
+    with (
+        fuseki(data, folder, "--timeout=3000") as (url, _),
+        running(None, "--endpoint", url) as server,
+    ):
+        yield url, server
+
+
+def test_no_light_query_fails_beside_attackers_over_fuseki(
+    dataset_path: Path, tmp_path: Path
+) -> None:
+    data = with_merged_graph(dataset_path, tmp_path)
+    with (
+        fuseki(data, tmp_path) as (url, _),
+        running(None, "--endpoint", url, TIMEOUT="15", RATE="0") as server,
+        ThreadPoolExecutor(ATTACKERS) as threads,
+    ):
+        attacks = [
+            threads.submit(ask, server, RUNAWAYS[number % 2], "json", f"192.0.2.{number}")
+            for number in range(ATTACKERS)
+        ]
+        for _ in range(LIGHT):
+            check_light(server)
+        assert {attack.result().status_code for attack in attacks} <= {503, 504}
+
+
+def test_a_killed_fuseki_gives_errors_and_comes_back(small_path: Path, tmp_path: Path) -> None:
+    data, port = with_merged_graph(small_path, tmp_path), free_port()
+    with ExitStack() as running_engine:
+        url, process = running_engine.enter_context(fuseki(data, tmp_path, port=port))
+        processes = [process]
+
+        def start() -> None:
+            processes.append(running_engine.enter_context(fuseki(data, tmp_path, port=port))[1])
+
+        with running(None, "--endpoint", url) as server:
+            check_kills(server, lambda: processes[-1].kill(), start)

@@ -7,6 +7,7 @@ passed on, in memory up to 256 KiB and beyond that in a temporary file; `convers
 
 import logging
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ class Exchange:
             headers={"User-Agent": "sparql-proxy", **(credentials.headers or {})},
             follow_redirects=False,
             trust_env=False,
+            verify=httpx.create_ssl_context(),
             timeout=httpx.Timeout(None, connect=_CONNECT),
             limits=httpx.Limits(max_connections=places, max_keepalive_connections=places),
         )
@@ -114,7 +116,7 @@ class Exchange:
                 async for piece in response.aiter_raw():
                     size += len(piece)
                     if size > _MOST:
-                        raise AnswerTooLarge(f"The engine sent more than {_MOST >> 20} MiB.")
+                        raise _too_large()
                     if is_wanted():
                         file.write(piece)
             finally:
@@ -144,7 +146,24 @@ async def _error_text(response: httpx.Response) -> bytes:
     return text[:_SAID]
 
 
+def _too_large() -> AnswerTooLarge:
+    error = AnswerTooLarge(f"The engine sent more than {_MOST >> 20} MiB.")
+    error.title = "The answer is too large"
+    error.hint = "Add LIMIT to the query, or ask for parts of it."
+    return error
+
+
 def _broken(error: Exception) -> EngineError:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return EngineError(
+                f"The certificate of the engine is not trusted: {cause.verify_message}. If its "
+                "authority is your own, name the file of that in SSL_CERT_FILE."
+            )
+        if isinstance(cause, ssl.SSLError):
+            return EngineError(f"The engine does not speak TLS as it should: {cause.reason}.")
+        cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return EngineError("The engine cannot be reached.")
     return EngineError("The engine broke off its answer.")
