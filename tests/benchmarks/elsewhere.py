@@ -41,7 +41,7 @@ def _row(name: str, dataset: Path) -> list[str]:
 
 def _run(name: str, data: Path, folder: Path) -> AbstractContextManager[tuple[str, Any]]:
     if name == "Oxigraph":
-        return oxigraph(data)
+        return oxigraph(data, "--timeout-s", "20")
     return (fuseki if name == "Fuseki" else virtuoso)(data, folder)
 
 

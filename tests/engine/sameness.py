@@ -16,7 +16,7 @@ PAGES = [
     "/projects", "/targets", "/countries", "/areas", "/bodies", "/documents", "/meetings",
     "/indicators", "/sources", "/browse", "/browse/Project", "/coverage", "/timeline", "/trace",
     "/quality", "/quality/issues", "/dataset", "/ontology", "/ontology/projects",
-    "/shapes", "/shapes/projects", "/search?q=gender", "/trace/A.2.2.iv",
+    "/shapes", "/shapes/projects", "/search?q=gender", "/trace/A.2.2.iv", "/trace/33",
     "/doc/action-line/apsc-2025/A.2.2.iv", "/doc/arc/BRN", "/doc/blueprint/apsc-2025",
     "/doc/body/asean-secretariat", "/doc/chairmanship/accsm/2024-2026", "/doc/concept/inclusion",
     "/doc/country/THA", "/doc/country-group/asean-dialogue-partners",

@@ -7,8 +7,8 @@ free than it already has: a single client gets half of them, and the next client
 The room in the queue is shared in the same way. A released worker is handed directly to a waiting
 client: from a pool that is open to all, newcomers could take it first.
 
-A client whose query became a long one, and left its place here, gets for a minute only workers that
-leave some free for others: many such clients at once do not hold up those with light queries.
+A client whose query became a long one gets for a minute only workers that leave some free for
+others: many such clients at once do not hold up those with light queries.
 """
 
 import asyncio
@@ -127,12 +127,16 @@ class FairQueue(Generic[W]):
 
     def leave(self, worker: W) -> None:
         """Remove a worker whose query has become a long one."""
+        self.remember(worker.client)
+        self.drop(worker)
+
+    def remember(self, client: str) -> None:
+        """Keep in mind that a query of ``client`` has become a long one."""
         now = asyncio.get_running_loop().time()
-        self._heavy.pop(worker.client, None)
-        self._heavy[worker.client] = now
+        self._heavy.pop(client, None)
+        self._heavy[client] = now
         while self._heavy[oldest := next(iter(self._heavy))] < now - _REMEMBERED:
             del self._heavy[oldest]
-        self.drop(worker)
 
     def fail(self, error: QueryError) -> None:
         """Fail all waiting queries."""

@@ -6,7 +6,9 @@ about, and its answer is received and parsed to its end before the first byte is
 
 An engine goes on with a query after its client has hung up. So a query holds one of the places of
 the engine until the engine is done or the time limit of this server is over, whatever its client
-does. The places are shared between clients as the workers of a pool are; pages have their own.
+does. The places are shared between clients as the workers of a pool are; pages have their own. For
+a minute after a query of it lasted over a second, a client shares a quarter of the places with
+others like it.
 """
 
 import asyncio
@@ -59,7 +61,8 @@ from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _INTERNAL = 8  # places for pages, of which one client gets half
-_PUBLIC, _HEAVY = 8, 4  # queries of clients at once, and those that last
+_PUBLIC, _HEAVY = 8, 2  # queries of clients at once, and those that last
+_SHARED = 2  # of the former, for clients with queries that lasted
 _WAITING = 256  # queries of clients that may wait
 _LIGHT = 1.0  # seconds after which a query leaves its place, at an engine that ends it then
 _PAGES = 4096  # queries of pages that may wait
@@ -102,7 +105,7 @@ class RemoteEngine:
         self.probe = found
         self.settings = settings
         self._exchange, self._parser = exchange, parser
-        self._public: FairQueue[Place] = FairQueue(_WAITING)
+        self._public: FairQueue[Place] = FairQueue(_WAITING, kept=_PUBLIC - _SHARED)
         self._internal: FairQueue[Place] = FairQueue(_PAGES)
         self._heavy: FairQueue[Place] = FairQueue(_WAITING)
         sizes = (
@@ -245,6 +248,7 @@ class RemoteEngine:
                 parameters,
                 is_wanted=is_wanted,
             )
+            lasts = self._loop.call_later(_LIGHT, queue.remember, client)
             try:
                 received = await ask(queue, place, _LIGHT if moves else timeout)
             except DeadlineExceeded:
@@ -252,6 +256,8 @@ class RemoteEngine:
                     raise
                 heavy = await self._heavy.acquire(client, deadline)
                 received = await ask(self._heavy, heavy, max(_LIGHT, deadline - self._loop.time()))
+            finally:
+                lasts.cancel()
             if not is_wanted():
                 received.file.close()
                 raise ClientDisconnected("The client has disconnected.")
