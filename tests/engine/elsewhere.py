@@ -120,7 +120,8 @@ def virtuoso(data: Path, folder: Path) -> Iterator[tuple[str, "subprocess.Popen"
     program = shutil.which("virtuoso-t")
     if not program or not shutil.which("isql-vt"):
         pytest.skip("Virtuoso is missing: apt install virtuoso-opensource")
-    names = {"folder": str(folder), "port": str(free_port()), "other": str(free_port())}
+    ports = {"port": str(free_port()), "other": str(free_port())}
+    names = {"folder": str(folder), "buffers": "40000", **ports}
     limits = "[SPARQL]\nResultSetMaxRows = 10000\nMaxQueryExecutionTime = 20\n"
     (folder / "virtuoso.ini").write_text(VIRTUOSO.read_text().format(**names) + limits)
     command = [program, "+foreground", "+configfile", str(folder / "virtuoso.ini")]
