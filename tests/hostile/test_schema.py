@@ -19,6 +19,7 @@ from accsm_kg.namespaces import prefixes
 TIMEOUT = "10"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 SITE = Site(ServedDataset(cast(Engine, None), prefixes()))
+schemathesis.serializer.alias("application/sparql-query", "text/plain")
 SCHEMA = schemathesis.openapi.from_dict(create_pages(SITE).openapi())
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
 

@@ -254,8 +254,8 @@ def _head(column: Column, iri: Column | None) -> str:
 def choice(value: str, label: str) -> str:
     """Return what a value of a parameter is called: its label, after a code that it does not have.
 
-    >>> choice("A.2.2.i", "Promote dialogue"), choice("a-declaration", "A Declaration of 2017")
-    ('A.2.2.i: Promote dialogue', 'A Declaration of 2017')
+    >>> choice("A.2.2.i", "Promote dialogue"), choice("asean-charter", "The Charter of 2007")
+    ('A.2.2.i: Promote dialogue', 'The Charter of 2007')
     >>> choice("A", "Priority area A: workforce"), choice("2017-07", "6")
     ('Priority area A: workforce', 'July 2017')
     """
