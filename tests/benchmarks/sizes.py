@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from http.client import HTTPException
 from itertools import chain
 from math import isnan, nan
 from pathlib import Path
@@ -185,7 +186,7 @@ def _time(server: Running, template: Template) -> float:
             times.append((time.perf_counter() - start) * 1e3)
             if start - began > _PATIENCE:
                 break
-    except OSError as error:
+    except (OSError, HTTPException) as error:  # one with an error after its start as well
         _log(f"{server.peer.name}, {template.name}: {error}")
         return nan
     return median(times)
