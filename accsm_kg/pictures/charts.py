@@ -1,4 +1,4 @@
-"""The pictures of answers: bars, a line, a heat map, a timeline and a tree.
+"""The pictures of answers: bars, a line, a heat map, a timeline, a tree and a graph.
 
 Each is drawn for a wide or for a narrow page, without links, as a table stands beside it.
 """
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from accsm_kg.pictures import strip
+from accsm_kg.pictures import network, strip
 from accsm_kg.pictures.svg import Scale, element, fold, picture, text_lines
 from accsm_kg.pictures.views import Column, View, number, words
 from accsm_kg.rdf.edtf import in_words
@@ -65,7 +65,9 @@ def caption(view: View) -> str:
     >>> caption(View("bar", values=[Column("projects", ())], of="workPlan"))
     'Projects by work plan'
     """
-    if view.name == "tree":
+    if view.network:
+        said = network.caption(view.network)
+    elif view.name == "tree":
         said = view.of
     else:
         told = ["times"] if view.name == "timeline" else heads(view)
@@ -75,7 +77,9 @@ def caption(view: View) -> str:
 
 def describe(view: View) -> str:
     """Return a sentence about a picture, with the first of its names and values."""
-    if view.name == "tree":
+    if view.network:
+        told = network.told(view.network)
+    elif view.name == "tree":
         told = [name for _, name in _branches(view)]
     elif view.name == "timeline":
         told = [f"{name} {in_words(time)}" for name, time in _times(view)]
@@ -379,7 +383,10 @@ def span(first: str, last: str) -> str:
 
 
 def _is_last_day(text: str) -> bool:
-    return (date.fromisoformat(text) + timedelta(1)).day == 1
+    try:
+        return (date.fromisoformat(text) + timedelta(1)).day == 1
+    except (ValueError, OverflowError):  # it is no day, or the last that there is
+        return False
 
 
 def _start(text: str) -> float:
@@ -387,7 +394,13 @@ def _start(text: str) -> float:
     return time.start if time else 0.0
 
 
+def _graph(view: View, width: float) -> Element:
+    assert view.network
+    return network.draw(view.network, width, is_narrow=width == NARROW)
+
+
 _DRAW = {
+    "graph": _graph,
     "bar": _bars,
     "line": _line,
     "heatmap": _heatmap,

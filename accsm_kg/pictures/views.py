@@ -5,15 +5,16 @@ A column fixes another if each of its values stands beside one value of the othe
 
 import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, pairwise
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from accsm_kg.pictures import strip
+from accsm_kg.pictures.network import MOST, Link, Network, Thing, network
 from accsm_kg.rdf.query_scanner import masked
 from accsm_kg.rdf.terms import Term, local_name, value_of
 
@@ -21,16 +22,17 @@ from accsm_kg.rdf.terms import Term, local_name, value_of
 NAMES: Final = {
     "sentence": "Sentence",
     "empty": "None",
-    "graph": "Graph",
     "record": "Record",
     "bar": "Bars",
     "line": "Line",
     "heatmap": "Heat map",
     "timeline": "Timeline",
     "tree": "Tree",
+    "graph": "Graph",
     "table": "Table",
+    "turtle": "Turtle",
 }
-PICTURES: Final = ("bar", "line", "heatmap", "timeline", "tree")
+PICTURES: Final = ("bar", "line", "heatmap", "timeline", "tree", "graph")
 
 _FEWEST, _MOST = 3, 60  # values with a bar or a row of a heat map
 _LINE = 12  # points of time from which on a line is drawn
@@ -43,6 +45,12 @@ _MOST_THINGS = 6  # columns of IRIs
 _MOST_CONSIDERED = 30  # columns; an answer with more is a table
 _MOST_ROWS = 150  # of a timeline or a tree
 _YEARS = range(1900, 2101)
+_MOST_SAID = 60  # characters of what a card of a graph says
+_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_NAMING = {
+    "http://www.w3.org/2000/01/rdf-schema#label",
+    "http://www.w3.org/2004/02/skos/core#prefLabel",
+}
 
 _NUMBERS = {"integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger"}
 _MEASURED = {"decimal", "double", "float"}
@@ -104,6 +112,8 @@ class Answer:
     variables: Sequence[str]
     rows: Sequence[Row]
     query: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the IRIs, which name things that no text of the answer names."""
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -120,14 +130,81 @@ class Answer:
         return [column for column in self.columns if column.kind in kinds]
 
     @cached_property
+    def texts(self) -> list[Column]:
+        """Return the columns of texts, and the labels of things that none of these names."""
+        texts = self.of_kind("text")
+        labelled: list[Column] = []
+        for iris in self.of_kind("iri"):
+            if not any(one.is_full and one.matches(iris) for one in texts):
+                labelled += filter(None, [self._labels(iris)])
+        return [*texts, *labelled]
+
+    def _labels(self, iris: Column) -> Column | None:
+        """Return the labels of a column of IRIs, None unless each has one of its own."""
+        found = [self.labels.get(iri) if iri else None for iri in iris.texts]
+        labels = Column(iris.name, tuple(None if text is None else Literal(text) for text in found))
+        is_known = labels.values.count(None) == iris.values.count(None)
+        return labels if is_known and labels.kind == "text" and labels.matches(iris) else None
+
+    @cached_property
     def named(self) -> list[tuple[Column, list[Column]]]:
         """Return each column of IRIs with the texts that stand for them one by one."""
         found = []
         for column in self.of_kind("iri"):
-            texts = [one for one in self.of_kind("text") if one.is_full and one.matches(column)]
+            texts = [one for one in self.texts if one.is_full and one.matches(column)]
             if column.is_full and texts:
                 found.append((column, texts))
         return found
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The triples of a CONSTRUCT or a DESCRIBE, and labels of the IRIs in them."""
+
+    triples: Sequence[Triple]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def network(self) -> Network:
+        """Return the things and their links; literals and classes are said of a thing."""
+        things: dict[str, Thing] = {}
+        facts: dict[str, list[str]] = {}
+        names: dict[str, str] = {}
+        kinds: dict[str, str] = {}
+        links: list[Link] = []
+        for subject, predicate, value in self.triples:
+            start, said = str(subject), self._name(predicate)
+            things.setdefault(start, Thing(start, self._name(subject)))
+            if predicate.value == _TYPE:
+                kinds.setdefault(start, self._name(value))
+            elif isinstance(value, NamedNode | BlankNode | Triple):
+                end = str(value)
+                things.setdefault(end, Thing(end, self._name(value)))
+                links.append(Link(start, end, said))
+            elif predicate.value in _NAMING:
+                names.setdefault(start, value.value)
+            else:
+                facts.setdefault(start, []).append(f"{said}: {value.value[:_MOST_SAID]}")
+        made = {
+            key: Thing(
+                key,
+                self._known(key) or names.get(key, thing.name),
+                kinds.get(key, ""),
+                facts.get(key, ()),
+            )
+            for key, thing in things.items()
+        }
+        return network(made, links)
+
+    def _known(self, key: str) -> str:
+        return self.labels.get(key[1:-1], "")
+
+    def _name(self, term: Term) -> str:
+        if isinstance(term, NamedNode):
+            return self.labels.get(term.value) or local_name(term.value) or term.value
+        if isinstance(term, Triple):
+            return " ".join(self._name(part) for part in term)
+        return value_of(term) if isinstance(term, Literal) else str(term)
 
 
 @dataclass(frozen=True)
@@ -141,6 +218,8 @@ class View:
     by: Sequence[Column] = ()
     values: Sequence[Column] = ()
     levels: Sequence[Sequence[Column]] = ()
+    network: Network | None = None
+    """Of a graph."""
     of: str = ""
     """The variable of what is shown, which is of the IRIs that ``by`` names if there are such."""
 
@@ -150,13 +229,14 @@ class View:
         return self.name in PICTURES
 
 
-def views(answer: Answer | bool | None) -> list[View]:
+def views(answer: Answer | Graph | bool) -> list[View]:
     """Return the views that fit an answer, first the one to pick.
 
-    ``answer`` is the boolean of an ASK, or None for a graph.
+    ``answer`` is a boolean for an ASK.
     """
-    if answer is None:
-        return [View("graph")]
+    if isinstance(answer, Graph):
+        drawn = [View("graph", network=answer.network)] if answer.triples else []
+        return [*drawn, View("turtle")]
     if isinstance(answer, bool):
         return [View("sentence")]
     if not answer.rows:
@@ -278,6 +358,35 @@ def _offered(answer: Answer) -> Iterator[View]:
     for view in _trees(answer):
         if len(answer.rows) >= _FEWEST and view.levels[0][0].count > 1:
             yield view
+    yield from _linked(answer)
+
+
+def _linked(answer: Answer) -> Iterator[View]:
+    """Yield a graph of two columns of things, if some of both stand beside several of the other."""
+    things = [column for column in answer.of_kind("iri") if column.is_full][:_MOST_THINGS]
+    for starts, ends in combinations(things, 2):
+        count = len({*starts.texts, *ends.texts})
+        if count <= MOST and not starts.fixes(ends) and not ends.fixes(starts):
+            of = f"{words(starts.name)} {words(ends.name)}"
+            yield View("graph", network=_network(answer, starts, ends), of=of)
+            return
+
+
+def _network(answer: Answer, starts: Column, ends: Column) -> Network:
+    names = {**_names(answer, ends), **_names(answer, starts)}
+    pairs = dict.fromkeys(zip(starts.texts, ends.texts, strict=True))
+    things = {key: Thing(key, names[key]) for key in names}
+    return network(things, (Link(start or "", end or "") for start, end in pairs))
+
+
+def _names(answer: Answer, things: Column) -> dict[str, str]:
+    """Return what the things of a column are called, by their IRIs."""
+    naming = next((texts[0] for iris, texts in answer.named if iris is things), None)
+    found = naming.texts if naming else [answer.labels.get(iri or "") for iri in things.texts]
+    return {
+        iri or "": name or local_name(iri or "") or iri or ""
+        for iri, name in zip(things.texts, found, strict=True)
+    }
 
 
 def _over_time(answer: Answer, measures: Sequence[Column]) -> Iterator[View]:
@@ -294,7 +403,7 @@ def _over_time(answer: Answer, measures: Sequence[Column]) -> Iterator[View]:
 def _heat_of_measures(answer: Answer, measures: Sequence[Column]) -> Iterator[View]:
     """Yield a heat map of several measures of each text."""
     rows = len(answer.rows)
-    for text in answer.of_kind("text"):
+    for text in answer.texts:
         is_fit = text.is_full and text.count == rows and _FEWEST <= rows <= _MOST
         if is_fit and _MEASURES <= len(measures) <= _COLUMNS:
             yield View("heatmap", [text], measures, of=_thing(answer, text))
@@ -303,7 +412,7 @@ def _heat_of_measures(answer: Answer, measures: Sequence[Column]) -> Iterator[Vi
 
 def _heat_of_pairs(answer: Answer, measures: Sequence[Column]) -> Iterator[View]:
     """Yield a heat map of one measure of two texts, of which neither fixes it by itself."""
-    texts = [one for one in answer.of_kind("text") if one.is_full]
+    texts = [one for one in answer.texts if one.is_full]
     if len(measures) != 1 or len(texts) != 2:
         return
     down, across = sorted(texts, key=lambda text: text.count > _COLUMNS, reverse=True)
@@ -316,7 +425,7 @@ def _heat_of_pairs(answer: Answer, measures: Sequence[Column]) -> Iterator[View]
 
 def _bars(answer: Answer, measures: Sequence[Column]) -> Iterator[View]:
     """Yield bars by the text with the fewest values of those that fix a measure."""
-    texts = [one for one in answer.of_kind("text") if one.is_full]
+    texts = [one for one in answer.texts if one.is_full]
     for measure in measures:
         fixing = [text for text in texts if text.fixes(measure)]
         if fixing:

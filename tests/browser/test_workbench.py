@@ -3,12 +3,13 @@
 import re
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 from browser.test_pages import PHONE, SCHEMES, WIDE, WIDER, _violations
+from pictures.answers import EXPECTED
 from serving import Server
 
 if TYPE_CHECKING:
@@ -302,3 +303,66 @@ def test_every_state_is_accessible(page: "sync_api.Page", state: str) -> None:
         page.emulate_media(color_scheme=scheme)
         assert _violations(page) == [], scheme
         assert page.evaluate(WIDER) <= 0
+
+
+COUNTED = (
+    "SELECT ?country (COUNT(?project) AS ?projects) "
+    "WHERE { ?project accsm:countryCoordinator ?country } GROUP BY ?country"
+)
+
+
+def test_a_view_is_chosen_and_stays_when_the_query_runs_again(page: "sync_api.Page") -> None:
+    write(page, COUNTED)
+    page.keyboard.press("Control+Enter")
+    page.locator(".answer figure.view svg:visible").wait_for()
+    assert page.locator(".answer [aria-current]").inner_text() == "Bars"
+    page.locator(".answer [data-view=table]").click()
+    page.locator(".answer [data-view=table][aria-current]").wait_for()
+    assert page.locator(".answer figure.view").count() == 0
+    assert page.url.endswith("&view=table")
+    page.keyboard.press("Tab")  # the focus stays at the views
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+Enter")
+    page.locator(".status", has_text="rows are shown").wait_for()
+    assert page.locator(".answer figure.view").count() == 0
+    page.reload()
+    assert page.locator(".answer [aria-current]").inner_text() == "Table"
+
+
+def test_rows_are_filtered_sorted_and_shown_by_and_by(page: "sync_api.Page") -> None:
+    write(page, "SELECT ?n ?text { ?x accsm:lineStart ?n ; accsm:locator ?text } LIMIT 130")
+    page.keyboard.press("Control+Enter")
+    rows = page.locator(".answer tbody tr:visible")
+    more = page.locator(".answer button", has_text="more of 130 rows")
+    more.wait_for()
+    first = 25 if (page.viewport_size or {})["width"] == PHONE else 100
+    assert rows.count() == first
+    more.click()
+    assert rows.count() == min(130, 2 * first)
+    if first == 100:
+        page.locator(".answer th button").first.click()
+        numbers = [
+            int(text) for text in page.locator(".answer tbody td:first-child").all_inner_texts()
+        ]
+        assert numbers == sorted(numbers)
+    page.get_by_role("searchbox", name="Filter rows").fill("zzz")
+    page.get_by_text("0 of 130 rows have these words").wait_for()
+    assert rows.count() == 0
+    assert _violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_each_view_is_accessible(
+    browser: "sync_api.Browser", server: Server, width: int, scheme: Any
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    for view, text in dict(EXPECTED).items():
+        page.goto(f"{server.url}/sparql?query={quote(text)}")
+        page.wait_for_load_state("networkidle")
+        assert _violations(page) == [], view
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+    page.goto(f"{server.url}/sparql?query={quote(EXPECTED[3][1])}&view=graph")
+    assert _violations(page) == []
+    context.close()

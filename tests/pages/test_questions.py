@@ -304,14 +304,20 @@ def test_a_view_is_drawn_beside_the_table_and_can_be_changed(client: httpx.Clien
     page = get(client, path).text
     views = re.search(r'aria-label="Views">(.*?)</nav>', page)
     assert views
-    links = dict(re.findall(r'<a href="([^"]+)"( aria-current="true")?>', views[1]))
+    links = dict(re.findall(r'<a href="([^"]+)" data-view="\w+"( aria-current="true")?>', views[1]))
     assert links == {f"{path}?view=bar": ' aria-current="true"', f"{path}?view=table": ""}
     assert page.count('role="img"') == 2  # for wide and narrow pages
     assert "<figcaption>Projects by country</figcaption>" in page
     assert 'role="img"' not in get(client, f"{path}?view=table").text
-    refused = get(client, f"{path}?view=tree")
+    other = get(client, f"{path}?view=tree")
+    assert other.status_code == 200
+    assert "The view “Tree” does not fit this answer." in other.text
+    refused = client.get(f"{path}.svg?view=tree")
     assert refused.status_code == 400
-    assert "no view &#39;tree&#39;; it has: bar, table." in refused.text
+    assert "no view 'tree'; it has: bar, table." in refused.text.replace("&#39;", "'")
+    refused = get(client, f"{path}?view=pie")
+    assert refused.status_code == 400
+    assert "&#39;pie&#39; is no view: use sentence" in refused.text
 
 
 def test_the_rows_below_a_picture_are_folded_with_their_number(client: httpx.Client) -> None:

@@ -1,5 +1,7 @@
 """The pages of answers."""
 
+import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,7 +18,9 @@ def test_a_page_that_is_cut_says_how_many_rows_the_formats_have(tmp_path: Path) 
         page = get(client, "/sparql?query=SELECT * { ?s ?p ?o }").text
         assert "Only the first 3 rows are shown. The formats below have up to 3." in page
         page = get(client, "/sparql?query=CONSTRUCT WHERE { ?s ?p ?o }").text
-        assert "Only the first 3 triples are shown. The formats below have up to 3." in page
+        assert (
+            "Only the first 3 triples are shown and drawn. The formats below have up to 3." in page
+        )
 
 
 def test_the_form_sends_a_long_query_by_post(client: httpx.Client) -> None:
@@ -45,3 +49,86 @@ def test_a_query_too_long_for_an_address_is_kept_in_the_form(client: httpx.Clien
 def test_answers_are_named_with_a_suffix(client: httpx.Client, suffix: str) -> None:
     answer = client.get("/sparql", params={"query": "SELECT * {} LIMIT 1", "format": suffix})
     assert answer.headers["Content-Disposition"] == f'inline; filename="answer.{suffix}"'
+
+
+COUNTED = """PREFIX accsm: <https://w3id.org/accsm-kg/ontology#>
+SELECT ?country (COUNT(?project) AS ?projects)
+WHERE { ?project accsm:countryCoordinator ?country } GROUP BY ?country"""
+DRAWN = """PREFIX accsm: <https://w3id.org/accsm-kg/ontology#>
+CONSTRUCT { ?project accsm:countryCoordinator ?country }
+WHERE { ?project accsm:countryCoordinator ?country }"""
+
+
+def page_of(client: httpx.Client, query: str, **more: str) -> str:
+    answer = client.get("/sparql", params={"query": query, "format": "html", **more})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_an_answer_has_the_view_that_fits_and_others_by_links(client: httpx.Client) -> None:
+    page = page_of(client, COUNTED)
+    assert re.findall(r'data-view="(\w+)"( aria-current="true")?', page) == [
+        ("bar", ' aria-current="true"'), ("table", "")]  # fmt: skip
+    assert page.count('role="img"') == 2
+    assert "<figcaption>Projects by country</figcaption>" in page
+    assert "?country <small" in page
+    link = re.search(r'href="([^"]+)" data-view="table"', page)
+    assert link
+    table = get(client, unescape(link[1])).text
+    assert 'role="img"' not in table
+    assert ">Thailand</a> <small" in table
+    assert ">country:THA</small>" in table
+    commented = page_of(client, f"{COUNTED} # view: table\n# view: table")
+    assert 'role="img"' not in commented
+    assert "The view “Tree” does not fit this answer." in page_of(client, COUNTED, view="tree")
+
+
+def test_a_picture_of_an_answer_is_a_file(client: httpx.Client) -> None:
+    asked = get(client, f"/sparql?query={quote(COUNTED)}", "image/svg+xml")
+    named = client.get("/sparql", params={"query": COUNTED, "format": "svg", "view": "bar"})
+    assert asked.content == named.content
+    assert asked.headers["Content-Type"] == "image/svg+xml"
+    assert asked.headers["Content-Disposition"] == 'inline; filename="answer.svg"'
+    assert b"Thailand 8" in asked.content
+    assert b"class=" not in asked.content
+    graph = get(client, f"/sparql?query={quote(DRAWN)}", "image/svg+xml")
+    assert b"each link means: country coordinator" in graph.content
+    for query, view, status in (
+        (COUNTED, "tree", 400), (COUNTED, "pie", 400), ("ASK {}", "", 406), ("SELECT * {", "", 400),
+        ("SELECT * { ?s a ?o } LIMIT 0", "", 406),
+    ):  # fmt: skip
+        parameters = {"query": query, "format": "svg", "view": view}
+        assert client.get("/sparql", params=parameters).status_code == status
+
+
+def test_a_graph_is_drawn_above_its_turtle(client: httpx.Client) -> None:
+    page = page_of(client, DRAWN)
+    assert re.findall(r'data-view="(\w+)"', page) == ["graph", "turtle"]
+    assert "accsm:countryCoordinator" in page
+    assert 'role="img"' not in page_of(client, DRAWN, view="turtle")
+
+
+def test_a_long_query_has_its_views_and_files_by_post(client: httpx.Client) -> None:
+    long = f"{COUNTED} # {'x' * 9000}"
+    page = client.post("/sparql", data={"query": long, "format": "html"}).text
+    assert re.findall(r'<button class="second" name="view" value="(\w+)"', page) == ["bar", "table"]
+    assert '<button class="second" name="format" value="csv">' in page
+    assert page.count('<form class="formats" method="post" action="/sparql"') == 1
+    drawn = client.post("/sparql", data={"query": long, "view": "bar", "format": "svg"})
+    assert drawn.headers["Content-Type"] == "image/svg+xml"
+
+
+def test_links_of_an_answer_keep_its_graphs_and_its_time(client: httpx.Client) -> None:
+    more = {"default-graph-uri": "https://w3id.org/accsm-kg/graph/vocab", "timeout": "5"}
+    page = page_of(client, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", **more)
+    links = re.findall(r'href="(/sparql\?query=[^"]+format=[^"]+)"', page)
+    assert len(links) >= 4
+    assert all("default-graph-uri=" in link and "timeout=5" in link for link in links)
+    counted = get(client, unescape(next(link for link in links if link.endswith("csv"))))
+    assert counted.text.split()[1] in page
+
+
+def test_the_rows_after_a_hundred_are_folded(client: httpx.Client) -> None:
+    page = page_of(client, "SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 250")
+    assert "<summary>The other 150 rows</summary>" in page
+    assert page.count("<tr>") == 2 + 250

@@ -1,18 +1,25 @@
 """The view that fits an answer, of every stored question and of answers made for each rule."""
 
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, Store
+from pictures import answers as own
+from pyoxigraph import BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, Store, Triple
 
 from accsm_kg import query
 from accsm_kg.pictures import charts, views
 from accsm_kg.pictures.svg import standalone
-from accsm_kg.pictures.views import PICTURES, Answer, View
-from accsm_kg.questions.model import Question, bind
+from accsm_kg.pictures.views import PICTURES, Answer, Graph, View
+from accsm_kg.questions.model import bind
 from accsm_kg.questions.rdf import load
-from accsm_kg.rdf.terms import Term
+from accsm_kg.rdf.terms import Term, local_name
+
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+EX = NamedNode("ex:a")
 
 #: What was expected of each question before the rule was run on it; the others are tables.
 EXPECTED = {
@@ -60,25 +67,63 @@ EXPECTED = {
 VIEWS = {name: view for view, names in EXPECTED.items() for name in names.split()}
 
 
-def answer_of(store: Store, question: Question) -> Answer | bool:
-    text = bind(question)
+def answer_of(store: Store, text: str, labels: Mapping[str, str] = {}) -> Answer | Graph | bool:
     found = query.run(store, text)
     if isinstance(found, QueryBoolean):
         return bool(found)
-    assert isinstance(found, QuerySolutions)
+    if not isinstance(found, QuerySolutions):
+        return Graph(list(found), labels)
     names = [variable.value for variable in found.variables]
-    return Answer(names, [tuple(row) for row in found], text)
+    return Answer(names, [tuple(row) for row in found], text, labels)
+
+
+@pytest.fixture(scope="module")
+def labels(known: Store) -> Mapping[str, str]:
+    """Return what pages call things: their labels, or the ends of their IRIs."""
+    found = known.query(f"SELECT ?thing ?label {{ ?thing <{RDFS}label> ?label }}")
+    assert isinstance(found, QuerySolutions)
+    iris = known.query(
+        "SELECT DISTINCT ?x { { ?x ?p ?o } UNION { ?s ?x ?o } UNION { ?s ?p ?x } FILTER isIRI(?x) }"
+    )
+    assert isinstance(iris, QuerySolutions)
+    ends = {iri.value: local_name(iri.value) for (iri,) in iris if isinstance(iri, NamedNode)}
+    return ends | {thing.value: label.value for thing, label in found
+                   if isinstance(thing, NamedNode) and isinstance(label, Literal)}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def answers(known: Store) -> dict[str, Answer | bool]:
-    return {question.name: answer_of(known, question) for question in load(known)}
+    found = {question.name: answer_of(known, bind(question)) for question in load(known)}
+    return {name: answer for name, answer in found.items() if not isinstance(answer, Graph)}
 
 
 def test_each_question_has_the_view_that_was_expected(answers: dict[str, Answer | bool]) -> None:
     picked = {name: views.views(answers[name])[0].name for name in VIEWS}
     assert picked == VIEWS
     assert len(VIEWS) == 104
+
+
+def test_labels_change_the_view_of_no_question(
+    answers: dict[str, Answer | bool], labels: Mapping[str, str]
+) -> None:
+    named = {
+        name: replace(answer, labels=labels) if isinstance(answer, Answer) else answer
+        for name, answer in answers.items()
+    }
+    assert {name: views.views(named[name])[0].name for name in VIEWS} == VIEWS
+
+
+def test_free_queries_have_the_views_that_were_expected(
+    known: Store, labels: Mapping[str, str]
+) -> None:
+    found = [views.views(answer_of(known, text, labels)) for _, text in own.EXPECTED]
+    assert [fitting[0].name for fitting in found] == [view for view, _ in own.EXPECTED]
+    for fitting in found:
+        for view in fitting:
+            if view.is_picture:
+                for is_narrow in (False, True):
+                    check(charts.draw(view, is_narrow=is_narrow), view.name)
+                assert charts.describe(view).startswith(charts.caption(view))
 
 
 def test_every_picture_of_every_question_is_drawn(answers: dict[str, Answer | bool]) -> None:
@@ -116,7 +161,7 @@ def term(value: object) -> Term | None:
     return None if value is None else Literal(value)  # type: ignore[call-overload]
 
 
-def picked(answer: Answer | bool | None) -> View:
+def picked(answer: Answer | Graph | bool) -> View:
     return views.views(answer)[0]
 
 
@@ -127,7 +172,8 @@ COUNTED = "SELECT ?x (COUNT(?y) AS ?n) WHERE { ?y a ?x } GROUP BY ?x"
     ("answer", "view"),
     [
         (True, "sentence"),
-        (None, "graph"),
+        (Graph([]), "turtle"),
+        (Graph([Triple(EX, EX, EX)]), "graph"),
         (of("x", []), "empty"),
         (of("x n", [("a", 1)], COUNTED), "record"),
         (of("x n", [("a", 1), ("b", 2), ("c", 3)], COUNTED), "bar"),
@@ -144,7 +190,7 @@ COUNTED = "SELECT ?x (COUNT(?y) AS ?n) WHERE { ?y a ?x } GROUP BY ?x"
         (of("x n", [("a", -1), ("b", 2), ("c", 3)], COUNTED), "bar"),
     ],
 )
-def test_the_shape_of_an_answer_picks_its_view(answer: Answer | bool | None, view: str) -> None:
+def test_the_shape_of_an_answer_picks_its_view(answer: Answer | Graph | bool, view: str) -> None:
     found = picked(answer)
     assert found.name == view
     if found.name in PICTURES:
@@ -224,3 +270,96 @@ def test_a_comment_of_a_query_asks_for_a_view() -> None:
     chosen = views.choose(fitting, "table")
     assert chosen and chosen.name == "table"
     assert views.choose(fitting, "tree") is None
+
+
+def test_labels_name_the_things_of_an_answer_without_texts() -> None:
+    rows = [("ex:1", 1), ("ex:2", 2), ("ex:3", 3)]
+    labels = {"ex:1": "One", "ex:2": "Two", "ex:3": "Three"}
+    found = picked(replace(of("x n", rows, COUNTED), labels=labels))
+    assert charts.describe(found) == "N by x: One 1; Two 2; Three 3."
+    assert picked(of("x n", rows, COUNTED)).name == "table"
+    shared = labels | {"ex:3": "Two"}
+    assert picked(replace(of("x n", rows, COUNTED), labels=shared)).name == "table"
+
+
+def test_things_that_are_linked_many_to_many_are_offered_as_a_graph() -> None:
+    rows = [("ex:a", "ex:1"), ("ex:a", "ex:2"), ("ex:b", "ex:2")]
+    offered = {view.name: view for view in views.views(of("x y", rows))}
+    assert [*offered] == ["table", "graph"]
+    assert (
+        charts.describe(offered["graph"])
+        == "Graph of 4 things: ex:a → ex:1; ex:a → ex:2; ex:b → ex:2."
+    )
+    assert "graph" not in {view.name for view in views.views(of("x y", rows[:2]))}
+    many = [(f"ex:{n // 2}", f"ex:x{n // 3}") for n in range(100)]
+    assert "graph" not in {view.name for view in views.views(of("x y", many))}
+
+
+def test_a_graph_says_what_its_things_are_and_names_links() -> None:
+    triples = [
+        Triple(EX, NamedNode("ex:supports"), NamedNode("ex:b")),
+        Triple(NamedNode("ex:b"), NamedNode("ex:supports"), EX),  # a circle
+        Triple(EX, NamedNode("ex:has"), BlankNode("node")),
+        Triple(EX, NamedNode("ex:has"), EX),  # to itself
+        Triple(EX, NamedNode(f"{RDFS}label"), Literal("Alpha")),
+        Triple(EX, NamedNode("ex:age"), Literal(7)),
+        Triple(EX, NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type"), NamedNode("ex:T")),
+        Triple(BlankNode("node"), NamedNode("ex:says"), Triple(EX, EX, EX)),
+    ]
+    view = picked(Graph(triples))
+    assert charts.describe(view).startswith("Graph of 4 things: Alpha → ex:b (ex:supports); ")
+    wide = charts.draw(view)
+    check(wide, "wide")
+    check(charts.draw(view, is_narrow=True), "narrow")
+    texts = [part.text for part in wide.iter("tspan")]
+    assert {"Alpha", "ex:T", "ex:age: 7", "ex:b", "_:node", "ex:a ex:a ex:a"} <= {*texts}
+    assert "ex:supports" in [part.text for part in wide.iter("text")]
+
+
+def test_a_graph_of_many_things_has_those_with_most_links_and_says_so() -> None:
+    star = [Triple(EX, EX, NamedNode(f"ex:n{n}")) for n in range(10_000)]
+    chain = [Triple(NamedNode(f"ex:n{n}"), EX, NamedNode(f"ex:n{n + 1}")) for n in range(100)]
+    view = picked(Graph([*star, *chain]))
+    assert view.network
+    assert len(view.network.things) == 60
+    assert charts.caption(view) == (
+        "Graph of the 60 things with most links, of 10,001; each link means: ex:a"
+    )
+    for is_narrow in (False, True):
+        drawn = charts.draw(view, is_narrow=is_narrow)
+        assert len(standalone(drawn, "Graph")) < 200_000
+
+
+#: What may stand in the cells of an answer, from which rows are made at random.
+ODD = [
+    None, EX, NamedNode("ex:\u0645\u0631\u062d\u0628\u0627"), BlankNode("b"), Literal(""),
+    Literal("x" * 100_000),
+    Literal("\u0645\u0631\u062d\u0628\u0627 \u202e evil"), Literal("a\x00\x08\ufffe"),
+    Literal("\n\n"), Literal("2017-01"), Literal("9999-12-31"), Literal("2017-01-99"),
+    Literal(-5), Literal(10**30), Literal(0), Literal(True), Triple(EX, EX, EX),
+    *(Literal(text, datatype=NamedNode(XSD + kind)) for kind, text in (
+        ("double", "NaN"), ("double", "-INF"), ("double", "-1.5e300"), ("double", "1e-300"),
+        ("decimal", "-0.0"), ("integer", "x"), ("date", "2017-01-01"), ("date", "2017-13-45"),
+        ("date", "-0044-03-15"), ("dateTime", "2017-01-31T10:00:00Z"), ("gYear", "12017"),
+        ("gYear", "2017"), ("gYearMonth", "2017-01"), ("string", "2017-01/.."))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_whatever_an_answer_holds_each_view_is_drawn(seed: int) -> None:
+    made = random.Random(seed)
+    width = made.randint(1, 5)
+    names = [f"v{n}" for n in range(width)]
+    pools = [made.sample(ODD, made.randint(1, 5)) for _ in names]
+    rows = [[made.choice(pool) for pool in pools] for _ in range(made.randint(1, 40))]
+    if made.random() < 0.6:  # a first column that names its row
+        start = made.choice(["ex:", "", "19", "201"])
+        rows = [[term(f"{start}{n:02}"), *row[1:]] for n, row in enumerate(rows)]
+    text = f"SELECT {' '.join(f'(SUM(?x) AS ?{name})' for name in names[1:])} {{}}"
+    named = {f"ex:{n:02}": f"Thing {n}" for n in range(40)}
+    answer = Answer(names, [tuple(row) for row in rows], text, named)
+    for view in views.views(answer):
+        if view.is_picture:
+            for is_narrow in (False, True):
+                standalone(charts.draw(view, is_narrow=is_narrow), "Any")
+            charts.describe(view)

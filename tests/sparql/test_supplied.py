@@ -89,7 +89,7 @@ def test_short_names_on_pages_and_in_turtle_can_be_pasted(known_client: httpx.Cl
     answer = ask(
         known_client, "SELECT ?c ?l { ?c accsm:alpha3 'KHM' ; skos:prefLabel ?l }", "text/html"
     )
-    assert ">country:KHM</a>" in answer.text
+    assert ">country:KHM</small>" in answer.text
     part = "id/project/2016-2020/33/budget"
     assert f"<code data-copy>&lt;{part}&gt;</code>" in known_client.get(
         "/doc/project/2016-2020/33/budget", headers={"Accept": "text/html"}

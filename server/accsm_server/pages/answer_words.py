@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from accsm_kg.english import counted, listed
 from accsm_kg.pictures import charts
-from accsm_kg.pictures.views import Answer, Column, number, views, words
+from accsm_kg.pictures.views import Answer, Column, Graph, number, views, words
 from accsm_kg.rdf.edtf import in_words
 from accsm_server.pages.results import names, spelled
 from accsm_server.pages.terms import plural
@@ -27,7 +27,7 @@ _ASIDE = ("source", "class", "type", "link")
 
 def sentence(
     question: str,
-    answer: Answer | bool | None,
+    answer: Answer | Graph | bool,
     values: Iterable[str] = (),
     labels: Mapping[str, str] | None = None,
 ) -> str:
@@ -41,11 +41,11 @@ def sentence(
     return f"{found[:1].upper()}{found[1:].removesuffix('.')}." if found else ""
 
 
-def in_short(answer: Answer | bool | None, labels: Mapping[str, str] | None = None) -> str:
+def in_short(answer: Answer | Graph | bool, labels: Mapping[str, str] | None = None) -> str:
     """Return an answer in few words, such as "6 projects"; empty for a graph."""
     if isinstance(answer, bool):
         return "yes" if answer else "no"
-    if answer is None:
+    if isinstance(answer, Graph):
         return ""
     if not answer.rows:
         return "none"

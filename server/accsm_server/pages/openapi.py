@@ -80,7 +80,7 @@ def describe(app: FastAPI, other_paths: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sparql_responses() -> dict[str, Any]:
-    offers = (*negotiation.RESULTS, *negotiation.GRAPHS, negotiation.HTML)
+    offers = (*negotiation.RESULTS, *negotiation.GRAPHS, negotiation.HTML, negotiation.SVG)
     responses = offered(*offers) | _errors(_SPARQL_ERRORS)
     return {str(status): response for status, response in responses.items()}
 

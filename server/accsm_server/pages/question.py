@@ -10,13 +10,13 @@ from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from accsm_kg.namespaces import QUERIES
-from accsm_kg.pictures.views import NAMES, Answer, View, wanted
+from accsm_kg.pictures.views import View, wanted
 from accsm_kg.questions import model
 from accsm_kg.questions.model import NoChoiceError, Parameter, Question
 from accsm_kg.rdf.prologue import SuppliedQuery, supply
 from accsm_kg.rdf.query_scanner import scan
 from accsm_server.engine.interface import Query, select
-from accsm_server.errors import BadRequest, NotAcceptable, NotFound
+from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.headers import NEVER, filename
 from accsm_server.http.negotiation import (
     DOCUMENTS,
@@ -184,15 +184,9 @@ def _text(asked: _Asked) -> Response:
 async def _picture(site: Site, asked: _Asked) -> Response:
     """Return the picture of the answer as a file; raises NotAcceptable if it has none."""
     found = await results.load(site, bound(site, asked.question, asked.given))
-    name = asked.view or next((view.name for view in found.views if view.is_picture), "")
-    view = results.chosen(found, name, wanted(asked.query.text))
-    if not view.is_picture:
-        raise NotAcceptable("No picture", "No picture fits this answer: ask for another format.")
+    body = results.drawn(found, asked.view, wanted(asked.query.text), asked.question.summary)
     headers = {**render.NEGOTIATED, "Content-Disposition": filename(asked.question.name, SVG.name)}
-    response = Response(
-        results.file(view, asked.question.summary), media_type=SVG.content_type, headers=headers
-    )
-    return _dated(response, asked)
+    return _dated(Response(body, media_type=SVG.content_type, headers=headers), asked)
 
 
 async def _page(site: Site, asked: _Asked, origin: str) -> Response:
@@ -224,40 +218,32 @@ def _answered(site: Site, asked: _Asked, found: Result, view: View) -> dict[str,
     """Return what a page shows of an answer and of its query."""
     question = asked.question
     return {
-        "result": found,
         "sentence": answer_words.sentence(
             question.summary,
             found.answer,
             asked.told,
             found.labels.texts if found.labels else None,
         ),
-        "view": view,
-        "views": _chooser(site, asked, found, view),
-        "picture": results.picture(view, question.summary) if view.is_picture else None,
-        "rows": _rows(found, view, [*asked.values.values()]),
-        "record": results.record,
         "text": asked.query.shown,
         "form": f"{site.root}/sparql?{urlencode({'query': asked.query.shown})}",
-        "files": _files(site, asked, found, view),
         "description": DOCUMENTS,
+        "shown": results.shown(
+            found,
+            view,
+            asked.view,
+            lambda **more: _at(site, asked, more),
+            asked.rows or GRAPHS,
+            title=question.summary,
+            marks=[*asked.values.values()],
+        ),
     }
 
 
-def _files(site: Site, asked: _Asked, found: Result, view: View) -> list[tuple[Format, str]]:
-    """Return the formats of the answer with their addresses; a graph has those of the endpoint."""
-    if not asked.rows:
-        text = asked.query.shown
-        query = [(one, urlencode({"query": text, "format": one.name})) for one in GRAPHS]
-        return [(one, f"{site.root}/sparql?{given}") for one, given in query]
-    shown = view if view.is_picture else next((one for one in found.views if one.is_picture), None)
-    files = [(one, _named_so(asked, format=one.name)) for one in asked.rows]
-    if shown:
-        files.append((SVG, _named_so(asked, view=shown.name, format=SVG.name)))
-    return [(one, site.root + path) for one, path in files]
-
-
-def _named_so(asked: _Asked, **more: str) -> str:
-    return address(asked.question, asked.given, **more)
+def _at(site: Site, asked: _Asked, more: Mapping[str, str]) -> str:
+    """Return the address of the answer; the files of a graph are at the endpoint."""
+    if "format" in more and "view" not in more and not asked.rows:
+        return f"{site.root}/sparql?{urlencode({'query': asked.query.shown, **more})}"
+    return site.root + address(asked.question, asked.given, **more)
 
 
 def _common(
@@ -280,27 +266,6 @@ def _common(
         "problem": "",
         "nearest": (),
     }
-
-
-def _rows(found: Result, view: View, values: Sequence[str]) -> results.ResultTable | None:
-    """Return the table of an answer that has rows; words stay open in a record."""
-    if not isinstance(found.answer, Answer) or found.labels is None or not found.answer.rows:
-        return None
-    return results.tabulate(found.answer, found.labels, values, has_evidence=view.name != "record")
-
-
-def _chooser(site: Site, asked: _Asked, found: Result, shown: View) -> list[Choice]:
-    """Return links to the views that fit, if there are several."""
-    fitting = found.views
-    return [
-        Choice(
-            NAMES[view.name],
-            site.root + address(asked.question, asked.given, view=view.name),
-            chosen=view is shown,
-        )
-        for view in fitting
-        if len(fitting) > 1
-    ]
 
 
 def _command(question: Question, given: Mapping[str, str]) -> str:
@@ -368,7 +333,7 @@ async def _refused(
             ],
         },
         title=question.summary,
-        result=None,
+        shown=None,
         others=await related(site, question),
     )
     response.headers["Cache-Control"] = NEVER

@@ -7,23 +7,35 @@ one column.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Final
 
 from markupsafe import Markup
+from pyoxigraph import RdfFormat, Triple, parse
 
 from accsm_kg.pictures import charts
 from accsm_kg.pictures.svg import standalone
-from accsm_kg.pictures.views import NAMES, Answer, Column, View, choose, views, words
+from accsm_kg.pictures.views import (
+    NAMES,
+    Answer,
+    Column,
+    Graph,
+    View,
+    choose,
+    views,
+    words,
+)
 from accsm_kg.rdf.edtf import in_words
 from accsm_kg.rdf.terms import Term, local_name
 from accsm_server.engine.interface import Query, Table, fetch, table
-from accsm_server.errors import AnswerTooLarge, BadRequest
+from accsm_server.errors import AnswerTooLarge, BadRequest, NotAcceptable
+from accsm_server.http.negotiation import SVG, Format
 from accsm_server.pages.queries import Site
 from accsm_server.pages.render import inline
 from accsm_server.pages.statements import Evidence, Quotations
-from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, text_of
+from accsm_server.pages.terms import Labels, TermView, iri_of, load_labels, short_name, text_of
 
 _MAX_ROWS = 1000  # or triples, on a page
 _MAX_BYTES = 4 << 20  # of an answer on a page
@@ -45,16 +57,25 @@ _BOOLEANS = {"true": "yes", "false": "no"}
 #: Names of variables that are abbreviations.
 _SPELLED = {"kra": "key result area"}
 _SHORT = re.compile(rf"\b({'|'.join(_SPELLED)})\b", re.IGNORECASE)
+#: What the values of a column are.
+_KINDS: Final = {
+    "iri": "thing",
+    "measure": "number",
+    "boolean": "true or false",
+    "date": "time",
+    "other": "mixed",
+    "none": "no value",
+}
 _PART = re.compile(r"[A-Z]?[a-z\d]+|[A-Z]+")
 
 
 @dataclass(frozen=True)
 class Result:
-    """The answer to a query: its rows or its boolean, or else a ``graph`` in Turtle."""
+    """The answer to a query: its rows, its boolean or its graph, which ``turtle`` has as text."""
 
-    answer: Answer | bool | None
+    answer: Answer | Graph | bool
     labels: Labels | None = None
-    graph: str = ""
+    turtle: str = ""
     is_cut: bool = False
     shown: int = 0
     """The most rows or triples on a page."""
@@ -63,17 +84,20 @@ class Result:
 
     @cached_property
     def views(self) -> Sequence[View]:
-        """Return the views that fit; what is cut has no picture."""
+        """Return the views that fit; rows that are cut have no picture."""
         found = views(self.answer)
-        return [view for view in found if not view.is_picture] if self.is_cut else found
+        is_part = self.is_cut and isinstance(self.answer, Answer)
+        return [view for view in found if not view.is_picture] if is_part else found
 
 
 @dataclass(frozen=True)
 class ResultColumn:
-    """A column of the table: what its values are, in words, and a cell for each row."""
+    """A column of the table: what it is called, and a cell for each row."""
 
     head: str
     cells: Sequence[TermView]
+    kind: str = ""
+    """What its values are, if that is said."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +125,7 @@ async def load(site: Site, query: Query) -> Result:
     if len(body) > _MAX_BYTES:
         raise AnswerTooLarge(f"A page shows at most {_MAX_BYTES >> 20} MiB.")
     if query.format != "json":
-        return Result(None, None, body.decode(), is_cut, shown, limit)
+        return await _graph(site, body, is_cut, shown, limit)
     if body.count(b",", 0, body.find(b"]")) >= _MAX_COLUMNS:  # commas before the rows
         raise AnswerTooLarge(f"A page shows at most {_MAX_COLUMNS} columns.")
     found = table(body)
@@ -109,21 +133,102 @@ async def load(site: Site, query: Query) -> Result:
         return Result(found)
     rows = [tuple(row) for row in found.rows[: _MAX_CELLS // max(1, len(found.variables))]]
     labels = await load_labels(site, (term for row in rows for term in row))
-    answer = Answer(found.variables, rows, query.text)
+    answer = Answer(found.variables, rows, query.text, _names_of(labels, labels.texts))
     return Result(answer, labels, "", is_cut or len(rows) < len(found.rows), shown, limit)
 
 
-def chosen(result: Result, name: str, asked: str = "") -> View:
-    """Return the view ``name``, else the one ``asked`` for if it fits, else what the rule picks.
+async def _graph(site: Site, body: bytes, is_cut: bool, shown: int, limit: int) -> Result:
+    """Return a graph in Turtle with the labels of what is in it."""
+    triples = [quad.triple for quad in parse(body, format=RdfFormat.TURTLE)]
+    labels = await load_labels(site, _terms(triples))
+    iris = {iri for triple in triples for term in _terms([triple]) if (iri := iri_of(term))}
+    graph = Graph(triples, _names_of(labels, iris))
+    return Result(graph, labels, body.decode(), is_cut, shown, limit)
 
-    Raises BadRequest if ``name`` does not fit.
+
+def _terms(triples: Iterable[Triple]) -> Iterator[Term]:
+    for triple in triples:
+        for term in triple:
+            if isinstance(term, Triple):
+                yield from _terms([term])
+            else:
+                yield term
+
+
+def _names_of(labels: Labels, iris: Iterable[str]) -> dict[str, str]:
+    """Return what the pages call each of ``iris``."""
+    return {iri: labels.iri(iri).text for iri in iris}
+
+
+def chosen(result: Result, name: str, asked: str = "") -> View:
+    """Return the view ``name``, else the one ``asked`` for, else what the rule picks.
+
+    A view that does not fit is as none. Raises BadRequest for one that there is not.
     """
+    if name and name not in NAMES:
+        raise BadRequest("Invalid view", f"'{name[:40]}' is no view: use {', '.join(NAMES)}.")
     fitting = result.views
-    view = choose(fitting, name) if name else choose(fitting, asked) or fitting[0]
-    if view is None:
-        known = ", ".join(one.name for one in fitting if one.name in NAMES)
-        raise BadRequest("Invalid view", f"This answer has no view '{name[:40]}'; it has: {known}.")
-    return view
+    return (choose(fitting, name) if name else None) or choose(fitting, asked) or fitting[0]
+
+
+def drawn(result: Result, name: str, asked: str, title: str = "") -> bytes:
+    """Return the picture of a view as a file; by default the first that is one.
+
+    Raises BadRequest for a view that does not fit, and NotAcceptable if there is no picture.
+    """
+    name = name or next((view.name for view in result.views if view.is_picture), "")
+    view = chosen(result, name, asked)
+    if name and view.name != name:
+        known = ", ".join(one.name for one in result.views)
+        raise BadRequest("Invalid view", f"This answer has no view '{name}'; it has: {known}.")
+    if not view.is_picture:
+        raise NotAcceptable("No picture", "No picture fits this answer: ask for another format.")
+    return standalone(
+        charts.described(charts.draw(view), charts.describe(view)),
+        title or spelled(charts.caption(view)),
+    )
+
+
+def shown(
+    result: Result,
+    view: View,
+    name: str,
+    at: Callable[..., str],
+    formats: Sequence[Format],
+    *,
+    title: str = "",
+    marks: Iterable[str] = (),
+    is_whole: bool = False,
+) -> dict[str, Any]:
+    """Return what `_answer.html` shows of an answer in a view, where ``name`` was asked for.
+
+    ``at`` returns the address of the answer in a view or a format; ``formats`` are those of its
+    file. For ``marks`` and ``is_whole`` see `tabulate`.
+    """
+    drawing = view if view.is_picture else next((v for v in result.views if v.is_picture), None)
+    files = [(format, {"format": format.name}) for format in formats]
+    if drawing:
+        files.append((SVG, {"view": drawing.name, "format": SVG.name}))
+    table = None
+    if isinstance(result.answer, Answer) and result.labels and result.answer.rows:
+        has_evidence = view.name != "record"
+        table = tabulate(
+            result.answer, result.labels, marks, has_evidence=has_evidence, is_whole=is_whole
+        )
+    return {
+        "result": result,
+        "view": view,
+        "unfit": NAMES[name] if name and name != view.name else "",
+        "views": result.views if len(result.views) > 1 else (),
+        "names": NAMES,
+        "picture": picture(view, title or spelled(charts.caption(view)))
+        if view.is_picture
+        else None,
+        "rows": table,
+        "record": record,
+        "at": at,
+        "files": files,
+    }
 
 
 def picture(view: View, title: str) -> Picture:
@@ -134,16 +239,21 @@ def picture(view: View, title: str) -> Picture:
     return Picture(spelled(charts.caption(view)), *map(inline, drawn))
 
 
-def file(view: View, title: str) -> bytes:
-    """Return the picture of a view as a file."""
-    return standalone(charts.described(charts.draw(view), charts.describe(view)), title)
-
-
 def tabulate(
-    answer: Answer, labels: Labels, marks: Iterable[str] = (), *, has_evidence: bool = True
+    answer: Answer,
+    labels: Labels,
+    marks: Iterable[str] = (),
+    *,
+    has_evidence: bool = True,
+    is_whole: bool = False,
 ) -> ResultTable:
-    """Return the table of an answer; ``marks`` are marked in words of a source."""
+    """Return the table of an answer; ``marks`` are marked in words of a source.
+
+    One that ``is_whole`` has all variables by their names, with what their values are.
+    """
     named = names(answer, labels.texts)
+    if is_whole:
+        return ResultTable(_whole(answer, named, labels))
     quoted = _quoted(answer) if has_evidence else []
     place = [] if quoted else _place(answer)
     left_out = {iri.name for iri in named.values()} | {column.name for column in quoted}
@@ -160,6 +270,28 @@ def tabulate(
         elif column is next(one for one in shown if one in place):
             columns.append(ResultColumn("source", _places(place, labels)))
     return ResultTable(columns, _evidence(quoted, labels, list(marks)))
+
+
+def _whole(answer: Answer, named: Mapping[str, Column], labels: Labels) -> list[ResultColumn]:
+    """Return a column for each variable; one that names the things of another stands for both."""
+    left_out = {iri.name for iri in named.values()}
+    found = []
+    for column in answer.columns:
+        if column.name not in left_out:
+            iris = named.get(column.name)
+            variables = [iris.name, column.name] if iris else [column.name]
+            head = " ".join(f"?{variable}" for variable in variables)
+            kind = "thing" if iris else _KINDS.get(column.kind, column.kind)
+            is_named = iris or column.kind == "iri"
+            cells = _cells(column, named, labels) if is_named else map(labels.show, column.values)
+            found.append(ResultColumn(head, [_with_short(cell, labels) for cell in cells], kind))
+    return found
+
+
+def _with_short(cell: TermView, labels: Labels) -> TermView:
+    """Return a thing with the short name by which queries know it, if that is not its text."""
+    short = short_name(cell.iri, labels.site) if cell.iri and not cell.note else ""
+    return replace(cell, note=short) if short and short != cell.text else cell
 
 
 def names(answer: Answer, texts: Mapping[str, str]) -> Mapping[str, Column]:

@@ -48,7 +48,7 @@ async def page(site: Site, query: str = "") -> Response:
     """Return the page of the workbench with a query that is not run."""
     await site.prepare()
     text = query or sample(site)
-    return render.page(site, "sparql.html", here="/query", query=text, result=None, **context(site))
+    return render.page(site, "sparql.html", here="/query", query=text, shown=None, **context(site))
 
 
 def sample(site: Site) -> str:

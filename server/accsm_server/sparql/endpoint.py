@@ -18,7 +18,7 @@ from accsm_server.http.context import RequestContext
 from accsm_server.http.headers import NEVER, REVALIDATE, Header, Headers, filename
 from accsm_server.http.middleware.entity_tags import tagging
 from accsm_server.http.middleware.response_cache import try_cache
-from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, Format
+from accsm_server.http.negotiation import GRAPHS, HTML, RESULTS, SVG, Format
 from accsm_server.http.streaming import send_answer
 from accsm_server.sparql import protocol, service_description
 from accsm_server.sparql.hints import Hints
@@ -28,7 +28,8 @@ from accsm_server.sparql.syntax import Syntax
 
 #: In an answer with one row: the number 0, or a row without values in JSON, CSV, TSV and XML.
 _NO_VALUE = re.compile(rb"(?<![\w.-])0(?![\w.-])|\{\}|\n\r?\n|<result></result>")
-_RESULTS, _GRAPHS = (*RESULTS, HTML), (*GRAPHS, HTML)
+_RESULTS, _GRAPHS = (*RESULTS, HTML, SVG), (*GRAPHS, HTML, SVG)
+_DESCRIPTIONS = (*GRAPHS, HTML)
 
 
 class Views(Protocol):
@@ -37,10 +38,16 @@ class Views(Protocol):
     async def form(self) -> Response:
         """Return the page with a form for a query."""
 
-    async def answer(self, query: Query, shown: str, hints: list[str]) -> Response:
-        """Return the page with the answer to ``query``; raises QueryError.
+    async def answer(self, query: Query, shown: str, view: str, hints: list[str]) -> Response:
+        """Return the page with the answer to ``query`` in a ``view``; raises QueryError.
 
-        ``shown`` is its text with all that it needs to run elsewhere.
+        ``shown`` is its text with all that it needs to run elsewhere. An empty name of a view is
+        that which fits.
+        """
+
+    async def picture(self, query: Query, view: str) -> Response:
+        """Return the answer to ``query`` as a picture; raises QueryError, BadRequest if a ``view``
+        does not fit, and NotAcceptable if none does.
         """
 
     def error(self, error: ServerError, format: Format, query: str | None) -> Response:
@@ -90,8 +97,12 @@ class Endpoint:
                 await self._syntax.check(supplied)
                 raise negotiation.not_acceptable(offers)
             query = _query(request, supplied, format)
-            if format is HTML:
-                await self._send_page(scope, receive, query, supplied, send)
+            if format in (HTML, SVG):
+                page = self._page if format is HTML else self._picture
+                response = await page(query, supplied, request.view)
+                if scanned.volatile:
+                    response.headers["Cache-Control"] = NEVER
+                await response(scope, receive, tagging(send))
             else:
                 await self._send_answer(scope, context, query, supplied, format, send)
         except QueryError as error:
@@ -100,14 +111,15 @@ class Endpoint:
                 await self._syntax.explain(error, supplied)
             raise
 
-    async def _send_page(
-        self, scope: Scope, receive: Receive, query: Query, supplied: SuppliedQuery, send: Send
-    ) -> None:
+    async def _page(self, query: Query, supplied: SuppliedQuery, view: str) -> Response:
         hints, are_all = await self._hints.find(query, supplied)
-        response = await self._views.answer(query, supplied.shown, hints)
-        if supplied.scanned.volatile or not are_all:
+        response = await self._views.answer(query, supplied.shown, view, hints)
+        if not are_all:
             response.headers["Cache-Control"] = NEVER
-        await response(scope, receive, tagging(send))
+        return response
+
+    async def _picture(self, query: Query, _supplied: SuppliedQuery, view: str) -> Response:
+        return await self._views.picture(query, view)
 
     async def _send_answer(
         self, scope: Scope, context: RequestContext, query: Query, supplied: SuppliedQuery,
@@ -153,7 +165,7 @@ class Endpoint:
 
     async def _describe(self, scope: Scope, receive: Receive, name: str, send: Send) -> None:
         """Send the page with the form, or the service description as RDF."""
-        format = negotiation.choose(name, scope["request_context"].header(b"accept"), _GRAPHS)
+        format = negotiation.choose(name, scope["request_context"].header(b"accept"), _DESCRIPTIONS)
         describe = self._views.form() if format is HTML else self._description(scope, format)
         response = await describe
         await response(scope, receive, tagging(send))
@@ -179,7 +191,7 @@ def _headers(format: Format, volatile: bool) -> tuple[Header, ...]:
 def _query(request: SparqlRequest, supplied: SuppliedQuery, format: Format) -> Query:
     scanned = supplied.scanned
     graph = _is_graph(scanned)
-    name = format.name if format is not HTML else "ttl" if graph else "json"
+    name = ("ttl" if graph else "json") if format in (HTML, SVG) else format.name
     return Query(
         supplied.text,
         name,
@@ -217,6 +229,8 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
                         {"type": "array", "items": {"type": "string"}}),
     "format": ("The short name of a format, instead of Accept", {"type": "string"}),
     "output": ("The same as `format`, which goes first", {"type": "string"}),
+    "view": ("The view of a page or of a picture: bar, line, heatmap, timeline, tree, graph, "
+             "table, record or turtle; by default that which fits", {"type": "string"}),
     "timeout": ("Seconds the query may take, up to the limit of the server; 0: that limit",
                 {"type": "number", "minimum": 0}),
 }  # fmt: skip

@@ -51,6 +51,8 @@ class SparqlRequest:
     format: str
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
+    view: str
+    """The view of the answer on a page or as a picture; empty for the one that fits."""
     timeout: float | None
     """Seconds that the client allows for the query; None: as many as the server allows."""
 
@@ -93,6 +95,7 @@ def _from_parameters(parameters: Parameters, query_required: bool) -> SparqlRequ
         requested(first),
         _graphs(parameters, "default-graph-uri"),
         _graphs(parameters, "named-graph-uri"),
+        first.get("view", ""),
         _timeout(first.get("timeout", "")),
     )
 

@@ -73,6 +73,7 @@ if (given || !queries.length) {
   const same = queries.findIndex(({ text }) => text.trim() === area.value.trim());
   if (same < 0) queries.push({ name: nextName(), text: area.value });
   chosen = same < 0 ? queries.length - 1 : same;
+  queries[chosen].view = new URLSearchParams(location.search).get("view") ?? "";
 }
 
 function nextName() {
@@ -209,6 +210,7 @@ async function run() {
   cancel.hidden = false;
   try {
     const shown = await answered(text, own.signal);
+    shown.addEventListener("click", change);
     const rows = shown.querySelectorAll("table.results tbody tr").length;
     const isError = shown.matches(".problem");
     const said = isError ? "The query was not answered" : rows ? `${rows} ${rows === 1 ? "row is" : "rows are"} shown` : "Answered";
@@ -227,7 +229,7 @@ async function run() {
 
 /** The answer to a query as the server shows it, or its problem. */
 async function answered(text, signal) {
-  const fields = new URLSearchParams({ query: text });
+  const fields = new URLSearchParams(parameters(text));
   const headers = { Accept: "text/html" };
   const isLong = text.length > LONGEST_LINK;
   const answer = await fetch(isLong ? endpoint : `${endpoint}?${fields}`, { signal, headers, ...(isLong ? { method: "POST", body: fields } : {}) });
@@ -248,10 +250,24 @@ function place(shown) {
   shown.dispatchEvent(new CustomEvent("shown", { bubbles: true }));
 }
 
-/** The address of the answer to a query, with the view that is chosen. */
+/** The query with the view that is chosen for it. */
+function parameters(text) {
+  const { view } = queries[chosen];
+  return { query: text, ...(view ? { view } : {}) };
+}
+
 function link(text) {
-  const view = new URLSearchParams(location.search).get("view");
-  return `${endpoint}?${new URLSearchParams({ query: text, ...(view ? { view } : {}) })}`;
+  return `${endpoint}?${new URLSearchParams(parameters(text))}`;
+}
+
+/** Show the answer in another view without a new page; the query keeps that view. */
+function change(event) {
+  const picked = event.target.closest("[data-view]");
+  if (!picked || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  queries[chosen].view = picked.dataset.view;
+  write("queries", queries);
+  run().then(() => document.querySelector(".answer [data-view][aria-current]")?.focus());
 }
 
 async function copy(text) {
@@ -289,6 +305,7 @@ layout.append(panel, side.element);
 panel.append(form);
 const shown = document.querySelector(".answer");
 if (shown) panel.append(shown);
+shown?.addEventListener("click", change);
 chooser.addEventListener("change", showUse);
 use.addEventListener("toggle", () => use.open && showUse());
 form.addEventListener("submit", (event) => {

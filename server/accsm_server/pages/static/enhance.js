@@ -7,6 +7,8 @@ const make = (name, properties = {}, ...children) => {
   return element;
 };
 
+const FEW = 10; // rows that need no filter
+
 // Say something to screen readers.
 const status = make("p", { className: "hidden", role: "status" });
 document.body.append(status);
@@ -15,6 +17,13 @@ document.body.append(status);
 function enhance(part) {
   // Copy the text of an element with data-copy.
   part.querySelectorAll("[data-copy]").forEach(copyable);
+  // Put the folded rest of a table below its first rows.
+  for (const more of part.querySelectorAll("details[data-more]")) {
+    const [first, rest] = [more.previousElementSibling, more].map((box) => box.querySelector("tbody"));
+    first.append(...rest.rows);
+    more.remove();
+  }
+  part.querySelectorAll("table[data-filter]").forEach(filterable);
   // Sort a table with data-sort by the column whose head is chosen; a table of groups stays grouped.
   for (const table of part.querySelectorAll("table[data-sort]")) {
     for (const head of table.tHead?.rows[0]?.cells ?? []) {
@@ -37,6 +46,39 @@ function copyable(element) {
   element.after(button);
 }
 
+// Filter the rows of a table by words, and show the first of many.
+function filterable(table) {
+  const rows = table.tBodies[0].rows;
+  if (rows.length <= FEW) return;
+  const step = matchMedia("(max-width: 46rem)").matches ? 25 : 100;
+  let most = step;
+  const input = make("input", { type: "search", autocomplete: "off", placeholder: "Filter rows" });
+  input.setAttribute("aria-label", "Filter rows");
+  const said = make("span", { className: "note" });
+  said.setAttribute("role", "status");
+  const button = make("button", { type: "button", className: "second" });
+  const show = () => {
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let found = 0;
+    for (const row of rows) {
+      const text = words.length ? row.textContent.toLowerCase() : "";
+      const fits = words.every((word) => text.includes(word));
+      found += fits;
+      row.hidden = !fits || found > most;
+    }
+    said.textContent = words.length ? `${found} of ${rows.length} rows have these words` : "";
+    button.hidden = found <= most;
+    button.textContent = `Show ${Math.min(step, found - most)} more of ${found} rows`;
+  };
+  input.addEventListener("input", () => [(most = step), show()]);
+  button.addEventListener("click", () => [(most += step), show()]);
+  table.addEventListener("sorted", show);
+  const box = table.closest(".scroll");
+  box.before(make("p", { className: "filter" }, input, " ", said));
+  box.after(button);
+  show();
+}
+
 const collator = new Intl.Collator("en", { numeric: true });
 
 function sort(table, head) {
@@ -44,9 +86,16 @@ function sort(table, head) {
   const text = (row) => row.cells[head.cellIndex]?.textContent.trim() ?? "";
   for (const body of table.tBodies) {
     const rows = [...body.rows].filter((row) => !row.classList.contains("group"));
-    rows.sort((one, other) => (up ? 1 : -1) * collator.compare(text(one), text(other)));
+    const numbers = rows.map((row) => Number(text(row)));
+    const areNumbers = rows.every((row, place) => text(row) && !Number.isNaN(numbers[place]));
+    const value = new Map(rows.map((row, place) => [row, numbers[place]]));
+    const compare = areNumbers
+      ? (one, other) => value.get(one) - value.get(other)
+      : (one, other) => collator.compare(text(one), text(other));
+    rows.sort((one, other) => (up ? 1 : -1) * compare(one, other));
     body.append(...rows);
   }
+  table.dispatchEvent(new CustomEvent("sorted"));
   for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", up ? "ascending" : "descending");
 }
