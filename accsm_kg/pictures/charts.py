@@ -165,7 +165,7 @@ def _heatmap(view: View, width: float) -> Element:
     width = width if is_above else WIDE
     left = 0.0 if is_above else width * 0.38
     cell = min((width - left) / len(columns), 110.0)
-    titles = [fold(column, max(int(cell / _LETTER), 4), 3) for column in columns]
+    titles = [fold(column, max(int((cell - _GAP) / _LETTER), 4), 3) for column in columns]
     top = _LINE * max(map(len, titles)) + 4
     drawn = [
         text_lines(left + place * cell + 4, 11, lines, _LINE, class_="pic-soft")

@@ -156,7 +156,7 @@ def test_rows_are_revalidated_and_lead_to_other_formats(client: httpx.Client) ->
     assert client.get(path, headers={**asked, "If-None-Match": tag}).status_code == 304
     assert client.head(path, headers=asked).headers["ETag"] == tag
     links = dict(re.findall(r'<([^>]+)>; rel="alternate"; type="([^"]+)"', answer.headers["Link"]))
-    assert len(links) == 9
+    assert len(links) == 10
     for link, kind in links.items():
         assert client.get(link).headers["Content-Type"].partition(";")[0] == kind
 

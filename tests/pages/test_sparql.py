@@ -2,10 +2,12 @@
 
 import re
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import openpyxl
 import pytest
 from pages.conftest import get
 from serving import running
@@ -45,7 +47,7 @@ def test_a_query_too_long_for_an_address_is_kept_in_the_form(client: httpx.Clien
     assert "x" * 33_000 in refused.text
 
 
-@pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "xml"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "xml", "xlsx"])
 def test_answers_are_named_with_a_suffix(client: httpx.Client, suffix: str) -> None:
     answer = client.get("/sparql", params={"query": "SELECT * {} LIMIT 1", "format": suffix})
     assert answer.headers["Content-Disposition"] == f'inline; filename="answer.{suffix}"'
@@ -132,3 +134,33 @@ def test_the_rows_after_a_hundred_are_folded(client: httpx.Client) -> None:
     page = page_of(client, "SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 250")
     assert "<summary>The other 150 rows</summary>" in page
     assert page.count("<tr>") == 2 + 250
+
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def test_an_answer_is_a_workbook(client: httpx.Client) -> None:
+    answer = client.get("/sparql", params={"query": COUNTED}, headers={"Accept": XLSX})
+    assert answer.headers["Content-Type"] == XLSX
+    assert answer.headers["Content-Disposition"].endswith('filename="answer.xlsx"')
+    rows = client.get("/sparql", params={"query": COUNTED, "format": "csv"}).text.split()
+    workbook = openpyxl.load_workbook(BytesIO(answer.content))
+    found = [",".join(str(cell.value) for cell in row) for row in workbook["Answer"].iter_rows()]
+    assert found == rows
+    assert any("accsm:countryCoordinator" in row[0].value for row in workbook["Query"].iter_rows())
+    asked = client.get("/sparql", params={"query": "ASK {}", "format": "xlsx"})
+    assert openpyxl.load_workbook(BytesIO(asked.content))["Answer"]["A2"].value is True
+    question = client.get("/questions/projects-per-coordinator.xlsx")
+    assert openpyxl.load_workbook(BytesIO(question.content))["Answer"].max_row == 46
+    assert client.get("/sparql", params={"query": DRAWN, "format": "xlsx"}).status_code == 406
+
+
+def test_a_workbook_that_is_cut_is_whole_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "data.ttl"
+    file.write_text("<a:a> <a:b> 1, 2, 3, 4 .")
+    with running(file, ROWS="3") as server, httpx.Client(base_url=server.url) as client:
+        answer = get(client, "/sparql?format=xlsx&query=SELECT ?o { ?s ?p ?o }")
+        workbook = openpyxl.load_workbook(BytesIO(answer.content))
+        assert workbook["Answer"].max_row == 4
+        said = "Only the first 3 rows are in this file: see LIMIT and OFFSET."
+        assert workbook["Query"]["A1"].value == said

@@ -32,6 +32,7 @@ RESULTS = (
     Format("xml", "application/sparql-results+xml", "XML", _XML),
     Format("csv", "text/csv", "CSV"),
     Format("tsv", "text/tab-separated-values", "TSV"),
+    Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel"),
 )
 JSON_LD = Format("jsonld", "application/ld+json", "JSON-LD", _JSON)
 GRAPHS = (

@@ -2,18 +2,21 @@
 
 An answer is cut after a whole row or triple and can be parsed. Its last bytes say so: in a member
 `truncated` in JSON-LD, in a comment in XML, RDF/XML, Turtle, TriG, N-Triples and N-Quads. JSON, CSV
-and TSV have no place for it. The response shows it in all formats: see `http.streaming`.
+and TSV have no place for it. The response shows it: see `http.streaming`. A workbook is whole, with
+a remark.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pyoxigraph import Triple
 
 from accsm_kg.rdf import json_ld, xml
 from accsm_server.engine.pool import messages
+
+T = TypeVar("T")
 
 _FRAME_SIZE = 1 << 16
 _ESCAPE = ord("\\")
@@ -135,6 +138,12 @@ class AnswerWriter:
 
     def flush(self) -> None:
         """Do nothing: `finish` sends the rest."""
+
+    def counted(self, rows: Iterable[T]) -> Iterator[T]:
+        """Yield and count rows."""
+        for row in rows:
+            self.rows += 1
+            yield row
 
     def limit_triples(self, triples: Iterable[Triple]) -> Iterator[Triple]:
         """Yield and count triples up to a limit; then set `truncated`."""

@@ -31,7 +31,7 @@ from pyoxigraph import (
     Variable,
 )
 
-from accsm_kg.rdf import dataset, json_ld, xml
+from accsm_kg.rdf import dataset, json_ld, xlsx, xml
 from accsm_kg.rdf.select_all import in_order
 from accsm_server.engine.pool import messages, sandbox
 from accsm_server.engine.pool.answer_limits import AnswerWriter, Cut
@@ -63,7 +63,7 @@ GRAPHS = {
     "nq": RdfFormat.N_QUADS,
     "trig": RdfFormat.TRIG,
 }
-_JSON_LD, _XML = "jsonld", ("xml", "rdf")
+_JSON_LD, _XML, _WORKBOOK = "jsonld", ("xml", "rdf"), "xlsx"
 _LACKING = Variable("lacking_in_every_query")
 _QUICK = 0.002  # seconds; the memory of a shorter query is not checked
 _STACK = 512 << 20  # bytes; the engine parses and plans nested queries recursively
@@ -190,13 +190,31 @@ def write_results(results: QuerySolutions | QueryBoolean, task: Task, output: An
     """Write the answer to a SELECT or an ASK; raises Cut, and what `_ERRORS` lists."""
     format, limit = task.format, task.limit
     output.is_xml = format in _XML
-    if isinstance(results, QuerySolutions) and limit is not None and format == "json":
+    if format == _WORKBOOK:
+        _write_workbook(results, task, output)
+    elif isinstance(results, QuerySolutions) and limit is not None and format == "json":
         _write_rows(results, limit, output)
     else:
         if isinstance(results, QuerySolutions):
             output.expect_rows(format)
         results.serialize(cast("IO[bytes]", output), format=_RESULTS[format])
         output.count_last_rows()
+
+
+def _write_workbook(
+    results: QuerySolutions | QueryBoolean, task: Task, output: AnswerWriter
+) -> None:
+    """Write a workbook, which is whole even if a limit cuts its rows: it says so itself."""
+    workbook = xlsx.Workbook(cast("IO[bytes]", output))
+    most, remark = min(task.limit or output.max_rows, output.max_rows, xlsx.MOST_ROWS), ""
+    if isinstance(results, QuerySolutions):
+        variables = [variable.value for variable in results.variables]
+        workbook.add_answer(variables, output.counted(tuple(row) for row in islice(results, most)))
+        if next(results, None) is not None:
+            remark = f"Only the first {most} rows are in this file: see LIMIT and OFFSET."
+    else:
+        workbook.add_answer(["answer"], [(Literal(bool(results)),)])
+    workbook.close(task.text, remark)
 
 
 def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
