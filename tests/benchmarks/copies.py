@@ -29,6 +29,14 @@ def copies(lines: list[str], count: int) -> Iterator[str]:
             yield renamed(line, number)
 
 
+def write(dataset: Path, count: int, path: Path) -> Path:
+    """Write ``count`` times the N-Quads of ``dataset`` to ``path``, and return that."""
+    lines = dataset.read_text(encoding="utf-8").splitlines(keepends=True)
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(copies(lines, count))
+    return path
+
+
 def renamed(line: str, number: int) -> str:
     """Return a line, or an IRI in angle brackets, with the things of a copy."""
     new = line.replace(_THINGS, f"{_THINGS}copy-{number}/")
@@ -45,9 +53,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("build/bench/copies.nq"))
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    lines = options.dataset.read_text(encoding="utf-8").splitlines(keepends=True)
-    with options.out.open("w", encoding="utf-8") as file:
-        file.writelines(copies(lines, options.count))
+    write(options.dataset, options.count, options.out)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,7 @@ from pyoxigraph import DefaultGraph, RdfFormat, Store
 from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf import dataset
 
-from . import answers, attackers, hostile, load, mix, pages, probe, running
-from .copies import COUNT, copies
+from . import answers, attackers, copies, hostile, load, mix, pages, probe, running
 from .load import Figures
 from .mix import Template
 from .results import Figured, Run
@@ -53,17 +52,10 @@ def measure(
         started = [[stack.enter_context(start(peer, peer.name)) for peer in group]
                    for group in groups]  # fmt: skip
         _measure(run, store, started, work, filters)
-    run.requests = pages.measure(data, _write_copies(data, work / "copies.nq"))
+    run.requests = pages.measure(data, copies.write(data, copies.COUNT, work / "copies.nq"))
     if base:
         run.ready |= _starts(groups[0], rounds, start)
     return run
-
-
-def _write_copies(data: Path, path: Path) -> Path:
-    lines = data.read_text(encoding="utf-8").splitlines(keepends=True)
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(copies(lines, COUNT))
-    return path
 
 
 def order(groups: list[list[T]], name: str, turn: int) -> list[T]:

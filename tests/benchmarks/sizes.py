@@ -23,8 +23,7 @@ from urllib.parse import urlencode
 from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf import dataset
 
-from . import mix, peers, probe
-from .copies import copies
+from . import copies, mix, peers, probe
 from .mix import GRAPH, RESULTS, Template
 from .running import COUNT, Peer, Running, run
 from .tables import table
@@ -68,15 +67,16 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # exit, which stops all servers
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     rmtree(options.work, ignore_errors=True)
-    lines = options.dataset.read_text(encoding="utf-8").splitlines(keepends=True)
     templates = [*_templates(options.dataset)]
     found: dict[str, dict[str, Figures]] = {}
     for size in options.quads:
         folder = (options.work / str(size)).absolute()
         folder.mkdir(parents=True)
         data, graph = folder / "data.nq", folder / "graph.nt"
-        count = _write(lines, size, data)
+        copies.write(options.dataset, _number_of_copies(options.dataset, size), data)
         triples = _merge(data)
+        with data.open("rb") as file:
+            count = sum(1 for _ in file)
         found[f"{count:,}"] = _measure(data, graph, triples, folder, templates, options.peers)
         print(f"\n{_table(found)}\n", flush=True)
         rmtree(folder)
@@ -91,13 +91,11 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _write(lines: list[str], size: int, path: Path) -> int:
-    """Write the fewest copies with about ``size`` quads, and return how many they have."""
-    growth = sum(1 for _ in copies(lines, 2)) - len(lines)
-    number = 1 + max(0, round((size - len(lines)) / growth))
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(copies(lines, number))
-    return len(lines) + (number - 1) * growth
+def _number_of_copies(path: Path, size: int) -> int:
+    """Return how many copies of a dataset have about ``size`` quads."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    growth = sum(1 for _ in copies.copies(lines, 2)) - len(lines)
+    return 1 + max(0, round((size - len(lines)) / growth))
 
 
 def _merge(data: Path) -> int:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
-from benchmarks.copies import copies
+from benchmarks import copies
 from pages.conftest import get, triples
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 from serving import running, serving
@@ -243,9 +243,7 @@ def test_a_key_that_is_too_long_is_refused(client: httpx.Client, path: str) -> N
 def test_a_trace_with_many_projects_shows_the_first_of_each_group(
     dataset_path: Path, tmp_path: Path
 ) -> None:
-    path = tmp_path / "copies.nq"
-    lines = dataset_path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(copies(lines, 9)), encoding="utf-8")
+    path = copies.write(dataset_path, 9, tmp_path / "copies.nq")
     with running(path) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         page, rows = get(client, "/trace/THA").text, get(client, "/trace/THA?format=csv").text
     links = {(row["relation"], row["resource"]) for row in csv.DictReader(StringIO(rows))}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks.copies import copies, renamed
+from benchmarks import copies
 from project import ROOT, copy_inputs
 from pyshacl import validate as shacl
 from rdflib.namespace import SH
@@ -58,10 +58,7 @@ LOCAL = ("R-EVD-01", "R-I-01", "R-TIM-01", "R-X-02", "R-X-06", "R-X-07", "R-X-43
 @pytest.fixture(scope="module")
 def copied_path(dataset_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The record and one copy of it."""
-    path = tmp_path_factory.mktemp("copied") / "copied.nq"
-    lines = dataset_path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(copies(lines, 2)), encoding="utf-8")
-    return path
+    return copies.write(dataset_path, 2, tmp_path_factory.mktemp("copied") / "copied.nq")
 
 
 def test_a_copy_of_the_record_has_its_results_once_more(outcome, copied_path: Path) -> None:
@@ -69,7 +66,7 @@ def test_a_copy_of_the_record_has_its_results_once_more(outcome, copied_path: Pa
         (result["rule"], name(f"<{result['focus']}>"))
         for result in outcome[0]["results"]
         if result["rule"] in LOCAL
-        for name in (str, lambda focus: renamed(focus, 1))
+        for name in (str, lambda focus: copies.renamed(focus, 1))
     }
     assert {rule for rule, _ in expected} == {"R-I-01", "R-X-02"}
     data, shapes, base = validate.load(copied_path)
