@@ -18,10 +18,11 @@ from accsm_kg.search import things
 
 #: Things above this number are not sent to the editor, which asks for them by what is typed.
 MOST_THINGS = 5000
+#: Kinds of things that are offered as terms, or not at all.
+APART = frozenset(("term", "question"))
 _FEW, _REPEATED = 12, 60  # values of a property that are all offered; the latter if they repeat
 _LONGEST = 80  # characters of a value that is offered
 _QUERIES = Path(__file__).parent / "queries"
-_APART = frozenset(("term", "question"))  # kinds of things that are offered as terms, or not at all
 _PLAIN = re.compile(r"[+-]?\d+|true|false")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
@@ -131,7 +132,7 @@ def things_of(classes: Rows, names: Rows, name: Naming) -> dict[str, Any]:
     found = (
         (iri, *_named(own), [row["class"] for row in own if row["class"]])
         for iri, own in grouped(names, "thing").items()
-        if _APART.isdisjoint(kinds.get(row["class"], "") for row in own)
+        if APART.isdisjoint(kinds.get(row["class"], "") for row in own)
     )
     return listed(found, name)
 

@@ -68,15 +68,14 @@ def network(things: Mapping[str, Thing], links: Iterable[Link]) -> Network:
             joined[link.start, link.end][link.name] = None
             degrees[link.start] += 1
             degrees[link.end] += 1
-    first = sorted(things, key=lambda key: -degrees[key])[:MOST]
-    kept = {key: things[key] for key in things.keys() & set(first)}
-    ordered = [kept[key] for key in things if key in kept]
+    first = {*sorted(things, key=lambda key: -degrees[key])[:MOST]}
+    kept = {key: thing for key, thing in things.items() if key in first}
     found = [
         Link(*ends, ", ".join(filter(None, names)))
         for ends, names in joined.items()
         if kept.keys() >= {*ends}
     ]
-    return Network(ordered, found, len(things))
+    return Network([*kept.values()], found, len(things))
 
 
 def caption(shown: Network) -> str:
@@ -166,13 +165,12 @@ def _layered(shown: Network, width: float) -> Element:
     columns: dict[int, list[_Card]] = defaultdict(list)
     for card in cards.values():
         columns[card.layer].append(card)
-    routes = [_route(link, cards, columns) for link in shown.links if link.start != link.end]
+    links = [link for link in shown.links if link.start != link.end]
+    routes = [_route(link, cards, columns) for link in links]
     _settle([columns[place] for place in sorted(columns)])
     drawn = [
         part
-        for (route, is_back), link in zip(
-            routes, (one for one in shown.links if one.start != one.end), strict=True
-        )
+        for (route, is_back), link in zip(routes, links, strict=True)
         for part in _wire(route, wide, "" if shown.name else link.name, is_back)
     ]
     drawn += (_drawn(card, wide) for card in cards.values())

@@ -25,7 +25,6 @@ from accsm_server.pages.terms import graph_path
 BUNDLE = "workbench.js"
 _MOST_BYTES = 256 << 20  # of an answer about the whole dataset
 _MOST_FOUND = 50  # things that are found for what is typed
-_APART = ("term", "question")
 _DATA = openapi.offered(JSON)
 
 router = openapi.create_router("pages")
@@ -176,4 +175,4 @@ async def _hits(site: Site, text: str) -> dict[str, Hit]:
         return {}
     suggested = await to_thread(index.suggest, text)
     found = await to_thread(lambda: index.hits(index.search(text), 0, _MOST_FOUND))
-    return {hit.iri: hit for hit in (*suggested, *found) if hit.kind not in _APART}
+    return {hit.iri: hit for hit in (*suggested, *found) if hit.kind not in model.APART}
