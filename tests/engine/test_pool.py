@@ -534,3 +534,25 @@ for name, attempt in attempts.items():
 def test_a_sandboxed_process_cannot_escape() -> None:
     done = subprocess.run([sys.executable, "-c", ESCAPES], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+MAPPINGS = """
+import threading
+from accsm_server.engine.pool import sandbox
+sandbox.limit_memory(60 << 20)
+threading.stack_size(1 << 20)
+counts = []
+def allocate():
+    texts = ["x" * 1000 + str(number) for number in range(20_000)]
+    with open("/proc/self/maps") as maps:
+        counts.append((len(texts), len(maps.readlines())))
+thread = threading.Thread(target=allocate)
+thread.start()
+thread.join()
+print(counts[0][1])
+"""
+
+
+def test_a_thread_with_little_memory_does_not_map_each_allocation() -> None:
+    done = subprocess.run([sys.executable, "-c", MAPPINGS], capture_output=True, text=True, cwd=ROOT)
+    assert int(done.stdout) < 1000, done.stderr
