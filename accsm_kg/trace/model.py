@@ -12,8 +12,7 @@ from accsm_kg.trace.index import QUERIES, Index, Thing, index
 _PROJECT = "project"
 _NO_WORDS = dict.fromkeys(("source", "line", "locator", "words"), "")
 _NOT_PRINTED = dict.fromkeys(("source", "line", "reliability"), "")
-#: The queries about projects.
-_OF_PROJECTS = ("projects", "facts", "gaps", "together")
+_NAMING = ("coordinator", "partner")  # facts whose value is a thing
 
 
 @dataclass(frozen=True)
@@ -89,17 +88,26 @@ def trace_thing(thing: Thing, known: Index) -> Lookup[Trace]:
         stated = (yield _ask("statements", this)) + (yield _ask("roll-up", this))
         linked = [this]
     else:
-        stated = yield _ask("links", *below)
+        stated = _marked((yield _ask("links", *below)), (yield _ask("own", *below)))
         linked = _values(stated, "resource")
         partners = yield _ask("partners", this)
+        stated, partners = yield from _labelled(stated, partners)
     others = [iri for iri in _values(partners, "resource") if iri not in linked]
     stated += partners
     stated = _quoted(stated, (yield _ask("passages", *_values(stated, "evidence"))))
     found: dict[str, Rows] = {}
-    for name in _OF_PROJECTS:
-        found[name] = (yield _ask(name, *linked)) if linked else []
-    projects = _projects(found["projects"], found["facts"])
-    partner_in = yield from _load_projects(others)
+    for name, iris in (
+        ("projects", [*linked, *others]),
+        ("facts", [*linked, *others]),
+        ("gaps", linked),
+        ("together", linked),
+    ):
+        found[name] = (yield _ask(name, *iris)) if iris else []
+    labels = yield from _labels(_named(found["facts"]))
+    own = [row for row in found["projects"] if row["resource"] not in others]
+    rest = [row for row in found["projects"] if row["resource"] in others]
+    projects = _projects(own, found["facts"], labels)
+    partner_in = _projects(rest, found["facts"], labels)
     rows = stated if thing.kind == _PROJECT else _passages(stated, [*projects, *partner_in])
     plans = yield _ask("plans", this)
     above = yield _ask("above", this, *(each.resource for each in known.above(thing)))
@@ -114,9 +122,9 @@ def trace_thing(thing: Thing, known: Index) -> Lookup[Trace]:
         siblings=known.siblings(thing),
         ways=[] if thing.kind == _PROJECT or partner_in else sentences.ways(rows),
         gaps=[
-            *sentences.missing(thing.verb, found["projects"], plans),
+            *sentences.missing(thing.verb, own, plans),
             *sentences.gaps(found["gaps"], len(projects)),
-            *sentences.completion(found["projects"]),
+            *sentences.completion(own),
         ],
         issues=(yield _ask("issues", this)),
     )
@@ -171,20 +179,61 @@ def _without(row: Row, column: str) -> Row:
     return {name: value for name, value in row.items() if name != column}
 
 
-def _load_projects(iris: Sequence[str]) -> Lookup[list[Project]]:
-    rows = (yield _ask("projects", *iris)) if iris else []
-    return _projects(rows, (yield _ask("facts", *iris)) if iris else [])
+def _marked(links: Rows, own: Rows) -> Rows:
+    """Return links whose ``states`` is false for passages that are not the link's ``own``."""
+    passages: dict[tuple[str, str], set[str]] = {}
+    for row in own:
+        passages.setdefault((row["resource"], row["target"]), set()).add(row["evidence"])
+
+    def is_of_others(row: Row) -> bool:
+        found = passages.get((row["resource"], row["target"]), set())
+        return bool(found) and row["evidence"] not in found
+
+    return [row | {"states": "false"} if is_of_others(row) else row for row in links]
 
 
-def _projects(rows: Rows, facts: Rows) -> list[Project]:
+def _labels(iris: Sequence[str]) -> Lookup[dict[str, str]]:
+    rows = (yield _ask("labels", *iris)) if iris else []
+    return {row["resource"]: row["label"] for row in reversed(rows)}
+
+
+def _labelled(*parts: Rows) -> Lookup[list[Rows]]:
+    """Return the parts with the label of what each row names in the column ``through``."""
+    labels = yield from _labels(_values([row for rows in parts for row in rows], "named"))
+    return [
+        sorted(
+            (
+                {("through" if name == "named" else name): value for name, value in row.items()}
+                | {"through": labels.get(row["named"], "")}
+                for row in rows
+            ),
+            key=lambda row: (row["resource"], row["relation"], row["through"]),
+        )
+        for rows in parts
+    ]
+
+
+def _named(facts: Rows) -> list[str]:
+    return _values([fact for fact in facts if fact["fact"] in _NAMING], "value")
+
+
+def _projects(rows: Rows, facts: Rows, labels: dict[str, str]) -> list[Project]:
     by_project = grouped(facts, "resource")
-    return [_project(row, grouped(by_project.get(row["resource"], []), "fact")) for row in rows]
+    return [
+        _project(row, grouped(by_project.get(row["resource"], []), "fact"), labels) for row in rows
+    ]
 
 
-def _project(row: Row, facts: dict[str, Rows]) -> Project:
+def _project(row: Row, facts: dict[str, Rows], labels: dict[str, str]) -> Project:
     named = {
-        name: [{"resource": fact["value"], "label": fact["text"]} for fact in facts.get(name, [])]
-        for name in ("coordinator", "partner")
+        name: sorted(
+            (
+                {"resource": fact["value"], "label": labels.get(fact["value"], "")}
+                for fact in facts.get(name, [])
+            ),
+            key=lambda one: one["label"],
+        )
+        for name in _NAMING
     }
     times = [
         {"edtf": fact["value"], "status": fact["status"], "printed": fact["text"]}

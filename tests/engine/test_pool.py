@@ -554,5 +554,7 @@ print(counts[0][1])
 
 
 def test_a_thread_with_little_memory_does_not_map_each_allocation() -> None:
-    done = subprocess.run([sys.executable, "-c", MAPPINGS], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", MAPPINGS], capture_output=True, text=True, cwd=ROOT
+    )
     assert int(done.stdout) < 1000, done.stderr

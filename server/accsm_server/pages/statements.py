@@ -274,19 +274,16 @@ class Describer:
 def _row(property: TermView, values: list[Value], evidence: EvidenceIndex, labels: Labels) -> Row:
     graphs = _shared(value.graphs for value in values)
     shared = _shared(value.evidence for value in values)
-    if graphs is not None:
-        values = [replace(value, graphs=()) for value in values]
-    if shared is not None:
-        values = [replace(value, evidence=()) for value in values]
     of_property = evidence.by_property.get(property.iri, ())
     pieces = tuple(dict.fromkeys((*of_property, *(shared or ()))))
-    values = [
-        replace(
-            value,
-            graphs=placed(backed(value.graphs, value.evidence, labels), value.evidence or pieces),
-        )
-        for value in values
-    ]
+
+    def own(value: Value) -> Value:
+        """Return a value with what it does not share with the others."""
+        words = () if shared is not None else value.evidence
+        where = () if graphs is not None else backed(value.graphs, words, labels)
+        return replace(value, graphs=placed(where, words or pieces), evidence=words)
+
+    values = [own(value) for value in values]
     behind = pieces or tuple(chain.from_iterable(value.evidence for value in values))
     return Row(
         property,
