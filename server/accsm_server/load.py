@@ -23,9 +23,9 @@ _PATIENCE = 3600.0  # seconds for a query
 #: Pages of the whole dataset, whose answers are kept.
 _PAGES = (
     "/", "/projects", "/targets", "/countries", "/areas", "/bodies", "/meetings", "/indicators",
-    "/documents", "/sources", "/quality", "/quality/issues", "/questions", "/coverage",
+    "/documents", "/sources", "/quality", "/quality/issues", "/questions?format=json", "/coverage",
     "/coverage?rows=areas", "/coverage?rows=themes", "/timeline", "/timeline?scale=history",
-    "/trace", "/browse", "/dataset", "/dataset?format=ttl", "/ontology", "/shapes", "/conformance",
+    "/trace", "/browse", "/dataset", "/ontology", "/shapes", "/conformance",
     "/sitemap.xml", "/search?q=a", "/query/terms.json", "/query/things.json",
 )  # fmt: skip
 

@@ -56,6 +56,8 @@ class Page:
     whole: float
     over_copies: float = float("nan")
     """The 95th percentile of the whole request over a dataset of several copies."""
+    slow: float = float("nan")
+    """The share of its requests over the copies that take `MOST` and more."""
 
     @property
     def allowed(self) -> float:
@@ -121,7 +123,8 @@ async def _add_copies(path: Path, kinds: dict[str, list[str]], pages: list[Page]
                 await _seconds(app, target)
             times = [await _seconds(app, target) for target in _repeated(kinds[page.name])]
             p95 = quantiles(times, n=20)[-1]
-            found.append(Page(page.name, page.engine, page.whole, p95 * 1e3))
+            slow = sum(each * 1e3 >= MOST for each in times) / len(times)
+            found.append(Page(page.name, page.engine, page.whole, p95 * 1e3, slow))
     return found
 
 

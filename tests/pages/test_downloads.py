@@ -4,13 +4,15 @@ import gzip
 import hashlib
 from base64 import b64decode
 from email.utils import formatdate
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
 import rdflib
+from accsm_server.engine.pool import worker
 from accsm_server.http.middleware import compression
-from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, RdfFormat, Store, parse
 
 from accsm_kg.namespaces import BASE, term
 
@@ -39,6 +41,21 @@ def test_a_download_equals_the_build(
     permanent = get(client, path)
     assert permanent.content == answer.content
     assert permanent.headers["Cache-Control"] == "public, max-age=31536000, immutable, no-transform"
+
+
+@pytest.mark.parametrize("name", ["nq", "trig", "nt", "ttl"])
+def test_a_file_too_large_to_sort_has_the_same_statements(
+    store: Store, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, as_it_comes = BytesIO(), BytesIO()
+    quads = [quad for quad in store if not isinstance(quad.subject, BlankNode)][:1000]
+    worker.write_sorted(quads, name, {}, whole)
+    monkeypatch.setattr(worker, "MOST_SORTED", 10)
+    worker.write_sorted(iter(quads), name, {}, as_it_comes)
+    kind = worker.GRAPHS[name]
+    found = [set(parse(file.getvalue(), format=kind)) for file in (whole, as_it_comes)]
+    assert found[0] == found[1]
+    assert whole.getvalue() != as_it_comes.getvalue()
 
 
 @pytest.mark.parametrize("suffix", UNPACK)

@@ -1,6 +1,7 @@
 """The description of the dataset: its page, and RDF in VoID and DCAT."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from accsm_kg.lookups import whole
 from accsm_kg.rdf.terms import Term, local_name, natural
 from accsm_server.http import negotiation
+from accsm_server.http.files import StoredFile
 from accsm_server.http.negotiation import DOCUMENTS, Format
 from accsm_server.pages import dataset_description, landing, openapi, render
 from accsm_server.pages.addresses import describing
@@ -28,6 +30,8 @@ from accsm_server.sparql import service_description
 
 #: The values of each subject, by the local names of its properties.
 Facts = dict[str, dict[str, list[Term]]]
+
+_LARGE = 1_000_000  # triples; it takes minutes to pack the files of more
 
 router = openapi.create_router("linked data")
 
@@ -80,13 +84,20 @@ async def send(site: Site, format: Format, origin: str) -> Response:
             **await site.load(_load_content),
         )
     else:
-        description = await dataset_description.describe(site, origin, await site.dumps.all())
+        description = await dataset_description.describe(site, origin, await _files(site))
         body = service_description.serialize(description, site.prefixes, format)
         response = Response(body, media_type=format.content_type, headers=render.NEGOTIATED)
         links += f", {landing.describes(site)}"
     response = render.with_links(response, site, landing.PATH)
     response.headers["Link"] += f", {links}"
     return response
+
+
+async def _files(site: Site) -> Mapping[str, StoredFile]:
+    """Return the files of the dataset; of a large one those that have been asked for."""
+    counts = await dataset_description.property_counts(site)
+    is_large = sum(counts.values()) > _LARGE
+    return site.dumps.made() if is_large else await site.dumps.all()
 
 
 async def _load_content(site: Site) -> dict[str, Any]:

@@ -54,6 +54,6 @@ async def _respond(site: Site, file: File, version: str | None) -> Response:
         "Content-Location": f"{site.root}/dataset/{current}/{file.name}",
         "Link": landing.part_of(site),
     }
-    tag = site.served.tag("file", file.name, str(version))
     caching = FOREVER if version else REVALIDATE
-    return FileResponse(await site.dumps.get(file), headers, caching, tag)
+    made = await site.dumps.get(file)
+    return FileResponse(made, headers, caching, site.served.tag("file", made.sha256))

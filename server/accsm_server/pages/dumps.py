@@ -90,15 +90,23 @@ class Dumps:
         for error in made:
             if isinstance(error, BaseException) and not isinstance(error, _LASTING):
                 raise error
-        found = zip(FILES, made, strict=True)
-        return {name: file for name, file in found if isinstance(file, StoredFile)}
+        return self.made()
+
+    def made(self) -> dict[str, StoredFile]:
+        """Return the files that are made, by name."""
+        done = {name: task for name, task in self._tasks.items() if task.done()}
+        return {
+            name: done[name].result()
+            for name in FILES
+            if name in done and not done[name].cancelled() and not done[name].exception()
+        }
 
     def close(self) -> None:
         """Remove the files."""
         for task in self._tasks.values():
             task.cancel()
-            if task.done() and not task.cancelled() and not task.exception():
-                task.result().file.close()
+        for stored in self.made().values():
+            stored.file.close()
 
     def _done(self, file: File, task: asyncio.Task[StoredFile]) -> None:
         """Let ``file`` be tried again if it was not made, unless that is in vain."""

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Any, cast
 
 import pyoxigraph
@@ -65,6 +65,7 @@ GRAPHS = {
 }
 _JSON_LD, _XML, _WORKBOOK = "jsonld", ("xml", "rdf"), "xlsx"
 _LACKING = Variable("lacking_in_every_query")
+MOST_SORTED = 300_000  # quads of a dump, each of about a kilobyte
 _QUICK = 0.002  # seconds; the memory of a shorter query is not checked
 _STACK = 512 << 20  # bytes; the engine parses and plans nested queries recursively
 
@@ -229,14 +230,22 @@ def _dump(view: DatasetView, task: Task, output: AnswerWriter) -> None:
 def write_sorted(
     quads: Iterable[Quad], format: str, prefixes: Mapping[str, str], output: IO[bytes]
 ) -> None:
-    """Write ``quads``, or their triples, sorted, so that equal ones are equal files."""
+    """Write ``quads``, or their triples, sorted, so that equal ones are equal files.
+
+    More than can be held, `MOST_SORTED`, are written as they come.
+    """
     kind = GRAPHS[format]
-    found: list[Quad] | list[Triple]
-    if kind.supports_datasets:
-        found = sorted(quads, key=_by_graph if format == "trig" else str)
-    else:
-        found = sorted((quad.triple for quad in quads), key=str)
-    pyoxigraph.serialize(found, output, format=kind, prefixes=dict(prefixes))
+    quads = iter(quads)
+    first = list(islice(quads, MOST_SORTED + 1))
+    if len(first) <= MOST_SORTED:
+        first.sort(key=_by_graph if format == "trig" else str)
+    found = chain(first, quads)
+    pyoxigraph.serialize(
+        found if kind.supports_datasets else (quad.triple for quad in found),
+        output,
+        format=kind,
+        prefixes=dict(prefixes),
+    )
 
 
 def _by_graph(quad: Quad) -> tuple[str, str]:
