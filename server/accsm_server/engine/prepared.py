@@ -56,7 +56,7 @@ class Preparing(_Engine):
 
     async def answer(self, query: Query) -> Answer:
         """Return the whole answer; raises QueryError."""
-        if not query.internal or query.dump:
+        if not query.internal:
             return await self._engine.answer(query)
         began = time.perf_counter()
         body, is_cut = await fetch(self._engine, query, _MOST)

@@ -133,7 +133,7 @@ class Dumps:
             plain = await self.get(FILES[file.name.removesuffix(f".{file.coding}")])
             await asyncio.to_thread(_pack, plain.file, copy, file.compressor())
             return
-        query = Query("", file.format.name, prefixes=self._prefixes, dump=True, internal=True)
+        query = Query("", file.format.name, prefixes=self._prefixes, dump=True)
         answer = await self._engine.answer(query)
         try:
             async for piece in answer:

@@ -28,6 +28,7 @@ from accsm_server.errors import Stopping
 from accsm_server.settings import Settings
 
 _LOG = logging.getLogger(__name__)
+_DUMPING = 900.0  # seconds at most for a file with the whole dataset
 _LONG = 0.1  # seconds after which a public query leaves its place
 _LONG_ELSEWHERE = 0.25  # seconds after which another query gets less processor time
 _WAITING = 512  # queries that may wait, of which one client gets half
@@ -150,7 +151,7 @@ class Pool:
 
     async def answer(self, query: Query) -> AnswerStream:
         """Return the answer as soon as its first bytes have arrived; raises QueryError."""
-        limit = self.settings.timeout
+        limit = max(_DUMPING, self.settings.timeout) if query.dump else self.settings.timeout
         timeout = min(query.timeout or limit, limit)
         deadline = self._loop.time() + timeout
         queue, client = self._queue(query), CLIENT.get()
