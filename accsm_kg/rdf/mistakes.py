@@ -296,6 +296,31 @@ _MISTAKES = tuple(
             "`{token}` ends a triple that has only two terms.",
             "A triple has a subject, a property and an object.",
         ),
+        (
+            rf"(?:\{{|(?<![\w:])\.(?!\w))\s*+(?P<at>{_TERM})\s*+(?:[}}.;]|\Z)(?!\w)",
+            "`{token}` stands alone.",
+            "A triple has a subject, a property and an object.",
+        ),
+        (
+            rf";\s*+(?P<at>{_TERM})\s*+(?:[}}.;]|\Z)(?!\w)",
+            "the property `{token}` has no object.",
+            "Write a variable or a value after it.",
+        ),
+        (
+            r"(?<![\w?$:-])(?P<at>FILTER|BIND)\b(?!:)\s*+(?:[}}.]|\(\s*+\)|\Z)",
+            "`{token}` says nothing.",
+            "Write what it is about in brackets after it.",
+        ),
+        (
+            r"(?<![\w?$:-])(?P<at>(?:ORDER|GROUP)\s++BY|HAVING)\b\s*+(?:\Z|\}|LIMIT\b|OFFSET\b)",
+            "`{token}` names nothing.",
+            "Write a variable after it, or an expression in brackets.",
+        ),
+        (
+            r"(?P<at>&&|\|\||[<>!]?=|(?<=\s)[<>*/+-])\s*+\)",
+            "`{token}` has no value on its right.",
+            "Write a value after it.",
+        ),
     )
 )
 _SUBSELECT = re.compile(r"\s*+SELECT\b", re.IGNORECASE)

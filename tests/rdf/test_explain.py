@@ -62,6 +62,21 @@ MISTAKES = {
     "SELECT (?o AS ?p) { ?s ?p ?o }": (1, 31, "occurs in the pattern", "another variable"),
     "SELECT * { ?s a ?c ?s ?p ?o }": (1, 20, "fourth term, `?s`", "`.`"),
     "SELECT * { ?s ?p }": (1, 18, "only two terms", "subject"),
+    "ASK { ?s }": (1, 7, "`?s` stands alone", "subject"),
+    "SELECT * { ?s ?p ?o . accsm:Project }": (1, 23, "`accsm:Project` stands alone", "object"),
+    "SELECT * { ?s a accsm:Project ; accsm:supports }": (
+        1,
+        33,
+        "`accsm:supports` has no object",
+        "after it",
+    ),
+    "SELECT * { ?s a ?c ; ?p . ?c ?d ?e }": (1, 22, "`?p` has no object", "after it"),
+    "SELECT * { ?s ?p ?o FILTER }": (1, 21, "`FILTER` says nothing", "brackets"),
+    "SELECT * { ?s ?p ?o BIND() }": (1, 21, "`BIND` says nothing", "brackets"),
+    "SELECT * { ?s ?p ?o } ORDER BY": (1, 23, "`ORDER BY` names nothing", "variable"),
+    "SELECT ?s { ?s ?p ?o } GROUP BY LIMIT 3": (1, 24, "`GROUP BY` names nothing", "variable"),
+    "SELECT * { ?s ?p ?o FILTER(?o > ) }": (1, 31, "`>` has no value on its right", "after it"),
+    "SELECT * { ?s ?p ?o FILTER(?o = 1 && ) }": (1, 35, "`&&` has no value", "after it"),
     "SELECT * { ?s ?p ?o FILTER ?o > 3 }": (1, 28, "not in brackets", "FILTER(…)"),
     "SELECT * { ?s ?p ?o FILTER(?o == 3) }": (1, 31, "`==`", "`=`"),
     "SELECT * { ?s ?p ?o LIMIT 3 }": (1, 21, "`LIMIT` is inside", "after the `}`"),
@@ -247,7 +262,7 @@ def test_the_excerpt_marks_the_place() -> None:
 
 
 def test_a_known_prefix_needs_no_declaration_in_the_query() -> None:
-    query, message = "SELECT * { ?s accsm:p ?o ; acsm:q }", "error at 1:34: expected x"
+    query, message = "SELECT * { ?s accsm:p ?o ; acsm:q ?r }", "error at 1:34: expected x"
     found = explain(query, message, prefixes())
     assert found.detail == "Line 1, column 28: the prefix `acsm:` is not declared."
     assert found.hint == "Did you mean `accsm:`?"
