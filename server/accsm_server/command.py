@@ -49,7 +49,8 @@ def serve(
     root_path: Annotated[
         str,
         typer.Option(
-            callback=check_root_path, help="Path prefix that a proxy in front strips, such as /kg."
+            callback=check_root_path,
+            help="Path prefix that a proxy in front strips, such as /kg, if it does not send it.",
         ),
     ] = "",
     access_log: Annotated[

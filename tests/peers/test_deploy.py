@@ -18,6 +18,7 @@ from peers.fronts import DEPLOY
 from project import COMMAND, ROOT, python_path
 from serving import Server, running
 
+DOCUMENTED = (ROOT / "docs" / "operating.md").read_text()
 UNIT = DEPLOY / "accsm-kg.service"
 EXPOSURE = 1.5  # of 10, the most that the unit may have
 #: Runs a command on a read-only root with one writable folder; what MemoryDenyWriteExecute= of
@@ -97,8 +98,14 @@ def test_alerts_and_documentation_name_the_metrics_that_exist(small_path: Path) 
     families = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
     samples = set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE))
     assert set(re.findall(r"\b(?:accsm|process)_\w+", asked)) <= families | samples
-    documented = re.findall(r"`(accsm_\w+)`", (ROOT / "docs" / "operating.md").read_text())
-    assert set(documented) == {name for name in families if name.startswith("accsm_")}
+    assert set(re.findall(r"`(accsm_\w+)`", DOCUMENTED)) == {
+        name for name in families if name.startswith("accsm_")
+    }
+    shown = re.search(r"```yaml\n(.*?)```", DOCUMENTED, re.DOTALL)
+    assert shown
+    rules = [rule for group in groups for rule in group["rules"]]
+    (example,) = yaml.safe_load(shown[1])
+    assert any(example.items() <= rule.items() for rule in rules)
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     reasons = {kind.reason for kind in kinds if issubclass(kind, QueryError) and kind != QueryError}
     outcomes = re.findall(r'accsm_queries_total\{outcome=~"([^"]*)"', asked)

@@ -54,6 +54,31 @@ class Contents:
     """What the dataset says of itself: a text, or the name of a value, by local name."""
 
 
+class _Results:
+    """What functions have returned, by the function and its arguments besides the site."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[Any, ...], Any] = {}
+        self._tasks: dict[tuple[Any, ...], Task[Any]] = {}
+
+    async def get(self, site: "Site", load: Load[T], *about: str) -> T:
+        """Return the result of ``load``; see `Site.load`."""
+        key = (load, *about)
+        if key not in self.found:
+            if key not in self._tasks:
+                self._tasks[key] = create_task(self._keep(site, key))
+            await shield(self._tasks[key])
+        found: T = self.found[key]
+        return found
+
+    async def _keep(self, site: "Site", key: tuple[Any, ...]) -> None:
+        load, *about = key
+        try:
+            self.found[key] = await load(site, *about)
+        finally:
+            del self._tasks[key]
+
+
 @dataclass(frozen=True)
 class Site:
     """The dataset that the pages show, and where they are served."""
@@ -65,8 +90,8 @@ class Site:
     """The folder with what was made for a store on disk."""
     opened: ExitStack = field(default_factory=ExitStack)
     """What `close` closes."""
-    _loaded: "_Results" = field(default_factory=lambda: _Results())
-    _linked: "_Results" = field(default_factory=lambda: _Results())
+    _loaded: _Results = field(default_factory=_Results)
+    _linked: _Results = field(default_factory=_Results)
     """What `load` and `load_links` have returned."""
     _elsewhere: "dict[str, Site]" = field(default_factory=dict)
     """What `at` has returned, by root path; the latest is the last."""
@@ -145,31 +170,6 @@ class Site:
         """Return what `prepare` has loaded."""
         found: Contents = self._loaded.found.get((_load_contents,), Contents())
         return found
-
-
-class _Results:
-    """What functions have returned, by the function and its arguments besides the site."""
-
-    def __init__(self) -> None:
-        self.found: dict[tuple[Any, ...], Any] = {}
-        self._tasks: dict[tuple[Any, ...], Task[Any]] = {}
-
-    async def get(self, site: Site, load: Load[T], *about: str) -> T:
-        """Return the result of ``load``; see `Site.load`."""
-        key = (load, *about)
-        if key not in self.found:
-            if key not in self._tasks:
-                self._tasks[key] = create_task(self._keep(site, key))
-            await shield(self._tasks[key])
-        found: T = self.found[key]
-        return found
-
-    async def _keep(self, site: Site, key: tuple[Any, ...]) -> None:
-        load, *about = key
-        try:
-            self.found[key] = await load(site, *about)
-        finally:
-            del self._tasks[key]
 
 
 async def rows(site: Site, name: str, **iris: str | Iterable[str]) -> Table:
