@@ -172,9 +172,7 @@ def test_a_client_has_one_rate_whatever_address_it_forges(
 ) -> None:
     with running(small_path, RATE="0.2") as server, FRONTS[name](server, tmp_path) as front:
         statuses = {
-            front.send(
-                "GET", sparql("ASK {}"), {"X-Forwarded-For": f"192.0.2.{number}, 198.51.100.7"}
-            ).status
+            front.send("GET", sparql("ASK {}"), {"X-Forwarded-For": f"192.0.2.{number}"}).status
             for number in range(5)
         }
     assert statuses >= {429}
