@@ -1,19 +1,29 @@
 """The documentation names every command, setting and package, and none that does not exist."""
 
 import re
+import tomllib
 
 import pytest
 import typer
+import yaml
 from accsm_server.settings import Settings
 from project import ROOT
 
+from accsm_kg import __version__
 from accsm_kg.cli import app
 from accsm_kg.namespaces import BASE
 
 PAGES = {path.name: path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
 README = TEXTS["README.md"]
-GUIDES = ["README.md", "CONTRIBUTING.md", "architecture.md", "clients.md", "operating.md"]
+GUIDES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "architecture.md",
+    "clients.md",
+    "operating.md",
+    "SECURITY.md",
+]
 
 by_guide = pytest.mark.parametrize("page", GUIDES)
 
@@ -99,6 +109,20 @@ def test_the_architecture_explains_every_package_and_module(package: str) -> Non
 def test_a_page_has_short_lines(page: str) -> None:
     lines = [line for line in TEXTS[page].splitlines() if not line.startswith(("|", "!"))]
     assert [line for line in lines if len(line) > 110] == []
+
+
+def test_the_citation_is_of_this_version() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    released = re.search(r"^## \[(.+)\] - (.+)$", TEXTS["CHANGELOG.md"], re.MULTILINE)
+    assert released
+    assert cited["version"] == __version__ == released[1]
+    assert str(cited["date-released"]) == released[2]
+    assert cited["authors"] == project["authors"]
+    assert cited["title"].endswith(project["description"])
+    authors = ", ".join(author["name"] for author in cited["authors"])
+    words = " ".join(README.split())
+    assert f"{authors}, *accsm-kg, version {__version__}* ({released[2][:4]})" in words
 
 
 def test_project_iris_are_written_in_one_module_only() -> None:

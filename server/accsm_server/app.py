@@ -52,6 +52,7 @@ from accsm_server.pages import (
     trace,
     workbench,
 )
+from accsm_server.pages.parameters import site_of
 from accsm_server.pages.queries import Site
 from accsm_server.pages.sparql import SparqlViews
 from accsm_server.settings import Settings
@@ -191,7 +192,7 @@ def _is_page(path: str) -> bool:
 async def _on_error(request: Request, error: Any) -> Response:
     if isinstance(error, NotFound) and (found := await documents.elsewhere(request)):
         return found
-    return render.error(request.app.state.site, error, problems.error_format(request))
+    return render.error(site_of(request), error, problems.error_format(request))
 
 
 async def _on_exception(request: Request, _: Any) -> Response:

@@ -1,6 +1,5 @@
 """The commands `serve` and `load`, which the command line loads by their entry points."""
 
-import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,13 +11,15 @@ import typer
 from accsm_kg import resources
 from accsm_kg.namespaces import MERGED
 from accsm_kg.terminal import Told, say, step
+from accsm_server.settings import read_root_path
 
 
 def check_root_path(root_path: str) -> str:
-    """Return ``root_path``; raises BadParameter unless it is empty or a path such as /kg."""
-    if root_path and not re.fullmatch(r"/?[\w.~-]+(?:/[\w.~-]+)*/?", root_path, re.ASCII):
-        raise typer.BadParameter(f"{root_path!r}: give a path such as /kg")
-    return root_path
+    """Return ``root_path`` without a slash at its end; raises BadParameter if it is no path."""
+    try:
+        return read_root_path(root_path)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def check_endpoint(url: str) -> str:
@@ -48,7 +49,8 @@ def serve(
     root_path: Annotated[
         str,
         typer.Option(
-            callback=check_root_path, help="Path prefix that a proxy in front strips, such as /kg."
+            callback=check_root_path,
+            help="Path prefix that a proxy in front strips, such as /kg, if it does not send it.",
         ),
     ] = "",
     access_log: Annotated[

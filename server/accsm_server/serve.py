@@ -49,9 +49,9 @@ def serve(
 
     Until queries are answered, all requests are answered 503, and ``tell`` gets words on how far
     loading is; then ``ready`` gets the URL and a phrase on the memory for queries.
-    ``root_path`` is the path prefix that a reverse proxy strips; relative IRIs in the files are
-    resolved against ``base``. Raises OSError if the address is in use or a file cannot be read, and
-    ValueError if the dataset or a setting is invalid.
+    ``root_path`` is the path prefix that a reverse proxy strips, such as /kg; relative IRIs in the
+    files are resolved against ``base``. Raises OSError if the address is in use or a file cannot be
+    read, and ValueError if the dataset or a setting is invalid.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").addFilter(concerns_operator)
@@ -63,7 +63,6 @@ def serve(
         _listen(host, port) as listener,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        root_path = f"/{root_path.strip('/')}".rstrip("/")
         runner.run(_serve(dataset, listener, settings, ready, root_path, access_log, base, tell))
 
 
@@ -164,10 +163,10 @@ def _application(
     """Return the middlewares that do not depend on the dataset, the outermost last."""
     app: ASGIApp = Operations(reloader, counts)
     app = RateLimit(app, settings.rate, exempt={*PATHS, *static_files.FILES})
+    app = ProxyHeaders(app, settings.proxies)  # type: ignore[arg-type]
     if access_log:
         app = AccessLog(app)
-    app = Metrics(app, counts)
-    return ProxyHeaders(app, settings.proxies)  # type: ignore[arg-type]
+    return Metrics(app, counts)
 
 
 class _Server(uvicorn.Server):

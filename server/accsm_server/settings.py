@@ -21,6 +21,7 @@ _MOST = {
     "ACCSM_CACHE": 1 << 20, "ACCSM_KEEP": 1,
 }  # fmt: skip
 _LEAST_MEMORY = 1024  # MiB, for eight queries at once
+_SEGMENT = re.compile(r"(?!\.{1,2}\Z)[\w.~-]+", re.ASCII)
 _CONTAINER_LIMITS = (
     "/sys/fs/cgroup/memory.max",
     "/sys/fs/cgroup/memory/memory.limit_in_bytes",
@@ -53,7 +54,7 @@ class Settings:
     service: tuple[str, ...] = ()
     """IRIs of the endpoints that SERVICE may name."""
     proxies: str = "127.0.0.1"
-    """Addresses of trusted proxies, which set X-Forwarded-For and X-Forwarded-Proto."""
+    """Addresses of trusted proxies, which set X-Forwarded-For, -Proto, -Host and -Prefix."""
     keep: float = 0.5
     """The part of the served statements that a new build must have to be loaded; 0: none."""
 
@@ -94,6 +95,18 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         endpoint_login=_login(environment.get("ACCSM_ENDPOINT_LOGIN", "")),
         endpoint_headers=_headers(environment.get("ACCSM_ENDPOINT_HEADERS", "")),
     )
+
+
+def read_root_path(text: str) -> str:
+    """Return a path prefix with a slash at its beginning only; raises ValueError if it is none.
+
+    >>> read_root_path("kg/")
+    '/kg'
+    """
+    path = text.removeprefix("/").removesuffix("/")
+    if path and not all(map(_SEGMENT.fullmatch, path.split("/"))):
+        raise ValueError(f"{text!r}: give a path such as /kg")
+    return f"/{path}".rstrip("/")
 
 
 def _memory(environment: Mapping[str, str], default: int) -> int:

@@ -1,9 +1,12 @@
-"""Types of ASGI headers, and the values of Cache-Control."""
+"""Types of ASGI headers, and the values of Host and Cache-Control."""
 
 import re
 
 Header = tuple[bytes, bytes]
 Headers = list[Header]
+
+#: A name or an address with or without a port: the value of Host (RFC 9110, section 7.2).
+HOST = re.compile(r"(?:[\w.~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?", re.ASCII)
 
 #: Caches may store the response, and must revalidate it before each use.
 REVALIDATE = "public, no-cache"

@@ -81,7 +81,7 @@ async def send(site: Site, format: Format, origin: str) -> Response:
             site,
             "dataset.html",
             schema=landing.schema(site, about, origin),
-            **await site.load(_load_content),
+            **await site.load_links(_load_content),
         )
     else:
         description = await dataset_description.describe(site, origin, await _files(site))

@@ -27,6 +27,7 @@ from accsm_server.pages.parameters import (
     ServedSite,
     Words,
     page_number,
+    site_of,
 )
 from accsm_server.pages.queries import Site, first_of, is_graph, known, subjects_by_property
 from accsm_server.pages.targets import (
@@ -132,7 +133,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
         return await _referrers(site, iris[0], here, wanted)
     is_source = len(iris) == 1 and iris[0] in site.contents.reliability
     if is_source:  # about which much is said, and asked often
-        shown = await site.load(resource.describe, iris[0])
+        shown = await site.load_links(resource.describe, iris[0])
     else:
         topic, find = (wanted.given.get(name, "") for name in ("topic", "find"))
         shown = await resource.describe(site, iris[0], iris[1:], topic, find)
@@ -149,7 +150,7 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
 
 async def elsewhere(request: Request) -> Response | None:
     """Return a redirect from an address without a page if it is that of a resource."""
-    site: Site = request.app.state.site
+    site = site_of(request)
     path, query = sent_path(request).removeprefix("/"), query_string(request)
     try:
         reading = (await find(site, "", path, query)).reading

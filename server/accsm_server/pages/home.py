@@ -28,7 +28,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
     search.warm(site)
     counts = await browse.class_counts(site)
     questions = {question.name: question for question in await stored(site)}
-    overview, targets, asked = await site.load(_load_pictures)
+    overview, targets, asked = await site.load_links(_load_pictures)
     page = render.view(
         site,
         "home.html",
@@ -54,7 +54,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
 async def _load_pictures(site: Site) -> tuple[Overview | None, Rows, list[Ask]]:
     """Return the coverage, the targets, and their queries; nothing if the dataset is too large."""
     try:
-        overview, asked = await site.load(load_overview)
+        overview, asked = await site.load_links(load_overview)
         (targets, _), listed = await site.load(lists.load, "/targets")
     except (AnswerTooLarge, DeadlineExceeded, OutOfMemory) as error:
         _log.warning("The home page lacks the coverage: %s", error)

@@ -80,8 +80,14 @@ class RequestedFormat:
         return negotiation.choose(self.name, self.accept, offered)
 
 
-async def _site(request: Request) -> Site:
+def site_of(request: Request) -> Site:
+    """Return the site with links below the root path of a request."""
     site: Site = request.app.state.site
+    return site.at(request.scope["root_path"])
+
+
+async def _site(request: Request) -> Site:
+    site = site_of(request)
     await site.prepare()
     return site
 

@@ -5,7 +5,7 @@ from asyncio import Task, create_task, shield, to_thread
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from heapq import nsmallest
 from pathlib import Path
@@ -33,6 +33,7 @@ from accsm_server.sparql.served import ServedDataset
 
 _QUERIES = Path(__file__).parent / "queries"
 _BATCH = 1000
+_MOST_ROOTS = 8  # root paths besides that of the server whose pages are remembered
 _LARGE = 1 << 20  # bytes of an answer whose rows take long to read
 
 #: Reads something of the dataset: takes the site, and what it is about.
@@ -53,6 +54,31 @@ class Contents:
     """What the dataset says of itself: a text, or the name of a value, by local name."""
 
 
+class _Results:
+    """What functions have returned, by the function and its arguments besides the site."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[Any, ...], Any] = {}
+        self._tasks: dict[tuple[Any, ...], Task[Any]] = {}
+
+    async def get(self, site: "Site", load: Load[T], *about: str) -> T:
+        """Return the result of ``load``; see `Site.load`."""
+        key = (load, *about)
+        if key not in self.found:
+            if key not in self._tasks:
+                self._tasks[key] = create_task(self._keep(site, key))
+            await shield(self._tasks[key])
+        found: T = self.found[key]
+        return found
+
+    async def _keep(self, site: "Site", key: tuple[Any, ...]) -> None:
+        load, *about = key
+        try:
+            self.found[key] = await load(site, *about)
+        finally:
+            del self._tasks[key]
+
+
 @dataclass(frozen=True)
 class Site:
     """The dataset that the pages show, and where they are served."""
@@ -64,9 +90,11 @@ class Site:
     """The folder with what was made for a store on disk."""
     opened: ExitStack = field(default_factory=ExitStack)
     """What `close` closes."""
-    _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    _loading: dict[tuple[Any, ...], Task[Any]] = field(default_factory=dict)
-    """What `load` has returned, and the tasks that run meanwhile."""
+    _loaded: _Results = field(default_factory=_Results)
+    _linked: _Results = field(default_factory=_Results)
+    """What `load` and `load_links` have returned."""
+    _elsewhere: "dict[str, Site]" = field(default_factory=dict)
+    """What `at` has returned, by root path; the latest is the last."""
 
     @property
     def engine(self) -> Engine:
@@ -104,26 +132,30 @@ class Site:
         """Return the queries of this package, with the base IRI of the dataset."""
         return QueryFiles(self.engine, _QUERIES, partial(remint, base=self.base))
 
+    def at(self, root: str) -> "Site":
+        """Return this site with links below ``root``; it shares all but `load_links`."""
+        if root == self.root:
+            return self
+        found = self._elsewhere.pop(root, None)
+        if found is None:
+            found = replace(self, root=root, _linked=_Results())
+            vars(found).update(profile=self.profile, dumps=self.dumps, queries=self.queries)
+        self._elsewhere[root] = found
+        if len(self._elsewhere) > _MOST_ROOTS:
+            del self._elsewhere[next(iter(self._elsewhere))]
+        return found
+
     async def load(self, load: Load[T], *about: str) -> T:
-        """Return what ``load`` returns for this site and for each of ``about``.
+        """Return what ``load``, whose result has no links, returns for this site and ``about``.
 
         It is called once, as the data are fixed, in a task of its own: that goes on for others
         when a client disconnects. Those that wait for it share its error.
         """
-        key = (load, *about)
-        if key not in self._loaded:
-            if key not in self._loading:
-                self._loading[key] = create_task(self._keep(key))
-            await shield(self._loading[key])
-        found: T = self._loaded[key]
-        return found
+        return await self._loaded.get(self, load, *about)
 
-    async def _keep(self, key: tuple[Any, ...]) -> None:
-        load, *about = key
-        try:
-            self._loaded[key] = await load(self, *about)
-        finally:
-            del self._loading[key]
+    async def load_links(self, load: Load[T], *about: str) -> T:
+        """Return the same of a ``load`` whose result has links, which begin with the root path."""
+        return await self._linked.get(self, load, *about)
 
     async def addresses(self) -> Addresses:
         """Return the addresses of the things of the dataset."""
@@ -136,7 +168,7 @@ class Site:
     @property
     def contents(self) -> Contents:
         """Return what `prepare` has loaded."""
-        found: Contents = self._loaded.get((_load_contents,), Contents())
+        found: Contents = self._loaded.found.get((_load_contents,), Contents())
         return found
 
 

@@ -113,14 +113,14 @@ async def _respond(site: Site, format: Format) -> Response:
         return other
     if format is not negotiation.HTML:
         return send_graph(site, site.base + SHAPES, format, RULES)
-    return render.document(site, "shapes.html", RULES, **vars(await site.load(_load)))
+    return render.document(site, "shapes.html", RULES, **vars(await site.load_links(_load)))
 
 
 async def _respond_topic(site: Site, topic: Topic, format: Format) -> Response:
     links = alternates(site.root + topic.rules, (*FILES, negotiation.HTML))
     if format in DOCUMENTS:
         return answers.send(site, site.queries.text("topic-rules", this=topic.iri), format, links)
-    found: Rules = await site.load(_load)
+    found: Rules = await site.load_links(_load)
     rules = next((rules for one, rules in found.topics if one == topic), [])
     if format is negotiation.HTML:
         response = await _topic_page(site, topic, rules, found.report)

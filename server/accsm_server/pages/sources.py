@@ -184,7 +184,7 @@ async def content(
         "source": source,
         "window": window,
         "address": address,
-        "picture": await site.load(_picture, shown.iri),
+        "picture": await site.load_links(_picture, shown.iri),
         "legend": [(inline(pictures.symbol(kind)), text) for kind, text in _KINDS.items()],
         "entries": entries,
         "first": first + 1,

@@ -24,6 +24,10 @@ class SparqlViews:
         """Make pages of ``site``."""
         self._site = site
 
+    def at(self, root_path: str) -> "SparqlViews":
+        """Return the pages with links below ``root_path``."""
+        return SparqlViews(self._site.at(root_path))
+
     async def form(self) -> Response:
         """Return the page with the form and a sample query."""
         return await workbench.page(self._site)

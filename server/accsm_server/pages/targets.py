@@ -66,8 +66,7 @@ RequestTarget = Annotated[Target, Depends(_target)]
 
 def sent_path(request: Request) -> str:
     """Return the path of a request below the root path, with its escapes."""
-    site: Site = request.app.state.site
-    return str(request.scope["raw_path"].decode("ascii"))[len(site.root) :]
+    return str(request.scope["raw_path"].decode("ascii")).removeprefix(request.scope["root_path"])
 
 
 def query_string(request: Request) -> str:

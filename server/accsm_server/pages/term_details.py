@@ -39,7 +39,7 @@ class Details:
 
 async def load_details(site: Site, topic: str, terms: Sequence[str]) -> Details:
     """Return the details of ``terms``, which are those of ``topic``."""
-    return await site.load(_load, topic, *terms)
+    return await site.load_links(_load, topic, *terms)
 
 
 def try_address(site: Site, iri: str, *, is_class: bool) -> str:

@@ -84,7 +84,7 @@ class Vocabulary:
 
 async def load_vocabulary(site: Site, graph: str) -> Vocabulary:
     """Return the ontology in a graph; one that is not the current has no uses."""
-    return await site.load(_load, graph)
+    return await site.load_links(_load, graph)
 
 
 async def _load(site: Site, graph: str) -> Vocabulary:

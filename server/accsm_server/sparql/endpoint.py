@@ -35,6 +35,9 @@ _DESCRIPTIONS = (*GRAPHS, HTML)
 class Views(Protocol):
     """The HTML pages of the endpoint."""
 
+    def at(self, root_path: str) -> "Views":
+        """Return the pages with links below ``root_path``."""
+
     async def form(self) -> Response:
         """Return the page with a form for a query."""
 
@@ -79,7 +82,7 @@ class Endpoint:
         except ServerError as error:
             format = problems.error_format(Request(scope))
             query = request.query if request else protocol.unread_query(scope)
-            response = self._views.error(error, format, query)
+            response = self._views.at(scope["root_path"]).error(error, format, query)
             await response(scope, receive, send)
 
     async def _answer(
@@ -99,7 +102,8 @@ class Endpoint:
             query = _query(request, supplied, format)
             if format in (HTML, SVG):
                 page = self._page if format is HTML else self._picture
-                response = await page(query, supplied, request.view)
+                views = self._views.at(scope["root_path"])
+                response = await page(views, query, supplied, request.view)
                 if scanned.volatile:
                     response.headers["Cache-Control"] = NEVER
                 await response(scope, receive, tagging(send))
@@ -111,15 +115,19 @@ class Endpoint:
                 await self._syntax.explain(error, supplied)
             raise
 
-    async def _page(self, query: Query, supplied: SuppliedQuery, view: str) -> Response:
+    async def _page(
+        self, views: Views, query: Query, supplied: SuppliedQuery, view: str
+    ) -> Response:
         hints, are_all = await self._hints.find(query, supplied)
-        response = await self._views.answer(query, supplied.shown, view, hints)
+        response = await views.answer(query, supplied.shown, view, hints)
         if not are_all:
             response.headers["Cache-Control"] = NEVER
         return response
 
-    async def _picture(self, query: Query, _supplied: SuppliedQuery, view: str) -> Response:
-        return await self._views.picture(query, view)
+    async def _picture(
+        self, views: Views, query: Query, _supplied: SuppliedQuery, view: str
+    ) -> Response:
+        return await views.picture(query, view)
 
     async def _send_answer(
         self, scope: Scope, context: RequestContext, query: Query, supplied: SuppliedQuery,
@@ -166,7 +174,8 @@ class Endpoint:
     async def _describe(self, scope: Scope, receive: Receive, name: str, send: Send) -> None:
         """Send the page with the form, or the service description as RDF."""
         format = negotiation.choose(name, scope["request_context"].header(b"accept"), _DESCRIPTIONS)
-        describe = self._views.form() if format is HTML else self._description(scope, format)
+        views = self._views.at(scope["root_path"])
+        describe = views.form() if format is HTML else self._description(scope, format)
         response = await describe
         await response(scope, receive, tagging(send))
 

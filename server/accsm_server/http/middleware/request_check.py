@@ -1,14 +1,12 @@
 """Checks of Host and Transfer-Encoding (RFC 9112, sections 3.2 and 6.1)."""
 
-import re
 from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_server.errors import BadRequest, RequestError, UnknownTransferCoding
 from accsm_server.http import problems
-
-_HOST = re.compile(rb"[A-Za-z0-9._~:\[\]-]+")
+from accsm_server.http.headers import HOST
 
 
 class RequestCheck:
@@ -30,6 +28,6 @@ def _find_error(fields: dict[bytes, bytes], version: str) -> RequestError | None
     if fields.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
         return UnknownTransferCoding("Unknown transfer coding", "Use chunked, or Content-Length.")
     host = fields.get(b"host")
-    if (host is None and version == "1.0") or _HOST.fullmatch(host or b""):
+    if (host is None and version == "1.0") or HOST.fullmatch((host or b"").decode("latin-1")):
         return None
     return BadRequest("Invalid Host header", "Send the name or address of this server.")

@@ -127,7 +127,8 @@ def _key(scope: Scope, context: RequestContext, coding: str) -> bytes:
     host = context.headers.get(b"host")
     if not (host and coding) or scope["method"] not in ("GET", "HEAD"):
         return b""
-    where = scope["scheme"].encode(), host, scope["raw_path"], scope["query_string"]
+    root = scope["root_path"].encode()  # /a and /b/c, or /a/b and /c
+    where = scope["scheme"].encode(), host, root, scope["raw_path"], scope["query_string"]
     return b"\0".join((*where, context.headers.get(b"accept", b""), coding.encode()))
 
 
