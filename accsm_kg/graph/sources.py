@@ -2,24 +2,25 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, Final, Protocol
 from urllib.error import HTTPError
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
     QueryBoolean,
-    QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
     RdfFormat,
     Store,
     Triple,
     parse,
-    parse_query_results,
 )
 
 from accsm_kg import __version__, query
@@ -28,6 +29,7 @@ from accsm_kg.lookups import Solution
 from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.explain import Explanation
+from accsm_kg.rdf.terms import Term
 from accsm_kg.terminal import visible
 
 _RESULTS, _TRIPLES = "application/sparql-results+json", "application/n-triples"
@@ -35,7 +37,10 @@ _PROBLEM: Final = "application/problem+json"
 _MOST = 256 << 20  # bytes of an answer or of a dataset
 _MOST_OF_PROBLEM = 64 << 10
 _PIECE = 1 << 16
+_AGENT: Final = f"accsm-kg/{__version__}"
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 _FORM = "application/x-www-form-urlencoded"
+_DEEPEST = 100  # triples within triples
 _CUT = "# cut after "  # begins the last line of a graph that the server has cut
 #: The statuses of a query that cannot be answered, of one that took too long, and of other limits.
 _REFUSED, _TIMEOUT = (400, 403), 504
@@ -119,23 +124,19 @@ class Served:
         """
         self._timeout = timeout
         self.address = address.partition("#")[0].removesuffix("sparql").rstrip("/") + "/"
-        probe = urljoin(self.address, "sparql?query=ASK%7B%7D")
-        body = self._fetch(Request(probe, headers={"Accept": _RESULTS}))
-        if not isinstance(_results(body), QueryBoolean):
+        probe = f"{self.address}sparql?query=ASK%7B%7D"
+        body = self._fetch(probe, {"Accept": _RESULTS})
+        if not isinstance(self._results(body), bool):
             raise self._failed(probe, "its answer is that of no SPARQL endpoint")
         self.address = body.url.partition("sparql?")[0]
 
     def select(self, sparql: str) -> Table:
         """Return the answer to a SELECT."""
         body = self._ask(sparql, _RESULTS)
-        found = _results(body)
-        if not isinstance(found, QuerySolutions):
+        found = self._results(body)
+        if isinstance(found, bool):
             raise self._failed(body.url, "its answer is no table")
-        try:
-            names, rows = [one.value for one in found.variables], _listed(found)
-        except (SyntaxError, ValueError, MemoryError) as error:
-            raise self._failed(body.url, f"its answer cannot be read: {error}") from None
-        return Table(names, rows, f"{len(rows)} rows" if body.is_cut else "")
+        return found
 
     def construct(self, sparql: str) -> Statements:
         """Return the answer to a CONSTRUCT or DESCRIBE."""
@@ -144,6 +145,7 @@ class Served:
         if body.is_cut and not last.startswith(_CUT):
             raise self._failed(body.url, "its answer broke off")
         try:
+            _check_depth(body.content)
             triples = [quad.triple for quad in parse(body.content, format=RdfFormat.N_TRIPLES)]
         except (SyntaxError, ValueError) as error:
             raise self._failed(body.url, f"its answer cannot be read: {error}") from None
@@ -153,16 +155,17 @@ class Served:
     def holds(self, sparql: str) -> bool:
         """Return the answer to an ASK."""
         body = self._ask(sparql, _RESULTS)
-        found = _results(body)
-        if not isinstance(found, QueryBoolean):
+        found = self._results(body)
+        if not isinstance(found, bool):
             raise self._failed(body.url, "its answer is neither true nor false")
         return bool(found)
 
     def load(self) -> Store:
         """Return the statements of the file /accsm.nq."""
-        body = self._fetch(Request(urljoin(self.address, "accsm.nq")))
+        body = self._fetch(f"{self.address}accsm.nq")
         store = Store()
         try:
+            _check_depth(body.content)
             store.load(body.content, format=RdfFormat.N_QUADS)
         except (SyntaxError, ValueError) as error:
             raise self._failed(body.url, f"the dataset cannot be read: {error}") from None
@@ -171,16 +174,33 @@ class Served:
         dataset.merge(store, CONVENTIONS)
         return store
 
+    def _results(self, body: "_Body") -> Table | bool:
+        """Return SPARQL results in JSON; hostile ones would end the parser of the engine."""
+        try:
+            found = json.loads(body.content)
+            if isinstance(answer := found.get("boolean"), bool):
+                return answer
+            names = tuple(map(str, found["head"]["vars"]))
+            rows = [
+                tuple(_term(row[name]) if name in row else None for name in names)
+                for row in found["results"]["bindings"]
+            ]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            fault = f"its answer cannot be read: {visible(str(error))}"
+            raise self._failed(body.url, fault) from None
+        return Table(names, rows, f"{len(rows)} rows" if body.is_cut else "")
+
     def _ask(self, sparql: str, accept: str) -> "_Body":
         content = urlencode({"query": sparql}).encode()
         headers = {"Accept": f"{accept}, {_PROBLEM};q=0.5", "Content-Type": _FORM}
-        return self._fetch(Request(urljoin(self.address, "sparql"), content, headers))
+        return self._fetch(f"{self.address}sparql", headers, content)
 
-    def _fetch(self, request: Request) -> "_Body":
-        request.add_header("User-Agent", f"accsm-kg/{__version__}")
+    def _fetch(
+        self, url: str, headers: Mapping[str, str] = _NO_HEADERS, content: bytes | None = None
+    ) -> "_Body":
         end = time.monotonic() + self._timeout
-        url = request.full_url
         try:
+            request = Request(url, content, {"User-Agent": _AGENT, **headers})
             with urlopen(request, timeout=self._timeout) as response:
                 return _read(response, end)
         except HTTPError as error:
@@ -231,12 +251,30 @@ def _read(response: HTTPResponse, end: float) -> _Body:
     return _Body(response.url, bytes(content), is_cut)
 
 
-def _results(body: _Body) -> QuerySolutions | QueryBoolean | None:
-    """Return results in JSON, None if they cannot be read."""
-    try:
-        return parse_query_results(body.content, format=QueryResultsFormat.JSON)
-    except (SyntaxError, ValueError, MemoryError):
-        return None
+def _term(found: dict[str, Any], depth: int = 0) -> Term:
+    """Return a term of SPARQL results in JSON; raises ValueError or a LookupError."""
+    value = found["value"]
+    match found["type"]:
+        case "uri":
+            return NamedNode(value)
+        case "bnode":
+            return BlankNode(value)
+        case "literal" | "typed-literal" if "datatype" in found:
+            return Literal(value, datatype=NamedNode(found["datatype"]))
+        case "literal" | "typed-literal":
+            return Literal(value, language=found.get("xml:lang"))
+        case "triple" if depth < _DEEPEST:
+            parts = (value[name] for name in ("subject", "predicate", "object"))
+            return Triple(*(_term(part, depth + 1) for part in parts))  # type: ignore[arg-type]
+    raise ValueError(f"a term of the type {found['type']!r}")
+
+
+def _check_depth(statements: bytes) -> None:
+    """Raise ValueError for triples within triples so deep that the engine would not survive it."""
+    if b"<<(" in statements:
+        deepest = max(line.count(b"<<(") for line in statements.splitlines())
+        if deepest > _DEEPEST:
+            raise ValueError(f"triples within triples, {deepest} deep")
 
 
 def _listed(found: QuerySolutions) -> list[Solution]:
@@ -270,7 +308,8 @@ def _refused(url: str, status: int, problem: dict[str, Any]) -> QueryError | Ser
         if line:
             return QuerySyntaxError(Explanation(detail, hint, line, column))
         kind = QueryTimeoutError if status == _TIMEOUT else QueryError
-        return kind("\n".join(filter(None, (detail or title, hint))), hint=hint)
+        told = ": ".join(filter(None, (title, detail)))
+        return kind("\n".join(filter(None, (told, hint))), hint=hint)
     said = ": ".join(filter(None, (title, detail))) or "no explanation"
     told = " ".join(filter(None, (f"{url} answered with status {status}: {said}", hint)))
     return ServerError(told, url, status)

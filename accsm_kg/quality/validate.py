@@ -110,8 +110,8 @@ def split(
     base = dataset.base_iri(store, BASE)
     shapes = Graph()
     shapes += triples(store, ox.NamedNode(base + SHAPES))
-    for name in (SHAPES, QUERIES):
-        store.remove_graph(ox.NamedNode(base + name))
+    for graph in (SHAPES, QUERIES):
+        store.remove_graph(ox.NamedNode(base + graph))
     if not len(shapes):
         raise ValueError(
             f"{name} has no shapes in <{base}{SHAPES}>; name a dataset made by `accsm-kg build`"
