@@ -8,6 +8,7 @@ from accsm_kg import lookups
 from accsm_kg.coverage.model import Coverage, Line, Link
 from accsm_kg.diff.model import Comparison
 from accsm_kg.diff.render import as_text
+from accsm_kg.english import counted
 from accsm_kg.graph.rows import Picture, Rows
 from accsm_kg.graph.values import IRI, Value
 from accsm_kg.quality.results import Result, render
@@ -49,7 +50,7 @@ class Passage:
     """The passage as a thing of the graph."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Thing:
     """All that is stated about a thing, and what refers to it."""
 
@@ -61,13 +62,17 @@ class Thing:
     referrers: Rows
     """The columns thing and property."""
 
+    def __repr__(self) -> str:
+        """Return the short name."""
+        return f"<Thing {self.iri.short}>"
+
     def _repr_html_(self) -> str:
         kinds, short = escape(", ".join(self.kinds)), escape(self.iri.short)
         head = f"<p><b>{escape(self.label)}</b> {kinds} <code>{short}</code></p>"
         return head + self.statements._repr_html_()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace:
     """The line of sight of a thing: from a blueprint down to projects, or from a project up.
 
@@ -87,7 +92,11 @@ class Trace:
     partner_in: Rows
     gaps: tuple[str, ...]
     readings: Rows
-    _picture: Callable[[], Picture] = field(repr=False, compare=False)
+    _picture: Callable[[], Picture] = field(compare=False)
+
+    def __repr__(self) -> str:
+        """Return the label and the number of projects."""
+        return f"<Trace of {self.label}: {counted(len(self.projects), 'project')}>"
 
     def picture(self) -> Picture:
         """Return the chain as a picture, with a strip of years for each project."""
