@@ -29,8 +29,9 @@ peers: $(DEV)/installed $(PEERS)/python/installed $(if $(shell command -v npm),$
 conformance: $(DEV)/installed ## Run the W3C tests in the folder ACCSM_W3C and record their outcomes for /conformance
 	PYTHONPATH=tests $(DEV)/bin/python -m conformance
 
-docs: $(DEV)/installed ## Write docs/data-dictionary.md from the headers of the tables
+docs: $(DEV)/installed ## Write docs/data-dictionary.md from the headers of the tables, and run docs/five-questions.ipynb
 	$(DEV)/bin/python tests/docs/data_dictionary.py
+	$(DEV)/bin/python tests/docs/five_questions.py
 
 lint: $(DEV)/installed ## Check formatting, style, types and import layers
 	$(DEV)/bin/ruff format --check

@@ -1,11 +1,11 @@
 """What asks a dataset for rows on the way to its result, whatever engine answers.
 
 A lookup is a generator that yields queries and is sent their rows: `query.look_up` runs it over a
-store, and the server over its engine.
+store, a `Graph` over a server as well, and the server over its engine.
 """
 
 import re
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -14,13 +14,15 @@ from pyoxigraph import NamedNode, QuerySolution
 
 from accsm_kg.namespaces import reminter
 from accsm_kg.rdf import query_files
-from accsm_kg.rdf.terms import is_iri, value_of
+from accsm_kg.rdf.terms import Term, is_iri, value_of
 
 T = TypeVar("T")
 _WHOLE = re.compile("[+-]?[0-9]{1,9}")
 #: Column names and values; the value of an IRI or literal is its text, else the value is empty.
 Row = dict[str, str]
 Rows = list[Row]
+#: The terms of a solution in the order of the variables.
+Solution = Sequence[Term | None]
 
 
 class Ask(NamedTuple):
@@ -57,7 +59,18 @@ class Ask(NamedTuple):
 Lookup = Generator[Ask, Rows, T]
 
 
-def read_rows(names: Sequence[str], solutions: Iterable[QuerySolution]) -> Rows:
+def run(lookup: Lookup[T], answer: Callable[[Ask], Rows]) -> T:
+    """Return the result of a lookup whose queries ``answer`` answers."""
+    try:
+        ask = next(lookup)
+        while True:
+            ask = lookup.send(answer(ask))
+    except StopIteration as end:
+        found: T = end.value
+        return found
+
+
+def read_rows(names: Sequence[str], solutions: Iterable[QuerySolution | Solution]) -> Rows:
     """Return the solutions of a query with the variables ``names`` as rows."""
     return [dict(zip(names, map(value_of, one), strict=True)) for one in solutions]
 

@@ -21,9 +21,9 @@ from pyoxigraph import (
 )
 from rich.text import Text
 
-from accsm_kg import namespaces
+from accsm_kg import lookups, namespaces
 from accsm_kg.english import counted
-from accsm_kg.errors import AccsmError, QuerySyntaxError
+from accsm_kg.errors import QueryError, QueryKindError, QuerySyntaxError
 from accsm_kg.lookups import Ask, Lookup, Rows, T, read_rows
 from accsm_kg.namespaces import BASE
 from accsm_kg.rdf import dataset, query_files, xml
@@ -68,7 +68,7 @@ def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> R
     """Run a SPARQL 1.1 query on ``store``.
 
     The prefixes of the dataset (or ``prefixes``) need not be declared, and relative IRIs are
-    relative to its base. Raises QuerySyntaxError, and AccsmError for an unknown function.
+    relative to its base. Raises QuerySyntaxError, and QueryError for an unknown function.
     """
     known, base = _prefixes(store) if prefixes is None else prefixes, base_iri(store, BASE)
     supplied = supply(scan(text), known, base)
@@ -79,15 +79,15 @@ def run(store: Store, text: str, prefixes: Mapping[str, str] | None = None) -> R
         explanation = explain(text, message, known, otherwise=_EXAMPLES)
         raise QuerySyntaxError(explanation) from None
     except RuntimeError as error:
-        raise AccsmError(f"The query cannot be evaluated: {error}") from None
+        raise QueryError(f"The query cannot be evaluated: {error}") from None
 
 
 def answer(store: Store, text: str, fmt: str = TABLE) -> Answer:
     """Run a query and return its answer in one of `FORMATS`.
 
-    A table shows IRIs as labels or short names. Raises QuerySyntaxError, AccsmError for a format
-    that does not exist or does not fit the form of the query, and XmlError for a text that does not
-    fit XML.
+    A table shows IRIs as labels or short names. Raises QueryError, UnknownNameError for a format
+    that does not exist, QueryKindError for one that does not fit the form of the query, and
+    XmlError for a text that does not fit XML.
     """
     check_format(fmt, FORMATS)
     results = run(store, text)
@@ -97,7 +97,7 @@ def answer(store: Store, text: str, fmt: str = TABLE) -> Answer:
         return _as_table(results, store)
     if fmt not in RESULT_FORMATS:
         choice = ", ".join((TABLE, *RESULT_FORMATS))
-        raise AccsmError(f"{fmt} is for CONSTRUCT and DESCRIBE; for this query choose {choice}")
+        raise QueryKindError(f"{fmt} is for CONSTRUCT and DESCRIBE; for this query choose {choice}")
     written = results.serialize(format=RESULT_FORMATS[fmt]) or b""
     text = (xml.escaped(written) if fmt == "xml" else written).decode()
     if isinstance(results, QueryBoolean):
@@ -169,7 +169,7 @@ def _prefixes(store: Store) -> dict[str, str]:
 def _as_rdf(results: QueryTriples, fmt: str, prefixes: Mapping[str, str]) -> Answer:
     chosen = "turtle" if fmt == TABLE else fmt
     if chosen not in GRAPH_FORMATS:
-        raise AccsmError(f"{fmt} cannot hold a graph; choose {' or '.join(GRAPH_FORMATS)}")
+        raise QueryKindError(f"{fmt} cannot hold a graph; choose {' or '.join(GRAPH_FORMATS)}")
     triples = list(results)
     written = serialize(triples, format=GRAPH_FORMATS[chosen], prefixes=dict(prefixes))
     return Answer((written or b"").decode(), not triples)
@@ -223,13 +223,7 @@ def rows(store: Store, ask: Ask) -> Rows:
 
 def look_up(store: Store, lookup: Lookup[T]) -> T:
     """Return the result of a lookup over ``store``."""
-    try:
-        ask = next(lookup)
-        while True:
-            ask = lookup.send(rows(store, ask))
-    except StopIteration as end:
-        found: T = end.value
-        return found
+    return lookups.run(lookup, partial(rows, store))
 
 
 def join(

@@ -16,7 +16,7 @@ from rich.status import Status
 from rich.table import Column, Table
 from rich.text import Text
 
-from accsm_kg.errors import QuerySyntaxError, UnknownNameError
+from accsm_kg.errors import AccsmError, QuerySyntaxError, UnknownNameError
 
 _DELIMITERS: Final = {"csv": ",", "tsv": "\t"}
 #: Control characters, and those that turn the direction of a text.
@@ -44,7 +44,7 @@ def step(what: str) -> Iterator[Status]:
     try:
         with _log.status(what) as status:
             yield status
-    except (ValueError, OSError, SyntaxError) as error:
+    except (AccsmError, ValueError, OSError, SyntaxError) as error:
         _print_error(error)
         raise SystemExit(2) from None
 
@@ -130,7 +130,9 @@ def table(columns: Sequence[str | Column], rows: Iterable[Sequence[str]]) -> Tab
 def check_format(fmt: str, formats: Iterable[str]) -> None:
     """Raise UnknownNameError unless ``fmt`` is one of ``formats``."""
     if fmt not in formats:
-        raise UnknownNameError(f"unknown format '{fmt}'; choose one of {', '.join(formats)}")
+        known = tuple(formats)
+        text = f"unknown format '{fmt}'; choose one of {', '.join(known)}"
+        raise UnknownNameError(text, fmt, known)
 
 
 def delimited(rows: Sequence[Mapping[str, str]], fmt: str, columns: Sequence[str] = ()) -> str:

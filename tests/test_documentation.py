@@ -23,6 +23,7 @@ GUIDES = [
     "clients.md",
     "operating.md",
     "SECURITY.md",
+    "python.md",
 ]
 
 by_guide = pytest.mark.parametrize("page", GUIDES)

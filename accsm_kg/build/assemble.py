@@ -29,6 +29,7 @@ from pyoxigraph import (
 from accsm_kg.build import rules, sheets, tables, void
 from accsm_kg.build.cell_rules import characters
 from accsm_kg.build.tables import Reference
+from accsm_kg.errors import TableError
 from accsm_kg.namespaces import (
     BASE,
     CONVENTIONS,
@@ -85,14 +86,14 @@ def read(root: Path, base: str = BASE) -> Iterator[Part]:
     """
     faults = _missing(root)
     if faults:
-        raise ValueError("\n".join(faults))
+        raise TableError(faults)
     for path, graph in chain(_turtle_files(root, base), _tables(root / "data", base)):
         try:
             yield _read_file(path, graph, root / "data", base)
         except ValueError as error:
             faults.append(str(error))
     if faults:
-        raise ValueError("\n".join(faults))
+        raise TableError(faults)
 
 
 def _read_file(path: Path, graph: NamedNode, data: Path, base: str) -> Part:
@@ -258,7 +259,7 @@ def _read_turtle(path: Path, graph: NamedNode, base: str) -> list[Quad]:
         if isinstance(triple.object, Literal) and (fault := characters(triple.object.value))
     ]
     if faults:
-        raise ValueError("\n".join(faults))
+        raise TableError(faults)
     return list(place(triples, graph))
 
 
@@ -271,4 +272,4 @@ def _check_references(quads: Iterable[Quad], references: Iterable[Reference]) ->
         if reference.iri not in described
     ]
     if faults:
-        raise ValueError("\n".join(faults))
+        raise TableError(faults)

@@ -7,6 +7,7 @@ must exist). A column with `separator` gives a solution for each item, with its 
 variable `?<column>_n`. An item that leaves no triple is an error.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -18,6 +19,7 @@ from pyoxigraph import NamedNode, Triple
 from accsm_kg.build import sheets, table_query
 from accsm_kg.build.cell_rules import Row, Rules, check_cell, items
 from accsm_kg.build.table_query import Names, TableQuery
+from accsm_kg.errors import TableError
 from accsm_kg.namespaces import BASE, remint, reminter
 from accsm_kg.rdf import query_files
 
@@ -25,7 +27,10 @@ _RULES: Final = {
     "type", "required", "pattern", "enum", "minimum", "maximum", "separator", "with", "reference",
     "description",
 }  # fmt: skip
+_PLACED = re.compile(r":(\d+): (.*)", re.DOTALL)
 _MAX_FAULTS = 3  # of a header that are named one by one
+#: The source and folder of a table that is in no project.
+_ELSEWHERE: Final = {"source": "000", "folder": "table"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,21 @@ class Reference:
 
     iri: NamedNode
     where: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong in a table; ``row`` is 0 and ``column`` empty where it is not one cell."""
+
+    where: str
+    """The file, with row and column as messages name them."""
+    row: int
+    column: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return the message: where, what is wrong and what to do."""
+        return f"{self.where}: {self.text}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +73,7 @@ class _Reader:
     location: dict[str, str]
     base: str
     sheet: sheets.Sheet
-    faults: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     faulty: set[int] = field(default_factory=set)
     """The numbers of the rows that have faults."""
     references: list[Reference] = field(default_factory=list)
@@ -80,7 +100,7 @@ class _Reader:
     def fault(self, row: int, fault: str, column: str = "") -> None:
         """Add what is wrong in a row, or in its cell in ``column``."""
         where = self.where(row, column) if column else f"{self.path}:{row}"
-        self.faults.append(f"{where}: {fault}")
+        self.faults.append(Fault(where, row, column, fault))
         self.faulty.add(row)
 
     def where(self, row: int, column: str) -> str:
@@ -104,10 +124,35 @@ def read(path: Path, data: Path, base: str = BASE) -> Table:
 
     Raises ValueError with a line for each fault: file, row, column, what is wrong and what to do.
     """
-    query_file = _query_file(path, data)
+    reader, query, solutions = _read(path, _query_file(path, data), _location(path, data), base)
+    if reader.faults:
+        raise TableError(list(map(str, reader.faults)))
+    values = [solution.values for solution in solutions]
+    return Table(query.construct(_variables(reader), values), reader.references)
+
+
+def check(path: Path, query_file: Path) -> list[Fault]:
+    """Return the faults of a table anywhere, of the columns that ``query_file`` describes.
+
+    Whether what its cells name exists is not checked. Raises OSError for a file that is not there.
+    """
+    try:
+        reader, _, _ = _read(path, query_file, _ELSEWHERE, BASE)
+    except ValueError as error:
+        told = str(error).removeprefix(str(path))
+        placed = _PLACED.fullmatch(told)
+        row, text = (placed[1], placed[2]) if placed else ("0", told.removeprefix(": "))
+        where = f"{path}:{row}" if placed else str(path)
+        return [Fault(where, int(row), "", text)]
+    return reader.faults
+
+
+def _read(
+    path: Path, query_file: Path, location: dict[str, str], base: str
+) -> tuple[_Reader, TableQuery, list[_Solution]]:
     text, header = query_files.read(query_file, reminter(base))
     columns = header.get("columns", {})
-    reader = _Reader(path, columns, _location(path, data), base, sheets.read(path, columns))
+    reader = _Reader(path, columns, location, base, sheets.read(path, columns))
     _check_rules(reader)
     query = _query(query_file, text, columns)
     rows = list(_checked_rows(reader))
@@ -115,10 +160,7 @@ def read(path: Path, data: Path, base: str = BASE) -> Table:
     sound = [(number, row) for number, row in rows if number not in reader.faulty]
     solutions = [solution for number, row in sound for solution in _solutions(reader, number, row)]
     _check_kept(reader, query, solutions)
-    if reader.faults:
-        raise ValueError("\n".join(reader.faults))
-    values = [solution.values for solution in solutions]
-    return Table(query.construct(_variables(reader), values), reader.references)
+    return reader, query, solutions
 
 
 def _query_file(path: Path, data: Path) -> Path:
@@ -162,7 +204,8 @@ def _checked_rows(reader: _Reader) -> Iterator[tuple[int, Row]]:
     names, rows = reader.names, reader.sheet.rows[1:]
     _check_header(reader)
     if not rows:
-        reader.faults.append(f"{reader.path}: the table has no rows; fill it or delete the file")
+        fault = "the table has no rows; fill it or delete the file"
+        reader.faults.append(Fault(str(reader.path), 0, "", fault))
     for number, cells in rows:
         if len(cells) != len(names):
             fault = f"the row has {len(cells)} cells but the header has {len(names)}"

@@ -13,7 +13,14 @@ from typing import Any, Final
 
 from pyoxigraph import Literal, Quad, Store
 
-from accsm_kg.diff.statements import Statement, iri_or_text, load, load_reminted, statements
+from accsm_kg.diff.statements import (
+    Statement,
+    base_of,
+    iri_or_text,
+    load,
+    reminted,
+    statements,
+)
 from accsm_kg.namespaces import INFERRED, META, QUERIES, SHAPES, VERSIONS, prefixes, shown
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.terms import natural, short
@@ -92,9 +99,14 @@ def compare(old: Path, new: Path, relative: str = "") -> Comparison:
 
     Relative IRIs in the files are resolved against ``relative``.
     """
-    (before, base), (after, new_base) = load(old, relative), load(new, relative)
+    return between(load(old, relative), load(new, relative))
+
+
+def between(before: Sequence[Quad], after: Sequence[Quad]) -> Comparison:
+    """Compare the quads of two datasets, as `compare` does."""
+    base, new_base = base_of(before), base_of(after)
     if base != new_base:
-        after = load_reminted(new, new_base, base, relative)
+        after = reminted(after, new_base, base)
     known = {**prefixes(base), **dataset.prefixes(_declarations(*before, *after))}
     comparison = Comparison(base, new_base, shown(known))
     old_statements, new_statements = (set(statements(quads, base)) for quads in (before, after))

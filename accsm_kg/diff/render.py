@@ -35,7 +35,7 @@ def run(old: Path, new: Path, fmt: str = "text", relative: str = "") -> tuple[st
     found = compare(old, new, relative)
     rows = [asdict(row) for row in (*found.changes, *found.summaries)]
     if fmt == "text":
-        text = _text(found)
+        text = as_text(found)
     elif fmt == "json":
         whole = {"base": found.base, "new_base": found.new_base, "rows": rows}
         text = json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
@@ -44,7 +44,7 @@ def run(old: Path, new: Path, fmt: str = "text", relative: str = "") -> tuple[st
     return text, int(bool(rows))
 
 
-def _text(found: Comparison) -> str:
+def as_text(found: Comparison) -> str:
     """Return the changes by class, evidence with the resource it belongs to, and total counts."""
     entries: dict[str, list[Change]] = defaultdict(list)
     for row in found.changes:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse, serialize
 
 from accsm_kg.namespaces import BASE, QUERIES, SHAPES, prefixes, term
-from accsm_kg.rdf.dataset import format_of, read, unpacked
+from accsm_kg.rdf.dataset import read
 from accsm_kg.rdf.terms import Term, shorten
 
 _P = prefixes()
@@ -32,8 +32,8 @@ class Statement(NamedTuple):
     graph: str
 
 
-def load(path: Path, relative: str = "") -> tuple[list[Quad], str]:
-    """Return the quads and the base IRI of a file, whose relative IRIs have the base ``relative``.
+def load(path: Path, relative: str = "") -> list[Quad]:
+    """Return the quads of a file, whose relative IRIs have the base ``relative``.
 
     Raises OSError for a missing file, and ValueError for one that does not parse.
     """
@@ -41,17 +41,20 @@ def load(path: Path, relative: str = "") -> tuple[list[Quad], str]:
         raise FileNotFoundError(
             f"{path} is not a file; name a built dataset such as build/accsm.nq"
         )
-    quads = list(read(path, relative))
+    return list(read(path, relative))
+
+
+def base_of(quads: Iterable[Quad]) -> str:
+    """Return the base IRI that a dataset states, else that of this project."""
     space = _object(quads, _SPACE)
-    return quads, space.value.removesuffix("id/") if isinstance(space, Literal) else BASE
+    return space.value.removesuffix("id/") if isinstance(space, Literal) else BASE
 
 
-def load_reminted(path: Path, base: str, new_base: str, relative: str = "") -> list[Quad]:
-    """Return the quads of a file after replacing ``base`` by ``new_base`` in its text."""
-    with unpacked(path) as file:
-        text = file.read().decode().replace(base, new_base)
+def reminted(quads: Iterable[Quad], base: str, new_base: str) -> list[Quad]:
+    """Return quads after replacing ``base`` by ``new_base`` in all IRIs and texts."""
+    text = (serialize(quads, format=RdfFormat.N_QUADS) or b"").decode().replace(base, new_base)
     text = text.replace(quote(base, safe=""), quote(new_base, safe=""))
-    return list(parse(text, format=format_of(path), base_iri=relative or None))
+    return list(parse(text, format=RdfFormat.N_QUADS))
 
 
 def statements(quads: Sequence[Quad], base: str) -> Iterator[Statement]:

@@ -69,13 +69,24 @@ def run(
     """
     check_format(fmt, FORMATS)
     data, shapes, base = load(path, relative, progress)
-    rules = {_rule(shape) for shape in shapes.subjects()}
-    rows = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
-    expected = {key: reason for key, reason in rows.items() if key[0] in rules}
-    results = apply_baseline(check(data, shapes, base, progress), expected, base)
+    results = judged(data, shapes, base, baseline, progress)
     if report:
         write(path, results, report, relative)
     return render(results, fmt, base), int(any(result.fails for result in results))
+
+
+def judged(
+    store: ox.Store,
+    shapes: Graph,
+    base: str = BASE,
+    baseline: Path | None = None,
+    progress: Progress = lambda what, share, lines: None,
+) -> list[Result]:
+    """Return the results of `check`, with the reasons of those that the baseline expects."""
+    rules = {_rule(shape) for shape in shapes.subjects()}
+    rows = read_baseline(baseline or resources.root() / "shapes" / "baseline.csv", base)
+    expected = {key: reason for key, reason in rows.items() if key[0] in rules}
+    return apply_baseline(check(store, shapes, base, progress), expected, base)
 
 
 def load(
@@ -85,24 +96,26 @@ def load(
 
     Raises ValueError for a file that is not RDF or has no shapes, OSError for a missing file.
     """
-    store, shapes, base = split(dataset.collect(path, relative, progress), progress)
-    if not len(shapes):
-        raise ValueError(
-            f"{path} has no shapes in <{base}{SHAPES}>; name a dataset made by `accsm-kg build`"
-        )
-    return store, shapes, base
+    return split(dataset.collect(path, relative, progress), str(path), progress)
 
 
-def split(store: ox.Store, progress: Progress | None = None) -> tuple[ox.Store, Graph, str]:
+def split(
+    store: ox.Store, name: str = "the dataset", progress: Progress | None = None
+) -> tuple[ox.Store, Graph, str]:
     """Remove the shapes and stored queries from ``store``; return it, the shapes and its base IRI.
 
-    Its default graph becomes the merge of its other graphs.
+    Its default graph becomes the merge of its other graphs. Raises ValueError with the ``name`` of
+    a dataset without shapes.
     """
     base = dataset.base_iri(store, BASE)
     shapes = Graph()
     shapes += triples(store, ox.NamedNode(base + SHAPES))
-    for name in (SHAPES, QUERIES):
-        store.remove_graph(ox.NamedNode(base + name))
+    for graph in (SHAPES, QUERIES):
+        store.remove_graph(ox.NamedNode(base + graph))
+    if not len(shapes):
+        raise ValueError(
+            f"{name} has no shapes in <{base}{SHAPES}>; name a dataset made by `accsm-kg build`"
+        )
     dataset.merge(store, Conventions(base), progress)
     return store, shapes, base
 

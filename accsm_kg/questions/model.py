@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from pyoxigraph import QuerySolution
-
+from accsm_kg.errors import UnknownNameError
 from accsm_kg.rdf import query_files
 from accsm_kg.rdf.terms import value_of
 
@@ -45,13 +44,15 @@ class Question:
 def bind(question: Question, values: Mapping[str, str] | None = None) -> str:
     """Return the query of ``question`` with its parameters bound to ``values`` or their defaults.
 
-    Raises ValueError when ``values`` has an unknown parameter.
+    Raises UnknownNameError when ``values`` has an unknown parameter, and ValueError for a query to
+    which no values can be bound.
     """
     chosen = {parameter.name: parameter.default for parameter in question.parameters}
     for name, value in (values or {}).items():
         if name not in chosen:
             known = ", ".join(chosen) or "none"
-            raise ValueError(f"{question.name} has no parameter '{name}'; it has: {known}")
+            text = f"{question.name} has no parameter '{name}'; it has: {known}"
+            raise UnknownNameError(text, name, chosen)
         chosen[name] = value
     if not chosen:
         return question.text
@@ -71,19 +72,19 @@ def by_name(given: Iterable[tuple[str, str]]) -> dict[str, str]:
     return values
 
 
-def labels(rows: Iterable[QuerySolution]) -> dict[str, str]:
+def labels(rows: Iterable[Iterable[object]]) -> dict[str, str]:
     """Return the labels of the values of a parameter, from the rows of its ``options``."""
     texts = (list(map(value_of, row)) for row in rows)
     return {row[0]: row[1] if len(row) > 1 else row[0] for row in texts if row}
 
 
-class NoChoiceError(ValueError):
-    """A value of a parameter is not on its list; ``nearest`` are those that are similar."""
+class NoChoiceError(UnknownNameError):
+    """A value of a ``parameter`` is not on its list; the suggestions are similar values."""
 
-    def __init__(self, text: str, name: str, nearest: Sequence[str]) -> None:
-        """Say ``text`` of the parameter ``name``."""
-        super().__init__(text)
-        self.name, self.nearest = name, nearest
+    def __init__(self, text: str, parameter: str, value: str, nearest: Sequence[str]) -> None:
+        """Say ``text`` of a value of a parameter."""
+        super().__init__(text, value, nearest)
+        self.parameter = parameter
 
 
 def check_choice(name: str, value: str, options: Mapping[str, str]) -> None:
@@ -101,7 +102,7 @@ def check_choice(name: str, value: str, options: Mapping[str, str]) -> None:
     if close:
         hint = f"similar: {', '.join(close)}"
     nearest = close or _similar(value, options, 0)
-    raise NoChoiceError(f"'{value}' is no value of {name}; {hint}", name, nearest)
+    raise NoChoiceError(f"'{value}' is no value of {name}; {hint}", name, value, nearest)
 
 
 def _similar(value: str, options: Mapping[str, str], least: float = 0.6) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from accsm_kg.errors import UnknownNameError
+from accsm_kg.errors import AmbiguousNameError, UnknownNameError
 from accsm_kg.lookups import Ask, Lookup, Rows
 from accsm_kg.namespaces import BASE
 from accsm_kg.rdf.terms import natural
@@ -49,16 +49,18 @@ class UnknownKeyError(UnknownNameError):
     def __init__(self, key: str, near: Sequence[Thing]) -> None:
         """Take the key and the things."""
         hint = f"similar: {_choices(near)}" if near else "try the code of a line or a number"
-        super().__init__(f"nothing that can be traced is called '{key}'; {hint}")
+        text = f"nothing that can be traced is called '{key}'; {hint}"
+        super().__init__(text, key, [thing.path for thing in near])
         self.key, self.near = key, near
 
 
-class AmbiguousKeyError(UnknownNameError):
+class AmbiguousKeyError(AmbiguousNameError):
     """A key names several ``things``."""
 
     def __init__(self, key: str, things: Sequence[Thing]) -> None:
         """Take the key and the things."""
-        super().__init__(f"'{key}' names several things; use one of: {_choices(things)}")
+        text = f"'{key}' names several things; use one of: {_choices(things)}"
+        super().__init__(text, key, [thing.path for thing in things])
         self.key, self.things = key, things
 
 

@@ -314,8 +314,8 @@ async def _refused(
         raise BadRequest("Invalid parameter", str(error), hint=hint)
     others = {name: value for name, value in given.items() if value in options.get(name, {})}
     defaults = {parameter.name: parameter.default for parameter in question.parameters}
-    values = defaults | others | {error.name: next(iter(error.nearest), "")}
-    labels = options[error.name]
+    values = defaults | others | {error.parameter: next(iter(error.suggestions), "")}
+    labels = options[error.parameter]
     response = render.page(
         site,
         "question.html",
@@ -327,9 +327,9 @@ async def _refused(
             "nearest": [
                 Choice(
                     results.choice(near, labels[near]),
-                    site.root + address(question, {**others, error.name: near}),
+                    site.root + address(question, {**others, error.parameter: near}),
                 )
-                for near in error.nearest
+                for near in error.suggestions
             ],
         },
         title=question.summary,
