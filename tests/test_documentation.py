@@ -13,7 +13,8 @@ from accsm_kg.namespaces import BASE
 PAGES = {path.name: path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
 README = TEXTS["README.md"]
-GUIDES = ["README.md", "CONTRIBUTING.md", "architecture.md", "clients.md", "operating.md"]
+GUIDES = ["README.md", "CONTRIBUTING.md", "architecture.md", "assistants.md", "clients.md",
+          "operating.md"]  # fmt: skip
 
 by_guide = pytest.mark.parametrize("page", GUIDES)
 
