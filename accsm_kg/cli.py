@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
@@ -265,8 +266,9 @@ def diff_command(
     raise typer.Exit(status)
 
 
-for _added in entry_points(group="accsm_kg.commands"):
-    app.command(_added.name)(_added.load())
+for _module in sorted({point.module for point in entry_points(group="accsm_kg.commands")}):
+    for _command in import_module(_module).COMMANDS:
+        app.command(_command.__name__)(_command)
 
 
 if __name__ == "__main__":

@@ -25,9 +25,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 #: The files that take 25 s or more: a worker runs a whole file, and would end after the others.
 LONGEST = {
-    "test_wheel", "test_cli", "test_connection", "test_hostile_queries", "test_lost_cells",
-    "test_new_plan", "test_ontology", "test_operations", "test_pool", "test_questions",
-    "test_validate",
+    "test_budget", "test_wheel", "test_cli", "test_connection", "test_hostile_queries",
+    "test_lost_cells", "test_new_plan", "test_ontology", "test_operations", "test_pool",
+    "test_questions", "test_serve_mcp", "test_validate",
 }  # fmt: skip
 
 

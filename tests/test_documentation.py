@@ -20,6 +20,7 @@ GUIDES = [
     "README.md",
     "CONTRIBUTING.md",
     "architecture.md",
+    "assistants.md",
     "clients.md",
     "operating.md",
     "SECURITY.md",

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accsm_kg import __version__
 from accsm_server.engine.interface import CLIENT, Query, fetch
@@ -26,11 +26,11 @@ _HEALTH_TIMEOUT = 5.0  # seconds for the query of the health check
 
 
 class Operations:
-    """ASGI application that answers `PATHS`, and passes other requests to the dataset."""
+    """ASGI application that answers `PATHS`, and passes other requests on."""
 
-    def __init__(self, reloader: Reloader, counts: Counts) -> None:
-        """Report on the dataset of ``reloader``, and ``counts``."""
-        self._reloader, self._counts = reloader, counts
+    def __init__(self, app: ASGIApp, reloader: Reloader, counts: Counts) -> None:
+        """Report on the dataset of ``reloader``, and ``counts``; ``app`` answers the rest."""
+        self._others, self._reloader, self._counts = app, reloader, counts
         self._cached_until = 0.0
         self._error: QueryError | None = None
         self._app = Starlette(
@@ -40,7 +40,7 @@ class Operations:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one request."""
-        answer = self._answer if scope["request_context"].path in PATHS else self._reloader
+        answer = self._answer if scope["request_context"].path in PATHS else self._others
         return answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

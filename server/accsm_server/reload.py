@@ -6,8 +6,8 @@ ended. If the new one cannot be loaded or is much smaller, the old one remains.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -61,6 +61,17 @@ class LoadedDataset:
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last request in flight has ended."""
 
+    @contextmanager
+    def in_use(self) -> Iterator[Site]:
+        """Provide the site for one request; the dataset is not closed meanwhile."""
+        self.in_flight += 1
+        try:
+            yield self.site
+        finally:
+            self.in_flight -= 1
+            if not self.in_flight:
+                self.idle.set()
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -108,16 +119,12 @@ class Reloader:
             await problems.send_error(error, scope, receive, send)
             return
         CLIENT.set(scope["request_context"].client)
-        loaded.in_flight += 1
-        try:
-            await loaded.app(scope, receive, send)
-        except Exception:
-            scope["request_context"].mark_failed()
-            raise
-        finally:
-            loaded.in_flight -= 1
-            if not loaded.in_flight:
-                loaded.idle.set()
+        with loaded.in_use():
+            try:
+                await loaded.app(scope, receive, send)
+            except Exception:
+                scope["request_context"].mark_failed()
+                raise
 
     async def open(self) -> None:
         """Load the dataset; raises ValueError or OSError that names the file."""
@@ -163,6 +170,15 @@ class Reloader:
                 self._current, loaded = loaded, self._current
                 self.damage = ""
             self.start(self._retire(loaded))
+
+    @contextmanager
+    def use(self) -> Iterator[Site]:
+        """Provide the site that is served, which stays open meanwhile.
+
+        Raises Loading or UnreadableStore if there is none.
+        """
+        with self.current.in_use() as site:
+            yield site
 
     async def watch(self) -> None:
         """Reload when files have changed and then stayed the same for one interval."""

@@ -9,7 +9,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import uvicorn
@@ -31,6 +31,9 @@ from accsm_server.pages.queries import Site
 from accsm_server.reload import Endpoint, EndpointReloader, Reloader
 from accsm_server.settings import Settings, from_environment
 
+#: Provides, while the server runs, an application that answers in place of the pages.
+Front = Callable[[Reloader], AbstractAsyncContextManager[ASGIApp]]
+
 _BACKLOG = 2048
 _GRACE = 3  # seconds for running queries when the server is stopped
 
@@ -44,8 +47,9 @@ def serve(
     access_log: bool = False,
     base: str = "",
     tell: Callable[[str], object] = str,
+    front: Front | None = None,
 ) -> None:
-    """Serve ``dataset`` until stopped.
+    """Serve ``dataset`` until stopped, its pages and endpoint or what is in ``front`` of them.
 
     Until queries are answered, all requests are answered 503, and ``tell`` gets words on how far
     loading is; then ``ready`` gets the URL and a phrase on the memory for queries.
@@ -63,7 +67,29 @@ def serve(
         _listen(host, port) as listener,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(_serve(dataset, listener, settings, ready, root_path, access_log, base, tell))
+        counts = Counts("accsm", segments())
+        reloader = reloading(dataset, settings, counts, root_path, base, tell)
+        runner.run(
+            _serve(reloader, counts, listener, settings, ready, root_path, access_log, front)
+        )
+
+
+def reloading(
+    dataset: Path | Endpoint,
+    settings: Settings,
+    counts: Counts,
+    root_path: str = "",
+    base: str = "",
+    tell: Callable[[str], object] = str,
+) -> Reloader:
+    """Return what loads ``dataset``, and loads it again when it changes: see `serve`."""
+
+    def create(engine: Engine, kept: Path | None) -> tuple[ASGIApp, ResponseStore, Site]:
+        return create_dataset_app(engine, settings, root_path, kept)
+
+    if isinstance(dataset, Endpoint):
+        return EndpointReloader(dataset, settings, create, counts, tell)
+    return Reloader(dataset, settings, create, counts, base, tell)
 
 
 def _allow_connections() -> None:
@@ -94,53 +120,49 @@ def refusal(error: OSError, host: str, port: int) -> str:
 
 
 async def _serve(
-    dataset: Path | Endpoint,
+    reloader: Reloader,
+    counts: Counts,
     listener: socket.socket,
     settings: Settings,
     ready: Callable[[str, str], None],
     root_path: str,
     access_log: bool,
-    base: str,
-    tell: Callable[[str], object],
+    front: Front | None,
 ) -> None:
     host, port = listener.getsockname()[:2]
-    counts = Counts("accsm", segments())
-
-    def create(engine: Engine, kept: Path | None) -> tuple[ASGIApp, ResponseStore, Site]:
-        return create_dataset_app(engine, settings, root_path, kept)
-
-    if isinstance(dataset, Endpoint):
-        reloader: Reloader = EndpointReloader(dataset, settings, create, counts, tell)
-    else:
-        reloader = Reloader(dataset, settings, create, counts, base, tell)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
+    gc.set_threshold(10_000)  # requests leave no reference cycles
     try:
-        config = uvicorn.Config(
-            _application(reloader, counts, settings, access_log),
-            interface="asgi3",
-            http=Connection,
-            ws="none",
-            lifespan="off",
-            root_path=root_path,
-            access_log=False,
-            log_config=None,
-            headers=HEADERS,
-            server_header=False,
-            proxy_headers=False,  # see ProxyHeaders
-            timeout_keep_alive=settings.arrival,  # type: ignore[arg-type]
-            timeout_graceful_shutdown=2 * _GRACE,
-        )
-        gc.set_threshold(10_000)  # requests leave no reference cycles
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
-        server = _Server(config, reloader)
-        loading = asyncio.create_task(
-            _load(reloader, server, lambda: ready(url, str(reloader.budget)))
-        )
-        await server.serve(sockets=[listener])
-        loading.cancel()
-        with suppress(asyncio.CancelledError):
-            await loading
+        async with front(reloader) if front else nullcontext(reloader) as app:
+            app = _application(app, reloader, counts, settings, access_log)
+            server = _Server(_config(app, settings, root_path), reloader)
+            loading = asyncio.create_task(
+                _load(reloader, server, lambda: ready(url, str(reloader.budget)))
+            )
+            await server.serve(sockets=[listener])
+            loading.cancel()
+            with suppress(asyncio.CancelledError):
+                await loading
     finally:
         await reloader.close()
+
+
+def _config(app: ASGIApp, settings: Settings, root_path: str) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        interface="asgi3",
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        root_path=root_path,
+        access_log=False,
+        log_config=None,
+        headers=HEADERS,
+        server_header=False,
+        proxy_headers=False,  # see ProxyHeaders
+        timeout_keep_alive=settings.arrival,  # type: ignore[arg-type]
+        timeout_graceful_shutdown=2 * _GRACE,
+    )
 
 
 async def _load(reloader: Reloader, server: uvicorn.Server, ready: Callable[[], None]) -> None:
@@ -158,10 +180,10 @@ async def _load(reloader: Reloader, server: uvicorn.Server, ready: Callable[[], 
 
 
 def _application(
-    reloader: Reloader, counts: Counts, settings: Settings, access_log: bool
+    app: ASGIApp, reloader: Reloader, counts: Counts, settings: Settings, access_log: bool
 ) -> ASGIApp:
-    """Return the middlewares that do not depend on the dataset, the outermost last."""
-    app: ASGIApp = Operations(reloader, counts)
+    """Return ``app`` in the middlewares that do not depend on the dataset, the outermost last."""
+    app = Operations(app, reloader, counts)
     app = RateLimit(app, settings.rate, exempt={*PATHS, *static_files.FILES})
     app = ProxyHeaders(app, settings.proxies)  # type: ignore[arg-type]
     if access_log:

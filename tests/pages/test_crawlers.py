@@ -1,5 +1,6 @@
 """Rules and sitemaps for crawlers."""
 
+import re
 from pathlib import Path
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
@@ -75,3 +76,29 @@ def test_a_long_sitemap_is_an_index(tmp_path: Path) -> None:
     documents = {one for one in found if one.startswith("/doc/")}
     assert documents == {f"/doc/{n}" for n in range(20_001)}
     assert len(found) == len(set(found))
+
+
+def test_assistants_are_told_what_to_ask(client: httpx.Client) -> None:
+    answer, here = client.get("/llms.txt"), str(client.base_url).rstrip("/")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    lines = answer.text.splitlines()
+    assert lines[0] == "# Knowledge graph of the ASEAN Cooperation on Civil Service Matters"
+    assert lines[2].startswith("> Declarations, priority areas, ")
+    heads = ["## Data", "## Pages", "## Model Context Protocol"]
+    assert [line for line in lines if line.startswith("## ")] == heads
+    assert "JSON (`json`)" in answer.text
+    links = re.findall(r"\]\((\S+)\)", answer.text)
+    assert {f"{here}/sparql", f"{here}/projects", f"{here}/ontology"} <= set(links)
+    assert all(link.startswith(here) for link in links)
+    statuses = {link: client.get(link).status_code for link in links}
+    assert {link: status for link, status in statuses.items() if status != 200} == {}
+
+
+def test_assistants_are_told_of_a_dataset_of_others(tmp_path: Path) -> None:
+    path = tmp_path / "data.nt"
+    path.write_text("<urn:a> <urn:b> <urn:c> .\n")
+    with running(path, "--root-path", "/kg") as server:
+        text = httpx.get(f"{server.url}/llms.txt").text
+    assert text.startswith("# A dataset as linked data\n\n## Data\n\n- [SPARQL endpoint](http://")
+    assert "/kg/sparql)" in text
+    assert "/projects" not in text

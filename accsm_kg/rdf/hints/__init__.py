@@ -31,7 +31,7 @@ from accsm_kg.rdf.prologue import SuppliedQuery
 from accsm_kg.rdf.query_scanner import masked
 from accsm_kg.rdf.terms import TYPE
 
-__all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "find", "supplied"]
+__all__ = ["FOLDER", "Facts", "Lookup", "Request", "Rows", "find", "supplied", "unknown"]
 
 Lookup = Asking[list[str]]
 
@@ -70,6 +70,12 @@ def find(
         if query.iris:
             hints += yield from _patterns(facts, query, empty=thorough)
     return [names.one_line(hint) for hint in dict.fromkeys((*hints, *supplied(query)))]
+
+
+def unknown(facts: Facts, query: SuppliedQuery, nearest: int) -> Lookup:
+    """Return sentences on names in ``query`` that do not exist, each with the ``nearest`` ones."""
+    yield from load(facts)
+    return names.unknown(facts, query, nearest=nearest)
 
 
 def _is_partial(text: str) -> bool:

@@ -16,7 +16,7 @@ def find(facts: Facts, query: SuppliedQuery, graphs: Sequence[str]) -> Asking[li
     """Return the hints about the names in ``query`` and of ``graphs``."""
     hints = _replaced(facts, query)
     hints += yield from _schemes(facts, query)
-    return hints + _unknown(facts, query, graphs) + _shared(facts, query)
+    return hints + unknown(facts, query, graphs) + _shared(facts, query)
 
 
 def _replaced(facts: Facts, query: SuppliedQuery) -> list[str]:
@@ -79,25 +79,30 @@ def _right(iri: str, facts: Facts, query: SuppliedQuery) -> tuple[str, str]:
     return space, f"<{iri[:_MAX_NAME]}>" if prefix is None else f"PREFIX {prefix}: <{space}>"
 
 
-def _unknown(facts: Facts, query: SuppliedQuery, graphs: Sequence[str]) -> list[str]:
-    """Return hints about names in the namespaces of the dataset that are not in it."""
+def unknown(
+    facts: Facts, query: SuppliedQuery, graphs: Sequence[str] = (), nearest: int = 1
+) -> list[str]:
+    """Return sentences on names in the namespaces of the dataset that are not in it.
+
+    Each offers the ``nearest`` names, so many at most. There are none before facts are loaded.
+    """
     if not facts.names:
         return []
-    unknown = {iri for iri in query.iris - facts.names if iri.startswith(facts.spaces)}
-    unknown = (unknown | set(graphs) - facts.names) - {*facts.spaces} - facts.replaced.keys()
-    return [_unknown_name(iri, facts) for iri in sorted(unknown)[:_MAX_HINTS]]
+    found = {iri for iri in query.iris - facts.names if iri.startswith(facts.spaces)}
+    found = (found | set(graphs) - facts.names) - {*facts.spaces} - facts.replaced.keys()
+    return [_unknown_name(iri, facts, nearest) for iri in sorted(found)[:_MAX_HINTS]]
 
 
-def _unknown_name(iri: str, facts: Facts) -> str:
+def _unknown_name(iri: str, facts: Facts, nearest: int) -> str:
     checked = facts.checked.items()
     prefix, namespace = next(((p, s) for p, s in checked if iri.startswith(s)), ("", ""))
     if not prefix:
         return f"`<{iri[:_MAX_NAME]}>` is not a graph of this dataset."
     what = "not a graph of this dataset" if prefix == facts.graphs else "not in the vocabulary"
     local = printable(iri.removeprefix(namespace))
-    matches = get_close_matches(local, _local_names(facts.names, namespace), n=1)
-    guess = f"; did you mean `{prefix}:{matches[0]}`?" if matches else "."
-    return f"`{prefix}:{local}` is {what}{guess}"
+    matches = get_close_matches(local, _local_names(facts.names, namespace), n=nearest)
+    names = " or ".join(f"`{prefix}:{match}`" for match in matches)
+    return f"`{prefix}:{local}` is {what}{f'; did you mean {names}?' if names else '.'}"
 
 
 def _local_names(names: Iterable[str], namespace: str) -> list[str]:

@@ -1,6 +1,10 @@
-"""For crawlers: what they may read (robots.txt), and the addresses of all pages (sitemap.xml)."""
+"""For crawlers and assistants: robots.txt, the addresses of all pages, and what there is to ask.
+
+The last is llms.txt, in the form of https://llmstxt.org.
+"""
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from math import ceil
 from xml.sax.saxutils import escape
@@ -9,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from accsm_server.errors import NotFound
 from accsm_server.http.headers import REVALIDATE
+from accsm_server.http.negotiation import DOCUMENTS, RESULTS, Format
 from accsm_server.pages import browse, openapi, render
 from accsm_server.pages.parameters import Origin, ServedSite
 from accsm_server.pages.queries import Site, load_iris, rows
@@ -22,6 +27,20 @@ _MOST = 20_000  # addresses in one sitemap; the protocol allows 50,000
 #: The pages to which not the navigation but others lead.
 _PAGES = ("/", "/conformance", "/dataset", "/ontology", "/shapes")
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
+_DATA = """\
+- [SPARQL endpoint]({origin}/sparql): SPARQL 1.1 in the parameter `query` of a GET or POST;
+  answers as {results}, by `format=` or Accept. Prefixes of the dataset need no declaration.
+- [Stored questions]({origin}/questions?format=json): queries with tested answers; that of one is
+  at `{origin}/questions/NAME?format=json`, with its parameters in the address.
+- [Search]({origin}/search?format=json&q=): names, codes and texts; the words follow `q=`.
+- [Terms]({origin}/query/terms.json): classes and properties, and how often the data use them.
+- [Whole dataset]({origin}/dataset): files to download, licence and sources.
+- Each thing has an address, `{origin}/id/…`, with a page that is also there as
+  {documents}: by Accept, by `format=` or by a suffix such as `.ttl`."""
+_MCP = """\
+The same dataset answers as seven tools that read: `pip install 'accsm-kg[mcp]'`, then
+`accsm-kg mcp` on the standard streams, or `accsm-kg mcp --http`. Each statement comes with its
+source, line and words."""
 _HEADERS = {"Cache-Control": REVALIDATE}
 
 router = openapi.create_router("pages")
@@ -37,6 +56,41 @@ async def robots(site: ServedSite, origin: Origin) -> Response:
         f"Sitemap: {origin}/sitemap.xml\n"
     )
     return PlainTextResponse(rules, headers=_HEADERS)
+
+
+@router.get(
+    "/llms.txt", summary="What assistants can ask here", responses=openapi.offered("text/plain")
+)
+async def llms(site: ServedSite, origin: Origin) -> Response:
+    """Return what the dataset is, and where its data, questions and pages are, as Markdown."""
+    await site.prepare()
+    about = {name: " ".join(text.split()) for name, text in site.contents.about.items()}
+    lines = [
+        f"# {about.get('title', 'A dataset as linked data')}",
+        *(f"> {about[name]}" for name in ("description", "rights") if about.get(name)),
+        *(f"## {head}\n\n{words}" for head, words in _sections(site, origin)),
+    ]
+    return PlainTextResponse("\n\n".join(lines) + "\n", headers=_HEADERS)
+
+
+def _sections(site: Site, origin: str) -> Iterator[tuple[str, str]]:
+    """Yield the heads and texts of the sections of llms.txt."""
+    yield (
+        "Data",
+        _DATA.format(
+            origin=origin,
+            results=_named(RESULTS),
+            documents=_named(DOCUMENTS),
+        ),
+    )
+    links = [*site.profile.navigation, *site.profile.footer]
+    pages = [f"- [{one.label}]({origin}{one.path})" for one in render.links_of(site, links)]
+    yield "Pages", "\n".join(pages)
+    yield "Model Context Protocol", _MCP
+
+
+def _named(formats: Iterable[Format]) -> str:
+    return ", ".join(f"{one.label} (`{one.name}`)" for one in formats)
 
 
 @router.get("/sitemap.xml", summary="All pages for crawlers", responses=openapi.offered(_XML))

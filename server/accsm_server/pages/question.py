@@ -342,10 +342,11 @@ async def _refused(
 
 async def _options_of(site: Site, question: Question) -> dict[str, dict[str, str]]:
     """Return the labels of the options of each parameter by value; empty for any text."""
-    return {one.name: await _options(site, one) for one in question.parameters}
+    return {one.name: await options(site, one) for one in question.parameters}
 
 
-async def _options(site: Site, parameter: Parameter) -> dict[str, str]:
+async def options(site: Site, parameter: Parameter) -> dict[str, str]:
+    """Return the labels of the options of a parameter by value; empty for any text."""
     if not parameter.options:
         return {}
     query = Query(parameter.options, "json", internal=True)

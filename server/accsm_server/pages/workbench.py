@@ -81,13 +81,13 @@ def _version(site: Site) -> str:
 )
 async def terms(site: ServedSite, v: Version = "") -> Response:
     """Return the classes, properties, prefixes and graphs of the dataset."""
-    return _json(site, await site.load(_load_terms), v)
+    return _json(site, await site.load(_dump_terms), v)
 
 
 @router.get("/query/things.json", summary="Things for completion", responses=_DATA)
 async def things(site: ServedSite, v: Version = "") -> Response:
     """Return the things of the dataset with their names, or that there are too many of them."""
-    return _json(site, await site.load(_load_things), v)
+    return _json(site, await site.load(_dump_things), v)
 
 
 @router.get("/query/complete", summary="Things of a large dataset for completion", responses=_DATA)
@@ -117,7 +117,8 @@ async def _read(site: Site) -> Read:
     return (await look_up(site, model.read(), _MOST_BYTES))[0]
 
 
-async def _load_terms(site: Site) -> bytes:
+async def load_terms(site: Site) -> dict[str, Any]:
+    """Return the terms of the dataset and how the data use them: use `Site.load`."""
     found = await site.load(_read)
     questions = [question.text for question in await stored(site)]
     graphs = {row["graph"] for row in found.graphs}
@@ -129,19 +130,27 @@ async def _load_terms(site: Site) -> bytes:
         patterns = resource.last, resource.printed, resource.records
         return any(pattern.fullmatch(iri) for pattern in patterns)
 
-    made = model.terms(found, _naming(site), {**labels, **titles}, questions, is_last)
-    return await to_thread(model.dumped, made)
+    return model.terms(found, _naming(site), {**labels, **titles}, questions, is_last)
+
+
+async def _dump_terms(site: Site) -> bytes:
+    return await to_thread(model.dumped, await site.load(load_terms))
 
 
 def _title(site: Site, graph: str) -> Any:
     return site.profile.graphs.get(graph_path(graph, site.base))
 
 
-async def _load_things(site: Site) -> bytes:
+async def load_things(site: Site) -> dict[str, Any]:
+    """Return the things of the dataset, or that there are too many: use `Site.load`."""
     if model.is_large(await site.load(_read)):
-        return model.dumped({**model.listed((), _naming(site)), "more": True})
+        return {**model.listed((), _naming(site)), "more": True}
     (classes, names), _ = await look_up(site, model.names(), _MOST_BYTES)
-    return await to_thread(lambda: model.dumped(model.things_of(classes, names, _naming(site))))
+    return await to_thread(model.things_of, classes, names, _naming(site))
+
+
+async def _dump_things(site: Site) -> bytes:
+    return await to_thread(model.dumped, await site.load(load_things))
 
 
 async def _find(site: Site, text: str, classes: list[str]) -> dict[str, Any]:

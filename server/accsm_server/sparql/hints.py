@@ -57,6 +57,20 @@ class Hints:
         self._found[key] = found
         return found, True
 
+    async def unknown(self, supplied: SuppliedQuery, nearest: int) -> list[str]:
+        """Return sentences on names in a query that do not exist, each with the ``nearest`` ones.
+
+        There are none about a long query, and none while the engine is busy.
+        """
+        if len(supplied.scanned.text) >= SHORT or not supplied.iris:
+            return []
+        lookup = hints.unknown(self._facts, supplied, nearest)
+        try:
+            async with nullcontext() if self._facts.loaded else self._loading:
+                return await self._answer(lookup)
+        except Overloaded:
+            return []
+
     async def _answer(self, lookup: Lookup) -> list[str]:
         rows: Rows | None = None
         try:

@@ -42,9 +42,9 @@ _explaining = asyncio.Semaphore()  # one at a time, as threads slow down the eve
 class Syntax:
     """Checks and explains queries of one dataset."""
 
-    def __init__(self, served: ServedDataset) -> None:
-        """Check queries of ``served``."""
-        self._served = served
+    def __init__(self, served: ServedDataset, example: str = _EXAMPLE) -> None:
+        """Check queries of ``served``; ``example`` says where to see one that is right."""
+        self._served, self._example = served, example
 
     def check_allowed(self, query: str, scanned: ScannedQuery) -> None:
         """Raise Forbidden for updates, and for SERVICE with endpoints that are not allowed."""
@@ -67,7 +67,7 @@ class Syntax:
         """Add to ``error`` the place of the mistake and advice, and return them."""
         message, known = query.relocated(str(error)), self._served.supplied
         async with _explaining:
-            work = partial(explain, query.scanned.text, message, known, otherwise=_EXAMPLE)
+            work = partial(explain, query.scanned.text, message, known, otherwise=self._example)
             found = await asyncio.to_thread(work)
         error.detail, error.hint, error.excerpt = found.detail, found.hint, found.excerpt
         error.line, error.column = found.line, found.column
@@ -85,7 +85,7 @@ class Syntax:
             await self.check(supplied)
         except QuerySyntaxError as error:
             found = await self.explain(error, supplied)
-            return replace(found, hint="") if found.hint == _EXAMPLE else found
+            return replace(found, hint="") if found.hint == self._example else found
         return None
 
 

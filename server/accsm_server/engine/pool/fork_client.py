@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import sys
-from asyncio.subprocess import Process, create_subprocess_exec
+from asyncio.subprocess import DEVNULL, Process, create_subprocess_exec
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, replace
@@ -29,6 +29,7 @@ from accsm_server.engine.pool.fork_server import (
 
 _LIMIT_ERRORS = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)  # of processes or open files
 _FACTS = ("base", "version", "prefixes", "size", "modified")
+_STDERR = 2  # the file descriptor
 #: The name of a file, and a temporary copy.
 FileCopy = tuple[str, IO[bytes]]
 
@@ -100,6 +101,8 @@ class ForkClient:
                 "accsm_server.engine.pool.fork_server",
                 json.dumps(options),
                 pass_fds=[theirs.fileno(), *(copy.fileno() for _, copy in self._files)],
+                stdin=DEVNULL,  # the standard streams of the server may belong to its client
+                stdout=_STDERR,
                 env={**os.environ, "RUST_BACKTRACE": "0", "PYTHONPATH": _search_path()},
                 start_new_session=True,  # Ctrl-C is handled by the web process
             )

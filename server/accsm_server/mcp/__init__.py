@@ -1,0 +1,1 @@
+"""Tools for assistants: what a site knows as text, by the Model Context Protocol."""
