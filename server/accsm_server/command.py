@@ -15,6 +15,7 @@ from accsm_kg import resources
 from accsm_kg.errors import MissingModuleError
 from accsm_kg.namespaces import MERGED
 from accsm_kg.terminal import Told, say, step
+from accsm_server.http.headers import HOST
 from accsm_server.settings import read_root_path
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def check_hosts(hosts: list[str]) -> list[str]:
     That of IPv6 is in brackets.
     """
     for host in hosts:
-        if not re.fullmatch(r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?", host, re.ASCII):
+        if not HOST.fullmatch(host):
             raise typer.BadParameter(f"{host!r}: give the name of a host, such as kg.example.org")
     return hosts
 
