@@ -100,6 +100,15 @@ def _check_every_command(program: Path, cwd: Path) -> None:
     assert page.status_code == 200
 
 
+def test_the_graph_opens_in_python_and_its_types_are_known(environment: Path, empty: Path) -> None:
+    program = (
+        "import accsm_kg; print([p.number for p in accsm_kg.open().trace('A.2.2.iv').projects])"
+    )
+    numbers = json.loads(_run(environment / "bin" / "python", "-c", program, cwd=empty))
+    assert {33, 40} <= set(numbers)
+    assert (_site(environment) / "accsm_kg" / "py.typed").is_file()
+
+
 def test_a_wheel_builds_the_same_bytes_as_the_clone_and_uses_its_build(
     environment: Path, empty: Path, dataset_path: Path
 ) -> None:
