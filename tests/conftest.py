@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from accsm_server.export import write
 from project import ROOT
 from pyoxigraph import RdfFormat, Store
 from rdflib import Dataset
@@ -23,11 +24,13 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+#: Where static copies say that they are served.
+COPY_URL = "https://kg.example.org/kg/"
 #: The files that take 25 s or more: a worker runs a whole file, and would end after the others.
 LONGEST = {
     "test_wheel", "test_cli", "test_connection", "test_hostile_queries", "test_lost_cells",
-    "test_new_plan", "test_ontology", "test_operations", "test_pool", "test_questions",
-    "test_validate",
+    "test_export", "test_new_plan", "test_ontology", "test_operations", "test_pool",
+    "test_questions", "test_validate",
 }  # fmt: skip
 
 
@@ -83,6 +86,21 @@ def known_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def known(known_path: Path) -> Store:
     return dataset.load(known_path, CONVENTIONS)
+
+
+@pytest.fixture(scope="session")
+def copy_path(known_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A static copy of that record, in the folder `kg`."""
+    folder = tmp_path_factory.getbasetemp() / "copy"
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent.parent / folder.name
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        path = folder / "kg"
+        if not path.exists():
+            write.export(path, known_path, "", COPY_URL, lambda what, share, lines: None)
+        return path
 
 
 @pytest.fixture(scope="session")

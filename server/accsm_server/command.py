@@ -1,4 +1,4 @@
-"""The commands `serve` and `load`, which the command line loads by their entry points."""
+"""The commands `serve`, `load` and `export`, which the command line loads by their entry points."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ import typer
 
 from accsm_kg import resources
 from accsm_kg.namespaces import MERGED
-from accsm_kg.terminal import Told, say, step
+from accsm_kg.terminal import Told, note, say, step
 
 
 def check_root_path(root_path: str) -> str:
@@ -30,6 +30,16 @@ def check_endpoint(url: str) -> str:
         raise typer.BadParameter(
             "every process can read a command line: give the password as ACCSM_ENDPOINT_LOGIN"
         )
+    return url
+
+
+def check_url(url: str) -> str:
+    """Return ``url``; raises BadParameter unless it is empty, or an address without a query."""
+    parts = urlsplit(url)
+    if url and (
+        parts.scheme not in ("http", "https") or not parts.hostname or "?" in url or "#" in url
+    ):
+        raise typer.BadParameter("give the address of a folder, as https://example.org/kg/")
     return url
 
 
@@ -106,3 +116,36 @@ def load(
         told = Told(lambda words: status.update(f"Loading … {words}"))
         marker = loading.load(path, store, base, told)
     say(f"Loaded {marker.size:,} statements into {store}\nServe them: accsm-kg serve {store}")
+
+
+def export(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="New folder for the files, or an earlier export."),
+    ],
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            "--dataset",
+            "-d",
+            help=f"Any RDF file or folder, or a folder made by `load`. {resources.DEFAULT}",
+        ),
+    ] = None,
+    url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            callback=check_url,
+            help="Where the files will be served. Default: the base of the dataset.",
+        ),
+    ] = "",
+    base: Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)] = "",
+) -> None:
+    """Write the whole site as files, which any web server can serve."""
+    with step("Exporting …") as status, resources.dataset(path, status.update) as (file, _):
+        from accsm_server.export import write  # slow to import, and only needed here
+
+        told = Told(lambda words: status.update(f"Exporting … {words}"))
+        made = write.export(folder, file, base, url, told)
+    say(f"{made.files:,} files, {made.bytes / 1e6:,.1f} MB in {folder}, to be served at {made.url}")
+    note("Try: python -m http.server --directory " + str(folder))
