@@ -4,6 +4,7 @@ import fcntl
 import gc
 import os
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,9 @@ def copy_path(known_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
         fcntl.flock(lock, fcntl.LOCK_EX)
         path = folder / "kg"
         if not path.exists():
-            write.export(path, known_path, "", COPY_URL, lambda what, share, lines: None)
+            with ThreadPoolExecutor() as other:  # Playwright has an event loop in this thread
+                made = other.submit(write.export, path, known_path, "", COPY_URL, lambda *_: None)
+                made.result()
         return path
 
 

@@ -1,7 +1,7 @@
 """Check a static copy as a browser and a crawler find it: each link, and each fragment."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from html.parser import HTMLParser
@@ -60,31 +60,31 @@ def pages(folder: Path) -> Iterator[tuple[str, Page]]:
         yield file.relative_to(folder).as_posix(), Page(file.read_text(encoding="utf-8"))
 
 
-def broken(folder: Path, url: str) -> Mapping[str, str]:
+def broken(folder: Path, url: str) -> dict[str, str]:
     """Return the links of a copy at ``url`` that lead nowhere there, with a page that has each.
 
-    Every address is asked for once; a fragment must be the anchor of an element.
+    Every address is asked for once; a fragment must be the anchor of an element of its page.
     """
-    wanted: dict[str, dict[str, str]] = {}
+    wanted: dict[tuple[str, str], str] = {}
+    anchors: dict[str, set[str]] = {}
     for path, page in pages(folder):
-        here = url + quote(path.removesuffix("index.html"))
+        here = url + quote(path.removesuffix("index.html"), safe="/=&,+")
+        anchors[here] = page.anchors
         for link in page.links:
             address, fragment = urldefrag(urljoin(here, link))
-            if address.startswith(url):
-                wanted.setdefault(address.partition("?")[0], {}).setdefault(fragment, path)
-            elif urlsplit(address).netloc == urlsplit(url).netloc:
-                wanted.setdefault(address, {})[""] = path
-    lost = {}
+            if urlsplit(address).netloc == urlsplit(url).netloc:
+                wanted.setdefault((address.partition("?")[0], unquote(fragment)), path)
     with httpx.Client() as client:
-        for address, fragments in wanted.items():
-            answer = client.get(address)
-            if answer.status_code != 200:
-                lost[address] = next(iter(fragments.values()))
-            elif fragments.keys() - {""}:
-                anchors = {unquote(one) for one in Page(answer.text).anchors}
-                lost |= {f"{address}#{one}": page for one, page in fragments.items()
-                         if one and unquote(one) not in anchors}  # fmt: skip
-    return lost
+        lost = {
+            address
+            for address in {one for one, _ in wanted}
+            if not address.startswith(url) or client.head(address).status_code != 200
+        }
+    return {
+        f"{address}#{fragment}": page
+        for (address, fragment), page in wanted.items()
+        if address in lost or (fragment and fragment not in anchors.get(address, ()))
+    }
 
 
 def absolute(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store, parse
 from typer import Typer
 from typer.testing import CliRunner
 
-from accsm_kg.namespaces import BASE
+from accsm_kg.namespaces import BASE, CONVENTIONS
 from accsm_kg.rdf.dataset import load
 
 URL = "https://kg.example.org/kg/"
@@ -91,7 +91,7 @@ def test_questions_have_the_answers_of_all_combinations_up_to_a_bound(copy_path:
 
 
 def test_the_dumps_have_the_dataset(copy_path: Path, known: Store) -> None:
-    assert len(load(copy_path / "accsm.nq.gz")) == len(known)
+    assert len(load(copy_path / "accsm.nq.gz", CONVENTIONS)) == len(known)
     for suffix in ("nq", "trig", "nt", "ttl", "trig.zst"):
         assert (copy_path / f"accsm.{suffix}").stat().st_size > 10_000
 
@@ -101,6 +101,9 @@ def test_the_sitemap_and_the_page_for_what_is_missing_name_the_url(copy_path: Pa
               if one.tag.endswith("loc")]  # fmt: skip
     assert f"{URL}id/country/KHM/" in places
     assert [one for one in places if not file(copy_path, one.removeprefix(URL)).exists()] == []
+    rules = (copy_path / ".htaccess").read_text()
+    assert "ErrorDocument 404 /kg/404.html" in rules
+    assert f"RewriteRule ^((?:id|graph)/.*[^/]|ontology|shapes|dataset)/?$ {URL}$1.ttl" in rules
     lost = (copy_path / "404.html").read_text()
     assert 'href="/kg/questions/"' in lost
     assert [one for one in absolute(lost) if not one.startswith("/kg/")] == []

@@ -48,7 +48,7 @@ RewriteRule ^(.*)$ {url}/$1 [R=302,L]
 RewriteCond %{{REQUEST_FILENAME}} -d
 RewriteRule [^/]$ %{{REQUEST_URI}}/ [R=301,L]
 """
-_DOCUMENTS = "(id/.*[^/]|graph/[^/]+|ontology|shapes|dataset)"
+_DOCUMENTS = "((?:id|graph)/.*[^/]|ontology|shapes|dataset)"
 
 
 def rules(url: str) -> str:

@@ -78,12 +78,12 @@ class Copy:
             if path.endswith(f"/{INDEX}") or path == INDEX:
                 self._link(file, target, path)
             elif target.startswith("/sitemap"):
-                text = _LOCATION.sub(self._location, file.read_text(encoding="utf-8"))
-                file.write_text(text, encoding="utf-8")
+                text = _LOCATION.sub(self._location, file.read_bytes().decode())
+                file.write_bytes(text.encode())
         lost: list[bytes] = []
         await ask(self._app, _LOST, lambda reply: lost.append, self._url)
         text = rewritten(b"".join(lost).decode(), self._root + _LOST, self._absolute)
-        (self._folder / _LOST[1:]).write_text(text, encoding="utf-8")
+        (self._folder / _LOST[1:]).write_bytes(text.encode())
 
     def add(self, path: str, body: bytes) -> None:
         """Write a file that is no page."""
@@ -153,8 +153,8 @@ class Copy:
         def to(address: str, fragment: str) -> str | None:
             return self._to(path, address, fragment)
 
-        text = file.read_text(encoding="utf-8")
-        file.write_text(rewritten(text, self._root + target, to), encoding="utf-8")
+        text = file.read_bytes().decode()
+        file.write_bytes(rewritten(text, self._root + target, to).encode())
 
     def _to(self, here: str, address: str, fragment: str) -> str | None:
         """Return a relative link from the file at ``here``, None if there is no file."""
