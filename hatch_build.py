@@ -73,6 +73,7 @@ def bundle(sources: Path, folder: Path) -> bool:
     with TemporaryDirectory() as temporary:
         work = Path(temporary) / "frontend"
         shutil.copytree(sources, work, ignore=shutil.ignore_patterns("node_modules"))
+        shutil.copy(sources.parents[1] / "LICENSE", work)  # for packages without its text
         made = work / "built"
         made.mkdir()
         for command in ((npm, "ci", "--ignore-scripts", "--silent"), (node, "build.mjs", made)):

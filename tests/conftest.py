@@ -4,9 +4,11 @@ import fcntl
 import gc
 import os
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from accsm_server.export import write
 from project import ROOT
 from pyoxigraph import RdfFormat, Store
 from rdflib import Dataset
@@ -23,10 +25,13 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+#: Where static copies say that they are served.
+COPY_URL = "https://kg.example.org/kg/"
 #: The files that take 25 s or more: a worker runs a whole file, and would end after the others.
 LONGEST = {
     "test_budget", "test_wheel", "test_cli", "test_connection", "test_hostile_queries",
-    "test_lost_cells", "test_new_plan", "test_ontology", "test_operations", "test_pool",
+    "test_export", "test_lost_cells", "test_new_plan", "test_ontology", "test_operations",
+    "test_pool",
     "test_questions", "test_serve_mcp", "test_validate",
 }  # fmt: skip
 
@@ -83,6 +88,23 @@ def known_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def known(known_path: Path) -> Store:
     return dataset.load(known_path, CONVENTIONS)
+
+
+@pytest.fixture(scope="session")
+def copy_path(known_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A static copy of that record, in the folder `kg`."""
+    folder = tmp_path_factory.getbasetemp() / "copy"
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent.parent / folder.name
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        path = folder / "kg"
+        if not path.exists():
+            with ThreadPoolExecutor() as other:  # Playwright has an event loop in this thread
+                made = other.submit(write.export, path, known_path, "", COPY_URL, lambda *_: None)
+                made.result()
+        return path
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +92,19 @@ _ROUTERS = (
 
 
 def create_dataset_app(
-    engine: Engine, settings: Settings, root_path: str = "", kept: Path | None = None
+    engine: Engine,
+    settings: Settings,
+    root_path: str = "",
+    kept: Path | None = None,
+    *,
+    is_static: bool = False,
 ) -> tuple[ASGIApp, ResponseStore, Site]:
     """Return the application for the dataset of ``engine``, its cached responses and its site.
 
-    ``kept`` is the folder of its store on disk.
+    ``kept`` is the folder of its store on disk. If it ``is_static``, its pages are for a copy
+    without a server.
     """
-    site = create_site(engine, settings, root_path, kept)
+    site = replace(create_site(engine, settings, root_path, kept), is_static=is_static)
     others: dict[str, ASGIApp] = {_ENDPOINT: _endpoint(site), CHECK: Check(site.served)}
     app: ASGIApp = _router(others, create_pages(site))
     app = Preflight(app, posts=(*others,))

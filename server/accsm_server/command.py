@@ -1,4 +1,4 @@
-"""The commands `serve`, `load` and `mcp`, which the command line finds by the entry points."""
+"""The commands of the server, which the command line finds by the entry points."""
 
 import sys
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from rich.status import Status
 from accsm_kg import resources
 from accsm_kg.errors import MissingModuleError
 from accsm_kg.namespaces import MERGED
-from accsm_kg.terminal import Told, say, step
+from accsm_kg.terminal import Told, note, say, step
 from accsm_server.http.headers import HOST
 from accsm_server.settings import read_root_path
 
@@ -51,6 +51,16 @@ def check_hosts(hosts: list[str]) -> list[str]:
         if not HOST.fullmatch(host):
             raise typer.BadParameter(f"{host!r}: give the name of a host, such as kg.example.org")
     return hosts
+
+
+def check_url(url: str) -> str:
+    """Return ``url``; raises BadParameter unless it is empty, or an address without a query."""
+    parts = urlsplit(url)
+    if url and (
+        parts.scheme not in ("http", "https") or not parts.hostname or "?" in url or "#" in url
+    ):
+        raise typer.BadParameter("give the address of a folder, as https://example.org/kg/")
+    return url
 
 
 Dataset = Annotated[
@@ -128,6 +138,39 @@ def load(
     say(f"Loaded {marker.size:,} statements into {store}\nServe them: accsm-kg serve {store}")
 
 
+def export(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="New folder for the files, or an earlier export."),
+    ],
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            "--dataset",
+            "-d",
+            help=f"Any RDF file or folder, or a folder made by `load`. {resources.DEFAULT}",
+        ),
+    ] = None,
+    url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            callback=check_url,
+            help="Where the files will be served. Default: the base of the dataset.",
+        ),
+    ] = "",
+    base: Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)] = "",
+) -> None:
+    """Write the whole site as files, which any web server can serve."""
+    with step("Exporting …") as status, resources.dataset(path, status.update) as (file, _):
+        from accsm_server.export import write  # slow to import, and only needed here
+
+        told = Told(lambda words: status.update(f"Exporting … {words}"))
+        made = write.export(folder, file, base, url, told)
+    say(f"{made.files:,} files, {made.bytes / 1e6:,.1f} MB in {folder}, to be served at {made.url}")
+    note("Try: python -m http.server --directory " + str(folder))
+
+
 def mcp(
     path: Dataset = None,
     http: Annotated[
@@ -189,4 +232,4 @@ def _source(
 
 
 #: The commands that the command line gets.
-COMMANDS = (load, serve, mcp)
+COMMANDS = (export, load, serve, mcp)

@@ -3,9 +3,6 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-from starlette.types import ASGIApp
 
 from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf.dataset import Progress
@@ -14,7 +11,7 @@ from accsm_server.engine import disk
 from accsm_server.engine.disk import Marker, OpenStore
 from accsm_server.engine.pool.pool import Pool
 from accsm_server.engine.prepared import Preparing
-from accsm_server.http.context import RequestContext
+from accsm_server.http.in_process import ask
 from accsm_server.pages.search import INDEX, make_index
 from accsm_server.reload import files_of
 from accsm_server.settings import Settings
@@ -55,30 +52,8 @@ async def _prepare(store: OpenStore, progress: Progress) -> None:
         app, _, site = create_dataset_app(engine, settings, kept=store.path)
         for done, page in enumerate(_PAGES):
             progress("preparing", done / len(_PAGES), 0)
-            await request(app, page)  # whatever the answer is
+            await ask(app, page)  # whatever the answer is
         engine.write(store.path / disk.ANSWERS)
         site.close()
     finally:
         await pool.close()
-
-
-async def request(app: ASGIApp, target: str) -> dict[str, Any]:
-    """Ask an application for a page, and return the start of its response."""
-    path, _, query = target.partition("?")
-    scope: dict[str, Any] = {
-        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path,
-        "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
-        "headers": [(b"host", b"localhost"), (b"accept", b"text/html")],
-        "server": ("localhost", 80), "client": ("127.0.0.1", 1), "state": {},
-    }  # fmt: skip
-    scope["request_context"] = RequestContext(scope)
-    start: dict[str, Any] = {}
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        start.update(message)
-
-    await app(scope, receive, send)
-    return start

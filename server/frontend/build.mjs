@@ -1,7 +1,7 @@
-// Make the script of the workbench: node build.mjs FOLDER. Beside it are the licences of what it holds.
+// Make the scripts of the workbench: node build.mjs FOLDER. Beside them are the licences of what they hold.
 
 import { build } from "esbuild";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,8 +9,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const folder = process.argv[2];
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: ["src/workbench.js"],
-  outfile: join(folder, "workbench.js"),
+  entryPoints: ["src/workbench.js", "src/search.js"],
+  outdir: folder,
   bundle: true,
   minify: true,
   format: "esm",
@@ -19,16 +19,39 @@ const { metafile } = await build({
   metafile: true,
 });
 
-const packages = new Set();
-for (const path of Object.keys(metafile.inputs)) {
-  const found = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path);
-  if (found) packages.add(found[1]);
+// The engine that answers queries in the browser, which only static copies have, in a folder of its own.
+const engine = await build({
+  absWorkingDir: here,
+  entryPoints: ["src/engine.js"],
+  outfile: join(folder, "engine", "engine.js"),
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  legalComments: "none",
+  metafile: true,
+});
+copyFileSync(join(here, "node_modules/oxigraph/web_bg.wasm"), join(folder, "engine", "oxigraph.wasm"));
+
+writeLicences(metafile, folder);
+writeLicences(engine.metafile, join(folder, "engine"));
+
+function writeLicences({ inputs }, place) {
+  const packages = new Set();
+  for (const path of Object.keys(inputs)) {
+    const found = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path);
+    if (found) packages.add(found[1]);
+  }
+  const texts = [...packages].sort().map(licence);
+  writeFileSync(join(place, "licences.txt"), texts.join(`\n${"-".repeat(72)}\n\n`));
 }
-const texts = [...packages].sort().map((name) => {
+
+/** The licence of a package; a package without its text may have that of this project, Apache-2.0. */
+function licence(name) {
   const root = join(here, "node_modules", name);
   const { version, license } = JSON.parse(readFileSync(join(root, "package.json")));
   const file = readdirSync(root).find((one) => /^licen[cs]e/i.test(one));
-  if (!file) throw new Error(`${name} has no licence text`);
-  return `${name} ${version} (${license})\n\n${readFileSync(join(root, file), "utf8").trim()}\n`;
-});
-writeFileSync(join(folder, "licences.txt"), texts.join(`\n${"-".repeat(72)}\n\n`));
+  if (!file && !license.includes("Apache-2.0")) throw new Error(`${name} has no licence text`);
+  const text = readFileSync(file ? join(root, file) : join(here, "LICENSE"), "utf8").trim();
+  return `${name} ${version} (${license})\n\n${text}\n`;
+}

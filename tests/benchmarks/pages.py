@@ -16,7 +16,7 @@ from accsm_server.app import create_dataset_app
 from accsm_server.engine.interface import Query
 from accsm_server.engine.pool.answer_stream import AnswerStream
 from accsm_server.engine.pool.pool import Pool
-from accsm_server.load import request
+from accsm_server.http.in_process import ask
 from accsm_server.settings import Settings
 from pyoxigraph import QueryResultsFormat, QueryTriples, Store
 from starlette.types import ASGIApp
@@ -168,10 +168,10 @@ async def _seconds(app: ASGIApp, target: str) -> float:
     Raises RuntimeError if it is not answered with 200.
     """
     began = time.perf_counter()
-    start = await request(app, target)
+    reply = await ask(app, target)
     seconds = time.perf_counter() - began
-    if start["status"] == 303:
-        return await _seconds(app, dict(start["headers"])[b"location"].decode())
-    if start["status"] != 200:
-        raise RuntimeError(f"{target}: {start['status']}")
+    if reply.status == 303:
+        return await _seconds(app, reply.headers["location"])
+    if reply.status != 200:
+        raise RuntimeError(f"{target}: {reply.status}")
     return seconds

@@ -31,6 +31,10 @@ def test_layout_and_use_elsewhere() -> None:
     run("format.test.js")
 
 
+def test_queries_in_static_copies() -> None:
+    run("local.test.js")
+
+
 def test_all_that_is_inserted_parses(data: Path, client: httpx.Client, tmp_path: Path) -> None:
     run("complete.test.js", DATA=data, OUT=tmp_path / "out.json")
     texts = json.loads((tmp_path / "out.json").read_text())

@@ -12,7 +12,7 @@ from accsm_server.app import create_dataset_app
 from accsm_server.engine.interface import CLIENT, Query, fetch
 from accsm_server.engine.pool.budget import INTERNAL
 from accsm_server.engine.pool.pool import Pool
-from accsm_server.load import request
+from accsm_server.http import in_process
 from accsm_server.settings import Settings
 from pyoxigraph import Store
 from serving import running
@@ -1269,7 +1269,7 @@ def test_an_answer_does_not_wait_for_the_place_of_a_hint(dataset_path: Path) -> 
     endless = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
     target = f"/sparql?query=ASK{{?s+a+<{BASE}ontology%23Projekt>}}&format=json"
 
-    async def ask_twice(pool: Pool) -> list[dict[bytes, bytes]]:
+    async def ask_twice(pool: Pool) -> list[dict[str, str]]:
         """Return the headers of an answer while all places for pages are held, and later."""
         app, _, _ = create_dataset_app(pool, pool.settings)
         places, held = pool.stats["workers"], []
@@ -1278,15 +1278,15 @@ def test_an_answer_does_not_wait_for_the_place_of_a_hint(dataset_path: Path) -> 
             held.append(asyncio.create_task(fetch(pool, Query(endless, "json", internal=True))))
         await asyncio.sleep(0)
         async with asyncio.timeout(30):
-            beside = await request(app, target)
+            beside = await in_process.ask(app, target)
         for task in held:
             task.cancel()
         await asyncio.gather(*held, return_exceptions=True)
         while pool.stats["busy"] or pool.stats["workers"] < places:
             await asyncio.sleep(0.05)
-        return [dict(start["headers"]) for start in (beside, await request(app, target))]
+        return [dict(reply.headers) for reply in (beside, await in_process.ask(app, target))]
 
-    async def main() -> list[dict[bytes, bytes]]:
+    async def main() -> list[dict[str, str]]:
         pool = await Pool.start([dataset_path], CONVENTIONS, Settings(timeout=60))
         try:
             return await ask_twice(pool)
@@ -1294,7 +1294,7 @@ def test_an_answer_does_not_wait_for_the_place_of_a_hint(dataset_path: Path) -> 
             await pool.close()
 
     beside, alone = asyncio.run(main())
-    assert not {b"hint", b"etag"} & beside.keys()
-    assert beside[b"cache-control"] == b"no-store"
-    assert b"accsm:Project" in alone[b"hint"]
-    assert alone[b"etag"]
+    assert not {"hint", "etag"} & beside.keys()
+    assert beside["cache-control"] == "no-store"
+    assert "accsm:Project" in alone["hint"]
+    assert alone["etag"]

@@ -3,10 +3,12 @@
 uvicorn adds them, so that its own error responses have them as well.
 """
 
-_POLICY = (
+#: The part of the policy that a page itself can state, in a `meta` element.
+PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "form-action 'self'; base-uri 'none'"
 )
+_POLICY = f"{PAGE_POLICY}; frame-ancestors 'none'"
 _EXPOSED = (
     "Accept-Ranges, Allow, Content-Disposition, Content-Location, Content-Range, ETag, Hint, Link, "
     "Repr-Digest, Retry-After, X-Limits"

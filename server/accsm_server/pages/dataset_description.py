@@ -41,10 +41,12 @@ async def describe(site: Site, origin: str, made: Mapping[str, StoredFile]) -> s
     The files ``made`` are described with their size and checksum.
     """
     described = await site.load(load)
-    dataset, folder = f"{site.base}dataset", f"{origin}/dataset/{site.engine.version}"
+    dataset = f"{site.base}dataset"
+    folder = origin if site.is_static else f"{origin}/dataset/{site.engine.version}"
     statements = [
-        *_access(dataset, origin),
-        *_catalogue(described, origin, site),
+        *_page(dataset, origin),
+        *(() if site.is_static else _access(dataset, origin)),
+        *(() if site.is_static else _catalogue(described, origin, site)),
         *_files(dataset, folder, _licence(described, site)),
         *(fact for name in made for fact in _measures(f"{folder}/{name}", made[name], site)),
         *_originals(described, made, site),
@@ -83,12 +85,17 @@ async def load(site: Site) -> set[Triple]:
     return {quad.triple for quad in pyoxigraph.parse(body, format=RdfFormat.N_TRIPLES)}
 
 
-def _access(dataset: str, origin: str) -> Statements:
-    service, page = f"{origin}/sparql#service", f"{origin}/dataset"
+def _page(dataset: str, origin: str) -> Statements:
+    page = f"{origin}/dataset"
     yield dataset, "rdf:type", "dcat:Dataset"
-    yield dataset, "void:sparqlEndpoint", NamedNode(f"{origin}/sparql")
     yield dataset, "dcat:landingPage", NamedNode(page)
     yield page, "rdf:type", "foaf:Document"
+
+
+def _access(dataset: str, origin: str) -> Statements:
+    """Yield the endpoint."""
+    service = f"{origin}/sparql#service"
+    yield dataset, "void:sparqlEndpoint", NamedNode(f"{origin}/sparql")
     yield service, "rdf:type", "dcat:DataService"
     yield service, "dcterms:title", service_description.TITLE
     yield service, "dcterms:conformsTo", NamedNode(_PROTOCOL)

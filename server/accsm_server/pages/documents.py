@@ -132,6 +132,9 @@ async def respond(site: Site, iris: list[str], here: str, wanted: Options) -> Re
     if wanted.relation:
         return await _referrers(site, iris[0], here, wanted)
     is_source = len(iris) == 1 and iris[0] in site.contents.reliability
+    if is_source and site.is_static and wanted.given.get("line"):  # of many lines, one file
+        window = await sources.window_of_line(site, iris[0], wanted.given)
+        return RedirectResponse(site.root + with_query(here, window), 303)
     if is_source:  # about which much is said, and asked often
         shown = await site.load_links(resource.describe, iris[0])
     else:

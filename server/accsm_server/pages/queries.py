@@ -25,6 +25,7 @@ from accsm_kg.namespaces import remint
 from accsm_kg.rdf.terms import Term, is_iri, local_name, value_of
 from accsm_server.engine.interface import PAGE_BYTES, Engine, Query, Table, fetch
 from accsm_server.errors import AnswerTooLarge, DeadlineExceeded, OutOfMemory
+from accsm_server.http.negotiation import Format
 from accsm_server.pages.addresses import Addresses
 from accsm_server.pages.dumps import Dumps
 from accsm_server.pages.profile import Profile, read_profile
@@ -32,6 +33,8 @@ from accsm_server.sparql.queries import PAGE, QueryFiles
 from accsm_server.sparql.served import ServedDataset
 
 _QUERIES = Path(__file__).parent / "queries"
+#: The formats that a static copy has.
+STATIC_FORMATS = ("ttl", "jsonld", "json", "csv", "svg", "rq")
 _BATCH = 1000
 _MOST_ROOTS = 8  # root paths besides that of the server whose pages are remembered
 _LARGE = 1 << 20  # bytes of an answer whose rows take long to read
@@ -88,6 +91,8 @@ class Site:
     """The root path, without a trailing slash."""
     kept: Path | None = None
     """The folder with what was made for a store on disk."""
+    is_static: bool = False
+    """Whether the pages are for a copy without a server: see `accsm_server.export`."""
     opened: ExitStack = field(default_factory=ExitStack)
     """What `close` closes."""
     _loaded: _Results = field(default_factory=_Results)
@@ -110,6 +115,10 @@ class Site:
     def prefixes(self) -> Mapping[str, str]:
         """Return namespace IRIs by prefix."""
         return self.served.prefixes
+
+    def offered(self, formats: Iterable[Format]) -> list[Format]:
+        """Return those of ``formats`` that pages link to: of a static copy, fewer."""
+        return [one for one in formats if not self.is_static or one.name in STATIC_FORMATS]
 
     @cached_property
     def profile(self) -> Profile:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Self
 from urllib.parse import urlencode
 
@@ -40,6 +41,7 @@ from accsm_server.pages.results import Result
 
 _LONGEST = 1000  # characters of the value of a parameter, which links to other formats repeat
 _VIEW = "view"
+_MOST_COMBINATIONS = 60  # of values, whose answers a static copy has
 _RELATED = 8  # other questions
 
 router = openapi.create_router("pages")
@@ -217,6 +219,17 @@ async def _page(site: Site, asked: _Asked, origin: str) -> Response:
 def _answered(site: Site, asked: _Asked, found: Result, view: View) -> dict[str, object]:
     """Return what a page shows of an answer and of its query."""
     question = asked.question
+    shown = results.shown(
+        found,
+        view,
+        asked.view,
+        lambda **more: _at(site, asked, more),
+        site.offered(asked.rows or GRAPHS),
+        title=question.summary,
+        marks=[*asked.values.values()],
+    )
+    if site.is_static and asked.given:  # other views are there for the default values
+        shown["views"] = ()
     return {
         "sentence": answer_words.sentence(
             question.summary,
@@ -226,16 +239,8 @@ def _answered(site: Site, asked: _Asked, found: Result, view: View) -> dict[str,
         ),
         "text": asked.query.shown,
         "form": f"{site.root}/sparql?{urlencode({'query': asked.query.shown})}",
-        "description": DOCUMENTS,
-        "shown": results.shown(
-            found,
-            view,
-            asked.view,
-            lambda **more: _at(site, asked, more),
-            asked.rows or GRAPHS,
-            title=question.summary,
-            marks=[*asked.values.values()],
-        ),
+        "description": site.offered(DOCUMENTS),
+        "shown": shown,
     }
 
 
@@ -263,9 +268,43 @@ def _common(
             )
             for p in question.parameters
         ],
+        "others_of": _others(site, question, options, values) if site.is_static else (),
         "problem": "",
         "nearest": (),
     }
+
+
+def _others(
+    site: Site,
+    question: Question,
+    options: Mapping[str, Mapping[str, str]],
+    values: Mapping[str, str],
+) -> list[tuple[Parameter, list[Choice]]]:
+    """Return links to the answers for all other values of each parameter, with the rest the same.
+
+    There are none if the parameters have too many combinations, or one may be any text.
+    """
+    if not 0 < prod(len(one) for one in options.values()) <= _MOST_COMBINATIONS:
+        return []
+
+    def href(chosen: Mapping[str, str]) -> str:
+        is_usual = all(chosen[one.name] == one.default for one in question.parameters)
+        return site.root + address(question, {} if is_usual else chosen)
+
+    return [
+        (
+            one,
+            [
+                Choice(
+                    results.choice(value, label),
+                    href({**values, one.name: value}),
+                    chosen=value == values[one.name],
+                )
+                for value, label in options[one.name].items()
+            ],
+        )
+        for one in question.parameters
+    ]
 
 
 def _command(question: Question, given: Mapping[str, str]) -> str:

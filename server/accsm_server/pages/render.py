@@ -19,6 +19,7 @@ from accsm_server.errors import ServerError
 from accsm_server.http import negotiation, problems
 from accsm_server.http.headers import NEVER, REVALIDATE
 from accsm_server.http.negotiation import Format
+from accsm_server.http.security_headers import PAGE_POLICY
 from accsm_server.pages import changes, static_files
 from accsm_server.pages.citation import Citation
 from accsm_server.pages.parameters import FORMATS
@@ -35,6 +36,7 @@ _LIST = re.compile(r"(?:(?<!\s)\s+)?&lt;/?(?:ul|ol|li)&gt;")
 _SAMPLE = 100  # resources that a query in the foot of a page names
 _REMEMBERED = 4096  # results of a macro, such as the link to a term
 _LONGEST = 1000  # characters of the values of one that is remembered
+_FOR_PROGRAMS = ("/openapi.json", "/sparql?")
 _FILLED = re.compile(r"\{[?$](\w+)\}")
 #: The headers of a response that depends only on the URL, Accept and the dataset.
 NEGOTIATED = {"Vary": "Accept", "Cache-Control": REVALIDATE}
@@ -53,14 +55,17 @@ def page(site: Site, template: str, status: int = 200, **content: Any) -> Respon
 
     Its head names the formats ``offers`` of its address ``link``, or else of the path ``here``.
     """
+    offers = site.offered(content.pop("offers", ()))
     common = {
         "root": site.root,
+        "is_static": site.is_static,
+        "policy": PAGE_POLICY,
         "base": site.base,
         "version": __version__,
         "navigation": links_of(site, site.profile.navigation),
         "footer": links_of(site, site.profile.footer),
         "here": "",
-        "offers": (),
+        "offers": offers,
         "link": site.root + content.get("here", ""),
         "cited": None,
         "asked": (),
@@ -106,8 +111,13 @@ def _used(text: str) -> Used:
 
 
 def links_of(site: Site, links: Iterable[NavigationLink]) -> list[NavigationLink]:
-    """Return the links whose classes have members."""
-    return [link for link in links if not link.needs or link.needs in site.contents.classes]
+    """Return the links whose classes have members; in a static copy without those to programs."""
+    return [
+        link
+        for link in links
+        if not link.needs or link.needs in site.contents.classes
+        if not (site.is_static and link.path.startswith(_FOR_PROGRAMS))
+    ]
 
 
 def document(site: Site, template: str, here: str, **content: Any) -> Response:

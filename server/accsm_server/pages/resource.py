@@ -214,6 +214,7 @@ async def _open(
     blocks = [await draw(site, block, iri) for block in blocks]
     drawn = chain.from_iterable(block.picture.asked for block in blocks if block.picture)
     up = [*_up(page, statements, describer, asked)]
+    is_in_text = page.is_part and up and up[0].iri not in site.contents.reliability
     return Opening(
         title=_title(page, labels.iri(iri).text, statements),
         lead=next((row for row in facts if row.property.iri == page.lead), None),
@@ -222,7 +223,7 @@ async def _open(
         key=iri.removeprefix(f"{site.base}id/") if page.is_traced else "",
         facts=[row for row in facts if row.property.iri != page.lead],
         text=read(iri, page.text, asked, describer.quotations, find),
-        place=f"{up[0].href}#{anchor(iri, up[0].iri)}" if up and page.is_part else "",
+        place=f"{up[0].href}#{anchor(iri, up[0].iri)}" if is_in_text else "",
         blocks=blocks,
         asked=[*asked.asked.values(), *drawn, *texts],
         template=page.template,

@@ -19,7 +19,7 @@ from accsm_kg.search.things import read
 from accsm_kg.terminal import delimited
 from accsm_server.errors import NotFound, NotSupported, ServerError
 from accsm_server.http.negotiation import CSV, HTML, JSON, Format, alternates
-from accsm_server.pages import openapi, render
+from accsm_server.pages import in_browser, openapi, render
 from accsm_server.pages.lists import Choice
 from accsm_server.pages.parameters import PageNumber, ServedSite, negotiated
 from accsm_server.pages.queries import Site, look_up
@@ -31,6 +31,9 @@ _OFFERS = (HTML, CSV, JSON)
 _PAGE = 20  # results on a page
 _MOST_BYTES = 256 << 20  # of an answer for the index, whose queries have limits of rows
 _LONGEST = 400  # characters of a value in links
+
+#: The script of a static copy.
+SCRIPT = "search.js"
 
 router = openapi.create_router("pages")
 _log = logging.getLogger(__name__)
@@ -201,6 +204,7 @@ async def _page(
         next=site.root + sought.address(page=str(page + 1)) if page < last else "",
         offers=_OFFERS[1:],
         link=site.root + sought.address(),
+        **(in_browser.context(site, SCRIPT) if site.is_static else {}),
     )
 
 

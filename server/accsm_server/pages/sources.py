@@ -162,6 +162,21 @@ class Window:
         return urlencode({name: value for name, value in given.items() if value})
 
 
+async def window_of_line(site: Site, iri: str, given: Mapping[str, str]) -> str:
+    """Return the query string of the window and its page that have the `line` of parameters."""
+    source, window = await site.load(load, iri), read(given)
+    chosen = source.spans_of(window.first, window.last)
+    page = _page_of(_line("line", given["line"]), window, chosen)
+    return window.query(**({"page": str(page)} if page > 1 else {}))
+
+
+def _page_of(line: int, window: Window, chosen: Sequence[Span]) -> int:
+    """Return the page of the passages of a line in the window with the places ``chosen``."""
+    count = sum(one.supporting(window.about) for one in chosen)
+    before = sum(one.supporting(window.about) for one in chosen if one.start < line)
+    return min(before, max(count - 1, 0)) // _PAGE + 1
+
+
 async def content(
     site: Site, shown: Description, given: Mapping[str, str]
 ) -> tuple[dict[str, Any], Sequence[Ask]]:
@@ -173,8 +188,7 @@ async def content(
     chosen = source.spans_of(window.first, window.last)
     count = sum(one.supporting(window.about) for one in chosen)
     if line:  # of which the page is asked for
-        before = sum(one.supporting(window.about) for one in chosen if one.start < line)
-        window = replace(window, page=min(before, max(count - 1, 0)) // _PAGE + 1)
+        window = replace(window, page=_page_of(line, window, chosen))
     first = (window.page - 1) * _PAGE
     if first and first >= count:
         raise NotFound("No such page", f"These lines have no page {window.page} of passages.")

@@ -15,6 +15,8 @@ from accsm_server.pages import openapi
 _FOLDER = Path(__file__).parent / "static"
 #: What the build hook makes of server/frontend with Node.js, if it is there.
 _BUILT = _FOLDER / "built"
+#: What static copies have besides, to answer queries in the browser.
+_ENGINE = _BUILT / "engine"
 _MEDIA_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -55,6 +57,20 @@ def _body(name: str) -> bytes:
 def has(name: str) -> bool:
     """Return whether a file is there: what Node.js builds may be missing."""
     return f"/static/{name}" in FILES
+
+
+@cache
+def engine() -> dict[str, tuple[str, bytes]]:
+    """Return the files to answer queries in the browser, by name: their paths and contents.
+
+    There are none without Node.js. No server sends them.
+    """
+    found = {}
+    for path in sorted(_ENGINE.glob("*")):
+        body = path.read_bytes()
+        digest = blake2b(body, digest_size=6).hexdigest()
+        found[path.name] = (f"/static/{path.stem}.{digest}{path.suffix}", body)
+    return found
 
 
 def _files() -> dict[str, _File]:

@@ -14,7 +14,7 @@ from accsm_kg.search.index import Hit
 from accsm_server.errors import NotSupported
 from accsm_server.http.headers import FOREVER, REVALIDATE
 from accsm_server.http.negotiation import JSON
-from accsm_server.pages import openapi, render, static_files
+from accsm_server.pages import in_browser, openapi, render, static_files
 from accsm_server.pages.parameters import ServedSite
 from accsm_server.pages.queries import Site, load_texts, look_up
 from accsm_server.pages.questions import stored
@@ -59,6 +59,8 @@ def sample(site: Site) -> str:
 
 def context(site: Site) -> dict[str, Any]:
     """Return what the form of a query needs: the script, if it was built, and its addresses."""
+    if site.is_static:
+        return in_browser.context(site, BUNDLE)
     version = _version(site)
     return {
         "bundle": BUNDLE if static_files.has(BUNDLE) else "",

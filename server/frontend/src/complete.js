@@ -55,6 +55,12 @@ export class Knowledge {
     }
   }
 
+  /** What an IRI is called: its label, its name or itself. */
+  label(iri) {
+    const name = this.iris.get(iri);
+    return this.things.get(name)?.label || name || iri;
+  }
+
   /** Whether all names with a prefix are known, so that another one is none of the dataset. */
   has(prefix) {
     this.spaces ??= new Set([...this.iris.values()].map((name) => name.split(":", 1)[0]));

@@ -56,8 +56,8 @@ export function makeSide({ questions, open, insert }) {
   }
 
   async function openQuestion({ name, question }) {
-    const address = new URL(questions, location.href);
-    const answer = await fetch(`${address.origin}${address.pathname}/${encodeURIComponent(name)}.rq`);
+    const beside = new URL(`questions/${encodeURIComponent(name)}.rq`, new URL(questions, location.href));
+    const answer = await fetch(beside);
     if (answer.ok) open(await answer.text(), question.length > 32 ? `${question.slice(0, 30)}…` : question);
   }
 

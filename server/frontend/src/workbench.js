@@ -4,6 +4,7 @@
 import { Knowledge } from "./complete.js";
 import { createEditor } from "./editor.js";
 import { format } from "./format.js";
+import { createEngine } from "./local.js";
 import { unknown } from "./names.js";
 import { makeSide } from "./side.js";
 import { make, read, tabs, write } from "./tools.js";
@@ -16,8 +17,11 @@ const LONGEST_LINK = 6000; // characters of a query in an address
 const form = document.querySelector("form.query");
 const { terms, things, complete, check, questions } = form.dataset;
 const area = form.elements.query;
-const endpoint = new URL(form.getAttribute("action"), location.href);
-const given = new URLSearchParams(location.search).has("query") || document.querySelector(".answer, .problem") !== null;
+const local = form.dataset.engine ? createEngine(form.dataset) : null; // of a static copy
+const endpoint = local ? new URL(location.pathname, location.href) : new URL(form.getAttribute("action"), location.href);
+const linked = new URLSearchParams(location.search).get("query");
+const given = linked !== null || document.querySelector(".answer, .problem") !== null;
+if (local && linked !== null) area.value = linked;
 
 // What is known of the dataset
 
@@ -26,7 +30,7 @@ const asked = new Set();
 
 async function load() {
   const [known, found] = await Promise.all([terms, things].map(async (address) => (await fetch(address)).json()));
-  knowledge = new Knowledge(known, found);
+  knowledge = new Knowledge(known, found, !local);
   side.known(knowledge);
   review();
 }
@@ -34,7 +38,7 @@ async function load() {
 /** Ask the server for things that are not known yet; whether there are new ones. */
 async function more({ words, classes }) {
   const address = `${complete}?${new URLSearchParams([["q", words], ...classes.map((name) => ["class", name])])}`;
-  if (!knowledge.more || asked.has(address)) return false;
+  if (!complete || !knowledge.more || asked.has(address)) return false;
   asked.add(address);
   const answer = await fetch(address);
   if (!answer.ok) return false;
@@ -132,7 +136,7 @@ async function examine() {
   const body = { method: "POST", body: text, headers: { "Content-Type": "application/sparql-query" } };
   let errors = [];
   try {
-    if (text.trim()) errors = (await (await fetch(check, { ...body, signal: checking.signal })).json()).errors ?? [];
+    if (check && text.trim()) errors = (await (await fetch(check, { ...body, signal: checking.signal })).json()).errors ?? [];
   } catch {
     return; // another check has begun, or the server is away
   }
@@ -229,6 +233,10 @@ async function run() {
 
 /** The answer to a query as the server shows it, or its problem. */
 async function answered(text, signal) {
+  if (local) {
+    await loading;
+    return local.answer(text, knowledge.prefixes, (iri) => knowledge.label(iri), signal);
+  }
   const fields = new URLSearchParams(parameters(text));
   const headers = { Accept: "text/html" };
   const isLong = text.length > LONGEST_LINK;
@@ -298,7 +306,7 @@ area.hidden = true;
 area.required = false; // an empty text area that is hidden would keep the form from being sent
 form.querySelector(".run").remove();
 list.panel(host);
-area.after(strip, host, status, fixes, shelf, use);
+area.after(strip, host, status, fixes, shelf, ...(local ? [] : [use]));
 const layout = make("div", { className: "workbench" });
 form.replaceWith(layout);
 layout.append(panel, side.element);
@@ -313,4 +321,5 @@ form.addEventListener("submit", (event) => {
   run();
 });
 keep();
-load();
+const loading = load();
+if (local && given) run();

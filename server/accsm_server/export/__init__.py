@@ -1,0 +1,1 @@
+"""A static copy of the site: files that any web server can serve, without the program."""

@@ -1,0 +1,133 @@
+// Queries of a static copy, which a worker of the browser answers: see engine.js.
+
+import { tokens } from "./reader.js";
+import { make } from "./tools.js";
+
+const ROWS = "application/sparql-results+json";
+const TRIPLES = "text/turtle";
+const MOST_ROWS = 1000;
+const GRAPH_FORMS = /^(?:CONSTRUCT|DESCRIBE)$/i;
+const FORMS = /^(?:SELECT|ASK|CONSTRUCT|DESCRIBE)$/i;
+
+/**
+ * A query as Oxigraph reads it: names with several dots, such as x:A.2.i, as IRIs, and the prefixes
+ * that the dataset knows declared on its first line, so that places in messages stay.
+ */
+export function readable(text, known) {
+  const all = tokens(text);
+  const declared = { ...known };
+  const own = new Set();
+  all.forEach(({ kind, text: word }, place) => {
+    if (kind !== "word" || word.toUpperCase() !== "PREFIX") return;
+    const [name, iri] = [all[place + 1]?.text.replace(/:$/, ""), all[place + 2]];
+    if (iri?.kind === "iri") declared[name] = iri.text.slice(1, -1);
+    own.add(name);
+  });
+  const used = new Set();
+  let made = text;
+  for (const { kind, text: name, from, to } of all.toReversed()) {
+    if (kind !== "name" || name.endsWith(":")) {
+      if (kind === "name") used.add(name.slice(0, -1));
+      continue;
+    }
+    const [prefix, local] = [name.slice(0, name.indexOf(":")), name.slice(name.indexOf(":") + 1)];
+    const isDotted = /\..*\./.test(local) && prefix in declared;
+    if (isDotted) made = `${made.slice(0, from)}<${declared[prefix]}${local.replace(/\\(.)/g, "$1")}>${made.slice(to)}`;
+    else used.add(prefix);
+  }
+  const missing = [...used].filter((prefix) => prefix in known && !own.has(prefix)).sort();
+  return missing.map((prefix) => `PREFIX ${prefix}: <${known[prefix]}> `).join("") + made;
+}
+
+/** The engine of the page whose form has `data` about it. */
+export function createEngine({ engine, program, dump, base, apart, root }) {
+  const at = (address) => String(new URL(address, location.href));
+  const dataset = { program: at(program), dump: at(dump), base, apart: apart.split(" ") };
+  let worker = null;
+
+  /** The text of an answer, in a format; the worker ends if `signal` is aborted. */
+  function ask(query, format, signal) {
+    worker ??= new Worker(at(engine), { type: "module" });
+    const asked = worker;
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        asked.terminate();
+        if (worker === asked) worker = null;
+        reject(new Error("cancelled"));
+      };
+      if (signal?.aborted) return stop();
+      signal?.addEventListener("abort", stop, { once: true });
+      asked.onmessage = ({ data }) => {
+        signal?.removeEventListener("abort", stop);
+        if (data.error === undefined) resolve(data.text);
+        else reject(Object.assign(new Error(data.error), { isOfQuery: true }));
+      };
+      asked.onerror = () => {
+        stop();
+        reject(new Error("the browser does not run the engine"));
+      };
+      return asked.postMessage({ dataset, query, format });
+    });
+  }
+
+  /** The page of a thing in this copy, or else its IRI. */
+  const page = (iri) => {
+    if (!iri.startsWith(`${base}id/`) || iri.includes("?") || iri.includes("#")) return iri;
+    return at(`${root}${iri.slice(base.length)}/`);
+  };
+
+  /** The answer as a section, or why there is none; `name` is what the page calls an IRI. */
+  async function answer(text, known, name, signal) {
+    const query = readable(text, known);
+    const form = tokens(query).find(({ kind, text: word }) => kind === "word" && FORMS.test(word))?.text ?? "";
+    const isGraph = GRAPH_FORMS.test(form);
+    let said;
+    try {
+      said = await ask(query, isGraph ? TRIPLES : ROWS, signal);
+    } catch (error) {
+      if (!error.isOfQuery) throw error;
+      return make("section", { className: "problem", role: "alert" },
+        make("h2", {}, "The query was not answered"), make("p", {}, error.message)); // prettier-ignore
+    }
+    const save = (format, ending) => saving(`answer.${ending}`, format, () => ask(query, format));
+    const files = isGraph ? [save(TRIPLES, "ttl")] : [save("text/csv", "csv"), save(ROWS, "json")];
+    const shown = isGraph ? [turtle(said)] : rows(JSON.parse(said), (term) => cell(term, page, name));
+    return make("section", { className: "answer", "aria-labelledby": "answer" },
+      make("h2", { id: "answer" }, "Answer"), ...shown, make("p", { className: "formats" }, "The answer as ", ...files)); // prettier-ignore
+  }
+
+  return { ask, answer, page };
+}
+
+function turtle(text) {
+  return make("pre", { className: "code", tabIndex: 0, role: "region", "aria-label": "The answer in Turtle" }, make("code", {}, text));
+}
+
+function rows({ head, boolean, results }, show) {
+  if (boolean !== undefined) return [make("p", { className: "boolean" }, boolean ? "Yes" : "No")];
+  const all = results.bindings;
+  const first = all.slice(0, MOST_ROWS);
+  const note = all.length > first.length ? `Only the first ${MOST_ROWS} of ${all.length} rows are shown.` : `${all.length} ${all.length === 1 ? "row" : "rows"}`;
+  const heads = head.vars.map((name) => make("th", { scope: "col" }, name));
+  const lines = first.map((row) => make("tr", {}, ...head.vars.map((name) => make("td", { "data-column": name }, ...(row[name] ? [show(row[name])] : [])))));
+  const table = make("table", { className: "results block", "data-sort": "", "data-filter": "" },
+    make("caption", { className: "hidden" }, "The answer to the query"),
+    make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...lines)); // prettier-ignore
+  const box = make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Rows of the answer" }, table);
+  return [make("p", { className: "note", role: "status" }, note), ...(all.length ? [box] : [])];
+}
+
+function cell({ type, value, "xml:lang": language }, page, name) {
+  if (type !== "uri") return make("span", { className: "literal", ...(language ? { lang: language } : {}) }, type === "bnode" ? `_:${value}` : value ?? "");
+  return make("a", { href: page(value), title: value }, name(value));
+}
+
+function saving(file, type, load) {
+  const button = make("button", { type: "button", className: "second" }, file.split(".")[1].toUpperCase());
+  button.addEventListener("click", async () => {
+    const href = URL.createObjectURL(new Blob([await load()], { type }));
+    make("a", { href, download: file }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
+  });
+  return button;
+}
