@@ -168,10 +168,14 @@ def test_a_folder_with_other_files_is_refused(small: Path, tmp_path: Path) -> No
     assert [one.name for one in folder.iterdir()] == ["mine.txt"]
 
 
-def test_an_earlier_export_and_an_empty_folder_are_replaced(small: Path, tmp_path: Path) -> None:
+def test_an_earlier_export_and_an_empty_folder_are_replaced(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
-    export(folder, small)
+    with monkeypatch.context() as there:
+        there.chdir(folder)
+        export(Path(), small)
     assert (folder / "id/b/index.html").exists()
     export(folder, dataset(tmp_path, "a", "c"))
     assert (folder / "id/c/index.html").exists()

@@ -51,6 +51,7 @@ def export(folder: Path, path: Path, base: str, url: str, progress: Progress) ->
     ``base``. An earlier copy in the folder is replaced. Raises ValueError for a folder with other
     files, for a name that a file cannot have, and for a dataset that is invalid; and OSError.
     """
+    folder = folder.absolute()  # also of the current folder, which has no name otherwise
     _check(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
