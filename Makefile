@@ -17,11 +17,11 @@ serve: $(VENV)/installed ## Build, validate and serve the graph on http://127.0.
 	$(VENV)/bin/accsm-kg validate --report build
 	$(VENV)/bin/accsm-kg serve --port $(PORT)
 
-test: $(DEV)/installed ## Run the tests on all cores, but for those in browsers and with programs of others
-	$(DEV)/bin/pytest -n auto --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/peers
+test: $(DEV)/installed ## Run the tests on all cores, but for those of browsers, static copies and programs of others
+	$(DEV)/bin/pytest -n auto --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/export --ignore tests/peers
 
-browser: $(DEV)/installed ## Run the tests of pages in Chromium
-	$(DEV)/bin/pytest -n auto tests/browser
+browser: $(DEV)/installed ## Run the tests of pages in Chromium, and of a static copy of them
+	$(DEV)/bin/pytest -n auto tests/browser tests/export
 
 peers: $(DEV)/installed $(PEERS)/python/installed $(if $(shell command -v npm),$(PEERS)/node/installed) $(if $(shell command -v mvn),$(JARS:%=$(PEERS)/%/installed)) ## Run the tests with programs of others, such as clients in Python, JavaScript and Java
 	$(DEV)/bin/pytest tests/peers

@@ -139,6 +139,19 @@ def test_a_list_that_opened_by_itself_leaves_enter_a_new_line(page: "sync_api.Pa
     assert "accsm:" in text(page)
 
 
+def test_typing_over_a_selection_needs_no_style(page: "sync_api.Page") -> None:
+    write(page, "SELECT * WHERE {\n  ?s a accsm:Project .\n}")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("ASK {")
+    assert text(page) == "ASK {}"
+    page.keyboard.press("Shift+Home")
+    page.keyboard.type('"')
+    assert text(page) == '"ASK {"}'
+    page.keyboard.press("Control+A")
+    page.keyboard.type("sele")
+    assert options(page, "SELECT")  # the page may not have broken the policy
+
+
 def test_the_editor_is_left_by_keyboard(page: "sync_api.Page") -> None:
     clear(page)
     page.keyboard.type("sel")

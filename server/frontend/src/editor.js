@@ -61,6 +61,20 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: "var(--soft)", fontStyle: "italic" },
 ]);
 
+/** Types over a selection: the browser would keep its colours as a style, which the policy forbids. */
+const typing = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    if (event.inputType !== "insertText" || empty || !event.data || view.composing) return false;
+    const typed = () => view.state.update(view.state.replaceSelection(event.data),
+      { userEvent: "input.type", scrollIntoView: true }); // prettier-ignore
+    event.preventDefault();
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, from, to, event.data, typed))) view.dispatch(typed());
+    return true;
+  },
+});
+
 const theme = EditorView.theme({
   "&": { fontSize: "0.875rem", color: "var(--ink)", backgroundColor: "var(--paper)", border: "1px solid var(--soft)",
     borderRadius: "6px", maxHeight: "30rem", minHeight: "13rem" },
@@ -256,7 +270,7 @@ export function createEditor({ host, text, label, knowledge, more, changed, run,
         Prec.highest(keymap.of(keys)),
         lineNumbers(), foldGutter(), highlightActiveLineGutter(), highlightActiveLine(), drawSelection(), history(),
         codeFolding(), folds, indents, indentOnInput(), bracketMatching(), closeBrackets(), language,
-        syntaxHighlighting(colours), theme, marks, updates, paths, EditorView.lineWrapping,
+        syntaxHighlighting(colours), theme, marks, updates, paths, typing, EditorView.lineWrapping,
         autocompletion({ override: [source], defaultKeymap: false, icons: false, activateOnTypingDelay: 60,
           updateSyncTime: 50, interactionDelay: 20, addToOptions: [
             { render: (one) => span("cm-icon", ICONS[one.type] ?? ""), position: 20 },
