@@ -24,7 +24,8 @@ class Bystander(threading.Thread):
         self.slowest = 0.0
 
     def run(self) -> None:
-        transport = httpx.HTTPTransport(local_address="127.0.0.2")
+        fresh = httpx.Limits(keepalive_expiry=0.5)  # sooner than the server closes connections
+        transport = httpx.HTTPTransport(local_address="127.0.0.2", limits=fresh)
         number = 0
         with httpx.Client(timeout=30, transport=transport, base_url=self.server.url) as client:
             while not self.stopped.is_set():

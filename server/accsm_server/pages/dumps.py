@@ -11,7 +11,7 @@ from itertools import count
 from tempfile import TemporaryFile
 from typing import IO
 
-from accsm_server.engine.interface import Engine, Query
+from accsm_server.engine.interface import CLIENT, Engine, Query
 from accsm_server.errors import DeadlineExceeded, OutOfMemory, QueryError, StorageFull
 from accsm_server.http import negotiation
 from accsm_server.http.files import StoredFile
@@ -23,6 +23,7 @@ _LOG = logging.getLogger(__name__)
 _CHUNK = 1 << 20  # bytes
 #: The errors after which a file is not tried again.
 _LASTING = (DeadlineExceeded, OutOfMemory, StorageFull)
+_SERVER = "server"  # the client of all dumps, of which one is asked for at a time
 _HINT = "Download the graphs one by one, from the list at /dataset."
 
 
@@ -72,6 +73,7 @@ class Dumps:
         """Make files of the dataset of ``engine``, with ``prefixes``."""
         self._engine, self._prefixes = engine, prefixes
         self._tasks: dict[str, asyncio.Task[StoredFile]] = {}
+        self._asking = asyncio.Lock()
 
     async def get(self, file: File) -> StoredFile:
         """Return ``file``, once it is made; raises QueryError."""
@@ -133,13 +135,15 @@ class Dumps:
             plain = await self.get(FILES[file.name.removesuffix(f".{file.coding}")])
             await asyncio.to_thread(_pack, plain.file, copy, file.compressor())
             return
+        CLIENT.set(_SERVER)
         query = Query("", file.format.name, prefixes=self._prefixes, dump=True)
-        answer = await self._engine.answer(query)
-        try:
-            async for piece in answer:
-                copy.write(piece)
-        finally:
-            answer.close()
+        async with self._asking:
+            answer = await self._engine.answer(query)
+            try:
+                async for piece in answer:
+                    copy.write(piece)
+            finally:
+                answer.close()
 
 
 def _pack(plain: IO[bytes], packed: IO[bytes], compressor: Compressor) -> None:
