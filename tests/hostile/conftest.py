@@ -1,5 +1,6 @@
 """A server with short limits, a client that sends small queries meanwhile, and a listener."""
 
+import gc
 import socket
 import threading
 import time
@@ -57,6 +58,7 @@ def server(dataset_path: Path, request: pytest.FixtureRequest) -> Iterator[Serve
 
 @pytest.fixture(scope="module")
 def bystander(server: Server) -> Iterator[Bystander]:
+    gc.collect()  # rows of the engine that other tests left may be dropped in this thread alone
     thread = Bystander(server)
     thread.start()
     yield thread
