@@ -136,7 +136,8 @@ async def long_queries(
 
 
 def test_a_long_query_leaves_its_place_and_goes_on(small_path: Path) -> None:
-    counted = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }"
+    slow = "FILTER(STRLEN(SHA512(CONCAT(STR(?c), STR(?f)))) > 0)"
+    counted = f"SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f {slow} }}"
 
     async def work(pool: Pool) -> object:
         places = pool.stats["workers"]
