@@ -159,7 +159,7 @@ def export(
             help="Where the files will be served. Default: the base of the dataset.",
         ),
     ] = "",
-    base: Annotated[str, typer.Option("--base", metavar="IRI", help=resources.RELATIVE)] = "",
+    base: Base = "",
 ) -> None:
     """Write the whole site as files, which any web server can serve."""
     with step("Exporting …") as status, resources.dataset(path, status.update) as (file, _):

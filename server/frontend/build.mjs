@@ -7,29 +7,26 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = process.argv[2];
-const { metafile } = await build({
+const options = {
   absWorkingDir: here,
-  entryPoints: ["src/workbench.js", "src/search.js"],
-  outdir: folder,
   bundle: true,
   minify: true,
   format: "esm",
   target: "es2022",
   legalComments: "none",
   metafile: true,
+};
+const { metafile } = await build({
+  ...options,
+  entryPoints: ["src/workbench.js", "src/search.js"],
+  outdir: folder,
 });
 
 // The engine that answers queries in the browser, which only static copies have, in a folder of its own.
 const engine = await build({
-  absWorkingDir: here,
+  ...options,
   entryPoints: ["src/engine.js"],
   outfile: join(folder, "engine", "engine.js"),
-  bundle: true,
-  minify: true,
-  format: "esm",
-  target: "es2022",
-  legalComments: "none",
-  metafile: true,
 });
 copyFileSync(join(here, "node_modules/oxigraph/web_bg.wasm"), join(folder, "engine", "oxigraph.wasm"));
 

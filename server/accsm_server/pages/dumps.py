@@ -11,7 +11,7 @@ from itertools import count
 from tempfile import TemporaryFile
 from typing import IO
 
-from accsm_server.engine.interface import CLIENT, Engine, Query
+from accsm_server.engine.interface import Engine, Query
 from accsm_server.errors import DeadlineExceeded, OutOfMemory, QueryError, StorageFull
 from accsm_server.http import negotiation
 from accsm_server.http.files import StoredFile
@@ -23,7 +23,6 @@ _LOG = logging.getLogger(__name__)
 _CHUNK = 1 << 20  # bytes
 #: The errors after which a file is not tried again.
 _LASTING = (DeadlineExceeded, OutOfMemory, StorageFull)
-_SERVER = "server"  # the client of all dumps, of which one is asked for at a time
 _HINT = "Download the graphs one by one, from the list at /dataset."
 
 
@@ -135,9 +134,8 @@ class Dumps:
             plain = await self.get(FILES[file.name.removesuffix(f".{file.coding}")])
             await asyncio.to_thread(_pack, plain.file, copy, file.compressor())
             return
-        CLIENT.set(_SERVER)
-        query = Query("", file.format.name, prefixes=self._prefixes, dump=True)
-        async with self._asking:
+        query = Query("", file.format.name, prefixes=self._prefixes, dump=True, internal=True)
+        async with self._asking:  # one place of those of pages at most
             answer = await self._engine.answer(query)
             try:
                 async for piece in answer:
