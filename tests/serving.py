@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from urllib.parse import urlsplit
 
 from project import COMMAND, ROOT, python_path
@@ -133,3 +135,16 @@ def until(condition: Callable[[], object]) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("the condition is still false after 30 seconds")
+
+
+@contextmanager
+def handled(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Answer by the standard library's server with ``handler``; yields the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:  # type: ignore[arg-type]
+        thread = Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()

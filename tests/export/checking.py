@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 import httpx
+from serving import handled
 
 _LINKS = {"href", "src", "action", *(f"data-{name}" for name in (
     "engine", "program", "dump", "root", "questions", "terms", "things"))}  # fmt: skip
@@ -25,14 +25,8 @@ class _Quiet(SimpleHTTPRequestHandler):
 def serving(folder: Path) -> Iterator[str]:
     """Serve a folder with the standard library's server, and yield the URL of the folder."""
     handler = partial(_Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+    with handled(handler) as url:
+        yield url
 
 
 class Page(HTMLParser):
