@@ -37,7 +37,7 @@ _AGGREGATES = {
     "statements by property": "SELECT ?p (COUNT(?s) AS ?n) WHERE { ?s ?p ?o } GROUP BY ?p",
     "subjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s ?p ?o }",
 }
-_PAGES = {"home page": "/", "coverage": "/coverage"}
+_PAGES = {"home page": "/", "page of a trace": "/trace/A.2.2.iv"}
 _SEARCHES = {
     "two words": "civil service",
     "prefix": "leaders",
@@ -55,8 +55,10 @@ class Figures:
     """Seconds from the start to the first answer, with no file in the cache of the system."""
     warm: float = nan
     """The same, with all of them there."""
+    loaded: float = nan
+    """MiB of all processes, before the queries."""
     memory: float = nan
-    """MiB of all processes, after the queries."""
+    """The same, after the queries."""
     times: dict[str, float] = field(default_factory=dict)
     """The median of ms by kind of request; none for one that is not answered."""
 
@@ -146,7 +148,7 @@ def _figures(
     found = Figures()
     loaded = _READY if peer.settings else (str(triples), COUNT)
     with start(peer, *loaded) as server:
-        found.load = server.ready
+        found.load, found.loaded = server.ready, probe.memory(server.pid)
         _log(f"{peer.name}: loaded in {found.load:.1f} s")
         for template in [*templates, *(_own() if peer.settings else ())]:
             found.times[template.name] = _time(server, template)
@@ -205,7 +207,8 @@ def _table(found: dict[str, dict[str, Figures]]) -> str:
         ["files to first answer, s", *(_number(found[size][name].load) for name, size in columns)],
         ["start, cold, s", *(_number(found[size][name].cold) for name, size in columns)],
         ["start, warm, s", *(_number(found[size][name].warm) for name, size in columns)],
-        ["memory, MiB", *(_number(found[size][name].memory) for name, size in columns)],
+        ["memory before, MiB", *(_number(found[size][name].loaded) for name, size in columns)],
+        ["memory after, MiB", *(_number(found[size][name].memory) for name, size in columns)],
     ]
     kinds = dict.fromkeys(chain.from_iterable(f.times for s in found.values() for f in s.values()))
     for kind in kinds:

@@ -115,12 +115,15 @@ def fuseki(
 
 
 @contextmanager
-def virtuoso(data: Path, folder: Path) -> Iterator[tuple[str, "subprocess.Popen"]]:
-    """Run Virtuoso with the limits of Debian over ``data``; yield its endpoint and process."""
+def virtuoso(data: Path, folder: Path, port: int = 0) -> Iterator[tuple[str, "subprocess.Popen"]]:
+    """Run Virtuoso with the limits of Debian over ``data``; yield its endpoint and process.
+
+    What it has loaded stays in the folder.
+    """
     program = shutil.which("virtuoso-t")
     if not program or not shutil.which("isql-vt"):
         pytest.skip("Virtuoso is missing: apt install virtuoso-opensource")
-    ports = {"port": str(free_port()), "other": str(free_port())}
+    ports = {"port": str(port or free_port()), "other": str(free_port())}
     names = {"folder": str(folder), "buffers": "40000", **ports}
     limits = "[SPARQL]\nResultSetMaxRows = 10000\nMaxQueryExecutionTime = 20\n"
     (folder / "virtuoso.ini").write_text(VIRTUOSO.read_text().format(**names) + limits)
@@ -128,9 +131,10 @@ def virtuoso(data: Path, folder: Path) -> Iterator[tuple[str, "subprocess.Popen"
     with _started(command, folder) as process:
         url = f"http://127.0.0.1:{names['port']}/sparql"
         wait_for(f"{url}?{_ASK}", process)
-        script = f"ld_dir('{data.parent}', '{data.name}', 'urn:none'); rdf_loader_run();"
-        load = ["isql-vt", f"127.0.0.1:{names['other']}", "dba", "dba", f"exec={script}"]
-        subprocess.run(load, check=True, capture_output=True)
+        load = f"ld_dir('{data.parent}', '{data.name}', 'urn:none'); rdf_loader_run();"
+        script = f"{load} checkpoint;"
+        command = ["isql-vt", f"127.0.0.1:{names['other']}", "dba", "dba", f"exec={script}"]
+        subprocess.run(command, check=True, capture_output=True)
         yield url, process
 
 

@@ -225,3 +225,18 @@ def test_the_version_includes_the_quality_report(dataset_path: Path, tmp_path: P
         served = client.get(f"/dataset/{version}/accsm.nq").content
     assert hashlib.sha256(served).hexdigest() == version
     assert served.startswith(b"<") and len(served) > path.stat().st_size
+
+
+def test_files_of_a_large_dataset_are_not_made_for_their_description(
+    dataset_path: Path, tmp_path: Path
+) -> None:
+    """What the dataset says of its own size is that of a part of it here."""
+    large = tmp_path / "large.nq"
+    with large.open("w") as file:
+        file.write(dataset_path.read_text(encoding="utf-8"))
+        file.writelines(f"<{BASE}s> <{BASE}p> <{BASE}o{n}> <{BASE}g> .\n" for n in range(1_000_000))
+    with running(large) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+        found = triples(client.get("/dataset.nt"))
+        sizes = [t for t in found if t.predicate == term("dcat:byteSize")]
+    assert sizes == []
+    assert values(found, f"{BASE}dataset", "void:dataDump") != []

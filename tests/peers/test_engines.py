@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine.elsewhere import free_port, fuseki, virtuoso, with_merged_graph
@@ -41,7 +42,7 @@ DIFFERENT: dict[str, dict[str, str]] = {
 
 
 ATTACKERS, LIGHT = 24, 30
-ENGINES: dict[str, Callable[..., object]] = {"fuseki": fuseki, "virtuoso": virtuoso}
+ENGINES: dict[str, Callable[..., Any]] = {"fuseki": fuseki, "virtuoso": virtuoso}
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -174,14 +175,17 @@ def test_no_light_query_fails_beside_attackers_over_fuseki(
         assert {attack.result().status_code for attack in attacks} <= {503, 504}
 
 
-def test_a_killed_fuseki_gives_errors_and_comes_back(small_path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("run", ENGINES.values(), ids=ENGINES)
+def test_a_killed_engine_gives_errors_and_comes_back(
+    run: Callable[..., Any], small_path: Path, tmp_path: Path
+) -> None:
     data, port = with_merged_graph(small_path, tmp_path), free_port()
     with ExitStack() as running_engine:
-        url, process = running_engine.enter_context(fuseki(data, tmp_path, port=port))
+        url, process = running_engine.enter_context(run(data, tmp_path, port=port))
         processes = [process]
 
         def start() -> None:
-            processes.append(running_engine.enter_context(fuseki(data, tmp_path, port=port))[1])
+            processes.append(running_engine.enter_context(run(data, tmp_path, port=port))[1])
 
         with running(None, "--endpoint", url) as server:
             check_kills(server, lambda: processes[-1].kill(), start)

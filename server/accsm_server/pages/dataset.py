@@ -31,7 +31,7 @@ from accsm_server.sparql import service_description
 #: The values of each subject, by the local names of its properties.
 Facts = dict[str, dict[str, list[Term]]]
 
-_LARGE = 1_000_000  # triples; it takes minutes to pack the files of more
+_LARGE = 1_000_000  # statements; it takes minutes to pack the files of more
 
 router = openapi.create_router("linked data")
 
@@ -95,9 +95,7 @@ async def send(site: Site, format: Format, origin: str) -> Response:
 
 async def _files(site: Site) -> Mapping[str, StoredFile]:
     """Return the files of the dataset; of a large one those that have been asked for."""
-    counts = await dataset_description.property_counts(site)
-    is_large = sum(counts.values()) > _LARGE
-    return site.dumps.made() if is_large else await site.dumps.all()
+    return site.dumps.made() if site.engine.size > _LARGE else await site.dumps.all()
 
 
 async def _load_content(site: Site) -> dict[str, Any]:
