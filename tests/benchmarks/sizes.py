@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPException
@@ -37,7 +37,7 @@ _AGGREGATES = {
     "statements by property": "SELECT ?p (COUNT(?s) AS ?n) WHERE { ?s ?p ?o } GROUP BY ?p",
     "subjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s ?p ?o }",
 }
-_PAGES = {"home page": "/", "page of a trace": "/trace/A.2.2.iv"}
+_PAGES = {"home page": "/", "page of a project": "/doc/project/2016-2020/33"}
 _SEARCHES = {
     "two words": "civil service",
     "prefix": "leaders",
@@ -201,24 +201,30 @@ def _forget(folder: Path) -> None:
 
 
 def _table(found: dict[str, dict[str, Figures]]) -> str:
-    """Return a table with a row for each figure, and columns for each server and size."""
-    columns = [(name, size) for name in next(iter(found.values())) for size in found]
-    rows = [
-        ["files to first answer, s", *(_number(found[size][name].load) for name, size in columns)],
-        ["start, cold, s", *(_number(found[size][name].cold) for name, size in columns)],
-        ["start, warm, s", *(_number(found[size][name].warm) for name, size in columns)],
-        ["memory before, MiB", *(_number(found[size][name].loaded) for name, size in columns)],
-        ["memory after, MiB", *(_number(found[size][name].memory) for name, size in columns)],
-    ]
+    """Return a table with a row for each figure, and a column of each server for all sizes."""
+    names = list(next(iter(found.values())))
+
+    def row(title: str, figure: Callable[[Figures], float]) -> list[str]:
+        cells = ([_number(figure(servers[name])) for servers in found.values()] for name in names)
+        return [title, *map(" / ".join, cells)]
+
     kinds = dict.fromkeys(chain.from_iterable(f.times for s in found.values() for f in s.values()))
-    for kind in kinds:
-        times = (found[size][name].times.get(kind, nan) for name, size in columns)
-        rows.append([f"{kind}, ms", *map(_number, times)])
-    return table(["", *(f"{name} {size}" for name, size in columns)], rows)
+    rows = [
+        row("files to first answer, s", lambda figures: figures.load),
+        row("start, cold, s", lambda figures: figures.cold),
+        row("start, warm, s", lambda figures: figures.warm),
+        row("memory before, MiB", lambda figures: figures.loaded),
+        row("memory after, MiB", lambda figures: figures.memory),
+        *(
+            row(f"{kind}, ms", lambda figures, kind=kind: figures.times.get(kind, nan))
+            for kind in kinds
+        ),
+    ]
+    return table([f"{' / '.join(found)} statements", *names], rows)
 
 
 def _number(value: float) -> str:
-    return "-" if isnan(value) else f"{value:.3g}" if value < 100 else f"{value:,.0f}"
+    return "-" if isnan(value) else f"{value:.2g}" if value < 99.5 else f"{value:,.0f}"
 
 
 def _log(text: str) -> None:
