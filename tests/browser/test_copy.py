@@ -92,7 +92,7 @@ def test_names_with_dots_and_known_prefixes_are_answered(page: "sync_api.Page", 
     line = "action-line-apsc-2025:A.2.2.iv"
     page.goto(f"{url}query/?query={quote(f'SELECT ?p {{ ?p accsm:supports {line} }}')}")
     assert len(rows(page)) > 3
-    assert "rows are shown" in page.locator("p.status").inner_text()
+    assert "rows shown" in page.locator("p.status").inner_text()
 
 
 def test_a_mistake_is_said_and_the_next_query_is_answered(page: "sync_api.Page", url: str) -> None:

@@ -97,7 +97,7 @@ def test_a_query_is_written_by_completion(page: "sync_api.Page") -> None:
     page.keyboard.press("Control+Enter")
     page.locator("section.answer table").wait_for()
     assert page.locator("section.answer tbody tr").count() == 6
-    assert re.search(r"6 rows are shown, [\d.]+ s\.", page.locator(".status").inner_text())
+    assert re.search(r"6 rows shown, [\d.]+ s\.", page.locator(".status").inner_text())
     assert "/sparql?query=" in page.url
 
 
@@ -277,6 +277,23 @@ def test_a_query_is_laid_out_shared_and_used_elsewhere(page: "sync_api.Page") ->
     assert text(page).count("\n") > 3
 
 
+def test_a_long_query_is_sent_in_the_body(server: Server, page: "sync_api.Page") -> None:
+    write(page, f"ASK {{}} # {'ខ' * 5000}")  # nine characters each in an address
+    page.keyboard.press("Control+Enter")
+    page.locator("section.answer .boolean").wait_for()
+    assert page.url == f"{server.url}/sparql"
+
+
+def test_what_the_browser_does_not_allow_is_not_offered(
+    server: Server, page: "sync_api.Page"
+) -> None:
+    page.add_init_script("delete Navigator.prototype.clipboard")
+    for path in ("query", "questions/projects"):
+        page.goto(f"{server.url}/{path}")
+        shown = page.locator("button:visible").all_inner_texts()
+        assert "Copy" not in " ".join(shown)
+
+
 def test_a_query_in_the_address_is_not_run(server: Server, page: "sync_api.Page") -> None:
     page.goto(f"{server.url}/query?query={quote('ASK {}')}")
     assert text(page) == "ASK {}"
@@ -336,7 +353,7 @@ def test_a_view_is_chosen_and_stays_when_the_query_runs_again(page: "sync_api.Pa
     page.keyboard.press("Tab")  # the focus stays at the views
     page.locator(".cm-content").focus()
     page.keyboard.press("Control+Enter")
-    page.locator(".status", has_text="rows are shown").wait_for()
+    page.locator(".status", has_text="rows shown").wait_for()
     assert page.locator(".answer figure.view").count() == 0
     page.reload()
     assert page.locator(".answer [aria-current]").inner_text() == "Table"

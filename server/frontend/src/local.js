@@ -1,7 +1,7 @@
 // Queries of a static copy, which a worker of the browser answers: see engine.js.
 
 import { tokens } from "./reader.js";
-import { make } from "./tools.js";
+import { counted, make } from "./tools.js";
 
 const ROWS = "application/sparql-results+json";
 const TRIPLES = "text/turtle";
@@ -107,7 +107,7 @@ function rows({ head, boolean, results }, show) {
   if (boolean !== undefined) return [make("p", { className: "boolean" }, boolean ? "Yes" : "No")];
   const all = results.bindings;
   const first = all.slice(0, MOST_ROWS);
-  const note = all.length > first.length ? `Only the first ${MOST_ROWS} of ${all.length} rows are shown.` : `${all.length} ${all.length === 1 ? "row" : "rows"}`;
+  const note = all.length > first.length ? `Only the first ${MOST_ROWS} of ${all.length} rows are shown.` : counted(all.length, "row");
   const heads = head.vars.map((name) => make("th", { scope: "col" }, name));
   const lines = first.map((row) => make("tr", {}, ...head.vars.map((name) => make("td", { "data-column": name }, ...(row[name] ? [show(row[name])] : [])))));
   const table = make("table", { className: "results block", "data-sort": "", "data-filter": "" },

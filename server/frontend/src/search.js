@@ -1,7 +1,7 @@
 // The search of a static copy: words in the names, codes and texts of things, found in the browser.
 
 import { createEngine } from "./local.js";
-import { make } from "./tools.js";
+import { counted, make } from "./tools.js";
 
 const MOST = 50;
 const place = document.querySelector("[data-engine]");
@@ -49,7 +49,7 @@ if (words.length) {
     const answer = JSON.parse(await engine.ask(query(), "application/sparql-results+json"));
     const found = ranked(answer.results.bindings);
     const rest = found.length > MOST ? `, the first ${MOST} are shown` : "";
-    status.textContent = `${found.length} ${found.length === 1 ? "result" : "results"}${rest}.`;
+    status.textContent = `${counted(found.length, "result")}${rest}.`;
     place.append(make("ol", { className: "results-list" }, ...found.slice(0, MOST).map(shown)));
   } catch (error) {
     status.textContent = `The browser cannot search: ${error.message}`;

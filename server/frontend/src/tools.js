@@ -13,6 +13,11 @@ export function make(name, properties, ...children) {
   return element;
 }
 
+/** A number with its noun: "1 row", "2 rows". */
+export function counted(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** What the browser keeps by a name; `otherwise` if there is nothing or the browser keeps nothing. */
 export function read(name, otherwise) {
   try {

@@ -7,12 +7,13 @@ import { format } from "./format.js";
 import { createEngine } from "./local.js";
 import { unknown } from "./names.js";
 import { makeSide } from "./side.js";
-import { make, read, tabs, write } from "./tools.js";
+import { counted, make, read, tabs, write } from "./tools.js";
 import { USES } from "./use.js";
 
 const MARKED = 400; // milliseconds after the last key
 const SAID = 1100; // more, before it is said
-const LONGEST_LINK = 6000; // characters of a query in an address
+const COPIES = { hidden: !navigator.clipboard }; // browsers copy on pages with https, and of this machine
+const LONGEST_LINK = 8000; // characters of an address that others can be asked to open
 
 const form = document.querySelector("form.query");
 const { terms, things, complete, check, questions } = form.dataset;
@@ -57,7 +58,7 @@ const copied = make("span", { className: "note", role: "status" });
 const chooser = make("select", { "aria-label": "Program" }, ...Object.keys(USES).map((name) => make("option", {}, name)));
 const snippet = make("code", {});
 const use = make("details", { className: "use" }, make("summary", {}, "Use in…"),
-  make("div", { className: "run" }, chooser, button("Copy", () => copy(snippet.textContent))),
+  make("div", { className: "run" }, chooser, button("Copy", () => copy(snippet.textContent), COPIES)),
   make("pre", { className: "code", tabIndex: 0, role: "region", "aria-label": "The query for this program" }, snippet)); // prettier-ignore
 const shelf = make("div", { className: "run" });
 const panel = make("div", { className: "workbench-main" });
@@ -217,11 +218,11 @@ async function run() {
     shown.addEventListener("click", change);
     const rows = shown.querySelectorAll("table.results tbody tr").length;
     const isError = shown.matches(".problem");
-    const said = isError ? "The query was not answered" : rows ? `${rows} ${rows === 1 ? "row is" : "rows are"} shown` : "Answered";
-    status.textContent = `${said}, ${seconds()}.`;
+    const said = isError ? "not answered" : rows ? `${counted(rows, "row")} shown` : "answered";
+    status.textContent = `${said[0].toUpperCase()}${said.slice(1)}, ${seconds()}.`;
     place(shown);
-    side.ran(text, isError ? "not answered" : rows ? `${rows} rows` : "answered");
-    history.replaceState(null, "", text.length <= LONGEST_LINK ? link(text) : endpoint);
+    side.ran(text, said);
+    history.replaceState(null, "", isLong(text) ? endpoint : link(text));
   } catch (error) {
     status.textContent = own.signal.aborted ? `Cancelled after ${seconds()}.` : `The server did not answer: ${error.message}`;
   } finally {
@@ -237,10 +238,10 @@ async function answered(text, signal) {
     await loading;
     return local.answer(text, knowledge.prefixes, (iri) => knowledge.label(iri), signal);
   }
-  const fields = new URLSearchParams(parameters(text));
-  const headers = { Accept: "text/html" };
-  const isLong = text.length > LONGEST_LINK;
-  const answer = await fetch(isLong ? endpoint : `${endpoint}?${fields}`, { signal, headers, ...(isLong ? { method: "POST", body: fields } : {}) });
+  const request = { signal, headers: { Accept: "text/html" } };
+  const answer = isLong(text)
+    ? await fetch(endpoint, { ...request, method: "POST", body: parameters(text) })
+    : await fetch(link(text), request);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const shown = page.querySelector("section.answer, section.problem");
   if (!shown) throw new Error(`status ${answer.status}`);
@@ -261,11 +262,15 @@ function place(shown) {
 /** The query with the view that is chosen for it. */
 function parameters(text) {
   const { view } = queries[chosen];
-  return { query: text, ...(view ? { view } : {}) };
+  return new URLSearchParams({ query: text, ...(view ? { view } : {}) });
 }
 
 function link(text) {
-  return `${endpoint}?${new URLSearchParams(parameters(text))}`;
+  return `${endpoint}?${parameters(text)}`;
+}
+
+function isLong(text) {
+  return link(text).length > LONGEST_LINK;
 }
 
 /** Show the answer in another view without a new page; the query keeps that view. */
@@ -300,7 +305,7 @@ const keys = make("p", { className: "keys", id: "keys" },
 const submit = make("button", { type: "submit" }, "Run ", make("kbd", {}, "Ctrl Enter"));
 shelf.append(submit, cancel, button("Format", () => {
   editor.replace({ from: 0, to: editor.text.length, insert: format(editor.text) });
-}), button("Copy link", () => copy(link(editor.text))), timer, copied, keys); // prettier-ignore
+}), button("Copy link", () => copy(link(editor.text)), COPIES), timer, copied, keys); // prettier-ignore
 form.querySelector("label").hidden = true;
 area.hidden = true;
 area.required = false; // an empty text area that is hidden would keep the form from being sent

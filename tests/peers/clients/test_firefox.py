@@ -25,7 +25,7 @@ def test_firefox_writes_and_runs_queries(dataset_path: Path, run: Run) -> None:
     assert "accsm:supports action-line-apsc-2025:A.2.2.iv" in seen["query"]
     assert "PREFIX action-line-apsc-2025: <" in seen["query"]
     assert seen["rows"] == 6
-    assert seen["status"].startswith("6 rows are shown")
+    assert seen["status"].startswith("6 rows shown")
     assert seen["after"].startswith("Run")
     assert seen["unknown"] == ["accsm:suports"]
     assert "The query cannot be read" in seen["problem"]

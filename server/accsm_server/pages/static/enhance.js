@@ -15,8 +15,8 @@ document.body.append(status);
 
 // What is done to a page, and to an answer that the workbench puts into it.
 function enhance(part) {
-  // Copy the text of an element with data-copy.
-  part.querySelectorAll("[data-copy]").forEach(copyable);
+  // Copy the text of an element with data-copy, on pages with https and of this machine.
+  if (navigator.clipboard) part.querySelectorAll("[data-copy]").forEach(copyable);
   // Put the folded rest of a table below its first rows.
   for (const more of part.querySelectorAll("details[data-more]")) {
     const [first, rest] = [more.previousElementSibling, more].map((box) => box.querySelector("tbody"));
