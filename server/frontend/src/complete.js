@@ -1,7 +1,7 @@
 // What fits at the cursor of a query. `complete` is a pure function of the text, the cursor and what
 // is known of the dataset: see `Knowledge`.
 
-import { read, tokens } from "./reader.js";
+import { declared, prefixOf, read, tokens } from "./reader.js";
 
 const MOST = 50;
 const MANY = 12; // values and things that are offered before anything is typed
@@ -18,7 +18,7 @@ const KEYWORDS = {
   joined: [["UNION", "UNION { ⌶ }"]],
   end: [["ORDER BY", "ORDER BY "], ["LIMIT", "LIMIT 10"], ["GROUP BY", "GROUP BY "], ["HAVING", "HAVING(⌶)"],
     ["OFFSET", "OFFSET 10"]],
-}; // prettier-ignore
+};
 const FUNCTIONS = [
   ["CONTAINS", "CONTAINS(LCASE(⌶), \"\")"], ["STRSTARTS", "STRSTARTS(⌶, \"\")"], ["REGEX", "REGEX(⌶, \"\")"],
   ["LANG", "LANG(⌶)"], ["LCASE", "LCASE(⌶)"], ["UCASE", "UCASE(⌶)"], ["STR", "STR(⌶)"], ["BOUND", "BOUND(⌶)"],
@@ -27,11 +27,11 @@ const FUNCTIONS = [
   ["REPLACE", "REPLACE(⌶, \"\", \"\")"], ["YEAR", "YEAR(⌶)"], ["MONTH", "MONTH(⌶)"], ["DATATYPE", "DATATYPE(⌶)"],
   ["ISIRI", "ISIRI(⌶)"], ["ROUND", "ROUND(⌶)"], ["ABS", "ABS(⌶)"],
   ["EXISTS", "EXISTS { ⌶ }"], ["NOT EXISTS", "NOT EXISTS { ⌶ }"],
-]; // prettier-ignore
+];
 const AGGREGATES = [
   ["COUNT", "COUNT(⌶)"], ["SUM", "SUM(⌶)"], ["AVG", "AVG(⌶)"], ["MIN", "MIN(⌶)"], ["MAX", "MAX(⌶)"],
   ["SAMPLE", "SAMPLE(⌶)"], ["GROUP_CONCAT", "GROUP_CONCAT(⌶; SEPARATOR=\", \")"],
-]; // prettier-ignore
+];
 
 /** What is known of a dataset: its terms and its things, as the server sends them. */
 export class Knowledge {
@@ -68,20 +68,20 @@ export class Knowledge {
   }
 
   /** The IRI of a name or of an IRI in brackets; empty for an unknown prefix. */
-  expand(text, declared = {}) {
+  expand(text, own = {}) {
     if (text.startsWith("<")) {
       const iri = text.slice(1, -1);
       return /^[a-z][\w+.-]*:/i.test(iri) ? iri : this.base + iri;
     }
     const [prefix] = text.split(":", 1);
-    const space = declared[prefix] ?? this.prefixes[prefix];
+    const space = own[prefix] || this.prefixes[prefix];
     return space === undefined ? "" : space + text.slice(prefix.length + 1).replace(/\\(.)/g, "$1");
   }
 
   /** The name that the dataset uses for a term of a query, else the text itself. */
-  name(text, declared) {
+  name(text, own) {
     if (text === "a") return TYPE;
-    return this.iris.get(this.expand(text, declared)) ?? text;
+    return this.iris.get(this.expand(text, own)) ?? text;
   }
 
   /** A name as it is written into a query. */
@@ -114,18 +114,13 @@ export function complete(text, cursor, data) {
 
 /** The PREFIX lines that the names in `used` need in a query; those of the dataset are known. */
 export function declarations(text, used, data) {
-  const all = tokens(text);
-  const declared = all.filter((_, place) => all[place - 1]?.text.toUpperCase() === "PREFIX").map(prefixOf);
+  const own = declared(tokens(text));
   const needed = new Set(tokens(used).filter(({ kind }) => kind === "name").map(prefixOf));
   return [...needed]
-    .filter((name) => !declared.includes(name) && name in data.prefixes)
+    .filter((name) => !(name in own) && name in data.prefixes)
     .sort()
     .map((name) => `PREFIX ${name}: <${data.prefixes[name]}>\n`)
     .join("");
-}
-
-function prefixOf({ text }) {
-  return text.split(":", 1)[0];
 }
 
 class Offers {
@@ -197,7 +192,7 @@ class Offers {
       const insert = `${before}${this.fresh(name)} a ${name}`;
       this.offer(insert.replace(before, ""), [local(name), one.label], {
         rank: this.text ? rank : rank - 3, insert, detail: String(one.n), info: one.text, type: "class", name,
-      }); // prettier-ignore
+      });
     }
     if (this.text) this.allThings({ rank: -2, before });
     if (open) this.properties(open, { path: [], partial, before: "; ", rank: -0.5 });
@@ -230,7 +225,7 @@ class Offers {
     for (const [name, one] of Object.entries(this.data.classes)) {
       const fit = fitting.length ? fitting.indexOf(name) : -1;
       const rank = (fit >= 0 ? 3 - fit * 0.1 : 0) + (one.n ? 1 : -3) + 0.2 * Math.log2(1 + (one.q ?? 0))
-        + (one.label ? 0.5 : 0) - (one.old ? 3 : 0); // prettier-ignore
+        + (one.label ? 0.5 : 0) - (one.old ? 3 : 0);
       this.offer(name, [local(name), one.label], { rank, detail: String(one.n), info: one.text, type: "class", name });
     }
     this.offer("?type", ["type"], { rank: 0.5, type: "variable" });
@@ -247,7 +242,7 @@ class Offers {
     const language = texts.map(([value]) => /"(@[\w-]+|\^\^\S+)?$/.exec(value)?.[1] ?? "")[0] ?? "";
     const add = (label, count) =>
       this.offer(label, [label], { rank: 0.01 * count, insert: `"${label.replace(/[\\"]/g, "\\$&")}"${language}`,
-        detail: count ? String(count) : "", type: "text" }); // prettier-ignore
+        detail: count ? String(count) : "", type: "text" });
     if (known?.all) {
       for (const [value, count] of texts) add(/^"(.*)"/s.exec(value)[1].replace(/\\(["\\])/g, "$1"), count);
       return;
@@ -277,7 +272,7 @@ class Offers {
       this.offer(name, [local(key), key, label, ...(thing?.codes ?? [])], {
         rank: 3 + 0.2 * Math.log2(1 + count), insert: this.data.written(name), detail: count ? String(count) : "example",
         info: label ?? thing?.label, note: label, type: "value", name,
-      }); // prettier-ignore
+      });
     }
   }
 
@@ -358,7 +353,7 @@ class Offers {
       const fits = !classes.length || own.some((one) => classes.includes(one));
       this.offer(name, [name.slice(1)], {
         rank: rank + (fits ? 1 : -4) - 0.01 * place, insert: before + name, order: place, type: "variable",
-      }); // prettier-ignore
+      });
     });
   }
 
@@ -392,7 +387,7 @@ class Offers {
     for (const { name, label, n, words: said } of this.data.graphs)
       this.offer(name, [local(name), label, said], {
         rank: 5 + 0.1 * Math.log2(1 + n), insert: name, detail: String(n), info: label, note: label, type: "graph", name,
-      }); // prettier-ignore
+      });
   }
 
   /** The properties of a term after a path, and what a value says in place of its property. */
@@ -400,7 +395,7 @@ class Offers {
     const start = path === null ? null : path.length ? this.objectClasses(subject, path) : this.classesOf(subject);
     const classes = start?.length ? start : null;
     const used = new Set(this.query.triples.filter((one) => one.subject === subject && !path?.length)
-      .map((one) => one.path?.[0]?.name).filter(Boolean).map((name) => this.data.name(name, this.query.prefixes))); // prettier-ignore
+      .map((one) => one.path?.[0]?.name).filter(Boolean).map((name) => this.data.name(name, this.query.prefixes)));
     if (!inverse && !before)
       this.offer("a", ["a"], { rank: base + (classes ? (used.has(TYPE) ? -3 : 1.2) : 6), type: "keyword", info: "is a: the class of a thing" });
     for (const [name, one] of Object.entries(this.data.properties)) {
@@ -415,14 +410,14 @@ class Offers {
       this.offer(name, [local(name), one.label], {
         rank, insert: before + name, order: one.label ? 0 : 1, detail: use.detail, info: one.text, note: one.label,
         ranges: one.range, type: "property", name,
-      }); // prettier-ignore
+      });
       if (this.text.length > 2 && !inverse && !followed && (use.fits || !classes) && one.all && !one.last)
         for (const [value, count, label] of one.values ?? []) {
           const key = value.replace(/^"(.*)".*$/s, "$1");
           this.offer(`${name} ${value}`, [label ?? key], {
             rank: rank - 2.5 + 0.01 * Math.log2(1 + count), insert: `${before}${name} ${this.data.written(value)}`,
             detail: String(count), info: label, note: label, type: "value",
-          }); // prettier-ignore
+          });
         }
     }
   }
@@ -466,7 +461,7 @@ class Offers {
   thingOffer({ name, label, codes }, { rank, before = "" }) {
     this.offer(name, [local(name), label, ...codes], {
       rank, insert: before + this.data.written(name), detail: codes[0] ?? "", note: label, info: label, type: "thing", name,
-    }); // prettier-ignore
+    });
   }
 
   // Classes
@@ -481,7 +476,7 @@ class Offers {
     if (!term || this.resolving.has(term)) return null;
     this.resolving.add(term);
     const found = (stated && this.stated(term)) || this.thingClasses(term) || (listed && this.listedClasses(term)) ||
-      this.used(term) || this.byName(term); // prettier-ignore
+      this.used(term) || this.byName(term);
     this.resolving.delete(term);
     this.known.set(key, found || null);
     return found || null;
@@ -492,7 +487,7 @@ class Offers {
       ({ subject, path, object }) =>
         subject === term && path?.length && this.data.name(path[0]?.name ?? "", this.query.prefixes) === TYPE &&
         !path[0].inverse && path.slice(1).every((step) => step?.name === "rdfs:subClassOf") && !/^[?[]/.test(object),
-    ); // prettier-ignore
+    );
     const names = types.map(({ object }) => this.data.name(object, this.query.prefixes)).filter((name) => name in this.data.classes);
     return names.length ? names : null;
   }

@@ -8,13 +8,14 @@ import { HighlightStyle, StreamLanguage, bracketMatching, codeFolding, foldGutte
   indentOnInput, indentService, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers }
-  from "@codemirror/view"; // prettier-ignore
+  from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { complete, declarations } from "./complete.js";
 import { tokenAt, tokens } from "./reader.js";
+import { make } from "./tools.js";
 
 const STYLES = { comment: "comment", iri: "url", string: "string", open: "string", variable: "variableName",
-  language: "string", name: "propertyName", number: "number", word: "keyword" }; // prettier-ignore
+  language: "string", name: "propertyName", number: "number", word: "keyword" };
 const WORDS = new RegExp(
   `^(?:a|ABS|ASC|ASK|AS|AVG|BASE|BIND|BNODE|BOUND|BY|CEIL|COALESCE|CONCAT|CONSTRUCT|CONTAINS|COUNT|DATATYPE|DAY|DESC|\
 DESCRIBE|DISTINCT|ENCODE_FOR_URI|EXISTS|FALSE|FILTER|FLOOR|FROM|GRAPH|GROUP|GROUP_CONCAT|HAVING|HOURS|IF|IN|IRI|\
@@ -67,7 +68,7 @@ const typing = EditorView.domEventHandlers({
     const { from, to, empty } = view.state.selection.main;
     if (event.inputType !== "insertText" || empty || !event.data || view.composing) return false;
     const typed = () => view.state.update(view.state.replaceSelection(event.data),
-      { userEvent: "input.type", scrollIntoView: true }); // prettier-ignore
+      { userEvent: "input.type", scrollIntoView: true });
     event.preventDefault();
     const handlers = view.state.facet(EditorView.inputHandler);
     if (!handlers.some((handle) => handle(view, from, to, event.data, typed))) view.dispatch(typed());
@@ -107,7 +108,7 @@ const theme = EditorView.theme({
   ".cm-completionInfo p": { margin: "0 0 0.3rem" },
   ".cm-soft": { color: "var(--soft)" },
   "@media (max-width: 800px)": { ".cm-tooltip.cm-completionInfo, .cm-note": { display: "none" } },
-}); // prettier-ignore
+});
 
 const setMarks = StateEffect.define();
 const marks = StateField.define({
@@ -178,19 +179,12 @@ export function createEditor({ host, text, label, knowledge, more, changed, run,
       label: one.label, detail: one.detail, type: one.type, note: one.note === one.label ? "" : one.note, said: one.info,
       info: one.info || one.ranges ? () => explained(one) : undefined,
       apply: (view, _, from, to) => insert(view, one, from, to, data),
-    }; // prettier-ignore
+    };
   }
 
   function explained({ info, ranges }) {
-    const box = document.createElement("div");
-    for (const [words, style] of [[info, ""], [ranges && `Values: ${ranges.join(", ")}`, "cm-soft"]]) {
-      if (!words) continue;
-      const line = document.createElement("p");
-      line.textContent = words;
-      line.className = style;
-      box.append(line);
-    }
-    return box;
+    const lines = [info && make("p", {}, info), ranges && make("p", { className: "cm-soft" }, `Values: ${ranges.join(", ")}`)];
+    return make("div", {}, ...lines.filter(Boolean));
   }
 
   function insert(view, one, from, to, data) {
@@ -234,7 +228,7 @@ export function createEditor({ host, text, label, knowledge, more, changed, run,
       closeCompletion(view);
       return false;
     } },
-  ]; // prettier-ignore
+  ];
 
   /** A path goes on right after a property, without the space that was added to it. */
   const paths = EditorView.inputHandler.of((view, from, to, typed) => {
@@ -273,14 +267,14 @@ export function createEditor({ host, text, label, knowledge, more, changed, run,
         syntaxHighlighting(colours), theme, marks, updates, paths, typing, EditorView.lineWrapping,
         autocompletion({ override: [source], defaultKeymap: false, icons: false, activateOnTypingDelay: 60,
           updateSyncTime: 50, interactionDelay: 20, addToOptions: [
-            { render: (one) => span("cm-icon", ICONS[one.type] ?? ""), position: 20 },
-            { render: (one) => span("cm-note", one.note ?? ""), position: 60 },
+            { render: ({ type }) => make("span", { className: "cm-icon", "aria-hidden": "true" }, ICONS[type] ?? ""), position: 20 },
+            { render: ({ note }) => make("span", { className: "cm-note" }, note ?? ""), position: 60 },
           ] }),
         keymap.of([...closeBracketsKeymap, ...foldKeymap, ...historyKeymap, ...defaultKeymap]),
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false",
           autocapitalize: "off", autocorrect: "off", tabindex: "0" }),
       ],
-    }); // prettier-ignore
+    });
   const view = new EditorView({ state: state(text), parent: root, root });
   // What scrolls can have the focus; Tab accepts an option while the list is open.
   const reach = () => root.querySelector("[role=listbox]:not([tabindex])")?.setAttribute("tabindex", "0");
@@ -299,20 +293,12 @@ export function createEditor({ host, text, label, knowledge, more, changed, run,
       const gap = head && !/\s/.test(view.state.doc.sliceString(head - 1, head)) ? " " : "";
       const added = `${gap}${words} `;
       view.dispatch({ changes: [...(top ? [top] : []), { from: head, insert: added }],
-        selection: { anchor: head + (top?.insert.length ?? 0) + added.length }, userEvent: "input.complete" }); // prettier-ignore
+        selection: { anchor: head + (top?.insert.length ?? 0) + added.length }, userEvent: "input.complete" });
       view.focus();
     },
     mark: (found) => view.dispatch({ effects: setMarks.of(found) }),
     isListOpen: () => completionStatus(view.state) !== null,
   };
-}
-
-function span(name, text) {
-  const made = document.createElement("span");
-  made.className = name;
-  made.textContent = text;
-  if (name === "cm-icon") made.setAttribute("aria-hidden", "true");
-  return made;
 }
 
 /** The change that declares the prefixes of `added`, null if all are; below those that there are. */

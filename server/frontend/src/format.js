@@ -3,7 +3,7 @@
 import { tokens } from "./reader.js";
 
 const CLAUSES = new Set(["SELECT", "ASK", "CONSTRUCT", "DESCRIBE", "FROM", "WHERE", "GROUP", "HAVING", "ORDER",
-  "LIMIT", "OFFSET"]); // prettier-ignore
+  "LIMIT", "OFFSET"]);
 const PATTERNS = new Set(["OPTIONAL", "MINUS", "FILTER", "BIND", "VALUES", "GRAPH", "SERVICE"]);
 const SHORT = 64; // characters of a group in one line
 

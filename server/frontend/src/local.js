@@ -1,6 +1,6 @@
 // Queries of a static copy, which a worker of the browser answers: see engine.js.
 
-import { tokens } from "./reader.js";
+import { declared, prefixOf, tokens } from "./reader.js";
 import { counted, make } from "./tools.js";
 
 const ROWS = "application/sparql-results+json";
@@ -15,27 +15,18 @@ const FORMS = /^(?:SELECT|ASK|CONSTRUCT|DESCRIBE)$/i;
  */
 export function readable(text, known) {
   const all = tokens(text);
-  const declared = { ...known };
-  const own = new Set();
-  all.forEach(({ kind, text: word }, place) => {
-    if (kind !== "word" || word.toUpperCase() !== "PREFIX") return;
-    const [name, iri] = [all[place + 1]?.text.replace(/:$/, ""), all[place + 2]];
-    if (iri?.kind === "iri") declared[name] = iri.text.slice(1, -1);
-    own.add(name);
-  });
+  const own = declared(all);
+  const spaces = { ...known, ...own };
   const used = new Set();
   let made = text;
-  for (const { kind, text: name, from, to } of all.toReversed()) {
-    if (kind !== "name" || name.endsWith(":")) {
-      if (kind === "name") used.add(name.slice(0, -1));
-      continue;
-    }
-    const [prefix, local] = [name.slice(0, name.indexOf(":")), name.slice(name.indexOf(":") + 1)];
-    const isDotted = /\..*\./.test(local) && prefix in declared;
-    if (isDotted) made = `${made.slice(0, from)}<${declared[prefix]}${local.replace(/\\(.)/g, "$1")}>${made.slice(to)}`;
+  for (const token of all.toReversed().filter(({ kind }) => kind === "name")) {
+    const prefix = prefixOf(token);
+    const local = token.text.slice(prefix.length + 1);
+    const isDotted = /\..*\./.test(local) && prefix in spaces;
+    if (isDotted) made = `${made.slice(0, token.from)}<${spaces[prefix]}${local.replace(/\\(.)/g, "$1")}>${made.slice(token.to)}`;
     else used.add(prefix);
   }
-  const missing = [...used].filter((prefix) => prefix in known && !own.has(prefix)).sort();
+  const missing = [...used].filter((prefix) => prefix in known && !(prefix in own)).sort();
   return missing.map((prefix) => `PREFIX ${prefix}: <${known[prefix]}> `).join("") + made;
 }
 
@@ -87,13 +78,13 @@ export function createEngine({ engine, program, dump, base, apart, root }) {
     } catch (error) {
       if (!error.isOfQuery) throw error;
       return make("section", { className: "problem", role: "alert" },
-        make("h2", {}, "The query was not answered"), make("p", {}, error.message)); // prettier-ignore
+        make("h2", {}, "The query was not answered"), make("p", {}, error.message));
     }
     const save = (format, ending) => saving(`answer.${ending}`, format, () => ask(query, format));
     const files = isGraph ? [save(TRIPLES, "ttl")] : [save("text/csv", "csv"), save(ROWS, "json")];
     const shown = isGraph ? [turtle(said)] : rows(JSON.parse(said), (term) => cell(term, page, name));
     return make("section", { className: "answer", "aria-labelledby": "answer" },
-      make("h2", { id: "answer" }, "Answer"), ...shown, make("p", { className: "formats" }, "The answer as ", ...files)); // prettier-ignore
+      make("h2", { id: "answer" }, "Answer"), ...shown, make("p", { className: "formats" }, "The answer as ", ...files));
   }
 
   return { ask, answer, page };
@@ -112,7 +103,7 @@ function rows({ head, boolean, results }, show) {
   const lines = first.map((row) => make("tr", {}, ...head.vars.map((name) => make("td", { "data-column": name }, ...(row[name] ? [show(row[name])] : [])))));
   const table = make("table", { className: "results block", "data-sort": "", "data-filter": "" },
     make("caption", { className: "hidden" }, "The answer to the query"),
-    make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...lines)); // prettier-ignore
+    make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...lines));
   const box = make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Rows of the answer" }, table);
   return [make("p", { className: "note", role: "status" }, note), ...(all.length ? [box] : [])];
 }

@@ -1,30 +1,24 @@
 // Names in a query that the dataset does not have, each with the nearest that it has.
 
 import { distance } from "./complete.js";
-import { tokens } from "./reader.js";
+import { declared, tokens } from "./reader.js";
 
 const FREE = new Set(["rdf", "rdfs", "owl", "xsd", "sh", "accsm-sh"]); // vocabularies whose terms data need not use
 
 /** The names in a text that are in no data: { from, to, name, near }. */
 export function unknown(text, data) {
-  const declared = {};
-  const found = [];
   const all = tokens(text);
-  all.forEach((token, place) => {
-    const { kind, text: name, from, to } = token;
-    if (all[place - 1]?.text.toUpperCase() === "PREFIX") {
-      if (all[place + 1]?.kind === "iri") declared[name.slice(0, -1)] = all[place + 1].text.slice(1, -1);
-    } else if (kind === "name" && !name.endsWith(":") && !isKnown(name, declared, data))
-      found.push({ from, to, name, near: nearest(name, data) });
-  });
-  return found;
+  const own = declared(all);
+  return all
+    .filter(({ kind, text: name }) => kind === "name" && !name.endsWith(":") && !isKnown(name, own, data))
+    .map(({ text: name, from, to }) => ({ from, to, name, near: nearest(name, data) }));
 }
 
-function isKnown(name, declared, data) {
+function isKnown(name, own, data) {
   const [prefix] = name.split(":", 1);
-  const iri = data.expand(name, declared);
+  const iri = data.expand(name, own);
   if (!iri || FREE.has(prefix) || data.iris.has(iri)) return true;
-  if (data.prefixes[prefix] === undefined || (declared[prefix] ?? data.prefixes[prefix]) !== data.prefixes[prefix])
+  if (data.prefixes[prefix] === undefined || (own[prefix] || data.prefixes[prefix]) !== data.prefixes[prefix])
     return true; // of another vocabulary
   return !data.has(prefix);
 }
@@ -42,6 +36,6 @@ function nearest(name, data) {
   }
   if (best[0]) return best[0];
   const begins = [...data.iris.values()].filter((other) => other.startsWith(`${prefix}:`) &&
-    (other.slice(prefix.length + 1).toLowerCase().startsWith(local) || local.startsWith(other.slice(prefix.length + 1).toLowerCase()))); // prettier-ignore
+    (other.slice(prefix.length + 1).toLowerCase().startsWith(local) || local.startsWith(other.slice(prefix.length + 1).toLowerCase())));
   return begins.sort((one, other) => one.length - other.length)[0] ?? "";
 }

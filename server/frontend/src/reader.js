@@ -44,6 +44,22 @@ export function tokenAt(text, from) {
   return { kind, text: match[0], from, to: TOKEN.lastIndex };
 }
 
+/** The namespaces that tokens declare, by prefix; empty for one that is not yet written. */
+export function declared(all) {
+  const found = {};
+  all.forEach(({ kind, text }, place) => {
+    if (kind !== "word" || text.toUpperCase() !== "PREFIX") return;
+    const [name, iri] = all.slice(place + 1, place + 3);
+    if (name?.kind === "name") found[prefixOf(name)] = iri?.kind === "iri" ? iri.text.slice(1, -1) : "";
+  });
+  return found;
+}
+
+/** The prefix of a token that is a name. */
+export function prefixOf({ text }) {
+  return text.slice(0, text.indexOf(":"));
+}
+
 /** Where what is typed before the cursor begins, its text, and the quote it stands in, if any. */
 function typedAt(text, cursor) {
   const line = text.slice(text.lastIndexOf("\n", cursor - 1) + 1, cursor);
@@ -85,7 +101,7 @@ export function read(text, cursor) {
     selected: reader.selected,
     aliases: reader.aliases,
     variables: [...reader.variables],
-    prefixes: reader.prefixes,
+    prefixes: declared(all),
   };
 }
 
@@ -98,7 +114,6 @@ class Reader {
     this.selected = [];
     this.aliases = [];
     this.variables = new Set();
-    this.prefixes = {};
     this.place = null;
     this.blanks = 0;
     this.open = "";
@@ -139,7 +154,10 @@ class Reader {
       else if (word === "ASK" || word === "CONSTRUCT") [started] = [true, this.next++];
       else if (word === "WHERE") this.next++;
       else if (word === "FROM") this.from();
-      else if (this.sign("{")) return this.after(this.group(partial), inner);
+      else if (this.sign("{")) {
+        this.group(partial);
+        return this.after(inner);
+      }
       else if (this.here({ place: started ? "where" : "start" })) continue;
       else this.next++;
     }
@@ -147,10 +165,7 @@ class Reader {
 
   declaration() {
     this.next++;
-    if (this.here({ place: "prefix" })) return;
-    const name = this.token?.text.replace(/:$/, "");
-    this.next++;
-    if (this.token?.kind === "iri") this.prefixes[name] = this.token.text.slice(1, -1);
+    if (!this.here({ place: "prefix" })) this.next++;
   }
 
   from() {
@@ -183,7 +198,7 @@ class Reader {
   }
 
   /** What follows the pattern of a query: GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET, VALUES. */
-  after(_, inner) {
+  after(inner) {
     let clause = "";
     while (this.token && !(inner && this.token.text === "}")) {
       const word = this.word;
@@ -220,7 +235,6 @@ class Reader {
         this.filter(partial);
       } else if (word === "VALUES") this.valuesBlock();
       else if (this.sign("{")) this.group(partial);
-      else if (this.sign("}")) return;
       else if (this.sign(".")) this.open = "";
       else this.statement(partial);
       if (this.all[this.next - 1]?.text === "}") this.open = "";

@@ -13,7 +13,7 @@ export function makeSide({ questions, open, insert }) {
   const body = make("div", { className: "beside" });
   const count = make("p", { className: "hidden", role: "status" });
   const element = make("aside", { className: "workbench-side", "aria-label": "Questions, terms and history" },
-    list.element, make("div", { className: "side-panel" }, filter, count, body)); // prettier-ignore
+    list.element, make("div", { className: "side-panel" }, filter, count, body));
   list.panel(element.querySelector(".side-panel"));
   let chosen = 0;
   let asked = null; // the questions, when they have been loaded
@@ -73,7 +73,7 @@ export function makeSide({ questions, open, insert }) {
     if (isSought)
       return [...used(data.classes), ...used(data.properties)]
         .filter(([name, { label = "", text = "" }]) => has(`${name} ${label} ${text}`))
-        .sort(byCount).slice(0, MOST_SHOWN).map(term); // prettier-ignore
+        .sort(byCount).slice(0, MOST_SHOWN).map(term);
     const classes = used(data.classes).filter(([name, { label }]) => label && !name.startsWith("owl:"));
     const byUse = (one, other) => (other[1].q ?? 0) - (one[1].q ?? 0) || byCount(one, other);
     return classes.sort(byUse).map(([name, one]) => {
@@ -92,7 +92,7 @@ export function makeSide({ questions, open, insert }) {
     const found = runs.filter(({ text }) => has(text));
     const items = found.map(({ text, time, said }) =>
       item(text.replace(/^(?:\s*(?:PREFIX|BASE)\b[^\n]*\n)*/i, "").trim().slice(0, 160), `${said}, ${new Date(time).toLocaleString()}`,
-        () => open(text, ""))); // prettier-ignore
+        () => open(text, "")));
     if (!items.length) return items;
     const clear = make("button", { type: "button", className: "second" }, "Clear the history");
     clear.addEventListener("click", () => {

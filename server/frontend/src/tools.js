@@ -66,7 +66,7 @@ export function tabs(label, choose) {
       element.replaceChildren(
         ...names.map((name, number) => {
           const tab = make("button", { type: "button", role: "tab", id: `${id}-${number}`,
-            "aria-selected": String(number === place), tabIndex: number === place ? 0 : -1 }, name); // prettier-ignore
+            "aria-selected": String(number === place), tabIndex: number === place ? 0 : -1 }, name);
           if (panelId) tab.setAttribute("aria-controls", panelId);
           tab.addEventListener("click", () => choose(number));
           return tab;

@@ -59,7 +59,7 @@ const chooser = make("select", { "aria-label": "Program" }, ...Object.keys(USES)
 const snippet = make("code", {});
 const use = make("details", { className: "use" }, make("summary", {}, "Use in…"),
   make("div", { className: "run" }, chooser, button("Copy", () => copy(snippet.textContent), COPIES)),
-  make("pre", { className: "code", tabIndex: 0, role: "region", "aria-label": "The query for this program" }, snippet)); // prettier-ignore
+  make("pre", { className: "code", tabIndex: 0, role: "region", "aria-label": "The query for this program" }, snippet));
 const shelf = make("div", { className: "run" });
 const panel = make("div", { className: "workbench-main" });
 const strip = make("div", { className: "strip" });
@@ -173,7 +173,7 @@ function say(found) {
         fixes.replaceChildren();
         editor.view.focus();
       })),
-  ); // prettier-ignore
+  );
   return undefined;
 }
 
@@ -301,11 +301,11 @@ const side = makeSide({
   insert: (words) => editor.insert(words),
 });
 const keys = make("p", { className: "keys", id: "keys" },
-  make("kbd", {}, "Ctrl Space"), " what fits here · ", make("kbd", {}, "Esc"), " ", make("kbd", {}, "Tab"), " leave"); // prettier-ignore
+  make("kbd", {}, "Ctrl Space"), " what fits here · ", make("kbd", {}, "Esc"), " ", make("kbd", {}, "Tab"), " leave");
 const submit = make("button", { type: "submit" }, "Run ", make("kbd", {}, "Ctrl Enter"));
 shelf.append(submit, cancel, button("Format", () => {
   editor.replace({ from: 0, to: editor.text.length, insert: format(editor.text) });
-}), button("Copy link", () => copy(link(editor.text)), COPIES), timer, copied, keys); // prettier-ignore
+}), button("Copy link", () => copy(link(editor.text)), COPIES), timer, copied, keys);
 form.querySelector("label").hidden = true;
 area.hidden = true;
 area.required = false; // an empty text area that is hidden would keep the form from being sent
