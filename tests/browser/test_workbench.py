@@ -3,14 +3,16 @@
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 from browser.test_pages import PHONE, SCHEMES, WIDE, WIDER, _violations
+from pages.test_workbench import large
 from pictures.answers import EXPECTED
-from serving import Server
+from serving import Server, running
 
 if TYPE_CHECKING:
     from playwright import sync_api
@@ -99,6 +101,19 @@ def test_a_query_is_written_by_completion(page: "sync_api.Page") -> None:
     assert page.locator("section.answer tbody tr").count() == 6
     assert re.search(r"6 rows shown, [\d.]+ s\.", page.locator(".status").inner_text())
     assert "/sparql?query=" in page.url
+
+
+def test_things_of_a_large_dataset_are_asked_for(
+    browser: "sync_api.Browser", tmp_path: Path
+) -> None:
+    with running(large(tmp_path)) as server:
+        page = browser.new_page()
+        page.goto(f"{server.url}/query")
+        page.wait_for_load_state("networkidle")
+        clear(page)
+        page.keyboard.type("DESCRIBE land")
+        assert options(page, "<id/country/C")
+        page.close()
 
 
 def test_questions_are_typed_with_few_keys(server: Server, page: "sync_api.Page") -> None:

@@ -35,7 +35,7 @@ test("no place makes it fail", () => {
 
 test("a graph is found by its label, and by the words of its source", () => {
   for (const [words, name] of [["newspaper", "<graph/source/004>"], ["Borneo", "<graph/source/004>"], ["secretariat", "<graph/source/001>"],
-    ["computed", "graph:inferred"]]) assert.equal(at(`ASK { GRAPH ${words}⌶ {} }`).options[0].label, name); // prettier-ignore
+    ["computed", "graph:inferred"]]) assert.equal(at(`ASK { GRAPH ${words}⌶ {} }`).options[0].label, name);
   assert.equal(at("ASK { GRAPH ⌶ {} }").options.length, terms.graphs.length + 1);
 });
 
@@ -60,14 +60,24 @@ test("deprecated properties and those that no data has come last", () => {
 
 test("missing prefixes are declared, others are left alone", () => {
   assert.equal(declarations("ASK {}", "accsm:supports skos:notation", data),
-    `PREFIX accsm: <${terms.prefixes.accsm}>\nPREFIX skos: <${terms.prefixes.skos}>\n`); // prettier-ignore
+    `PREFIX accsm: <${terms.prefixes.accsm}>\nPREFIX skos: <${terms.prefixes.skos}>\n`);
   assert.equal(declarations("PREFIX accsm: <x> ASK {}", "accsm:supports nothing:x", data), "");
 });
 
 test("a name that does not exist is found, with the nearest", () => {
   const text = 'PREFIX own: <urn:x> ASK { ?x accsm:suports ?y ; skos:prefLable "accsm:no" ; own:p country:KHMM, rdf:any, accsm:supports }';
   assert.deepEqual(unknown(text, data).map(({ name, near }) => [name, near]),
-    [["accsm:suports", "accsm:supports"], ["skos:prefLable", "skos:prefLabel"], ["country:KHMM", "country:KHM"]]); // prettier-ignore
+    [["accsm:suports", "accsm:supports"], ["skos:prefLable", "skos:prefLabel"], ["country:KHMM", "country:KHM"]]);
+});
+
+test("things that were not sent are asked for by what is typed and the classes that fit, and none is unknown", () => {
+  const few = new Knowledge(terms, { kinds: [], things: [], more: true });
+  const text = "ASK { ?person accsm:gaveSignature hun⌶ }";
+  const { ask, options } = at(text, few);
+  assert.deepEqual(ask, { words: "hun", classes: ["accsm:Signature"] });
+  few.add({ kinds: [["accsm:Signature"]], things: [["<id/hun>", "Hun", [], 0]] });
+  assert.deepEqual([options, at(text, few).options.map(({ label }) => label)], [[], ["<id/hun>"]]);
+  assert.deepEqual(unknown("ASK { country:XYZ accsm:suports ?x }", few).map(({ name }) => name), ["accsm:suports"]);
 });
 
 if (process.env.OUT) {

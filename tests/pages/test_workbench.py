@@ -64,15 +64,23 @@ def test_the_data_are_kept_as_long_as_they_are_current(client: httpx.Client) -> 
         assert client.get(address.partition("?")[0]).headers["ETag"]
 
 
-def test_things_of_a_large_dataset_are_found_by_what_is_typed(tmp_path: Path) -> None:
+def large(folder: Path) -> Path:
+    """Return a dataset with more things than are sent to the editor."""
     kind, label = f"<{BASE}ontology#Country>", "<http://www.w3.org/2004/02/skos/core#prefLabel>"
     lines = [
         f'<{BASE}id/country/C{number}> a {kind} ; {label} "Land {number}" .\n'
         for number in range(5001)
     ]
-    file = tmp_path / "data.ttl"
+    file = folder / "data.ttl"
     file.write_text("".join(lines))
-    with running(file) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+    return file
+
+
+def test_things_of_a_large_dataset_are_found_by_what_is_typed(tmp_path: Path) -> None:
+    with (
+        running(large(tmp_path)) as server,
+        httpx.Client(base_url=server.url, timeout=60) as client,
+    ):
         assert client.get("/query/things.json").json() == {"kinds": [], "things": [], "more": True}
         asked = client.get("/query/complete", params={"q": "Land 77", "class": "accsm:Country"})
         assert ["<id/country/C77>", "Land 77", [], 0] in asked.json()["things"]
