@@ -79,7 +79,7 @@ _READ: Final[Mapping[str, Callable[[str], Value]]] = {
     "date": date.fromisoformat,
     "dateTime": datetime.fromisoformat,
 }
-_VARIABLE = re.compile(r"[^\W\d]\w*")
+_VARIABLE = re.compile(r"[?$](\w+)")
 _SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 _SHORT_FORM = re.compile(r"CONSTRUCT[^{]*\bWHERE\b", re.IGNORECASE)
 _BRACKET = re.compile("[(){}]")
@@ -139,9 +139,11 @@ def bind(sparql: str, values: Mapping[str, Any]) -> str:
     if not values:
         return sparql
     text = masked(sparql)
+    known = dict.fromkeys(_VARIABLE.findall(text))
     for name in values:
-        if not _VARIABLE.fullmatch(name) or not re.search(rf"[?$]{name}\b", text):
-            raise QueryError(f"The query has no variable ?{name}.", hint="Name one that it has.")
+        if name not in known:
+            listed = ", ".join(f"?{one}" for one in known) or "none"
+            raise QueryError(f"The query has no variable ?{name}; it has: {listed}.")
     start, end = _pattern(text, scan(sparql).form_offset)
     names = " ".join(f"?{name}" for name in given)
     terms = " ".join(str(_term(name, value)) for name, value in given.items())

@@ -110,10 +110,11 @@ def test_text_cannot_break_out_of_a_value() -> None:
 @pytest.mark.parametrize(
     ("query", "values", "message"),
     [
-        ("SELECT ?x { ?x ?p ?n }", {"m": 1}, r"no variable \?m"),
+        ("SELECT ?x { ?x ?p ?n }", {"m": 1}, r"no variable \?m; it has: \?x, \?p, \?n\."),
         ("SELECT ?x { ?x ?p ?n1 }", {"n": 1}, r"no variable \?n"),
         ('SELECT ?x { ?x ?p "?n" }', {"n": 1}, r"no variable \?n"),
         ("CONSTRUCT WHERE { ?x ?p ?n }", {"n": 1}, "in full"),
+        ("ASK {}", {"n": 1}, r"no variable \?n; it has: none\."),
         ("DESCRIBE ?n", {"n": 1}, "no pattern in braces"),
         ("SELECT ?n { ?n ?p ?o }", {"n": IRI("not an IRI")}, "is no IRI"),
     ],

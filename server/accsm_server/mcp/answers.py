@@ -43,7 +43,7 @@ async def list_questions(site: Site, words: str, start: int) -> str:
     found = [one for one in await stored(site) if _has(one, words)]
     lines = [Line(row([one.name, one.summary, _parameters(one)])) for one in found]
     head = ["name | question | parameters with their defaults"] if lines else [
-        "No stored question has these words; fewer words find more, none all of them."
+        "No stored question has these words; give fewer of them, or none to list all."
     ]  # fmt: skip
     return answer(head, lines, start, "question")
 

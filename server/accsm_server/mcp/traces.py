@@ -36,7 +36,7 @@ async def _traced(site: Site, known: Index, key: str) -> Thing:
         thing = known.things.get(iri := await find(site, key))
         if thing is None:
             name = short_name(iri, site)
-            raise UnknownNameError(f"{name} cannot be traced, but described") from None
+            raise UnknownNameError(f"{name} cannot be traced; describe tells of it") from None
         return thing
 
 
