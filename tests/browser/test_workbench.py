@@ -35,6 +35,8 @@ TYPED = {
            "projects-per-thematic-area.json", "area projects"),
 }  # fmt: skip
 
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?c = ?l) }"
+
 
 @pytest.fixture(params=[WIDE, PHONE], ids=["wide", "phone"])
 def page(
@@ -215,8 +217,7 @@ def test_no_rows_say_which_pattern_matches_nothing(page: "sync_api.Page") -> Non
 
 
 def test_cancel_ends_the_query_on_the_server(server: Server, page: "sync_api.Page") -> None:
-    cross = " ".join(f"?s{number} ?p{number} ?o{number} ." for number in range(5))
-    write(page, f"SELECT (COUNT(*) AS ?n) WHERE {{ {cross} FILTER(?o1 = ?o4) }}")
+    write(page, ENDLESS)
     before = metrics(server)
     page.keyboard.press("Control+Enter")
     page.get_by_role("button", name="Cancel").wait_for()
@@ -315,33 +316,43 @@ def test_a_query_in_the_address_is_not_run(server: Server, page: "sync_api.Page"
     assert page.locator("section.answer").count() == 0
 
 
-STATES = {
+TYPED_STATES = {
     "empty": "",
     "list": "SELECT * WHERE { ?project a accsm:Project ; supp",
     "mistake": "SELECT * WHERE { ?p a accsm:Project ?p ?o",
     "unknown": "ASK { ?p accsm:suports ?l }",
 }
+#: The query that is run, and what shows that the state is reached.
+RUN_STATES = {
+    "answer": ("SELECT * { ?s a accsm:Country }", "section.answer"),
+    "no rows": ("SELECT * { ?s a accsm:Country ; accsm:projectNumber ?n }", "section.answer"),
+    "problem": ("ASK {", "section.problem"),
+    "running": (ENDLESS, ".timer:has-text('s')"),
+    "cancelled": (ENDLESS, ".timer:has-text('s')"),
+}
 
 
-@pytest.mark.parametrize("state", [*STATES, "answer", "problem", "terms", "use"])
+@pytest.mark.parametrize("state", [*TYPED_STATES, *RUN_STATES, "Terms", "History", "use"])
 def test_every_state_is_accessible(page: "sync_api.Page", state: str) -> None:
     clear(page)
-    if state in STATES:
-        page.keyboard.type(STATES[state])
+    if state in TYPED_STATES:
+        page.keyboard.type(TYPED_STATES[state])
         if state == "list":
             options(page)
         elif state:
             page.keyboard.press("Escape")
             page.wait_for_timeout(1700)
-    elif state in ("answer", "problem"):
-        page.keyboard.insert_text(
-            "SELECT * { ?s a accsm:Country }" if state == "answer" else "ASK {"
-        )
+    elif state in RUN_STATES:
+        query, sign = RUN_STATES[state]
+        page.keyboard.insert_text(query)
         page.keyboard.press("Control+Enter")
-        page.locator(f"section.{state}").wait_for()
-    elif state == "terms":
-        page.get_by_role("tab", name="Terms").click()
-        page.locator(".beside summary").first.click()
+        page.locator(sign).wait_for()
+        if state == "cancelled":
+            page.get_by_role("button", name="Cancel").click()
+            page.locator(".status", has_text="Cancelled after").wait_for()
+    elif state != "use":
+        page.get_by_role("tab", name=state).click()
+        page.locator(".beside summary, .beside .note").first.click()
     else:
         page.get_by_text("Use in…").click()
     for scheme in SCHEMES:
