@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from accsm_kg.rdf.terms import Term
 
@@ -52,7 +52,7 @@ def cell(term: Term | None, name: Callable[[str], str]) -> str:
         return name(term.value)
     if isinstance(term, Literal):
         return term.value
-    return str(term) if isinstance(term, BlankNode) or term is not None else ""
+    return "" if term is None else str(term)
 
 
 def passage(source: str, line: str, locator: str, words: str) -> str:
