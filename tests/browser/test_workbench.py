@@ -118,6 +118,18 @@ def test_things_of_a_large_dataset_are_asked_for(
         page.close()
 
 
+def test_what_cannot_be_loaded_is_said(browser: "sync_api.Browser", server: Server) -> None:
+    page = browser.new_page()
+    for address in ("**/query/terms.json*", "**/questions?*"):
+        page.route(address, lambda route: route.fulfill(status=503))
+    page.goto(f"{server.url}/query")
+    page.locator(".status", has_text="The editor offers nothing").wait_for()
+    page.get_by_text("The questions cannot be loaded (status 503): reload the page.").wait_for()
+    page.get_by_role("tab", name="Terms").click()
+    page.get_by_text("The terms cannot be loaded (status 503): reload the page.").wait_for()
+    page.close()
+
+
 def test_questions_are_typed_with_few_keys(server: Server, page: "sync_api.Page") -> None:
     page.set_viewport_size({"width": WIDE, "height": 800})  # lines that wrap take other keys
     keys, characters = 0, 0

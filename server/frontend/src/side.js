@@ -1,13 +1,16 @@
 // What is beside a query: stored questions, the terms of the dataset, and the queries that were run.
 
-import { make, read, tabs, write } from "./tools.js";
+import { json, make, read, tabs, write } from "./tools.js";
 
 const NAMES = ["Questions", "Terms", "History"];
 const MOST_SHOWN = 60;
 const MOST_KEPT = 50;
 
-/** Make it; `open` shows a query in a tab, `insert` writes a name at the cursor. */
-export function makeSide({ questions, open, insert }) {
+/**
+ * Make it; `questions` is an address, `terms` are promised, `open` shows a query in a tab, `insert`
+ * writes a name at the cursor.
+ */
+export function makeSide({ questions, terms, open, insert }) {
   const list = tabs("Beside the query", show);
   const filter = make("input", { type: "search", autocomplete: "off" });
   const body = make("div", { className: "beside" });
@@ -19,6 +22,7 @@ export function makeSide({ questions, open, insert }) {
   let asked = null; // the questions, when they have been loaded
   let data = null;
   let runs = read("history", []);
+  const notes = ["The questions are being loaded.", "The terms are being loaded.", "Queries that you run are listed here."];
 
   function show(place) {
     chosen = place;
@@ -28,19 +32,15 @@ export function makeSide({ questions, open, insert }) {
   }
 
   function fill() {
-    const questions = asked ? `Search ${asked.length} questions` : "Search questions";
-    filter.placeholder = [questions, "Search terms", "Search the history"][chosen];
+    const search = asked ? `Search ${asked.length} questions` : "Search questions";
+    filter.placeholder = [search, "Search terms", "Search the history"][chosen];
     filter.setAttribute("aria-label", filter.placeholder);
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const has = (text) => words.every((word) => text.toLowerCase().includes(word));
     const items = [questionItems, termItems, runItems][chosen](has, words.length > 0);
-    body.replaceChildren(...(items.length ? items : [make("p", { className: "note" }, empty())]));
+    const note = filter.value ? "Nothing has these words." : notes[chosen];
+    body.replaceChildren(...(items.length ? items : [make("p", { className: "note" }, note)]));
     count.textContent = words.length ? `${body.querySelectorAll("button").length} found` : "";
-  }
-
-  function empty() {
-    if (filter.value) return "Nothing has these words.";
-    return ["The questions are being loaded.", "The terms are being loaded.", "Queries that you run are listed here."][chosen];
   }
 
   function item(text, note, press) {
@@ -103,22 +103,18 @@ export function makeSide({ questions, open, insert }) {
     return [...items, clear];
   }
 
-  async function load() {
-    const answer = await fetch(questions);
-    if (!answer.ok) return;
-    asked = await answer.json();
-    if (chosen === 0) fill();
+  /** Show what is promised for a tab, or why there is none. */
+  function expect(place, promised, take) {
+    const failed = ({ message }) => (notes[place] = `The ${NAMES[place].toLowerCase()} cannot be loaded (${message}): reload the page.`);
+    promised.then(take, failed).then(() => chosen === place && fill());
   }
 
   filter.addEventListener("input", fill);
   show(0);
-  load();
+  expect(0, json(questions), (found) => (asked = found));
+  expect(1, terms, (found) => (data = found));
   return {
     element,
-    known(knowledge) {
-      data = knowledge;
-      if (chosen === 1) fill();
-    },
     /** Keep a query that was run, with what it gave. */
     ran(text, said) {
       runs = [{ text, time: Date.now(), said }, ...runs.filter((one) => one.text !== text)].slice(0, MOST_KEPT);

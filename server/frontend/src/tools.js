@@ -18,6 +18,13 @@ export function counted(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+/** The JSON at an address; an error with the status if there is none. */
+export async function json(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return answer.json();
+}
+
 /** What the browser keeps by a name; `otherwise` if there is nothing or the browser keeps nothing. */
 export function read(name, otherwise) {
   try {

@@ -7,7 +7,7 @@ import { format } from "./format.js";
 import { createEngine } from "./local.js";
 import { unknown } from "./names.js";
 import { makeSide } from "./side.js";
-import { counted, make, read, tabs, write } from "./tools.js";
+import { counted, json, make, read, tabs, write } from "./tools.js";
 import { USES } from "./use.js";
 
 const MARKED = 400; // milliseconds after the last key
@@ -30,11 +30,13 @@ let knowledge = null;
 const asked = new Set();
 
 async function load() {
-  const [known, found] = await Promise.all([terms, things].map(async (address) => (await fetch(address)).json()));
+  const [known, found] = await Promise.all([terms, things].map(json));
   knowledge = new Knowledge(known, found, !local);
-  side.known(knowledge);
   review();
+  return knowledge;
 }
+
+const loading = load();
 
 /** Ask the server for things that are not known yet; whether there are new ones. */
 async function more({ words, classes }) {
@@ -297,6 +299,7 @@ function showUse() {
 
 const side = makeSide({
   questions,
+  terms: loading,
   open,
   insert: (words) => editor.insert(words),
 });
@@ -326,5 +329,5 @@ form.addEventListener("submit", (event) => {
   run();
 });
 keep();
-const loading = load();
+loading.catch(() => (status.textContent = "The editor offers nothing, as the terms cannot be loaded: reload the page."));
 if (local && given) run();
