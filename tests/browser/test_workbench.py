@@ -254,6 +254,25 @@ def metrics(server: Server) -> tuple[float, ...]:
     return tuple(float(one[1]) if one else 0 for one in found)
 
 
+def test_a_second_run_takes_the_place_of_the_first(page: "sync_api.Page") -> None:
+    write(page, ENDLESS)
+    for _ in range(2):
+        page.keyboard.press("Control+Enter")
+        page.locator(".timer", has_text="s").wait_for()
+    assert page.locator(".status").inner_text() == "Running …"
+    assert page.get_by_role("button", name="Cancel").is_visible()
+
+
+def test_without_an_answer_there_is_no_old_one(browser: "sync_api.Browser", server: Server) -> None:
+    page = browser.new_page()
+    page.goto(f"{server.url}/sparql?query=ASK{{}}")
+    page.route("**/sparql?*", lambda route: route.abort())
+    page.get_by_role("button", name="Run Ctrl Enter").click()
+    page.locator(".status", has_text=": run the query again.").wait_for()
+    assert page.locator("section.answer").count() == 0
+    page.close()
+
+
 def test_queries_and_the_history_are_kept(server: Server, page: "sync_api.Page") -> None:
     write(page, "ASK { ?s a accsm:Country }")
     page.keyboard.press("Control+Enter")

@@ -226,11 +226,12 @@ async function run() {
     side.ran(text, said);
     history.replaceState(null, "", isLong(text) ? endpoint : link(text));
   } catch (error) {
-    status.textContent = own.signal.aborted ? `Cancelled after ${seconds()}.` : `The server did not answer: ${error.message}`;
+    if (running !== own) return; // another run has begun
+    document.querySelector(".answer, .problem")?.remove();
+    status.textContent = own.signal.aborted ? `Cancelled after ${seconds()}.` : `There is no answer (${error.message}): run the query again.`;
   } finally {
     clearInterval(clock);
-    timer.textContent = "";
-    if (running === own) [running, cancel.hidden] = [null, true];
+    if (running === own) [running, cancel.hidden, timer.textContent] = [null, true, ""];
   }
 }
 
