@@ -282,9 +282,7 @@ class Graph:
         Raises ServerError if the server cuts it.
         """
         found = self.construct(Ask(_QUERIES / "everything.rq").text(self.base))
-        if found.truncated:
-            told = f"{self._name} cuts an answer after {found.truncated}; open its file accsm.nq"
-            raise ServerError(told, self._name)
+        self._check_whole(found.truncated)
         return found.to_rdflib()
 
     def _checked(self, sparql: str, values: Mapping[str, Value], method: str) -> str:
@@ -317,10 +315,14 @@ class Graph:
 
     def _answer(self, ask: Ask) -> lookups.Rows:
         found = self._source.select(ask.text(self.base))
-        if found.truncated:
-            told = f"{self._name} cuts an answer after {found.truncated}; open its file accsm.nq"
-            raise ServerError(told, self._name)
+        self._check_whole(found.truncated)
         return read_rows(found.variables, found.rows)
+
+    def _check_whole(self, truncated: str) -> None:
+        if truncated:
+            hint = f"download {self._name}accsm.nq and open that file"
+            told = f"{self._name} cuts an answer after {truncated}; {hint}"
+            raise ServerError(told, self._name)
 
     @cached_property
     def _index(self) -> Index:
