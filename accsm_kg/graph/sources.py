@@ -42,7 +42,7 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 _FORM = "application/x-www-form-urlencoded"
 _DEEPEST = 100  # triples within triples
 _CUT = "# cut after "  # begins the last line of a graph that the server has cut
-#: The statuses of a query that cannot be answered, of one that took too long, and of other limits.
+#: The statuses of a query that cannot be answered, and of one that took too long.
 _REFUSED, _TIMEOUT = (400, 403), 504
 
 

@@ -15,6 +15,11 @@ from accsm_server.pages.terms import short_name
 from accsm_server.pages.trace import load_index
 
 _LONGEST = 1000  # characters of a key
+_COLUMNS = {
+    "project": ("what the project does", "target", "text", "status", "[passages]"),
+    "other": ("project", "title", "plan", "coordinators", "time as printed", "status", "linked by",
+              "[passages]"),
+}  # fmt: skip
 
 
 async def trace(site: Site, key: str, start: int) -> str:
@@ -54,13 +59,6 @@ def _head(found: Trace, site: Site) -> Iterator[str]:
     for issue in found.issues:
         yield f"Curator's reading ({issue['confidence']}): {issue['issue']} {issue['reading']}"
     yield row(_COLUMNS["project" if thing.kind == "project" else "other"])
-
-
-_COLUMNS = {
-    "project": ("what the project does", "target", "text", "status", "[passages]"),
-    "other": ("project", "title", "plan", "coordinators", "time as printed", "status", "linked by",
-              "[passages]"),
-}  # fmt: skip
 
 
 def _links(found: Trace, site: Site) -> Iterator[Line]:
