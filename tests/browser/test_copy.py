@@ -1,5 +1,6 @@
 """A static copy in a browser: queries and the search, without the program."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,19 @@ def rows(page: "sync_api.Page") -> list[str]:
     return page.locator(".answer table.results tbody tr").all_inner_texts()
 
 
+def test_the_engine_and_the_dump_are_loaded_at_the_first_query(
+    page: "sync_api.Page", url: str
+) -> None:
+    asked = list[str]()
+    page.on("request", lambda sent: asked.append(sent.url))
+    page.goto(f"{url}query/")
+    page.wait_for_load_state("networkidle")
+    assert [one for one in asked if re.search(r"engine|wasm|accsm\.nq", one)] == []
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+Enter")
+    assert rows(page)
+
+
 def test_a_question_is_changed_and_answered_by_sparql_without_a_server(
     page: "sync_api.Page", url: str, copy_path: Path
 ) -> None:
@@ -93,6 +107,13 @@ def test_names_with_dots_and_known_prefixes_are_answered(page: "sync_api.Page", 
     page.goto(f"{url}query/?query={quote(f'SELECT ?p {{ ?p accsm:supports {line} }}')}")
     assert len(rows(page)) > 3
     assert "rows shown" in page.locator("p.status").inner_text()
+
+
+def test_addresses_that_are_not_of_the_web_are_no_links(page: "sync_api.Page", url: str) -> None:
+    query = "SELECT ?x { VALUES ?x { <javascript:alert(1)> <https://example.org/> } }"
+    page.goto(f"{url}query/?query={quote(query)}")
+    assert rows(page) == ["javascript:alert(1)", "https://example.org/"]
+    assert page.locator(".answer table.results a").all_inner_texts() == ["https://example.org/"]
 
 
 def test_a_mistake_is_said_and_the_next_query_is_answered(page: "sync_api.Page", url: str) -> None:

@@ -109,8 +109,9 @@ function rows({ head, boolean, results }, show) {
 }
 
 function cell({ type, value, "xml:lang": language }, page, name) {
-  if (type !== "uri") return make("span", { className: "literal", ...(language ? { lang: language } : {}) }, type === "bnode" ? `_:${value}` : value ?? "");
-  return make("a", { href: page(value), title: value }, name(value));
+  if (type === "uri" && /^https?:/i.test(value)) return make("a", { href: page(value), title: value }, name(value));
+  const text = type === "uri" ? name(value) : type === "bnode" ? `_:${value}` : value ?? "";
+  return make("span", { className: "literal", ...(language ? { lang: language } : {}) }, text);
 }
 
 function saving(file, type, load) {
