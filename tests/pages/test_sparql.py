@@ -25,6 +25,24 @@ def test_a_page_that_is_cut_says_how_many_rows_the_formats_have(tmp_path: Path) 
         )
 
 
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("MINUS { ?project accsm:countryCoordinator ?country }", "5 rows"),
+        ('FILTER(CONTAINS(STR(?country), "THA"))', "1 row"),
+    ],
+)
+def test_a_page_has_the_hints_of_an_empty_answer_only_where_it_is_empty(
+    client: httpx.Client, pattern: str, left: str
+) -> None:
+    page = page_of(client, f"SELECT * {{ ?country a accsm:Country {pattern} }}")
+    assert f'role="status">{left}<' in page
+    assert "all matches" not in page
+    assert "Capitals" not in page
+    page = page_of(client, "SELECT * { ?country a accsm:Country MINUS { ?country a ?class } }")
+    assert "all matches" in page
+
+
 def test_the_form_sends_a_long_query_by_post(client: httpx.Client) -> None:
     form = get(client, "/sparql").text
     assert '<form class="query" action="/sparql" method="get"' in form

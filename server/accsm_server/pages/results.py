@@ -28,7 +28,7 @@ from accsm_kg.pictures.views import (
     words,
 )
 from accsm_kg.rdf.edtf import in_words
-from accsm_kg.rdf.terms import Term, local_name
+from accsm_kg.rdf.terms import Term, local_name, value_of
 from accsm_server.engine.interface import Query, Table, fetch, table
 from accsm_server.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from accsm_server.http.negotiation import SVG, Format
@@ -81,6 +81,18 @@ class Result:
     """The most rows or triples on a page."""
     limit: int = 0
     """The most in files; 0 for any number."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no rows or triples, is false, or is one row with 0 or without a value."""
+        if isinstance(self.answer, bool):
+            return not self.answer
+        if isinstance(self.answer, Graph):
+            return not self.answer.triples
+        rows = self.answer.rows
+        return not rows or (
+            len(rows) == 1 and all(term is None or value_of(term) == "0" for term in rows[0])
+        )
 
     @cached_property
     def views(self) -> Sequence[View]:
