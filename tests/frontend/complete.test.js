@@ -70,6 +70,12 @@ test("a name that does not exist is found, with the nearest", () => {
     [["accsm:suports", "accsm:supports"], ["skos:prefLable", "skos:prefLabel"], ["country:KHMM", "country:KHM"]]); // prettier-ignore
 });
 
+test("the nearest name is one that fits: a property for a property, by its words, or by a label", () => {
+  const near = (name) => unknown(`ASK { ?x ${name} ?y }`, data)[0].near;
+  assert.deepEqual(["accsm:coordinator", "accsm:tilte", "accsm:date", "accsm:Prject", "country:Vietnam", "country:tha", "accsm:Countr"].map(near),
+    ["accsm:countryCoordinator", "dcterms:title", "dcterms:date", "accsm:Project", "country:VNM", "country:THA", "accsm:Country"]); // prettier-ignore
+});
+
 if (process.env.OUT) {
   // Every text that an option makes, for the endpoint to parse: holes are filled with a variable.
   const { writeFileSync } = await import("node:fs");

@@ -46,6 +46,21 @@ UNKNOWN_NAMES = {
     ),
     "a value": (f"ASK {{ ?s ?p <{BASE}id/concept/complete> }}", "complete", "completed`?"),
     "a graph": (f"ASK FROM <{BASE}graph/vocabulary> {{ ?s ?p ?o }}", "not a", "`graph:vocab`?"),
+    "a part of a name": (
+        f"ASK {{ ?s <{BASE}ontology#coordinator> ?o }}",
+        "`accsm:coordinator`",
+        "`accsm:countryCoordinator`?",
+    ),
+    "a name of another vocabulary": (
+        f"ASK {{ ?s <{BASE}ontology#tilte> ?o }}",
+        "`accsm:tilte`",
+        "`dcterms:title`?",
+    ),
+    "no class for a property": (
+        f"ASK {{ ?s <{BASE}ontology#date> ?o }}",
+        "`accsm:date`",
+        "`dcterms:date`?",
+    ),
     "like nothing": (f"ASK {{ ?s <{BASE}ontology#xyzzy> ?o }}", "`accsm:xyzzy`", "vocabulary."),
 }
 
