@@ -340,6 +340,10 @@ def test_a_view_is_chosen_and_stays_when_the_query_runs_again(page: "sync_api.Pa
     assert page.locator(".answer figure.view").count() == 0
     page.reload()
     assert page.locator(".answer [aria-current]").inner_text() == "Table"
+    write(page, COUNTED.replace("?country", "?other"))  # which asks for other things
+    page.keyboard.press("Control+Enter")
+    page.locator(".answer figure.view svg:visible").wait_for()
+    assert "view=" not in page.url
 
 
 def test_rows_are_filtered_sorted_and_shown_by_and_by(page: "sync_api.Page") -> None:

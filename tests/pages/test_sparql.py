@@ -12,6 +12,8 @@ import pytest
 from pages.conftest import get
 from serving import running
 
+from accsm_kg.namespaces import BASE
+
 
 def test_a_page_that_is_cut_says_how_many_rows_the_formats_have(tmp_path: Path) -> None:
     file = tmp_path / "data.ttl"
@@ -63,6 +65,20 @@ def test_a_query_too_long_for_an_address_is_kept_in_the_form(client: httpx.Clien
     assert refused.status_code == 414
     assert '<form class="query" action="/sparql" method="post"' in refused.text
     assert "x" * 33_000 in refused.text
+
+
+def test_an_answer_without_views_says_nothing_of_one_that_was_asked_for(
+    client: httpx.Client,
+) -> None:
+    for query in ("ASK { ?s a <x:none> }", "SELECT * { ?s a <x:none> }"):
+        assert "does not fit" not in page_of(client, query, view="table")
+
+
+def test_a_graph_on_a_page_has_the_prefixes_of_the_dataset(client: httpx.Client) -> None:
+    page = page_of(client, f"DESCRIBE <{BASE}id/country/THA>", view="turtle")
+    assert "accsm:coordinates project-2016-2020:14 ," in page
+    assert "@prefix meeting-accsm-22:" in page
+    assert "@prefix kpi" not in page
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "xml", "xlsx"])

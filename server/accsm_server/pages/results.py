@@ -133,7 +133,8 @@ async def load(site: Site, query: Query) -> Result:
     """Return the answer to ``query``, cut to what a page shows; raises QueryError."""
     limit = site.served.settings.rows
     shown = min(_MAX_ROWS, limit or _MAX_ROWS)
-    body, is_cut = await fetch(site.engine, replace(query, limit=shown))
+    prefixes = {**site.prefixes, **query.prefixes} if query.format != "json" else {}
+    body, is_cut = await fetch(site.engine, replace(query, limit=shown, prefixes=prefixes))
     if len(body) > _MAX_BYTES:
         raise AnswerTooLarge(f"A page shows at most {_MAX_BYTES >> 20} MiB.")
     if query.format != "json":
@@ -230,7 +231,7 @@ def shown(
     return {
         "result": result,
         "view": view,
-        "unfit": NAMES[name] if name and name != view.name else "",
+        "unfit": NAMES[name] if name and name != view.name and len(result.views) > 1 else "",
         "views": result.views if len(result.views) > 1 else (),
         "names": NAMES,
         "picture": picture(view, title or spelled(charts.caption(view)))
