@@ -126,6 +126,20 @@ def values(url: str, columns: str, **data: str) -> set[tuple[str, ...]]:
     return {row for row in found if "0" not in row}
 
 
+def test_an_explanation_covers_no_option(page: "sync_api.Page") -> None:
+    for width in (820, 1000, WIDE, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        clear(page)
+        page.keyboard.type("SELECT * { ?project a accsm:Project ; supp")
+        options(page, "accsm:supports")
+        info = page.locator(".cm-completionInfo").bounding_box()
+        shown = page.locator("[role=listbox]:visible").bounding_box()
+        assert info and shown
+        beside = info["x"] >= shown["x"] + shown["width"] or info["x"] + info["width"] <= shown["x"]
+        assert beside or info["y"] >= shown["y"] + shown["height"] - 1, width
+        assert info["x"] >= 0 and info["x"] + info["width"] <= width
+
+
 def test_a_list_that_opened_by_itself_leaves_enter_a_new_line(page: "sync_api.Page") -> None:
     clear(page)
     page.keyboard.type("ASK { country:VNM ")
@@ -240,7 +254,7 @@ def test_queries_and_the_history_are_kept(server: Server, page: "sync_api.Page")
     page.keyboard.press("ArrowLeft")
     assert "accsm:Country" in text(page)
     page.get_by_role("tab", name="History").click()
-    page.locator(".beside .item", has_text="accsm:Country").click()
+    page.locator(".side-list .item", has_text="accsm:Country").click()
     assert "accsm:Country" in text(page)
     page.get_by_role("button", name="Close this query").click()
     assert tabs.count() == 1
@@ -248,7 +262,7 @@ def test_queries_and_the_history_are_kept(server: Server, page: "sync_api.Page")
 
 def test_questions_and_terms_lead_into_the_query(page: "sync_api.Page") -> None:
     page.get_by_role("searchbox", name="Search 104 questions").fill("thematic area no project")
-    item = page.locator(".beside .item").first
+    item = page.locator(".side-list .item").first
     assert "E-governance" in item.inner_text()
     item.click()
     page.get_by_role("tab", name="Which ACCSM+3", selected=True).wait_for()
@@ -256,7 +270,7 @@ def test_questions_and_terms_lead_into_the_query(page: "sync_api.Page") -> None:
     clear(page)
     page.get_by_role("tab", name="Terms").click()
     page.locator("summary", has_text="project 41").first.click()
-    page.locator(".beside .item", has_text="accsm:projectNumber 41").first.click()
+    page.locator(".side-list .item", has_text="accsm:projectNumber 41").first.click()
     assert text(page).endswith("accsm:projectNumber ")
     assert "PREFIX accsm:" in text(page)
 
@@ -309,7 +323,10 @@ def test_every_state_is_accessible(page: "sync_api.Page", state: str) -> None:
         page.locator(f"section.{state}").wait_for()
     elif state == "terms":
         page.get_by_role("tab", name="Terms").click()
-        page.locator(".beside summary").first.click()
+        summaries = page.locator(".side-list summary")
+        places = [one.bounding_box() for one in summaries.all()[:5]]
+        assert len({box and box["y"] for box in places}) == 5  # below each other
+        summaries.first.click()
     else:
         page.get_by_text("Use in…").click()
     for scheme in SCHEMES:

@@ -10,7 +10,7 @@ const MOST_KEPT = 50;
 export function makeSide({ questions, open, insert }) {
   const list = tabs("Beside the query", show);
   const filter = make("input", { type: "search", autocomplete: "off" });
-  const body = make("div", { className: "beside" });
+  const body = make("div", { className: "side-list" });
   const count = make("p", { className: "hidden", role: "status" });
   const element = make("aside", { className: "workbench-side", "aria-label": "Questions, terms and history" },
     list.element, make("div", { className: "side-panel" }, filter, count, body)); // prettier-ignore
