@@ -32,7 +32,7 @@ from accsm_kg.questions import model, rdf
 from accsm_kg.questions.model import Question
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.query_scanner import scan
-from accsm_kg.rdf.terms import iris, is_iri, short
+from accsm_kg.rdf.terms import iris, is_iri, seem_empty, short
 from accsm_kg.search.index import Index as SearchIndex
 from accsm_kg.search.index import unmarked
 from accsm_kg.search.things import read
@@ -100,11 +100,12 @@ class Graph:
     def query(self, sparql: str, /, **values: Value) -> Rows:
         """Return the answer to a SELECT; ``values`` are those of its variables.
 
-        Raises QueryError, or QueryKindError for another form of query.
+        If nothing is found, its ``note`` says what is probably wrong. Raises QueryError, or
+        QueryKindError for another form of query.
         """
         text = self._checked(sparql, values, "query")
         found = self._source.select(text)
-        return self._rows(found, text)
+        return self._rows(found, text, self._source.hint(text) if seem_empty(found.rows) else "")
 
     def construct(self, sparql: str, /, **values: Value) -> Triples:
         """Return the answer to a CONSTRUCT or DESCRIBE, each triple once, sorted."""
@@ -301,10 +302,10 @@ class Graph:
         text = Ask(_QUERIES / f"{name}.rq", these).text(self.base)
         return self._rows(self._source.select(text), text)
 
-    def _rows(self, found: Table, text: str) -> Rows:
+    def _rows(self, found: Table, text: str, note: str = "") -> Rows:
         names = self._names(iris(part for row in found.rows for part in row))
         rows = ([value_of(part, names) for part in row] for row in found.rows)
-        return Rows(found.variables, rows, text, found.truncated)
+        return Rows(found.variables, rows, text, found.truncated, note)
 
     def _names(self, these: Iterable[str]) -> "_Names":
         return _Names(self, dict.fromkeys(these))
@@ -446,6 +447,8 @@ def _text(value: Value) -> str:
 
 def _unknown(what: str, name: str, names: Iterable[str]) -> UnknownNameError:
     known: Sequence[str] = sorted(names)
-    near = get_close_matches(name, known, n=3, cutoff=0.4) or known
-    listed = ", ".join(near[:12]) or "there is none"
+    close = get_close_matches(name, known, n=3, cutoff=0.4)
+    near = close or known
+    start = "similar" if close else "there are"
+    listed = f"{start}: {', '.join(near[:12])}" if near else "there is none"
     return UnknownNameError(f"no {what} is called '{name}'; {listed}", name, near)

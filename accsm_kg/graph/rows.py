@@ -111,7 +111,7 @@ class Rows(Sequence[Row]):
     truncated: str
     """After how many rows the server has cut the answer, such as ``1000 rows``; else empty."""
     note: str
-    """What else there is to know of the answer."""
+    """What else there is to know of the answer, such as why it is empty."""
 
     def __init__(
         self,
@@ -151,9 +151,10 @@ class Rows(Sequence[Row]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        """Return the number of rows and the columns."""
+        """Return the number of rows and the columns, and why there are none if that is known."""
         cut = f", cut after {self.truncated}" if self.truncated else ""
-        return f"<{counted(len(self), 'row')} of {', '.join(self.columns)}{cut}>"
+        note = f": {self.note}" if self.note and not self else ""
+        return f"<{counted(len(self), 'row')} of {', '.join(self.columns)}{cut}{note}>"
 
     def to_dicts(self) -> list[dict[str, Value]]:
         """Return a dictionary for each row, as polars and `json` take them."""

@@ -1,6 +1,7 @@
 """What answers the queries of a graph: a store in memory, or a server over HTTP."""
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,9 @@ class Source(Protocol):
     def holds(self, sparql: str) -> bool:
         """Return the answer to an ASK."""
 
+    def hint(self, sparql: str) -> str:
+        """Return what is probably wrong with a SELECT whose answer is empty."""
+
     def load(self) -> Store:
         """Return all statements as a store whose default graph is the merge of the data graphs."""
 
@@ -108,6 +112,10 @@ class Stored:
         found = query.run(self._store, sparql)
         assert isinstance(found, QueryBoolean)
         return bool(found)
+
+    def hint(self, sparql: str) -> str:
+        """Return what is probably wrong with a SELECT whose answer is empty."""
+        return _plain(" ".join(query.hints(self._store, sparql, empty=True)))
 
     def load(self) -> Store:
         """Return the store itself."""
@@ -159,6 +167,14 @@ class Served:
         if not isinstance(found, bool):
             raise self._failed(body.url, "its answer is neither true nor false")
         return bool(found)
+
+    def hint(self, sparql: str) -> str:
+        """Return what is probably wrong with a SELECT whose answer is empty."""
+        escape = re.compile(
+            r"\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8}))"
+        )  # the header is ASCII
+        hint = self._ask(sparql, _RESULTS).hint
+        return _plain(escape.sub(lambda found: chr(int(found[found.lastindex or 1], 16)), hint))
 
     def load(self) -> Store:
         """Return the statements of the file /accsm.nq."""
@@ -230,6 +246,8 @@ class _Body:
     url: str
     content: bytes
     is_cut: bool
+    hint: str = ""
+    """What the server says of the query."""
 
 
 def _read(response: HTTPResponse, end: float) -> _Body:
@@ -248,7 +266,7 @@ def _read(response: HTTPResponse, end: float) -> _Body:
                 raise TimeoutError
     except (IncompleteRead, ConnectionResetError):
         is_cut = True
-    return _Body(response.url, bytes(content), is_cut)
+    return _Body(response.url, bytes(content), is_cut, visible(response.headers.get("Hint", "")))
 
 
 def _term(found: dict[str, Any], depth: int = 0) -> Term:
@@ -283,6 +301,11 @@ def _listed(found: QuerySolutions) -> list[Solution]:
         return [tuple(solution) for solution in found]
     except RuntimeError as error:
         raise QueryError(f"The query cannot be evaluated: {error}") from None
+
+
+def _plain(hint: str) -> str:
+    """Return a hint without the marks of code and without what was supplied to the query."""
+    return hint.partition("Supplied to the query:")[0].replace("`", "").strip()
 
 
 def _sorted(triples: Sequence[Triple]) -> list[Triple]:

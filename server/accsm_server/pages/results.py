@@ -28,7 +28,7 @@ from accsm_kg.pictures.views import (
     words,
 )
 from accsm_kg.rdf.edtf import in_words
-from accsm_kg.rdf.terms import Term, local_name, value_of
+from accsm_kg.rdf.terms import Term, local_name, seem_empty
 from accsm_server.engine.interface import Query, Table, fetch, table
 from accsm_server.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from accsm_server.http.negotiation import SVG, Format
@@ -89,10 +89,7 @@ class Result:
             return not self.answer
         if isinstance(self.answer, Graph):
             return not self.answer.triples
-        rows = self.answer.rows
-        return not rows or (
-            len(rows) == 1 and all(term is None or value_of(term) == "0" for term in rows[0])
-        )
+        return seem_empty(self.answer.rows)
 
     @cached_property
     def views(self) -> Sequence[View]:
