@@ -261,6 +261,9 @@ def test_queries_and_the_history_are_kept(server: Server, page: "sync_api.Page")
 
 
 def test_questions_and_terms_lead_into_the_query(page: "sync_api.Page") -> None:
+    page.get_by_role("searchbox", name="Search 104 questions").fill("action line also cite")
+    item = page.locator(".side-list .item").first
+    assert item.inner_text().endswith("line A.2.2.iii measure E.1.vii: yes")
     page.get_by_role("searchbox", name="Search 104 questions").fill("thematic area no project")
     item = page.locator(".side-list .item").first
     assert "E-governance" in item.inner_text()

@@ -52,7 +52,12 @@ export function makeSide({ questions, open, insert }) {
   function questionItems(has) {
     return (asked ?? [])
       .filter((one) => has(`${one.question} ${one.name} ${one.tags}`))
-      .map((one) => item(one.question, one.answer, () => openQuestion(one)));
+      .map((one) => item(one.question, told(one), () => openQuestion(one)));
+  }
+
+  /** The answer, and the values that it is for. */
+  function told({ parameters, answer }) {
+    return parameters && answer ? `${parameters.replaceAll("=", " ")}: ${answer}` : answer;
   }
 
   async function openQuestion({ name, question }) {
