@@ -32,7 +32,7 @@ from accsm_kg.questions import model, rdf
 from accsm_kg.questions.model import Question
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.query_scanner import scan
-from accsm_kg.rdf.terms import iris, is_iri, seem_empty, short
+from accsm_kg.rdf.terms import iris, is_iri, short
 from accsm_kg.search.index import Index as SearchIndex
 from accsm_kg.search.index import unmarked
 from accsm_kg.search.things import read
@@ -100,12 +100,12 @@ class Graph:
     def query(self, sparql: str, /, **values: Value) -> Rows:
         """Return the answer to a SELECT; ``values`` are those of its variables.
 
-        If nothing is found, its ``note`` says what is probably wrong. Raises QueryError, or
+        Its ``note`` says what is probably wrong, if anything is. Raises QueryError, or
         QueryKindError for another form of query.
         """
         text = self._checked(sparql, values, "query")
         found = self._source.select(text)
-        return self._rows(found, text, self._source.hint(text) if seem_empty(found.rows) else "")
+        return self._rows(found, text)
 
     def construct(self, sparql: str, /, **values: Value) -> Triples:
         """Return the answer to a CONSTRUCT or DESCRIBE, each triple once, sorted."""
@@ -302,10 +302,10 @@ class Graph:
         text = Ask(_QUERIES / f"{name}.rq", these).text(self.base)
         return self._rows(self._source.select(text), text)
 
-    def _rows(self, found: Table, text: str, note: str = "") -> Rows:
+    def _rows(self, found: Table, text: str) -> Rows:
         names = self._names(iris(part for row in found.rows for part in row))
         rows = ([value_of(part, names) for part in row] for row in found.rows)
-        return Rows(found.variables, rows, text, found.truncated, note)
+        return Rows(found.variables, rows, text, found.truncated, found.hint)
 
     def _names(self, these: Iterable[str]) -> "_Names":
         return _Names(self, dict.fromkeys(these))

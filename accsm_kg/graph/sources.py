@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, Final, Protocol
@@ -30,7 +30,7 @@ from accsm_kg.lookups import Solution
 from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.explain import Explanation
-from accsm_kg.rdf.terms import Term
+from accsm_kg.rdf.terms import Term, seem_empty
 from accsm_kg.terminal import visible
 
 _RESULTS, _TRIPLES = "application/sparql-results+json", "application/n-triples"
@@ -43,17 +43,22 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 _FORM = "application/x-www-form-urlencoded"
 _DEEPEST = 100  # triples within triples
 _CUT = "# cut after "  # begins the last line of a graph that the server has cut
+_ESCAPE = re.compile(r"\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8}))")  # as headers are ASCII
 #: The statuses of a query that cannot be answered, of one that took too long, and of other limits.
 _REFUSED, _TIMEOUT = (400, 403), 504
 
 
 @dataclass(frozen=True)
 class Table:
-    """The solutions of a SELECT; ``truncated`` says after how many the server has cut them."""
+    """The solutions of a SELECT; ``truncated`` says after how many the server has cut them.
+
+    ``hint`` returns what is probably wrong with the query.
+    """
 
     variables: Sequence[str]
     rows: Sequence[Solution]
     truncated: str = ""
+    hint: Callable[[], str] = str
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,6 @@ class Source(Protocol):
     def holds(self, sparql: str) -> bool:
         """Return the answer to an ASK."""
 
-    def hint(self, sparql: str) -> str:
-        """Return what is probably wrong with a SELECT whose answer is empty."""
-
     def load(self) -> Store:
         """Return all statements as a store whose default graph is the merge of the data graphs."""
 
@@ -99,7 +101,12 @@ class Stored:
         """Return the answer to a SELECT."""
         found = query.run(self._store, sparql)
         assert isinstance(found, QuerySolutions)
-        return Table([one.value for one in found.variables], _listed(found))
+        names, rows = [one.value for one in found.variables], _listed(found)
+
+        def hint() -> str:
+            return _plain(" ".join(query.hints(self._store, sparql, empty=seem_empty(rows))))
+
+        return Table(names, rows, hint=hint)
 
     def construct(self, sparql: str) -> Statements:
         """Return the answer to a CONSTRUCT or DESCRIBE."""
@@ -112,10 +119,6 @@ class Stored:
         found = query.run(self._store, sparql)
         assert isinstance(found, QueryBoolean)
         return bool(found)
-
-    def hint(self, sparql: str) -> str:
-        """Return what is probably wrong with a SELECT whose answer is empty."""
-        return _plain(" ".join(query.hints(self._store, sparql, empty=True)))
 
     def load(self) -> Store:
         """Return the store itself."""
@@ -168,14 +171,6 @@ class Served:
             raise self._failed(body.url, "its answer is neither true nor false")
         return bool(found)
 
-    def hint(self, sparql: str) -> str:
-        """Return what is probably wrong with a SELECT whose answer is empty."""
-        escape = re.compile(
-            r"\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8}))"
-        )  # the header is ASCII
-        hint = self._ask(sparql, _RESULTS).hint
-        return _plain(escape.sub(lambda found: chr(int(found[found.lastindex or 1], 16)), hint))
-
     def load(self) -> Store:
         """Return the statements of the file /accsm.nq."""
         body = self._fetch(f"{self.address}accsm.nq")
@@ -204,7 +199,11 @@ class Served:
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             fault = f"its answer cannot be read: {visible(str(error))}"
             raise self._failed(body.url, fault) from None
-        return Table(names, rows, f"{len(rows)} rows" if body.is_cut else "")
+        hint = _ESCAPE.sub(
+            lambda found: chr(int("".join(filter(None, found.groups())), 16)), body.hint
+        )
+        cut = f"{len(rows)} rows" if body.is_cut else ""
+        return Table(names, rows, cut, lambda: _plain(hint))
 
     def _ask(self, sparql: str, accept: str) -> "_Body":
         content = urlencode({"query": sparql}).encode()

@@ -323,13 +323,16 @@ def test_a_table_is_checked_anywhere(tmp_path: Path) -> None:
         ('SELECT ?p { ?p skos:prefLabel "Förderung"@en }',
          'Nothing has "Förderung"@en as skos:prefLabel.'),
         ("SELECT ?p { ?p accsm:projectNumber 33 }", ""),
+        ("SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project ; accsm:coversYear ?y }",
+         "COUNT(?p) counts a thing once for each ?y; write COUNT(DISTINCT ?p) to count it once."),
     ],
 )  # fmt: skip
-def test_an_empty_answer_says_what_is_probably_wrong(
+def test_an_answer_says_what_is_probably_wrong_with_its_query(
     kg: Graph, served: Graph, query: str, note: str
 ) -> None:
     for graph in (kg, served):
         rows = graph.query(query)
         assert rows.note == note
         assert (note in repr(rows)) == (not rows or not note)
+        assert note.split("; ")[0].replace('"', "&quot;") in rows._repr_html_()
     assert kg.with_data().query(query).note == note
