@@ -100,7 +100,8 @@ class Graph:
     def query(self, sparql: str, /, **values: Value) -> Rows:
         """Return the answer to a SELECT; ``values`` are those of its variables.
 
-        Raises QueryError, or QueryKindError for another form of query.
+        Its ``note`` says what is probably wrong, if anything is. Raises QueryError, or
+        QueryKindError for another form of query.
         """
         text = self._checked(sparql, values, "query")
         found = self._source.select(text)
@@ -302,7 +303,7 @@ class Graph:
     def _rows(self, found: Table, text: str) -> Rows:
         names = self._names(iris(part for row in found.rows for part in row))
         rows = ([value_of(part, names) for part in row] for row in found.rows)
-        return Rows(found.variables, rows, text, found.truncated)
+        return Rows(found.variables, rows, text, found.truncated, found.hint)
 
     def _names(self, these: Iterable[str]) -> "_Names":
         return _Names(self, dict.fromkeys(these))
@@ -448,6 +449,8 @@ def _text(value: Value) -> str:
 
 def _unknown(what: str, name: str, names: Iterable[str]) -> UnknownNameError:
     known: Sequence[str] = sorted(names)
-    near = get_close_matches(name, known, n=3, cutoff=0.4) or known
-    listed = ", ".join(near[:12]) or "there is none"
+    close = get_close_matches(name, known, n=3, cutoff=0.4)
+    near = close or known
+    start = "similar" if close else "there are"
+    listed = f"{start}: {', '.join(near[:12])}" if near else "there is none"
     return UnknownNameError(f"no {what} is called '{name}'; {listed}", name, near)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cached_property
 from html import escape
 from operator import itemgetter
 from pathlib import Path
@@ -110,8 +111,6 @@ class Rows(Sequence[Row]):
     """The query that was asked; empty where it took several."""
     truncated: str
     """After how many rows the server has cut the answer, such as ``1000 rows``; else empty."""
-    note: str
-    """What else there is to know of the answer."""
 
     def __init__(
         self,
@@ -119,12 +118,17 @@ class Rows(Sequence[Row]):
         rows: Iterable[Iterable[Value]],
         query: str = "",
         truncated: str = "",
-        note: str = "",
+        note: str | Callable[[], str] = "",
     ) -> None:
         """Take the names of the columns and the values of each row."""
         self.columns, self.query = tuple(columns), query
-        self.truncated, self.note = truncated, note
+        self.truncated, self._told = truncated, note
         self._rows = list(map(_class(self.columns), rows))
+
+    @cached_property
+    def note(self) -> str:
+        """What else there is to know of the answer: what is probably wrong with its query."""
+        return self._told if isinstance(self._told, str) else self._told()
 
     @overload
     def __getitem__(self, place: int) -> Row: ...
@@ -151,9 +155,10 @@ class Rows(Sequence[Row]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        """Return the number of rows and the columns."""
+        """Return the number of rows and the columns, and why there are none if that is known."""
         cut = f", cut after {self.truncated}" if self.truncated else ""
-        return f"<{counted(len(self), 'row')} of {', '.join(self.columns)}{cut}>"
+        note = f": {self.note}" if not self and self.note else ""
+        return f"<{counted(len(self), 'row')} of {', '.join(self.columns)}{cut}{note}>"
 
     def to_dicts(self) -> list[dict[str, Value]]:
         """Return a dictionary for each row, as polars and `json` take them."""

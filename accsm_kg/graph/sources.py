@@ -1,8 +1,9 @@
 """What answers the queries of a graph: a store in memory, or a server over HTTP."""
 
 import json
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, Final, Protocol
@@ -29,7 +30,7 @@ from accsm_kg.lookups import Solution
 from accsm_kg.namespaces import CONVENTIONS
 from accsm_kg.rdf import dataset
 from accsm_kg.rdf.explain import Explanation
-from accsm_kg.rdf.terms import Term
+from accsm_kg.rdf.terms import Term, seem_empty
 from accsm_kg.terminal import visible
 
 _RESULTS, _TRIPLES = "application/sparql-results+json", "application/n-triples"
@@ -42,17 +43,22 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 _FORM = "application/x-www-form-urlencoded"
 _DEEPEST = 100  # triples within triples
 _CUT = "# cut after "  # begins the last line of a graph that the server has cut
+_ESCAPE = re.compile(r"\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8}))")  # as headers are ASCII
 #: The statuses of a query that cannot be answered, and of one that took too long.
 _REFUSED, _TIMEOUT = (400, 403), 504
 
 
 @dataclass(frozen=True)
 class Table:
-    """The solutions of a SELECT; ``truncated`` says after how many the server has cut them."""
+    """The solutions of a SELECT; ``truncated`` says after how many the server has cut them.
+
+    ``hint`` returns what is probably wrong with the query.
+    """
 
     variables: Sequence[str]
     rows: Sequence[Solution]
     truncated: str = ""
+    hint: Callable[[], str] = str
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,12 @@ class Stored:
         """Return the answer to a SELECT."""
         found = query.run(self._store, sparql)
         assert isinstance(found, QuerySolutions)
-        return Table([one.value for one in found.variables], _listed(found))
+        names, rows = [one.value for one in found.variables], _listed(found)
+
+        def hint() -> str:
+            return _plain(" ".join(query.hints(self._store, sparql, empty=seem_empty(rows))))
+
+        return Table(names, rows, hint=hint)
 
     def construct(self, sparql: str) -> Statements:
         """Return the answer to a CONSTRUCT or DESCRIBE."""
@@ -188,7 +199,11 @@ class Served:
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             fault = f"its answer cannot be read: {visible(str(error))}"
             raise self._failed(body.url, fault) from None
-        return Table(names, rows, f"{len(rows)} rows" if body.is_cut else "")
+        hint = _ESCAPE.sub(
+            lambda found: chr(int("".join(filter(None, found.groups())), 16)), body.hint
+        )
+        cut = f"{len(rows)} rows" if body.is_cut else ""
+        return Table(names, rows, cut, lambda: _plain(hint))
 
     def _ask(self, sparql: str, accept: str) -> "_Body":
         content = urlencode({"query": sparql}).encode()
@@ -230,6 +245,8 @@ class _Body:
     url: str
     content: bytes
     is_cut: bool
+    hint: str = ""
+    """What the server says of the query."""
 
 
 def _read(response: HTTPResponse, end: float) -> _Body:
@@ -248,7 +265,7 @@ def _read(response: HTTPResponse, end: float) -> _Body:
                 raise TimeoutError
     except (IncompleteRead, ConnectionResetError):
         is_cut = True
-    return _Body(response.url, bytes(content), is_cut)
+    return _Body(response.url, bytes(content), is_cut, visible(response.headers.get("Hint", "")))
 
 
 def _term(found: dict[str, Any], depth: int = 0) -> Term:
@@ -283,6 +300,11 @@ def _listed(found: QuerySolutions) -> list[Solution]:
         return [tuple(solution) for solution in found]
     except RuntimeError as error:
         raise QueryError(f"The query cannot be evaluated: {error}") from None
+
+
+def _plain(hint: str) -> str:
+    """Return a hint without the marks of code and without what was supplied to the query."""
+    return hint.partition("Supplied to the query:")[0].replace("`", "").strip()
 
 
 def _sorted(triples: Sequence[Triple]) -> list[Triple]:

@@ -6,6 +6,7 @@ Each is drawn for a wide or for a narrow page, without links, as a table stands 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -64,6 +65,8 @@ def caption(view: View) -> str:
 
     >>> caption(View("bar", values=[Column("projects", ())], of="workPlan"))
     'Projects by work plan'
+    >>> caption(View("heatmap", values=[Column("n", ())], of="country", across="area"))
+    'N by country and area'
     """
     if view.network:
         said = network.caption(view.network)
@@ -71,7 +74,8 @@ def caption(view: View) -> str:
         said = view.of
     else:
         told = ["times"] if view.name == "timeline" else heads(view)
-        said = f"{', '.join(told)} by {words(view.of)}"
+        by = " and ".join(words(name) for name in (view.of, view.across) if name)
+        said = f"{', '.join(told)} by {by}"
     return f"{said[:1].upper()}{said[1:]}"
 
 
@@ -165,7 +169,8 @@ def _heatmap(view: View, width: float) -> Element:
     width = width if is_above else WIDE
     left = 0.0 if is_above else width * 0.38
     cell = min((width - left) / len(columns), 110.0)
-    titles = [fold(column, max(int((cell - _GAP) / _LETTER), 4), 3) for column in columns]
+    room = max(int((cell - _GAP) / _LETTER), 4)
+    titles = [fold(column, room, 3) for column in _without_same_start(columns)]
     top = _LINE * max(map(len, titles)) + 4
     drawn = [
         text_lines(left + place * cell + 4, 11, lines, _LINE, class_="pic-soft")
@@ -181,6 +186,18 @@ def _heatmap(view: View, width: float) -> Element:
             drawn += _cell(value, most, left + place * cell, y, cell, height)
         top = y + height + (_GAP if is_above else 2)
     return picture(width, top, *drawn)
+
+
+def _without_same_start(names: Sequence[str]) -> list[str]:
+    """Return names without the words with which all of them begin.
+
+    >>> _without_same_start(["Priority area A: workforce", "Priority area B: reform"])
+    ['A: workforce', 'B: reform']
+    """
+    parts = [name.split(" ") for name in names]
+    alike = takewhile(lambda column: len({*column}) == 1, zip(*parts, strict=False))
+    same = len([*alike]) if len(parts) > 1 else 0
+    return [" ".join(part[min(same, len(part) - 1) :]) for part in parts]
 
 
 def _cell(

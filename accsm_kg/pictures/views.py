@@ -222,6 +222,8 @@ class View:
     """Of a graph."""
     of: str = ""
     """The variable of what is shown, which is of the IRIs that ``by`` names if there are such."""
+    across: str = ""
+    """That of the columns of a heat map which are things as well."""
 
     @property
     def is_picture(self) -> bool:
@@ -420,7 +422,8 @@ def _heat_of_pairs(answer: Answer, measures: Sequence[Column]) -> Iterator[View]
     is_fixed_by_one = down.fixes(measures[0]) or across.fixes(measures[0])
     is_small = down.count <= _MOST and across.count <= _COLUMNS
     if len(pairs) == len(answer.rows) and is_small and not is_fixed_by_one:
-        yield View("heatmap", [down, across], measures, of=_thing(answer, down))
+        names = _thing(answer, down), _thing(answer, across)
+        yield View("heatmap", [down, across], measures, of=names[0], across=names[1])
 
 
 def _bars(answer: Answer, measures: Sequence[Column]) -> Iterator[View]:

@@ -312,6 +312,16 @@ _MISTAKES = tuple(
             "Write what it is about in brackets after it.",
         ),
         (
+            r"(?<![\w?$:@%/.\\^-])(?P<at>(?!\d)\w++(?:\.\w++)++)(?![\w.-]*+[:(])",
+            "`{token}` is not a name.",
+            'Write prefix:{token}, or "{token}" for a text.',
+        ),
+        (
+            r"(?<![\w?$:-])(?P<at>ORDER|GROUP)\b(?![:-]|\s++BY\b)",
+            "`BY` is missing after `{token}`.",
+            "Write `{token} BY`.",
+        ),
+        (
             r"(?<![\w?$:-])(?P<at>(?:ORDER|GROUP)\s++BY|HAVING)\b\s*+(?:\Z|\}|LIMIT\b|OFFSET\b)",
             "`{token}` names nothing.",
             "Write a variable after it, or an expression in brackets.",

@@ -1,7 +1,7 @@
 """RDF terms as text: IRIs and CURIEs, local names, and natural sort order."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -91,6 +91,11 @@ def is_iri(text: str) -> bool:
 def value_of(term: object) -> str:
     """Return the IRI of a named node or the lexical form of a literal, empty for anything else."""
     return term.value if isinstance(term, NamedNode | Literal) else ""
+
+
+def seem_empty(rows: Sequence[Sequence[Term | None]]) -> bool:
+    """Return whether there are no rows, or one in which each value is 0 or missing."""
+    return not rows or (len(rows) == 1 and all(value_of(term) in ("", "0") for term in rows[0]))
 
 
 def iris(terms: Iterable[Term | None]) -> set[str]:

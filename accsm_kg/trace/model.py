@@ -130,8 +130,10 @@ def trace_thing(thing: Thing, known: Index) -> Lookup[Trace]:
     )
 
 
-def cells(rows: Sequence[Row]) -> Iterator[Row]:
+def cells(rows: Sequence[Row], between: str = " / ") -> Iterator[Row]:
     """Yield a row for each printed cell, with all its lines, of the rows for its passages.
+
+    What stands ``between`` the words of two lines is not printed in the source.
 
     >>> one = {"target": "t", "source": "1", "locator": "c", "states": "true"}
     >>> lines = [one | {"line": "7", "words": "a"}, one | {"line": "9", "words": "b"}]
@@ -144,7 +146,7 @@ def cells(rows: Sequence[Row]) -> Iterator[Row]:
         found.setdefault(tuple(rest), []).append(row)
     for lines in found.values():
         first, last = lines[0]["line"], lines[-1]["line"]
-        words = " / ".join(dict.fromkeys(row["words"] for row in lines))
+        words = between.join(dict.fromkeys(row["words"] for row in lines))
         line = first if first == last else f"{first}-{last}"
         yield {**lines[0], "line": line, "words": words, "states": ""}
 

@@ -155,6 +155,20 @@ def values(url: str, columns: str, **data: str) -> set[tuple[str, ...]]:
     return {row for row in found if "0" not in row}
 
 
+def test_an_explanation_covers_no_option(page: "sync_api.Page") -> None:
+    for width in (820, 1000, WIDE, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        clear(page)
+        page.keyboard.type("SELECT * { ?project a accsm:Project ; supp")
+        options(page, "accsm:supports")
+        info = page.locator(".cm-completionInfo").bounding_box()
+        shown = page.locator("[role=listbox]:visible").bounding_box()
+        assert info and shown
+        beside = info["x"] >= shown["x"] + shown["width"] or info["x"] + info["width"] <= shown["x"]
+        assert beside or info["y"] >= shown["y"] + shown["height"] - 1, width
+        assert info["x"] >= 0 and info["x"] + info["width"] <= width
+
+
 def test_a_list_that_opened_by_itself_leaves_enter_a_new_line(page: "sync_api.Page") -> None:
     clear(page)
     page.keyboard.type("ASK { country:VNM ")
@@ -287,15 +301,18 @@ def test_queries_and_the_history_are_kept(server: Server, page: "sync_api.Page")
     page.keyboard.press("ArrowLeft")
     assert "accsm:Country" in text(page)
     page.get_by_role("tab", name="History").click()
-    page.locator(".beside .item", has_text="accsm:Country").click()
+    page.locator(".side-list .item", has_text="accsm:Country").click()
     assert "accsm:Country" in text(page)
     page.get_by_role("button", name="Close this query").click()
     assert tabs.count() == 1
 
 
 def test_questions_and_terms_lead_into_the_query(page: "sync_api.Page") -> None:
+    page.get_by_role("searchbox", name="Search 104 questions").fill("action line also cite")
+    item = page.locator(".side-list .item").first
+    assert item.inner_text().endswith("line A.2.2.iii measure E.1.vii: yes")
     page.get_by_role("searchbox", name="Search 104 questions").fill("thematic area no project")
-    item = page.locator(".beside .item").first
+    item = page.locator(".side-list .item").first
     assert "E-governance" in item.inner_text()
     item.click()
     page.get_by_role("tab", name="Which ACCSM+3", selected=True).wait_for()
@@ -303,7 +320,7 @@ def test_questions_and_terms_lead_into_the_query(page: "sync_api.Page") -> None:
     clear(page)
     page.get_by_role("tab", name="Terms").click()
     page.locator("summary", has_text="project 41").first.click()
-    page.locator(".beside .item", has_text="accsm:projectNumber 41").first.click()
+    page.locator(".side-list .item", has_text="accsm:projectNumber 41").first.click()
     assert text(page).endswith("accsm:projectNumber ")
     assert "PREFIX accsm:" in text(page)
 
@@ -363,6 +380,14 @@ RUN_STATES = {
 }
 
 
+def test_the_lists_of_terms_stand_below_each_other(page: "sync_api.Page") -> None:
+    page.get_by_role("tab", name="Terms").click()
+    summaries = page.locator(".side-list summary")
+    summaries.first.wait_for()
+    places = [one.bounding_box() for one in summaries.all()[:5]]
+    assert len({box and box["y"] for box in places}) == 5
+
+
 @pytest.mark.parametrize("state", [*TYPED_STATES, *RUN_STATES, "Terms", "History", "use"])
 def test_every_state_is_accessible(page: "sync_api.Page", state: str) -> None:
     clear(page)
@@ -414,6 +439,10 @@ def test_a_view_is_chosen_and_stays_when_the_query_runs_again(page: "sync_api.Pa
     assert page.locator(".answer figure.view").count() == 0
     page.reload()
     assert page.locator(".answer [aria-current]").inner_text() == "Table"
+    write(page, COUNTED.replace("?country", "?other"))  # which asks for other things
+    page.keyboard.press("Control+Enter")
+    page.locator(".answer figure.view svg:visible").wait_for()
+    assert "view=" not in page.url
 
 
 def test_rows_are_filtered_sorted_and_shown_by_and_by(page: "sync_api.Page") -> None:

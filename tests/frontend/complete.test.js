@@ -80,6 +80,12 @@ test("things that were not sent are asked for by what is typed and the classes t
   assert.deepEqual(unknown("ASK { country:XYZ accsm:suports ?x }", few).map(({ name }) => name), ["accsm:suports"]);
 });
 
+test("the nearest name is one that fits: a property for a property, by its words, or by a label", () => {
+  const near = (name) => unknown(`ASK { ?x ${name} ?y }`, data)[0].near;
+  assert.deepEqual(["accsm:coordinator", "accsm:tilte", "accsm:date", "accsm:Prject", "country:Vietnam", "country:tha", "accsm:Countr"].map(near),
+    ["accsm:countryCoordinator", "dcterms:title", "dcterms:date", "accsm:Project", "country:VNM", "country:THA", "accsm:Country"]); // prettier-ignore
+});
+
 if (process.env.OUT) {
   // Every text that an option makes, for the endpoint to parse: holes are filled with a variable.
   const { writeFileSync } = await import("node:fs");

@@ -121,7 +121,7 @@ def test_a_question_may_be_of_any_form(kg: Graph) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "message", "suggestion"),
     [
-        ("projekts", {}, "no stored question is called 'projekts'; projects", "projects"),
+        ("projekts", {}, "no stored question is called 'projekts'; similar: projects", "projects"),
         ("projects-supporting-action-line", {"lime": "x"}, "no parameter 'lime'", "line"),
         ("projects-supporting-action-line", {"line": "A22i"}, "no value of line", "A.2.2.i"),
         ("projects-by-year", {"line": 1}, "has no parameter 'line'; it has: none", ""),
@@ -311,3 +311,28 @@ def test_a_table_is_checked_anywhere(tmp_path: Path) -> None:
     assert "projects" in caught.value.suggestions
     with pytest.raises(DatasetError, match="No such file"):
         accsm_kg.check_table(tmp_path / "none.csv", "meetings")
+
+
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        ("SELECT ?p { ?p accsm:coordinator ?c }",
+         "accsm:coordinator is not in the vocabulary; did you mean accsm:countryCoordinator?"),
+        ("SELECT (COUNT(?p) AS ?n) { ?p accsm:projectNumber 99 }",
+         "Nothing matches ?p accsm:projectNumber 99; the value there is from 1 to 41."),
+        ('SELECT ?p { ?p skos:prefLabel "Förderung"@en }',
+         'Nothing has "Förderung"@en as skos:prefLabel.'),
+        ("SELECT ?p { ?p accsm:projectNumber 33 }", ""),
+        ("SELECT (COUNT(?p) AS ?n) { ?p a accsm:Project ; accsm:coversYear ?y }",
+         "COUNT(?p) counts a thing once for each ?y; write COUNT(DISTINCT ?p) to count it once."),
+    ],
+)  # fmt: skip
+def test_an_answer_says_what_is_probably_wrong_with_its_query(
+    kg: Graph, served: Graph, query: str, note: str
+) -> None:
+    for graph in (kg, served):
+        rows = graph.query(query)
+        assert rows.note == note
+        assert (note in repr(rows)) == (not rows or not note)
+        assert note.split("; ")[0].replace('"', "&quot;") in rows._repr_html_()
+    assert kg.with_data().query(query).note == note

@@ -217,6 +217,23 @@ def test_an_empty_answer_says_how_often_each_name_occurs(tools: Tools) -> None:
     assert text.startswith("Nothing in the record matches.\nHint: ")
     assert re.search(r"^country:KHM occurs \d+ as subject, \d+ as value$", text, re.M)
     assert re.search(r"^accsm:supports occurs \d+ as property", text, re.M)
+    text = tools("query", sparql="SELECT ?p { ?p a accsm:Project ; accsm:projectNumber 99 }")
+    assert re.search(
+        r"^accsm:Project occurs 41 as class, \d+ as subject, \d+ as value$", text, re.M
+    )
+
+
+def test_a_party_has_its_own_signature_behind_it(tools: Tools) -> None:
+    text = tools("describe", thing="country:LAO")
+    (line,) = re.findall(r"^accsm:partyTo \| document:asean-declaration.*$", text, re.M)
+    (number,) = re.findall(r"\[(\d+)\]", line)
+    assert f"\n[{number}] source:001 (official, primary), line 533-537, 2017 Decl" in text
+    assert "Kingdom of Cambodia" not in text
+
+
+def test_lines_of_a_cell_are_quoted_each_by_itself(tools: Tools) -> None:
+    text = tools("trace", key="40")
+    assert "“A.2.iii A.2.v E.1.vii E.2.i E.2.iv” “Also supports A.2.2.i,” “A.2.2.iii, A." in text
 
 
 def test_a_count_of_none_is_an_empty_answer(tools: Tools) -> None:

@@ -380,6 +380,7 @@ def test_the_list_has_tags_words_and_short_answers(client: httpx.Client, store: 
     assert all(short.values())
     assert short[QUESTION] == "6 projects"
     assert short["member-states-coordinating-no-project"] == "Viet Nam"
+    assert '<span class="short">line A.2.2.iii, measure E.1.vii: yes</span>' in page
     csv_rows = rows(client.get("/questions?format=csv"))
     assert csv_rows == rows_
 

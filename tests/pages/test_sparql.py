@@ -12,6 +12,8 @@ import pytest
 from pages.conftest import get
 from serving import running
 
+from accsm_kg.namespaces import BASE
+
 
 def test_a_page_that_is_cut_says_how_many_rows_the_formats_have(tmp_path: Path) -> None:
     file = tmp_path / "data.ttl"
@@ -23,6 +25,24 @@ def test_a_page_that_is_cut_says_how_many_rows_the_formats_have(tmp_path: Path) 
         assert (
             "Only the first 3 triples are shown and drawn. The formats below have up to 3." in page
         )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("MINUS { ?project accsm:countryCoordinator ?country }", "5 rows"),
+        ('FILTER(CONTAINS(STR(?country), "THA"))', "1 row"),
+    ],
+)
+def test_a_page_has_the_hints_of_an_empty_answer_only_where_it_is_empty(
+    client: httpx.Client, pattern: str, left: str
+) -> None:
+    page = page_of(client, f"SELECT * {{ ?country a accsm:Country {pattern} }}")
+    assert f'role="status">{left}<' in page
+    assert "all matches" not in page
+    assert "Capitals" not in page
+    page = page_of(client, "SELECT * { ?country a accsm:Country MINUS { ?country a ?class } }")
+    assert "all matches" in page
 
 
 def test_the_form_sends_a_long_query_by_post(client: httpx.Client) -> None:
@@ -45,6 +65,20 @@ def test_a_query_too_long_for_an_address_is_kept_in_the_form(client: httpx.Clien
     assert refused.status_code == 414
     assert '<form class="query" action="/sparql" method="post"' in refused.text
     assert "x" * 33_000 in refused.text
+
+
+def test_an_answer_without_views_says_nothing_of_one_that_was_asked_for(
+    client: httpx.Client,
+) -> None:
+    for query in ("ASK { ?s a <x:none> }", "SELECT * { ?s a <x:none> }"):
+        assert "does not fit" not in page_of(client, query, view="table")
+
+
+def test_a_graph_on_a_page_has_the_prefixes_of_the_dataset(client: httpx.Client) -> None:
+    page = page_of(client, f"DESCRIBE <{BASE}id/country/THA>", view="turtle")
+    assert "accsm:coordinates project-2016-2020:14 ," in page
+    assert "@prefix meeting-accsm-22:" in page
+    assert "@prefix kpi" not in page
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "xml", "xlsx"])

@@ -75,7 +75,7 @@ def find(
 def unknown(facts: Facts, query: SuppliedQuery, nearest: int) -> Lookup:
     """Return sentences on names in ``query`` that do not exist, each with the ``nearest`` ones."""
     yield from load(facts)
-    return names.unknown(facts, query, nearest=nearest)
+    return (yield from names.unknown(facts, query, nearest=nearest))
 
 
 def _is_partial(text: str) -> bool:

@@ -79,7 +79,7 @@ def _absent(facts: Facts, iri: str) -> Asking[str]:
         return f"{facts.name(iri)} is not in the default graph; it is in {facts.clauses(graphs)}."
     folder, slash, name = iri.rpartition("/")
     rows = yield from answer(facts, "below", folder=[folder + slash])
-    names = [thing.removeprefix(folder + slash) for (thing,) in rows]
-    near = get_close_matches(name[:_MAX_NAME], names, n=1)
-    guess = f"; did you mean {facts.name(folder + slash + near[0])}?" if near else "."
+    names = {thing.removeprefix(folder + slash).casefold(): thing for (thing,) in rows}
+    near = get_close_matches(name[:_MAX_NAME].casefold(), names, n=1)
+    guess = f"; did you mean {facts.name(names[near[0]])}?" if near else "."
     return f"Nothing is said about {facts.name(iri)} in this dataset{guess}"

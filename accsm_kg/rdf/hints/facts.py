@@ -144,9 +144,14 @@ def load(facts: Facts) -> Asking[None]:
 
 def _in_dataset(facts: Facts, properties: Iterable[str]) -> Asking[set[str]]:
     """Return those of ``properties`` that the dataset uses."""
+    yield from load_properties(facts)
+    return facts.properties.intersection(properties)
+
+
+def load_properties(facts: Facts) -> Asking[None]:
+    """Load which properties the dataset uses."""
     if not facts.properties:
         facts.properties = {iri for (iri,) in (yield from answer(facts, "properties"))}
-    return facts.properties.intersection(properties)
 
 
 def load_uses(facts: Facts, properties: Iterable[str]) -> Asking[None]:

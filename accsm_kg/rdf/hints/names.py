@@ -1,11 +1,13 @@
 """Hints about names: renamed terms, terms of two that share the facts, and unknown names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from accsm_kg.rdf import patterns
-from accsm_kg.rdf.hints.facts import Asking, Facts, asked, swap
+from accsm_kg.rdf.hints.facts import Asking, Facts, asked, load_properties, swap
+from accsm_kg.rdf.hints.kin import similar
 from accsm_kg.rdf.prologue import SuppliedQuery
+from accsm_kg.rdf.terms import local_name
 
 _MAX_HINTS = 3  # of one kind
 _MAX_NAME = 80  # characters of a name, as similar names take time to find
@@ -16,7 +18,8 @@ def find(facts: Facts, query: SuppliedQuery, graphs: Sequence[str]) -> Asking[li
     """Return the hints about the names in ``query`` and of ``graphs``."""
     hints = _replaced(facts, query)
     hints += yield from _schemes(facts, query)
-    return hints + unknown(facts, query, graphs) + _shared(facts, query)
+    hints += yield from unknown(facts, query, graphs)
+    return hints + _shared(facts, query)
 
 
 def _replaced(facts: Facts, query: SuppliedQuery) -> list[str]:
@@ -81,7 +84,7 @@ def _right(iri: str, facts: Facts, query: SuppliedQuery) -> tuple[str, str]:
 
 def unknown(
     facts: Facts, query: SuppliedQuery, graphs: Sequence[str] = (), nearest: int = 1
-) -> list[str]:
+) -> Asking[list[str]]:
     """Return sentences on names in the namespaces of the dataset that are not in it.
 
     Each offers the ``nearest`` names, so many at most. There are none before facts are loaded.
@@ -90,6 +93,8 @@ def unknown(
         return []
     found = {iri for iri in query.iris - facts.names if iri.startswith(facts.spaces)}
     found = (found | set(graphs) - facts.names) - {*facts.spaces} - facts.replaced.keys()
+    if found:
+        yield from load_properties(facts)
     return [_unknown_name(iri, facts, nearest) for iri in sorted(found)[:_MAX_HINTS]]
 
 
@@ -100,13 +105,26 @@ def _unknown_name(iri: str, facts: Facts, nearest: int) -> str:
         return f"`<{iri[:_MAX_NAME]}>` is not a graph of this dataset."
     what = "not a graph of this dataset" if prefix == facts.graphs else "not in the vocabulary"
     local = printable(iri.removeprefix(namespace))
-    matches = get_close_matches(local, _local_names(facts.names, namespace), n=nearest)
-    names = " or ".join(f"`{prefix}:{match}`" for match in matches)
+    names = facts.either(_nearest(local, namespace, facts)[:nearest])
     return f"`{prefix}:{local}` is {what}{f'; did you mean {names}?' if names else '.'}"
 
 
-def _local_names(names: Iterable[str], namespace: str) -> list[str]:
-    return [name.removeprefix(namespace) for name in names if name.startswith(namespace)]
+def _nearest(local: str, namespace: str, facts: Facts) -> list[str]:
+    """Return the names that may be meant, best first: classes for a class, else properties.
+
+    Before other similar names come those with one letter different, a property of another
+    vocabulary that is called so, and those that have all words of the name.
+    """
+    own = {name.removeprefix(namespace): name for name in facts.names if name.startswith(namespace)}
+    own = {
+        name: iri for name, iri in own.items() if name[:1].isupper() == local[:1].isupper()
+    } or own
+    apart = {local_name(iri): iri for iri in sorted(facts.properties - facts.names)}
+    one_letter = 1 - 1.05 / max(2, len(local))
+    found = [own[name] for name in get_close_matches(local, own, cutoff=one_letter)]
+    found += [apart[name] for name in get_close_matches(local, apart, n=1, cutoff=0.8)]
+    found += sorted(similar(namespace + local, own.values()), key=lambda iri: (len(iri), iri))
+    return [*dict.fromkeys((*found, *(own[name] for name in get_close_matches(local, own))))]
 
 
 def printable(text: str) -> str:

@@ -1,10 +1,11 @@
-"""Hints about patterns that match nothing together, and conditions that leave none of the matches.
+"""Hints about patterns that match nothing, alone or together, and conditions that leave no match.
 
 The patterns are tried without each of them, then one after the other.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from pyoxigraph import NamedNode
 
@@ -15,13 +16,22 @@ from accsm_kg.rdf.query_scanner import STRING, masked
 from accsm_kg.rdf.terms import LANGUAGE_STRING, RDFS, TYPE, XSD
 
 _MAX_HINTS = 2
+_MAX_ASKED = 3  # patterns about whose values more is asked
 _MAX_PATTERNS = 10
 _MAX_VALUES = 2
+_MAX_NUMBERS = 6  # or times, above which the least and the greatest are told
 _VALUE = Node("variable", "__value")
-_WHOLE, _WITHOUT, _FIRST = "whole", "without", "first"
+_ASKED, _WHOLE, _WITHOUT, _FIRST = "asked", "whole", "without", "first"
+_TIMES = ", ".join(f"<{XSD}{kind}>" for kind in ("date", "dateTime", "gYear", "gYearMonth"))
 _UPWARD = f"<{TYPE}>/<{RDFS}subClassOf>*"
 _IRI = "an IRI"
 _CONDITION = re.compile(r"\b(?:FILTER|MINUS|HAVING)\b", re.IGNORECASE)
+#: Words of a query that often asks for what is rightly not there.
+_ABSENT = re.compile(r"\b(?:ASK|EXISTS)\b", re.IGNORECASE)
+#: What may leave no rows of those that match, without a condition.
+_PART = re.compile(r"\b(?:OFFSET\s+0*[1-9]\d*+|LIMIT\s+0+)\b", re.IGNORECASE)
+_GIVEN = re.compile(r"\b(?:VALUES|BIND)\b", re.IGNORECASE)
+_VARIABLE = re.compile(r"[?$](\w++)")
 _TEXT = re.compile(
     rf"""(?ix) \bFILTER \s*+ \(?+ \s*+ (?: CONTAINS | REGEX | STRSTARTS | STRENDS ) \s*+
     \( \s*+ (?: (?: STR | LCASE | UCASE ) \s*+ \( \s*+ )*+ [?$] (?P<name> \w++ ) [\s)]*+
@@ -46,9 +56,9 @@ def find(facts: Facts, text: str, groups: Sequence[Group]) -> Asking[list[str]]:
         rows = yield from _tried(patterns)
         if rows and (_WHOLE, "0") not in rows:
             return (yield from _apart(facts, patterns, rows))
-        alone = sum(one.needed for one in groups) == 1 and not any(one.data for one in groups)
-        if rows and alone and len(patterns) == len(whole):
-            return (yield from _conditions(facts, text, patterns))
+        alone = sum(one.needed for one in groups) == 1 and len(patterns) == len(whole)
+        if rows and alone:
+            return (yield from _conditions(facts, text, patterns, group.data))
     return []
 
 
@@ -66,7 +76,10 @@ def _whole(facts: Facts, group: Group | None) -> list[Pattern]:
 
 
 def _tried(patterns: Sequence[Pattern]) -> Asking[Texts]:
-    """Return which of the patterns match: the whole, without number n, or the first n."""
+    """Return which of the patterns match: the whole, without number n, or the first n.
+
+    One more row tells that there is an answer.
+    """
     sets = [(_WHOLE, 0, [*patterns])]
     sets += [(_WITHOUT, n, [*patterns[:n], *patterns[n + 1 :]]) for n in range(len(patterns))]
     sets += [(_FIRST, n, [*patterns[:n]]) for n in range(1, len(patterns))]
@@ -74,6 +87,7 @@ def _tried(patterns: Sequence[Pattern]) -> Asking[Texts]:
         parts = [_part(*one) for one in sets if _is_joined(one[2])]
     except ValueError:  # an IRI that is none
         return []
+    parts += [f'{{ SELECT ("{_ASKED}" AS ?__set) (0 AS ?__n) {{}} }}'] if parts else []
     return (yield from tried(f"SELECT ?__set ?__n {{ {' UNION '.join(parts)} }}")) if parts else []
 
 
@@ -114,34 +128,58 @@ def _written(patterns: Sequence[Pattern]) -> str:
 
 
 def _apart(facts: Facts, patterns: Sequence[Pattern], rows: Texts) -> Asking[list[str]]:
-    """Return the hints about the patterns that do not match together with others."""
+    """Return the hints about the patterns that match nothing, or nothing together with others."""
     found = [patterns[int(n)] for name, n in rows if name == _WITHOUT]
     first = max((int(n) for name, n in rows if name == _FIRST), default=0)
+    others = [*patterns] if found else [*patterns[: first + 1]]
+    candidates = found or patterns[first : first + 1]
     hints = []
-    for one in found:
-        if one[2].kind == "string" or one[2].datatype == LANGUAGE_STRING:
-            others = [pattern for pattern in patterns if pattern != one]
-            values = yield from _values([*others, (one[0], one[1], _VALUE)], _VALUE.text)
-            hints += [f"{_others(facts, one)}; the value there is {values}."] if values else []
-    return hints[:_MAX_HINTS] or [
-        f"{_others(facts, one)}; put it into OPTIONAL to keep what lacks it."
-        for one in found[:_MAX_HINTS] or patterns[first : first + 1]
-        if one[1] != TYPE and one[2].kind == "variable"
-    ]
+    for one in [one for one in candidates if one[1] != TYPE][:_MAX_ASKED]:
+        around = [pattern for pattern in others if pattern != one]
+        start = "Other patterns match, but not together with" if around else "Nothing matches"
+        start = f"{start} `{_triple(facts, one)}`"
+        if one[2].kind == "variable":
+            hints.append((1, f"{start}; put it into OPTIONAL to keep what lacks it."))
+        elif one[2].datatype != f"{XSD}boolean":  # which asks whether it is so
+            is_text = one[2].datatype in (f"{XSD}string", LANGUAGE_STRING)
+            values = yield from _values(facts, [*around, (one[0], one[1], _VALUE)], _VALUE.text)
+            end = f"; the value there {values}." if values else "."
+            hints.append((3 if not values else 0 if is_text else 2, start + end))
+    return [hint for _, hint in sorted(hints, key=itemgetter(0))][:_MAX_HINTS]
 
 
-def _values(patterns: Sequence[Pattern], name: str) -> Asking[str]:
-    """Return some values of a variable of ``patterns`` as alternatives in a sentence."""
-    limit = f"ORDER BY ?{name} LIMIT {_MAX_VALUES + 1}"
-    rows = yield from tried(f"SELECT DISTINCT ?{name} {{ {_written(patterns)} }} {limit}")
-    shown = " or ".join(f'`"{" ".join(value.split())[:80]}"`' for (value,) in rows[:_MAX_VALUES])
-    return f"for example {shown}" if len(rows) > _MAX_VALUES else shown
+def _values(facts: Facts, patterns: Sequence[Pattern], name: str) -> Asking[str]:
+    """Return what the values of a variable of ``patterns`` are, as the end of a sentence."""
+    ordered = f"ISNUMERIC(?{name}) || DATATYPE(?{name}) IN ({_TIMES})"
+    columns = f"?{name} (ISIRI(?{name}) AS ?__iri) (LANG(?{name}) AS ?__lang)"
+    query = f"SELECT DISTINCT {columns} (({ordered}) AS ?__ordered) {{ {_written(patterns)} }}"
+    rows = yield from tried(f"{query} ORDER BY ?{name} LIMIT {_MAX_NUMBERS + 1}")
+    if not rows:
+        return ""
+    if all(is_ordered == "true" for *_, is_ordered in rows):
+        if len(rows) <= _MAX_NUMBERS:
+            return f"is {_either([f'`{row[0]}`' for row in rows])}"
+        ends = f"SELECT (MIN(?{name}) AS ?__least) (MAX(?{name}) AS ?__most)"
+        least = yield from tried(f"{ends} {{ {_written(patterns)} FILTER({ordered}) }}")
+        return f"is from `{least[0][0]}` to `{least[0][1]}`" if least else ""
+    texts = [_text(facts, *row[:3]) for row in rows]
+    return f"is {'for example ' if len(rows) > _MAX_VALUES else ''}{_either(texts[:_MAX_VALUES])}"
 
 
-def _others(facts: Facts, pattern: Pattern) -> str:
+def _either(texts: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
+
+
+def _text(facts: Facts, value: str, is_iri: str, language: str) -> str:
+    """Return a value as it is written in a query, cut if it is long."""
+    if is_iri == "true":
+        return facts.name(value)
+    return f'`"{" ".join(value.split())[:80]}"{f"@{language}" if language else ""}`'
+
+
+def _triple(facts: Facts, pattern: Pattern) -> str:
     subject, iri, value = pattern
-    shown = f"`{_shown(facts, subject)} {facts.name(iri)[1:-1]} {_shown(facts, value)}`"
-    return f"Other patterns match, but not together with {shown}"
+    return f"{_shown(facts, subject)} {facts.name(iri)[1:-1]} {_shown(facts, value)}"
 
 
 def _shown(facts: Facts, node: Node) -> str:
@@ -150,26 +188,71 @@ def _shown(facts: Facts, node: Node) -> str:
     return "[]" if node.text.startswith(NEW) else written(node)
 
 
-def _conditions(facts: Facts, text: str, patterns: Sequence[Pattern]) -> Asking[list[str]]:
-    """Return the hint about the one condition of a query whose patterns match."""
-    call = _CALL.search(masked(text))
+def _conditions(
+    facts: Facts, text: str, patterns: Sequence[Pattern], data: Mapping[str, Sequence[Node]]
+) -> Asking[list[str]]:
+    """Return the hint about what leaves nothing of the matches, if one thing alone can do so."""
+    plain = masked(text)
+    conditions = [word.upper() for word in _CONDITION.findall(plain)]
+    given, part = [word.upper() for word in _GIVEN.findall(plain)], _PART.search(plain)
+    if part and not (conditions or given):
+        return [f"The patterns match, but `{part[0]}` leaves none of the rows."]
+    if part or (given and conditions):
+        return []
+    if given:
+        return (yield from _data(facts, patterns, data)) if given == ["VALUES"] else []
+    call = _CALL.search(plain)
     if call and (hint := (yield from _argument(facts, call[1], patterns))):
         return [hint]
-    words = {word.upper() for word in _CONDITION.findall(masked(text))}
-    if words == {"MINUS"}:
+    if conditions == ["MINUS"]:
         return ["The patterns match, but MINUS takes all matches away."]
-    condition = _TEXT.search(masked(text))
-    if words != {"FILTER"} or not condition:
-        return []
-    name, constant = condition["name"], text[slice(*condition.span("constant"))]
-    if name not in set().union(*map(_variables, patterns)):
-        return []
-    folded = f"CONTAINS(LCASE(STR(?{name})), LCASE({constant}))"
-    tests = f"{_written(patterns)} FILTER({folded})"
-    if (yield from tried(f"SELECT (1 AS ?__n) {{ {tests} }} LIMIT 1")):
-        return [f"Capitals and small letters differ: write `{folded}`."]
-    values = yield from _values(patterns, name)
-    return [f"No value of `?{name}` passes FILTER; it is {values}."] if values else []
+    hint = (yield from _filter(facts, text, patterns)) if conditions == ["FILTER"] else ""
+    if not hint and conditions and not _ABSENT.search(plain):
+        found = " and ".join(dict.fromkeys(conditions))
+        hint = f"The patterns match, but nothing passes {found}."
+    return [hint] if hint else []
+
+
+def _data(
+    facts: Facts, patterns: Sequence[Pattern], data: Mapping[str, Sequence[Node]]
+) -> Asking[list[str]]:
+    """Return the hint about the one VALUES of a query, if it is for one variable of patterns."""
+    for name in data:
+        if name in set().union(*map(_variables, patterns)):
+            values = yield from _values(facts, patterns, name)
+            return [f"No value of `?{name}` is one of VALUES; it {values}."] if values else []
+    return []
+
+
+def _filter(facts: Facts, text: str, patterns: Sequence[Pattern]) -> Asking[str]:
+    """Return the hint about the one FILTER of a query, empty if it tests more than one variable."""
+    plain = masked(text)
+    names = set[str]().union(*map(_variables, patterns))
+    condition = _TEXT.search(plain)
+    if condition and condition["name"] in names:
+        name, constant = condition["name"], text[slice(*condition.span("constant"))]
+        folded = f"CONTAINS(LCASE(STR(?{name})), LCASE({constant}))"
+        tests = f"{_written(patterns)} FILTER({folded})"
+        if (yield from tried(f"SELECT (1 AS ?__n) {{ {tests} }} LIMIT 1")):
+            return f"Capitals and small letters differ: write `{folded}`."
+    tested = [*_tested(plain)]
+    if len(tested) != 1 or tested[0] not in names:
+        return ""
+    values = yield from _values(facts, patterns, tested[0])
+    return f"No value of `?{tested[0]}` passes FILTER; it {values}." if values else ""
+
+
+def _tested(plain: str) -> set[str]:
+    """Return the variables in the one FILTER of a query; none if it has patterns of its own."""
+    start = re.search(r"\bFILTER\b", plain, re.IGNORECASE)
+    depth = 0
+    for sign in re.finditer(r"[(){}]", plain[start.end() :] if start else ""):
+        if sign[0] in "{}":
+            break
+        depth += 1 if sign[0] == "(" else -1
+        if start and depth == 0:
+            return {*_VARIABLE.findall(plain[start.end() :][: sign.end()])}
+    return set()
 
 
 def _argument(facts: Facts, name: str, patterns: Sequence[Pattern]) -> Asking[str]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from accsm_kg.lookups import Ask, Lookup, Row, Rows
 from accsm_kg.namespaces import term
-from accsm_kg.trace.index import QUERIES as TRACE
 from accsm_server.mcp.text import Line, passage
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.terms import short_name
@@ -40,7 +39,8 @@ class _Evidence:
         rows = self.by_thing.get(thing, [])
         related = [one for one in rows if one["other"] != thing and one["other"] in things]
         told = {one["property"] for one in related}
-        yield from [one for one in related if self._is_shared(one)] or related
+        shared = [one for one in related if self._is_shared(one)]
+        yield from shared or [one for one in related if one["meets"] == "true"] or related
         for one in rows:
             is_named = one["property"] in (self.names or ()) and one["property"] not in told
             if is_named and not one["other"]:
@@ -114,4 +114,4 @@ def _evidence(things: Sequence[str]) -> Lookup[Rows]:
 
 
 def _passages(evidence: Sequence[str]) -> Lookup[Rows]:
-    return (yield Ask(TRACE / "passages.rq", tuple(evidence)))
+    return (yield Ask(QUERIES / "passages.rq", tuple(evidence)))

@@ -13,6 +13,8 @@ BUDGET = 12_000
 _HEAD, _LINE, _PASSAGE = 4000, 3000, 900
 _CELL = 1200
 _MOST_PASSAGES = 4  # for one line
+#: What stands between the words of two lines of a passage, which are quoted each by itself.
+BETWEEN = "” “"
 _ROOM = 300  # characters for how to go on
 
 

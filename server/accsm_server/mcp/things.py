@@ -130,7 +130,8 @@ async def _named(site: Site, text: str, error: UnknownKeyError) -> str:
 
 def evidence_of(piece: Evidence, site: Site) -> str:
     """Return a passage of a source: the source, line, locator and words."""
-    return passage(source_name(site, piece.source.iri), piece.line, piece.locator, piece.words)
+    lines = piece.line if piece.last in ("", piece.line) else f"{piece.line}-{piece.last}"
+    return passage(source_name(site, piece.source.iri), lines, piece.locator, piece.words)
 
 
 def _terms(statements: Statements) -> Iterator[Term]:

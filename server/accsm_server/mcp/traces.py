@@ -8,7 +8,7 @@ from accsm_kg.lookups import Row
 from accsm_kg.trace.index import Index, Thing, UnknownKeyError
 from accsm_kg.trace.model import Project, Trace, cells, trace_thing
 from accsm_server.mcp.passages import source_name
-from accsm_server.mcp.text import Line, answer, passage, row
+from accsm_server.mcp.text import BETWEEN, Line, answer, passage, row
 from accsm_server.mcp.things import find
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.terms import short_name
@@ -64,7 +64,7 @@ def _head(found: Trace, site: Site) -> Iterator[str]:
 def _links(found: Trace, site: Site) -> Iterator[Line]:
     """Yield a line for each cell of a source that links a project."""
     projects = {project.resource: project for project in found.all_projects}
-    for one in cells(found.rows):
+    for one in cells(found.rows, BETWEEN):
         project = projects.get(one["resource"])
         if project:
             text = row([*_facts(project, site), f"{one['relation']} {one['through']}".strip()])
@@ -82,7 +82,7 @@ def _facts(project: Project, site: Site) -> Iterator[str]:
 
 def _statements(found: Trace, site: Site) -> Iterator[Line]:
     """Yield a line for each thing that a project supports, contributes to or names."""
-    for one in cells(found.rows):
+    for one in cells(found.rows, BETWEEN):
         name = short_name(one["resource"], site) if one["resource"] else ""
         target = " ".join(filter(None, (name, one["label"])))
         yield Line(row([one["relation"], target, one["text"], one["status"]]), _passages(one, site))

@@ -141,6 +141,12 @@ class Entry:
         """Return the names of its parameters in words."""
         return [words(parameter.name) for parameter in self.question.parameters]
 
+    @property
+    def asked(self) -> str:
+        """Return the values of its parameters that the answer is for."""
+        given = [(words(one.name), one.default) for one in self.question.parameters if one.default]
+        return ", ".join(f"{name} {value}" for name, value in given)
+
 
 @router.get(_HERE, summary="Stored questions", responses=openapi.offered(*_FORMATS))
 async def gallery(

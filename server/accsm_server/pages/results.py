@@ -28,7 +28,7 @@ from accsm_kg.pictures.views import (
     words,
 )
 from accsm_kg.rdf.edtf import in_words
-from accsm_kg.rdf.terms import Term, local_name
+from accsm_kg.rdf.terms import Term, local_name, seem_empty
 from accsm_server.engine.interface import Query, Table, fetch, table
 from accsm_server.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from accsm_server.http.negotiation import SVG, Format
@@ -82,6 +82,15 @@ class Result:
     limit: int = 0
     """The most in files; 0 for any number."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no rows or triples, is false, or is one row with 0 or without a value."""
+        if isinstance(self.answer, bool):
+            return not self.answer
+        if isinstance(self.answer, Graph):
+            return not self.answer.triples
+        return seem_empty(self.answer.rows)
+
     @cached_property
     def views(self) -> Sequence[View]:
         """Return the views that fit; rows that are cut have no picture."""
@@ -121,7 +130,8 @@ async def load(site: Site, query: Query) -> Result:
     """Return the answer to ``query``, cut to what a page shows; raises QueryError."""
     limit = site.served.settings.rows
     shown = min(_MAX_ROWS, limit or _MAX_ROWS)
-    body, is_cut = await fetch(site.engine, replace(query, limit=shown))
+    prefixes = {**site.prefixes, **query.prefixes} if query.format != "json" else {}
+    body, is_cut = await fetch(site.engine, replace(query, limit=shown, prefixes=prefixes))
     if len(body) > _MAX_BYTES:
         raise AnswerTooLarge(f"A page shows at most {_MAX_BYTES >> 20} MiB.")
     if query.format != "json":
@@ -218,7 +228,7 @@ def shown(
     return {
         "result": result,
         "view": view,
-        "unfit": NAMES[name] if name and name != view.name else "",
+        "unfit": NAMES[name] if name and name != view.name and len(result.views) > 1 else "",
         "views": result.views if len(result.views) > 1 else (),
         "names": NAMES,
         "picture": picture(view, title or spelled(charts.caption(view)))

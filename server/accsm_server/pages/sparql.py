@@ -12,6 +12,7 @@ from accsm_server.http.headers import filename
 from accsm_server.http.negotiation import SVG, Format
 from accsm_server.pages import render, results, workbench
 from accsm_server.pages.queries import Site
+from accsm_server.sparql.endpoint import Hinting
 
 _MAX_ECHO = 64 << 10  # characters of a query that its page repeats
 _LONGEST_LINK = 8000  # characters of an address that others can be asked to open
@@ -32,7 +33,7 @@ class SparqlViews:
         """Return the page with the form and a sample query."""
         return await workbench.page(self._site)
 
-    async def answer(self, query: Query, shown: str, view: str, hints: list[str]) -> Response:
+    async def answer(self, query: Query, shown: str, view: str, hints: Hinting) -> Response:
         """Return the page with the answer to ``query``, ``shown`` so; raises QueryError."""
         offers = negotiation.RESULTS if query.format == "json" else negotiation.GRAPHS
         await self._site.prepare()
@@ -45,7 +46,7 @@ class SparqlViews:
             self._site,
             "sparql.html",
             query=_echo(shown),
-            hints=hints,
+            hints=await hints(found.is_empty),
             posted={} if is_short else posted if _echo(shown) else None,
             shown=results.shown(
                 found,

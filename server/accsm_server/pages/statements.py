@@ -37,6 +37,8 @@ class Evidence:
     """The part of its words that carries the statement, such as a code."""
     line: str = ""
     """The first line of its words in the source."""
+    last: str = ""
+    """The last one."""
 
 
 @dataclass(frozen=True)
@@ -351,6 +353,7 @@ def _evidence(row: QuerySolution, labels: Labels) -> Evidence:
         labels.show(row["evidence"]),
         labels.source(row["source"], text_of(row["line"])),
         line=text_of(row["line"]),
+        last=text_of(row["last"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -32,6 +33,10 @@ _RESULTS, _GRAPHS = (*RESULTS, HTML, SVG), (*GRAPHS, HTML, SVG)
 _DESCRIPTIONS = (*GRAPHS, HTML)
 
 
+#: Returns the hints about a query, given whether its answer seems empty.
+Hinting = Callable[[bool], Awaitable[Sequence[str]]]
+
+
 class Views(Protocol):
     """The HTML pages of the endpoint."""
 
@@ -41,7 +46,7 @@ class Views(Protocol):
     async def form(self) -> Response:
         """Return the page with a form for a query."""
 
-    async def answer(self, query: Query, shown: str, view: str, hints: list[str]) -> Response:
+    async def answer(self, query: Query, shown: str, view: str, hints: Hinting) -> Response:
         """Return the page with the answer to ``query`` in a ``view``; raises QueryError.
 
         ``shown`` is its text with all that it needs to run elsewhere. An empty name of a view is
@@ -118,7 +123,13 @@ class Endpoint:
     async def _page(
         self, views: Views, query: Query, supplied: SuppliedQuery, view: str
     ) -> Response:
-        hints, are_all = await self._hints.find(query, supplied)
+        are_all = True
+
+        async def hints(is_empty: bool) -> Sequence[str]:
+            nonlocal are_all
+            found, are_all = await self._hints.find(query, supplied, thorough=is_empty)
+            return found
+
         response = await views.answer(query, supplied.shown, view, hints)
         if not are_all:
             response.headers["Cache-Control"] = NEVER

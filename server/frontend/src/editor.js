@@ -27,6 +27,7 @@ TIMEZONE|TRUE|TZ|UCASE|UNDEF|UNION|URI|UUID|VALUES|WHERE|YEAR)$`,
 );
 /** Places at which a list opens by itself after a space. */
 const OPEN = new Set(["predicate", "object", "values", "compared", "graph", "from"]);
+const [NARROWEST_INFO, WIDEST_INFO] = [200, 384]; // pixels
 const ICONS = { class: "C", property: "P", value: "=", thing: "•", variable: "?", graph: "G", prefix: ":", text: "\"" };
 
 /** SPARQL as the reader of completion reads it; a string of several lines ends at three quotes. */
@@ -266,7 +267,7 @@ export function createEditor({ host, text, label, knowledge, more, changed, run,
         codeFolding(), folds, indents, indentOnInput(), bracketMatching(), closeBrackets(), language,
         syntaxHighlighting(colours), theme, marks, updates, paths, typing, EditorView.lineWrapping,
         autocompletion({ override: [source], defaultKeymap: false, icons: false, activateOnTypingDelay: 60,
-          updateSyncTime: 50, interactionDelay: 20, addToOptions: [
+          updateSyncTime: 50, interactionDelay: 20, positionInfo: explainedAt, addToOptions: [
             { render: ({ type }) => make("span", { className: "cm-icon", "aria-hidden": "true" }, ICONS[type] ?? ""), position: 20 },
             { render: ({ note }) => make("span", { className: "cm-note" }, note ?? ""), position: 60 },
           ] }),
@@ -299,6 +300,17 @@ export function createEditor({ host, text, label, knowledge, more, changed, run,
     mark: (found) => view.dispatch({ effects: setMarks.of(found) }),
     isListOpen: () => completionStatus(view.state) !== null,
   };
+}
+
+/** Where the explanation of an option is: beside the list, narrow if need be, else below it, never above options. */
+function explainedAt(_view, list, option, info, space) {
+  const [before, after] = [list.left - space.left, space.right - list.right];
+  const isAfter = after >= Math.min(before, WIDEST_INFO);
+  const room = Math.min(WIDEST_INFO, isAfter ? after : before);
+  if (room < NARROWEST_INFO)
+    return { style: `left: 0; top: ${list.bottom - list.top}px; max-width: ${list.right - list.left}px`, class: "cm-completionInfo-below" };
+  const top = Math.max(space.top, Math.min(option.top, space.bottom - (info.bottom - info.top))) - list.top;
+  return { style: `top: ${top}px; max-width: ${room}px`, class: `cm-completionInfo-${isAfter ? "right" : "left"}` };
 }
 
 /** The change that declares the prefixes of `added`, null if all are; below those that there are. */

@@ -23,19 +23,41 @@ function isKnown(name, own, data) {
   return !data.has(prefix);
 }
 
-/** The name with the same prefix that has the fewest other letters. */
+/**
+ * The name that may be meant: a class for a class, else a property or a thing. With the same prefix,
+ * one called so or with one other letter; then one of another vocabulary that is called so, one that
+ * has all words of the name, one with two other letters, and one that begins so.
+ */
 function nearest(name, data) {
-  const [prefix] = name.split(":", 1);
-  const [, local] = name.toLowerCase().split(":");
-  let best = ["", 3];
-  for (const other of data.iris.values()) {
-    if (!other.startsWith(`${prefix}:`)) continue;
-    const said = other.slice(prefix.length + 1).toLowerCase();
-    const far = said === local ? 0 : distance(said, local) || 3;
-    if (far < best[1]) best = [other, far];
-  }
-  if (best[0]) return best[0];
-  const begins = [...data.iris.values()].filter((other) => other.startsWith(`${prefix}:`) &&
-    (other.slice(prefix.length + 1).toLowerCase().startsWith(local) || local.startsWith(other.slice(prefix.length + 1).toLowerCase())));
-  return begins.sort((one, other) => one.length - other.length)[0] ?? "";
+  const prefix = name.slice(0, name.indexOf(":") + 1);
+  const local = name.slice(prefix.length);
+  const isClass = (text) => /^[A-Z]/.test(text);
+  const isTerm = (other) => other in data.classes || other in data.properties;
+  const own = [...data.iris.values()].filter((other) => other.startsWith(prefix));
+  const alike = own.filter((other) => !isTerm(other) || isClass(other.slice(prefix.length)) === isClass(local));
+  const used = Object.entries(isClass(local) ? data.classes : data.properties).filter(([, { n, old }]) => n && !old);
+  const apart = used.map(([other]) => other).filter((other) => !other.startsWith(prefix));
+  const far = (other) => distance(after(other).toLowerCase(), local.toLowerCase());
+  const sought = words(local);
+  return [
+    alike.find((other) => squeezed(data.things.get(other)?.label ?? "") === squeezed(local)),
+    least(alike, far, 1),
+    least(apart, far, 1),
+    best(used.filter(([other]) => other.startsWith(prefix) && [...sought].every((word) => words(after(other)).has(word)))),
+    least(alike, far, 2),
+    shortest(alike.filter((other) => begins(after(other).toLowerCase(), local.toLowerCase()))),
+  ].find(Boolean) ?? "";
+}
+
+const after = (name) => name.slice(name.indexOf(":") + 1);
+const squeezed = (text) => text.toLowerCase().replace(/[^\p{L}\d]/gu, "");
+const words = (text) => new Set(text.split(/(?<=[a-z\d])(?=[A-Z])|[^A-Za-z\d]+/).map((word) => word.toLowerCase()));
+const begins = (one, other) => one.startsWith(other) || other.startsWith(one);
+const best = (found) => found.sort(([, one], [, other]) => other.n - one.n)[0]?.[0];
+const shortest = (found) => found.sort((one, other) => one.length - other.length)[0];
+
+/** The first of some names whose number is the least, if that is at most `most`. */
+function least(names, number, most) {
+  const near = names.map((name) => [number(name), name]).filter(([far]) => far <= most);
+  return near.sort(([one], [other]) => one - other)[0]?.[1];
 }

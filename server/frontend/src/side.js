@@ -13,7 +13,7 @@ const MOST_KEPT = 50;
 export function makeSide({ questions, terms, open, insert }) {
   const list = tabs("Beside the query", show);
   const filter = make("input", { type: "search", autocomplete: "off" });
-  const body = make("div", { className: "beside" });
+  const body = make("div", { className: "side-list" });
   const count = make("p", { className: "hidden", role: "status" });
   const element = make("aside", { className: "workbench-side", "aria-label": "Questions, terms and history" },
     list.element, make("div", { className: "side-panel" }, filter, count, body));
@@ -52,7 +52,12 @@ export function makeSide({ questions, terms, open, insert }) {
   function questionItems(has) {
     return (asked ?? [])
       .filter((one) => has(`${one.question} ${one.name} ${one.tags}`))
-      .map((one) => item(one.question, one.answer, () => openQuestion(one)));
+      .map((one) => item(one.question, told(one), () => openQuestion(one)));
+  }
+
+  /** The answer, and the values that it is for. */
+  function told({ parameters, answer }) {
+    return parameters && answer ? `${parameters.replaceAll("=", " ")}: ${answer}` : answer;
   }
 
   async function openQuestion({ name, question }) {

@@ -80,7 +80,12 @@ if (given || !queries.length) {
   const same = queries.findIndex(({ text }) => text.trim() === area.value.trim());
   if (same < 0) queries.push({ name: nextName(), text: area.value });
   chosen = same < 0 ? queries.length - 1 : same;
-  queries[chosen].view = new URLSearchParams(location.search).get("view") ?? "";
+  Object.assign(queries[chosen], { view: new URLSearchParams(location.search).get("view") ?? "", viewed: head(area.value) });
+}
+
+/** What a query asks for, before its patterns: a view is kept as long as that is the same. */
+function head(text) {
+  return text.replace(/^(?:\s*(?:#[^\n]*\n|(?:PREFIX|BASE)\b[^\n<]*<[^>\n]*>))*/i, "").split("{", 1)[0].replace(/\bWHERE\b/i, "").trim();
 }
 
 function nextName() {
@@ -264,8 +269,8 @@ function place(shown) {
 
 /** The query with the view that is chosen for it. */
 function parameters(text) {
-  const { view } = queries[chosen];
-  return new URLSearchParams({ query: text, ...(view ? { view } : {}) });
+  const { view, viewed } = queries[chosen];
+  return new URLSearchParams({ query: text, ...(view && viewed === head(text) ? { view } : {}) });
 }
 
 function link(text) {
@@ -281,7 +286,7 @@ function change(event) {
   const picked = event.target.closest("[data-view]");
   if (!picked || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  queries[chosen].view = picked.dataset.view;
+  Object.assign(queries[chosen], { view: picked.dataset.view, viewed: head(editor.text) });
   write("queries", queries);
   run().then(() => document.querySelector(".answer [data-view][aria-current]")?.focus());
 }
