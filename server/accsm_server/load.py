@@ -17,13 +17,14 @@ from accsm_server.reload import files_of
 from accsm_server.settings import Settings
 
 _PATIENCE = 3600.0  # seconds for a query
-#: Pages of the whole dataset, whose answers are kept.
+_MOST_SOURCES = 50  # whose pages are prepared
+#: Pages of the whole dataset, whose answers are kept, beside those of the sources.
 _PAGES = (
     "/", "/projects", "/targets", "/countries", "/areas", "/bodies", "/meetings", "/indicators",
     "/documents", "/sources", "/quality", "/quality/issues", "/questions?format=json", "/coverage",
     "/coverage?rows=areas", "/coverage?rows=themes", "/timeline", "/timeline?scale=history",
     "/trace", "/browse", "/dataset", "/ontology", "/shapes", "/conformance",
-    "/sitemap.xml", "/search?q=a", "/query/terms.json", "/query/things.json",
+    "/sitemap.xml", "/sitemap-1.xml", "/search?q=a", "/query/terms.json", "/query/things.json",
 )  # fmt: skip
 
 
@@ -50,8 +51,11 @@ async def _prepare(store: OpenStore, progress: Progress) -> None:
         index.close()
         engine = Preparing(pool)
         app, _, site = create_dataset_app(engine, settings, kept=store.path)
-        for done, page in enumerate(_PAGES):
-            progress("preparing", done / len(_PAGES), 0)
+        await site.prepare()
+        addresses = await site.addresses()
+        pages = [*_PAGES, *map(addresses.of, sorted(site.contents.reliability)[:_MOST_SOURCES])]
+        for done, page in enumerate(pages):
+            progress("preparing", done / len(pages), 0)
             await ask(app, page)  # whatever the answer is
         engine.write(store.path / disk.ANSWERS)
         site.close()

@@ -123,10 +123,10 @@ async def _parts(site: Site) -> int:
 
 async def _part(site: Site, origin: str, part: int) -> Response:
     """Return the sitemap of one part of the resources, the first one with the other pages."""
-    text = f"{site.queries.text('resources')}\nLIMIT {_MOST}\nOFFSET {part * _MOST}"
-    addresses, iris = await site.addresses(), await load_iris(site, text)
+    addresses, iris = await site.addresses(), await load_iris(site, site.queries.text("resources"))
     others = [] if part else await _others(site)
-    paths = dict.fromkeys(addresses.of(iri).partition("#")[0] for iri in iris)
+    shown = iris[part * _MOST : (part + 1) * _MOST]
+    paths = dict.fromkeys(addresses.of(iri).partition("#")[0] for iri in shown)
     return _document("urlset", "url", [*others, *paths], site, origin)
 
 
