@@ -4,6 +4,7 @@ The last is llms.txt, in the form of https://llmstxt.org.
 """
 
 import re
+from asyncio import to_thread
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from math import ceil
@@ -124,8 +125,9 @@ async def _parts(site: Site) -> int:
 async def _part(site: Site, origin: str, part: int) -> Response:
     """Return the sitemap of one part of the resources, the first one with the other pages."""
     addresses, iris = await site.addresses(), await load_iris(site, site.queries.text("resources"))
+    in_order = await to_thread(sorted, iris)
     others = [] if part else await _others(site)
-    shown = iris[part * _MOST : (part + 1) * _MOST]
+    shown = in_order[part * _MOST : (part + 1) * _MOST]
     paths = dict.fromkeys(addresses.of(iri).partition("#")[0] for iri in shown)
     return _document("urlset", "url", [*others, *paths], site, origin)
 
