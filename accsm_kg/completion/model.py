@@ -62,8 +62,12 @@ class Naming:
 
 
 def read() -> Lookup[Read]:
-    """Return the rows of the queries; values are read of the properties that have few."""
-    classes, uses, ranges = (yield _ask("classes")), (yield _ask("uses")), (yield _ask("ranges"))
+    """Return the rows of the queries; values are read of the properties that have few.
+
+    Of many things, the classes of the values are those of some things of each class.
+    """
+    classes, uses = (yield _ask("classes")), (yield _ask("uses"))
+    ranges = (yield from _some_ranges(classes)) if _are_many(classes) else (yield _ask("ranges"))
     properties = yield _ask("properties")
     few = {row["property"] for row in properties if _has_few(row)}
     values = (yield Ask(_QUERIES / "values.rq", tuple(sorted(few)))) if few else []
@@ -72,9 +76,27 @@ def read() -> Lookup[Read]:
     )
 
 
+def read_counts() -> Lookup[Read]:
+    """Return the rows of queries that are quick in any dataset: terms, and how many use each."""
+    classes, properties = (yield _ask("classes")), (yield _ask("counts"))
+    return Read(classes, [], [], properties, [], (yield _ask("terms")), [])
+
+
 def is_large(found: Read) -> bool:
     """Return whether there are more things than are sent to an editor."""
-    return max((int(row["count"]) for row in found.classes), default=0) > MOST_THINGS
+    return _are_many(found.classes)
+
+
+def _are_many(classes: Rows) -> bool:
+    return max((int(row["count"]) for row in classes), default=0) > MOST_THINGS
+
+
+def _some_ranges(classes: Rows) -> Lookup[Rows]:
+    found: Rows = []
+    for iri in (row["class"] for row in classes):
+        rows = yield Ask(_QUERIES / "some-ranges.rq", iri)
+        found += [{**row, "class": iri} for row in rows]
+    return found
 
 
 def values(found: Read) -> set[str]:

@@ -7,6 +7,7 @@ from accsm_kg.coverage.model import MARKS, Coverage, Link, Project
 from accsm_kg.english import counted
 from accsm_kg.rdf.edtf import in_words
 
+_MOST_APART = 5  # plans that are named
 _MARKUP, _BREAK = re.compile(r"\*\*|</?sup>"), re.compile(r"<br ?/?>")
 
 
@@ -60,11 +61,19 @@ def empty(found: Coverage) -> str:
 
 
 def apart(found: Coverage) -> Iterator[str]:
-    """Yield a sentence for each plan whose projects are left out."""
+    """Yield a sentence for each plan whose projects are left out, or one for many plans."""
+    if len(found.apart) > _MOST_APART:
+        all_projects = counted(sum(found.apart.values()), "project")
+        yield f"The {all_projects} of {len(found.apart)} plans are left out: {_unlinked(found)}."
+        return
     for plan, size in found.apart.items():
         verb = "is" if size == 1 else "are"
         projects = counted(size, "project")
-        yield f"The {projects} of the {plan} {verb} left out: none is linked to a {found.one}."
+        yield f"The {projects} of the {plan} {verb} left out: {_unlinked(found)}."
+
+
+def _unlinked(found: Coverage) -> str:
+    return f"none is linked to a {found.one}"
 
 
 def plain(words: str) -> str:

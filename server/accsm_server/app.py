@@ -19,7 +19,7 @@ from accsm_kg.namespaces import APART, facts, prefixes, shown
 from accsm_server import operations
 from accsm_server.code_version import code_version
 from accsm_server.engine.interface import Engine
-from accsm_server.errors import BadRequest, NotFound, ServerError
+from accsm_server.errors import BadRequest, NotFound, QueryError, ServerError
 from accsm_server.http import problems
 from accsm_server.http.context import ensure_task
 from accsm_server.http.middleware.compression import Compression
@@ -199,6 +199,8 @@ def _is_page(path: str) -> bool:
 async def _on_error(request: Request, error: Any) -> Response:
     if isinstance(error, NotFound) and (found := await documents.elsewhere(request)):
         return found
+    if isinstance(error, QueryError):
+        error = error.of_page()
     return render.error(site_of(request), error, problems.error_format(request))
 
 

@@ -178,6 +178,13 @@ class QueryError(ServerError):
         """Take a sentence on what is wrong."""
         super().__init__(detail=detail)
 
+    def of_page(self) -> "QueryError":
+        """Return the error in words for the reader of a page, who wrote no query."""
+        if isinstance(self, AnswerTooLarge | OutOfMemory | DeadlineExceeded):
+            self.title = "The page cannot be made"
+            self.hint = "It is about too much of the dataset: search, or ask for parts in a query."
+        return self
+
 
 class QuerySyntaxError(QueryError):
     """A query that the engine cannot parse."""

@@ -1,6 +1,7 @@
 """Make a store on disk: the statements, and what pages need of the whole dataset."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,19 +12,22 @@ from accsm_server.engine import disk
 from accsm_server.engine.disk import Marker, OpenStore
 from accsm_server.engine.pool.pool import Pool
 from accsm_server.engine.prepared import Preparing
+from accsm_server.errors import QueryError
 from accsm_server.http.in_process import ask
+from accsm_server.pages.crawlers import pages_apart
 from accsm_server.pages.search import INDEX, make_index
 from accsm_server.reload import files_of
 from accsm_server.settings import Settings
 
 _PATIENCE = 3600.0  # seconds for a query
-#: Pages of the whole dataset, whose answers are kept.
+_MOST_SOURCES = 50  # whose pages are prepared
+#: Pages of the whole dataset, whose answers are kept beside those of the sitemap and of sources.
 _PAGES = (
     "/", "/projects", "/targets", "/countries", "/areas", "/bodies", "/meetings", "/indicators",
     "/documents", "/sources", "/quality", "/quality/issues", "/questions?format=json", "/coverage",
     "/coverage?rows=areas", "/coverage?rows=themes", "/timeline", "/timeline?scale=history",
     "/trace", "/browse", "/dataset", "/ontology", "/shapes", "/conformance",
-    "/sitemap.xml", "/search?q=a", "/query/terms.json", "/query/things.json",
+    "/sitemap.xml", "/sitemap-1.xml", "/search?q=a", "/query/terms.json", "/query/things.json",
 )  # fmt: skip
 
 
@@ -50,8 +54,15 @@ async def _prepare(store: OpenStore, progress: Progress) -> None:
         index.close()
         engine = Preparing(pool)
         app, _, site = create_dataset_app(engine, settings, kept=store.path)
-        for done, page in enumerate(_PAGES):
-            progress("preparing", done / len(_PAGES), 0)
+        await site.prepare()
+        addresses = await site.addresses()
+        sources = map(addresses.of, sorted(site.contents.reliability)[:_MOST_SOURCES])
+        others: list[str] = []
+        with suppress(QueryError):
+            others = await pages_apart(site)
+        pages = dict.fromkeys([*_PAGES, *others, *sources])
+        for done, page in enumerate(pages):
+            progress("preparing", done / len(pages), 0)
             await ask(app, page)  # whatever the answer is
         engine.write(store.path / disk.ANSWERS)
         site.close()

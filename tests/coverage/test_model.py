@@ -1,6 +1,7 @@
 """The coverage: what it counts, what it selects, and that each number is that of a query."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,6 +100,14 @@ def test_themes_leave_out_the_plan_that_has_none_and_say_so(known: Store) -> Non
     assert sentence == (
         "The 24 projects of the ACCSM Work Plan 2016-2020 are left out: "
         "none is linked to a thematic area."
+    )
+
+
+def test_many_plans_that_are_left_out_are_counted(known: Store) -> None:
+    plans = {f"Plan {number}": 2 for number in range(6)}
+    (sentence,) = words.apart(replace(found(known, rows="themes"), apart=plans))
+    assert sentence == (
+        "The 12 projects of 6 plans are left out: none is linked to a thematic area."
     )
 
 

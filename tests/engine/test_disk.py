@@ -4,10 +4,12 @@ import os
 import random
 import resource
 import signal
+import sqlite3
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import pytest
 from accsm_server.engine import disk
 from accsm_server.engine.disk import DamagedStoreError
 from accsm_server.engine.pool.dataset_view import DatasetView
+from accsm_server.load import load
 from project import COMMAND, ROOT, run
 from pyoxigraph import QueryBoolean, Store
 from serving import children, running, until
@@ -56,6 +59,24 @@ def loaded(dataset_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     assert done.returncode == 0, done.stderr
     assert f"Serve them: accsm-kg serve {folder}" in done.stdout
     return folder
+
+
+def test_a_store_has_the_answers_for_the_pages_of_the_dataset(
+    known_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accsm_server.engine.prepared._QUICK", 0)
+    load(known_path, tmp_path / "store", CONVENTIONS.base, lambda *progress: None)
+    opened = disk.open_current(tmp_path / "store")
+    with closing(sqlite3.connect(opened.path / disk.ANSWERS)) as database:
+        kept = " ".join(query for (query,) in database.execute("SELECT query FROM answer"))
+    opened.close()
+    for summary in (
+        "Which projects are there, who coordinates them",
+        "What is unclear in the sources",
+        "Which resources have a page?",
+        "In which lines does this source have passages",
+    ):
+        assert f"#+ summary: {summary}" in kept
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,8 @@ def test_of_more_than_can_be_drawn_one_plan_or_year_is_shown(
     assert drawn(whole, PLAN) == select(whole, replace(PLAN, plan=plan))
     last = max(year.year for year in history.years if year.stated)
     assert drawn(history, HISTORY) == select(history, replace(HISTORY, year=str(last)))
+    undated = replace(history, years=[])
+    assert drawn(undated, HISTORY) == select(undated, HISTORY)
     page = get(client, f"/timeline?{urlencode({'plan': plan})}").text
     assert f"These are the projects of the {plan}. Other plans: " in page
     for other in others:

@@ -91,6 +91,32 @@ def test_things_of_a_large_dataset_are_found_by_what_is_typed(tmp_path: Path) ->
         assert client.get("/query/complete").json()["things"] == []
 
 
+@pytest.mark.parametrize(("classes", "properties"), [("ab", 20), ("abcd", 25)])
+def test_terms_of_a_dataset_that_is_large_for_its_memory_are_known(
+    tmp_path: Path, classes: str, properties: int
+) -> None:
+    """What takes too much memory is left out: first which values, then what has which property."""
+    things = 20_000
+    file = tmp_path / "data.ttl"
+    with file.open("w") as written:
+        written.write(f"@prefix : <{BASE}ontology#> . @prefix t: <{BASE}id/thing/> .\n")
+        for n in range(things):
+            types = ", ".join(f":{name}" for name in classes)
+            values = (f":p{place} t:{(n * 7 + place) % things}" for place in range(properties))
+            written.write(f"t:{n} a {types} ; {' ; '.join(values)} .\n")
+    with running(file, MEMORY="1024") as server:
+        found = httpx.get(f"{server.url}/query/terms.json", timeout=60)
+        assert found.status_code == 200, found.text
+        terms = found.json()
+        assert terms["classes"]["accsm:a"]["n"] == things
+        assert terms["properties"]["accsm:p0"]["n"] == things
+        if classes == "ab":
+            used = [things, things, ["accsm:a", "accsm:b"]]
+            assert terms["properties"]["accsm:p0"]["in"] == {"accsm:a": used, "accsm:b": used}
+        rest = httpx.get(f"{server.url}/query/things.json", timeout=60)
+        assert rest.json() == {"kinds": [], "things": [], "more": True}
+
+
 def test_a_stored_question_is_a_query_file(client: httpx.Client) -> None:
     path = "/questions/projects-supporting-action-line"
     answer = client.get(f"{path}.rq?line=A.2.2.i")

@@ -53,6 +53,8 @@ CLIENT: ContextVar[str] = ContextVar("client", default="")
 
 #: The largest answer, in bytes, for a page.
 PAGE_BYTES = 8 << 20
+#: The same of what is read once, to be remembered: a list of the whole dataset.
+WHOLE_BYTES = 64 << 20
 
 
 class Answer(Protocol):

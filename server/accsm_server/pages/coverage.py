@@ -24,6 +24,7 @@ from accsm_kg.coverage.model import (
 )
 from accsm_kg.errors import UnknownNameError
 from accsm_kg.lookups import Ask
+from accsm_server.engine.interface import WHOLE_BYTES
 from accsm_server.errors import BadRequest
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi
@@ -35,6 +36,7 @@ from accsm_server.pages.render import NEGOTIATED, inline, view
 
 _HERE = "/coverage"
 _MOST_DRAWN = 150  # projects; of more, one plan is drawn
+_MOST_ROWS = 300  # of a page; files have all
 _MOST = 20  # members on a card
 _FILES = (CSV, JSON, SVG, TURTLE)
 _OFFERS = (HTML, *_FILES)
@@ -85,7 +87,7 @@ class Overview:
 async def load_overview(site: Site) -> tuple[Overview | None, list[Ask]]:
     """Return the coverage of the targets, None if there are none, and the queries asked for it."""
     whole, asked = await site.load(load_whole, Selection.rows)
-    found = drawn(whole, Selection())
+    found = _first(drawn(whole, Selection()))
     if words.empty(found):
         return None, asked
     return overview(site, found, await site.addresses()), asked
@@ -181,9 +183,21 @@ def drawn(whole: Coverage, selection: Selection) -> Coverage:
     return select(whole, replace(selection, plan=next(iter(found.plans))))
 
 
+def _first(found: Coverage) -> Coverage:
+    """Return as many projects and rows as a page shows, rows with a project before others."""
+    plans = {plan: projects[:_MOST_DRAWN] for plan, projects in found.plans.items()}
+    kept = {project.iri for projects in plans.values() for project in projects}
+    lines = [
+        replace(line, links=[link for link in line.links if link.project.iri in kept])
+        for line in found.lines
+    ]
+    shown = sorted(range(len(lines)), key=lambda place: not lines[place].links)[:_MOST_ROWS]
+    return replace(found, plans=plans, lines=[lines[place] for place in sorted(shown)])
+
+
 async def load_whole(site: Site, rows: str) -> tuple[Coverage, list[Ask]]:
     """Return the coverage of one kind of rows by all projects, and its queries."""
-    return await look_up(site, load(rows))
+    return await look_up(site, load(rows), WHOLE_BYTES)
 
 
 def _page(
@@ -193,6 +207,8 @@ def _page(
         return site.root + addresses.of(iri)
 
     selection, here = found.selection, address_of(found.selection)
+    projects, rows = len(found.projects), len(found.lines)
+    found = _first(found)
     return view(
         site,
         "coverage.html",
@@ -203,6 +219,8 @@ def _page(
         link=site.root + here,
         offers=_FILES,
         found=found,
+        is_cut=(len(found.projects), len(found.lines)) < (projects, rows),
+        most=f"{_MOST_DRAWN} projects and {_MOST_ROWS} {found.many}",
         overview=overview(site, found, addresses),
         matrix=inline(draw.matrix(found, address)),
         address=address,

@@ -17,6 +17,7 @@ from accsm_server.pages.questions import stored
 from accsm_server.pages.terms import TermView, load_labels
 
 router = openapi.create_router("pages")
+_MOST_TARGETS = 100  # in the list of what can be traced
 _log = logging.getLogger(__name__)
 
 
@@ -41,6 +42,7 @@ async def home(site: ServedSite, format: PageFormat, origin: Origin) -> Response
         numbers={local_name(iri): count for iri, count in counts.items()},
         overview=overview,
         targets=targets,
+        most=_MOST_TARGETS,
         sources=await _sources(site),
         question=questions.get(site.profile.home_question, next(iter(questions.values()), None)),
         questions=len(questions),

@@ -22,6 +22,7 @@ from accsm_kg.lookups import Ask, Lookup, Row, Rows
 from accsm_kg.rdf.edtf import in_words
 from accsm_kg.rdf.terms import natural
 from accsm_kg.terminal import delimited
+from accsm_server.engine.interface import WHOLE_BYTES
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.negotiation import CSV, FORMAT_NAMES, HTML, JSON, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi, render
@@ -115,7 +116,7 @@ for _route in list_paths():
 
 async def load(site: Site, path: str) -> tuple[tuple[Rows, Facets], list[Ask]]:
     """Return the rows and facets of the list at ``path``, and its queries: use `Site.load`."""
-    return await look_up(site, _ask(path.strip("/")))
+    return await look_up(site, _ask(path.strip("/")), WHOLE_BYTES)
 
 
 def _ask(name: str) -> Lookup[tuple[Rows, Facets]]:

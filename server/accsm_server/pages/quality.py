@@ -14,6 +14,7 @@ from starlette.responses import Response
 from accsm_kg.lookups import Ask, Lookup, Row, Rows, grouped
 from accsm_kg.pictures import counts, svg
 from accsm_kg.terminal import delimited
+from accsm_server.engine.interface import WHOLE_BYTES
 from accsm_server.errors import NotFound
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, lists, openapi
@@ -67,7 +68,7 @@ async def file(site: ServedSite, suffix: str) -> Response:
 
 async def load(site: Site) -> tuple[Found, list[Ask]]:
     """Return the rows of the queries, and the queries: use `Site.load`."""
-    return await look_up(site, _ask())
+    return await look_up(site, _ask(), WHOLE_BYTES)
 
 
 def _ask() -> Lookup[Found]:

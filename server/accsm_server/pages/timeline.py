@@ -25,6 +25,7 @@ from accsm_kg.timeline.model import (
     load,
     select,
 )
+from accsm_server.engine.interface import WHOLE_BYTES
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
 from accsm_server.pages import answers, openapi
@@ -36,7 +37,7 @@ from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.render import NEGOTIATED, inline, view
 
 _HERE = "/timeline"
-_MOST_DRAWN = 150  # items; of more, one plan or year is drawn
+_MOST_DRAWN = 150  # items; of more, one plan or year is drawn, and the first of these
 _FILES = (CSV, JSON, SVG, TURTLE)
 _OFFERS = (HTML, *_FILES)
 _OFFERED = openapi.offered(*_OFFERS)
@@ -136,16 +137,16 @@ def drawn(whole: Timeline, selection: Selection) -> Timeline:
     """Return what is selected, or one plan or year of it if that has more than can be drawn."""
     found = select(whole, selection)
     years = [str(year.year) for year in found.years if year.stated]
-    if len(found.items) <= _MOST_DRAWN:
-        return found
-    if len(found.plans) > 1:
+    if len(found.items) > _MOST_DRAWN and len(found.plans) > 1:
         return select(whole, replace(selection, plan=next(iter(found.plans))))
-    return select(whole, replace(selection, year=selection.year or years[-1]))
+    if len(found.items) > _MOST_DRAWN and years and not selection.year:
+        return select(whole, replace(selection, year=years[-1]))
+    return found
 
 
 async def load_whole(site: Site, scale: str) -> tuple[Timeline, list[Ask]]:
     """Return the timeline of all items of a scale, and its queries."""
-    return await look_up(site, load(scale))
+    return await look_up(site, load(scale), WHOLE_BYTES)
 
 
 def _page(
@@ -156,6 +157,7 @@ def _page(
 
     selection, here = found.selection, address_of(found.selection)
     plans = _plans(site, whole, selection)
+    shown = replace(found, items=found.items[:_MOST_DRAWN])
     return view(
         site,
         "timeline.html",
@@ -165,10 +167,12 @@ def _page(
         site.base + here.removeprefix("/"),
         link=site.root + here,
         offers=_FILES,
-        found=found,
+        found=shown,
+        summary=words.summary(found),
+        rest=len(found.items) - len(shown.items),
         words=words,
         address=address,
-        badges=_badges(site, found),
+        badges=_badges(site, shown),
         scales=[_entry(site, _scale(name), text, selection) for name, text in SCALES.items()],
         choices=_choices(found),
         plans=plans,
@@ -179,10 +183,10 @@ def _page(
             if name != "plan" or len(whole.items) <= _MOST_DRAWN
         ],
         whole=site.root + address_of(_scale(selection.scale)),
-        legend=[(inline(drawn), text, count) for drawn, text, count in draw.legend(found)],
+        legend=[(inline(drawn), text, count) for drawn, text, count in draw.legend(shown)],
         line=inline(draw.line_sample()),
-        sections=_sections(found, address),
-        years=[_year(site, found, year.year) for year in found.years],
+        sections=_sections(shown, found, address),
+        years=[_year(site, shown, year.year) for year in found.years],
     )
 
 
@@ -192,15 +196,14 @@ def _plans(site: Site, whole: Timeline, selection: Selection) -> list[Link]:
     return [Link(name, site.root + address_of(replace(selection, plan=name))) for name in others]
 
 
-def _sections(found: Timeline, address: svg.Address) -> list[Section]:
-    """Return the groups, whose rows are numbered through."""
+def _sections(shown: Timeline, found: Timeline, address: svg.Address) -> list[Section]:
+    """Return the groups that are shown of those found, whose rows are numbered through."""
+    counts = {(group.label, group.iri): _count(found, group) for group in found.groups}
     sections, row = [], 0
-    for group in found.groups:
-        picture = inline(draw.of_group(found, group, address, row))
-        sections.append(
-            Section(address(group.iri) if group.iri else "", group.label, _count(found, group),
-                    picture)
-        )  # fmt: skip
+    for group in shown.groups:
+        picture = inline(draw.of_group(shown, group, address, row))
+        href, count = address(group.iri) if group.iri else "", counts[group.label, group.iri]
+        sections.append(Section(href, group.label, count, picture))
         row += len(group.items)
     return sections
 

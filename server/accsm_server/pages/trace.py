@@ -18,6 +18,7 @@ from accsm_kg.trace import chain, render
 from accsm_kg.trace.chain import Column, Node
 from accsm_kg.trace.index import QUERIES, AmbiguousKeyError, Index, Thing, UnknownKeyError, index
 from accsm_kg.trace.model import Trace, trace_thing
+from accsm_server.engine.interface import WHOLE_BYTES
 from accsm_server.errors import BadRequest, NotFound
 from accsm_server.http.headers import NEVER
 from accsm_server.http.negotiation import CSV, HTML, JSON, SVG, TURTLE, Format, alternates
@@ -32,7 +33,8 @@ from accsm_server.pages.terms import Labels, TermView, load_labels, plural
 
 _HERE = "/trace"
 _LONGEST = 1000  # characters of a key
-_MOST = 60  # projects of a group, and with a column in the table of what they support
+_MOST = 60  # projects of a group, and rows and columns of the table of what they support
+_MOST_LISTED = 100  # things of a kind
 _OFFERS = (HTML, CSV, JSON, TURTLE, SVG)
 _ANSWERS = {
     **openapi.offered(*_OFFERS),
@@ -74,7 +76,7 @@ class Line:
 
 async def load_index(site: Site) -> Index:
     """Return what can be traced in a dataset."""
-    return (await look_up(site, index(site.base)))[0]
+    return (await look_up(site, index(site.base), WHOLE_BYTES))[0]
 
 
 @router.get(
@@ -102,6 +104,7 @@ async def chooser(
         "Trace a line of sight",
         [Ask(QUERIES / "things.rq")],
         kinds=[(plural(kind), list(things)) for kind, things in by_kind],
+        most=_MOST_LISTED,
         groups=_groups(known),
         address=address,
     )
@@ -205,7 +208,8 @@ async def _page(
         years=inline(strip.years(*chain.period(found.all_projects))),
         legend=_legend(found),
         found=found,
-        groups=_groups(known),
+        most_listed=_MOST_LISTED,
+        groups=_groups(known, thing),
         grouped=group,
         group_names=list(chain.GROUPS),
         matrix=_matrix(found, linked, known, labels),
@@ -296,11 +300,17 @@ def _matrix(found: Trace, steps: Sequence[Step], known: Index, labels: Labels) -
     return sorted(lines, key=lambda line: -line.total)
 
 
-def _groups(known: Index) -> list[tuple[str, list[Thing]]]:
-    """Return the measures and lines by blueprint."""
-    grouped = [thing for thing in known.things.values() if thing.group]
-    by_group = groupby(sorted(grouped, key=lambda t: t.group), key=lambda thing: thing.group)
-    return [(group, list(things)) for group, things in by_group]
+def _groups(known: Index, shown: Thing | None = None) -> list[tuple[str, list[Thing], int]]:
+    """Return the first measures and lines of each blueprint, with ``shown``, and their number."""
+    found: dict[str, list[Thing]] = {}
+    for thing in known.things.values():
+        if thing.group:
+            found.setdefault(thing.group, []).append(thing)
+    return [
+        (group, [*things[:_MOST_LISTED], *(t for t in things[_MOST_LISTED:] if t is shown)],
+         len(things))
+        for group, things in sorted(found.items())
+    ]  # fmt: skip
 
 
 def _legend(found: Trace) -> list[tuple[Markup, str]]:

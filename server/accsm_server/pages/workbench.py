@@ -1,5 +1,6 @@
 """The workbench at /query: its page, and what its editor knows of the dataset."""
 
+import logging
 from asyncio import to_thread
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from accsm_kg.completion import model
 from accsm_kg.completion.model import Naming, Read
 from accsm_kg.rdf.terms import expand, is_iri
 from accsm_kg.search.index import Hit
-from accsm_server.errors import NotSupported
+from accsm_server.errors import DeadlineExceeded, NotSupported, OutOfMemory
 from accsm_server.http.headers import FOREVER, REVALIDATE
 from accsm_server.http.negotiation import JSON
 from accsm_server.pages import in_browser, openapi, render, static_files
@@ -26,6 +27,8 @@ BUNDLE = "workbench.js"
 _MOST_BYTES = 256 << 20  # of an answer about the whole dataset
 _MOST_FOUND = 50  # things that are found for what is typed
 _DATA = openapi.offered(JSON)
+
+_log = logging.getLogger(__name__)
 
 router = openapi.create_router("pages")
 
@@ -116,7 +119,11 @@ def _naming(site: Site) -> Naming:
 
 
 async def _read(site: Site) -> Read:
-    return (await look_up(site, model.read(), _MOST_BYTES))[0]
+    try:
+        return (await look_up(site, model.read(), _MOST_BYTES))[0]
+    except (DeadlineExceeded, OutOfMemory) as error:
+        _log.warning("The editor does not know what has which property: %s", error)
+        return (await look_up(site, model.read_counts(), _MOST_BYTES))[0]
 
 
 async def load_terms(site: Site) -> dict[str, Any]:
