@@ -6,6 +6,9 @@ import { counted, make } from "./tools.js";
 const ROWS = "application/sparql-results+json";
 const TRIPLES = "text/turtle";
 const MOST_ROWS = 1000;
+const SHOWN = 40; // characters of a query in a message
+const LONGEST_TURTLE = 1e6; // characters
+const LOCAL = /^\w(?:[\w-]*\w)?$/;
 const GRAPH_FORMS = /^(?:CONSTRUCT|DESCRIBE)$/i;
 const FORMS = /^(?:SELECT|ASK|CONSTRUCT|DESCRIBE)$/i;
 
@@ -28,6 +31,39 @@ export function readable(text, known) {
   }
   const missing = [...used].filter((prefix) => prefix in known && !(prefix in own)).sort();
   return missing.map((prefix) => `PREFIX ${prefix}: <${known[prefix]}> `).join("") + made;
+}
+
+/** Why the engine has not answered a query, in words: it tells the line and column at which it gave up. */
+export function explained(message, query) {
+  const place = /error at (\d+):(\d+)/.exec(message);
+  if (!place) return message;
+  const all = tokens(query);
+  const own = declared(all);
+  const foreign = all.find((token) => token.kind === "name" && !(prefixOf(token) in own));
+  if (foreign) return `Line ${query.slice(0, foreign.from).split("\n").length}: the prefix ${prefixOf(foreign)}: is not declared.`;
+  const start = query.split("\n").slice(0, place[1] - 1).join("\n").length + (place[1] > 1 ? 1 : 0);
+  const near = all.find(({ to }) => to >= start + Number(place[2]) - 1) ?? all.at(-1);
+  const [rest] = query.slice(near?.from ?? 0).split("\n", 1);
+  const shown = rest.length > SHOWN ? `${rest.slice(0, SHOWN)}…` : rest;
+  return `Line ${place[1]}: the query cannot be read near “${shown}”. Look for what is missing or too much there, or right before it.`;
+}
+
+/** Turtle without prefixes, written with those that are known; longer texts stay as they are. */
+export function shortened(text, known) {
+  if (text.length > LONGEST_TURTLE) return text;
+  const spaces = Object.entries(known).sort(([, one], [, other]) => other.length - one.length);
+  const used = new Set();
+  const parts = [];
+  let end = 0;
+  for (const { kind, text: iri, from, to } of tokens(text)) {
+    const found = kind === "iri" && spaces.find(([, space]) => iri.startsWith(`<${space}`) && LOCAL.test(iri.slice(space.length + 1, -1)));
+    if (!found) continue;
+    used.add(found[0]);
+    parts.push(text.slice(end, from), `${found[0]}:${iri.slice(found[1].length + 1, -1)}`);
+    end = to;
+  }
+  const lines = [...used].sort().map((prefix) => `@prefix ${prefix}: <${known[prefix]}> .\n`);
+  return lines.join("") + parts.join("") + text.slice(end);
 }
 
 /** The engine of the page whose form has `data` about it. */
@@ -78,11 +114,11 @@ export function createEngine({ engine, program, dump, base, apart, root }) {
     } catch (error) {
       if (!error.isOfQuery) throw error;
       return make("section", { className: "problem", role: "alert" },
-        make("h2", {}, "The query was not answered"), make("p", {}, error.message));
+        make("h2", {}, "The query was not answered"), make("p", {}, explained(error.message, query)));
     }
     const save = (format, ending) => saving(`answer.${ending}`, format, () => ask(query, format));
     const files = isGraph ? [save(TRIPLES, "ttl")] : [save("text/csv", "csv"), save(ROWS, "json")];
-    const shown = isGraph ? [turtle(said)] : rows(JSON.parse(said), (term) => cell(term, page, name));
+    const shown = isGraph ? [turtle(shortened(said, known))] : rows(JSON.parse(said), (term) => cell(term, page, name));
     return make("section", { className: "answer", "aria-labelledby": "answer" },
       make("h2", { id: "answer" }, "Answer"), ...shown, make("p", { className: "formats" }, "The answer as ", ...files));
   }
