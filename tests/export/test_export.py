@@ -82,6 +82,7 @@ def test_questions_have_the_answers_of_all_combinations_up_to_a_bound(copy_path:
         if entry["parameters"]:
             counts.append(len(others) + 1)
             assert ("which your browser answers" in text) is (not others), entry
+            assert "This is the answer for " in text, entry
         assert folder.with_suffix(".rq").exists()
     assert len(counts) > 30
     assert max(counts) <= _MOST_COMBINATIONS
@@ -89,6 +90,8 @@ def test_questions_have_the_answers_of_all_combinations_up_to_a_bound(copy_path:
     answer = "questions/projects-supporting-action-line/line=A.2.2.i"
     for ending in ("/index.html", ".csv", ".json"):
         assert (copy_path / f"{answer}{ending}").exists()
+    other = (copy_path / f"{answer}/index.html").read_text()
+    assert "This is the answer for line “A.2.2.i”. For others choose below." in other
 
 
 def test_the_dumps_have_the_dataset(copy_path: Path, known: Store) -> None:
