@@ -94,6 +94,15 @@ def test_questions_have_the_answers_of_all_combinations_up_to_a_bound(copy_path:
     assert "This is the answer for line “A.2.2.i”. For others choose below." in other
 
 
+def test_assistants_are_told_of_the_files(copy_path: Path) -> None:
+    text = (copy_path / "llms.txt").read_text()
+    places = [one.removeprefix(URL) for one in re.findall(r"\]\((\S+)\)", text)]
+    assert {"accsm.nq.gz", "questions.json", "projects"} <= {*places}
+    assert [one for one in places if not (copy_path / one).exists()] == []
+    assert (copy_path / "questions/projects-supporting-action-line.json").exists()
+    assert "/sparql" not in text
+
+
 def test_the_dumps_have_the_dataset(copy_path: Path, known: Store) -> None:
     assert len(load(copy_path / "accsm.nq.gz", CONVENTIONS)) == len(known)
     for suffix in ("nq", "trig", "nt", "ttl", "trig.zst"):

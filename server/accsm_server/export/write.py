@@ -29,7 +29,7 @@ MARK = "export.json"
 _MADE_BY = "made by"
 _PATIENCE = 3600.0  # seconds for a query
 _PAGES = (
-    "/", "/sitemap.xml", "/query", "/search",
+    "/", "/sitemap.xml", "/llms.txt", "/query", "/search",
     "/questions?format=json", "/context.jsonld",
 )  # fmt: skip
 

@@ -38,6 +38,16 @@ _DATA = """\
 - [Whole dataset]({origin}/dataset): files to download, licence and sources.
 - Each thing has an address, `{origin}/id/…`, with a page that is also there as
   {documents}: by Accept, by `format=` or by a suffix such as `.ttl`."""
+#: The same of a copy without a server.
+_COPIED = """\
+- [Whole dataset]({origin}/accsm.nq.gz): all statements as N-Quads.
+- [About the dataset]({origin}/dataset/): other files, licence and sources.
+- [Stored questions]({origin}/questions.json): queries with tested answers; that of one is at
+  `{origin}/questions/NAME.json` for the values that its parameters have first.
+- [Terms]({origin}/query/terms.json): classes and properties, and how often the data use them.
+- Each thing has an address, `{origin}/id/…/`, with a page; with `.ttl` or `.jsonld` in place of the
+  last slash it is RDF. SPARQL and the search run in a browser only, at {origin}/query/ and
+  {origin}/search/."""
 _MCP = """\
 The same dataset answers as seven tools that read: `pip install 'accsm-kg[mcp]'`, then
 `accsm-kg mcp` on the standard streams, or `accsm-kg mcp --http`. Each statement comes with its
@@ -78,7 +88,7 @@ def _sections(site: Site, origin: str) -> Iterator[tuple[str, str]]:
     """Yield the heads and texts of the sections of llms.txt."""
     yield (
         "Data",
-        _DATA.format(
+        (_COPIED if site.is_static else _DATA).format(
             origin=origin,
             results=_named(RESULTS),
             documents=_named(DOCUMENTS),
