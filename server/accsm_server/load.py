@@ -1,6 +1,7 @@
 """Make a store on disk: the statements, and what pages need of the whole dataset."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from accsm_server.pages.search import INDEX, make_index
 from accsm_server.reload import files_of
 from accsm_server.settings import Settings
 
+_log = logging.getLogger(__name__)
 _PATIENCE = 3600.0  # seconds for a query
 _MOST_SOURCES = 50  # whose pages are prepared
 #: Pages of the whole dataset, whose answers are kept beside those of the sitemap and of sources.
@@ -63,7 +65,10 @@ async def _prepare(store: OpenStore, progress: Progress) -> None:
         pages = dict.fromkeys([*_PAGES, *others, *sources])
         for done, page in enumerate(pages):
             progress("preparing", done / len(pages), 0)
-            await ask(app, page)  # whatever the answer is
+            try:
+                await ask(app, page)  # whatever the answer is
+            except Exception:  # to which a server answers 500
+                _log.exception("The page %s failed", page)
         engine.write(store.path / disk.ANSWERS)
         site.close()
     finally:

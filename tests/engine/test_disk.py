@@ -61,6 +61,14 @@ def loaded(dataset_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
+def test_a_page_that_fails_does_not_stop_the_load(
+    small_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accsm_server.pages.home._load_pictures", None)
+    load(small_path, tmp_path / "store", CONVENTIONS.base, lambda *progress: None)
+    disk.open_current(tmp_path / "store").close()
+
+
 def test_a_store_has_the_answers_for_the_pages_of_the_dataset(
     known_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
