@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +12,7 @@ from accsm_server.engine import disk
 from accsm_server.engine.disk import Marker, OpenStore
 from accsm_server.engine.pool.pool import Pool
 from accsm_server.engine.prepared import Preparing
-from accsm_server.errors import QueryError
 from accsm_server.http.in_process import ask
-from accsm_server.pages.crawlers import pages_apart
 from accsm_server.pages.search import INDEX, make_index
 from accsm_server.reload import files_of
 from accsm_server.settings import Settings
@@ -23,7 +20,7 @@ from accsm_server.settings import Settings
 _log = logging.getLogger(__name__)
 _PATIENCE = 3600.0  # seconds for a query
 _MOST_SOURCES = 50  # whose pages are prepared
-#: Pages of the whole dataset, whose answers are kept beside those of the sitemap and of sources.
+#: Pages of the whole dataset, whose answers are kept, beside those of the sources.
 _PAGES = (
     "/", "/projects", "/targets", "/countries", "/areas", "/bodies", "/meetings", "/indicators",
     "/documents", "/sources", "/quality", "/quality/issues", "/questions?format=json", "/coverage",
@@ -58,11 +55,7 @@ async def _prepare(store: OpenStore, progress: Progress) -> None:
         app, _, site = create_dataset_app(engine, settings, kept=store.path)
         await site.prepare()
         addresses = await site.addresses()
-        sources = map(addresses.of, sorted(site.contents.reliability)[:_MOST_SOURCES])
-        others: list[str] = []
-        with suppress(QueryError):
-            others = await pages_apart(site)
-        pages = dict.fromkeys([*_PAGES, *others, *sources])
+        pages = [*_PAGES, *map(addresses.of, sorted(site.contents.reliability)[:_MOST_SOURCES])]
         for done, page in enumerate(pages):
             progress("preparing", done / len(pages), 0)
             try:

@@ -136,17 +136,18 @@ async def _part(site: Site, origin: str, part: int) -> Response:
     """Return the sitemap of one part of the resources, the first one with the other pages."""
     addresses, iris = await site.addresses(), await load_iris(site, site.queries.text("resources"))
     in_order = await to_thread(sorted, iris)
-    others = [] if part else [*await pages_apart(site), *await _graphs(site)]
+    others = [] if part else await _others(site)
     shown = in_order[part * _MOST : (part + 1) * _MOST]
-    things = (addresses.of(iri).partition("#")[0] for iri in shown)
-    return _document("urlset", "url", [*dict.fromkeys([*others, *things])], site, origin)
+    paths = dict.fromkeys(addresses.of(iri).partition("#")[0] for iri in shown)
+    return _document("urlset", "url", [*others, *paths], site, origin)
 
 
-async def pages_apart(site: Site) -> list[str]:
-    """Return the paths of the pages that are about no single thing or graph."""
+async def _others(site: Site) -> list[str]:
     classes = (
         browse.members_address(site, entry.iri) for entry in await browse.class_entries(site)
     )
+    graphs = (iri_of(row["graph"]) for row in (await site.served.queries.rows("graphs")).rows)
+    addresses = await site.addresses()
     topics = await load_topics(site)
     feet = (link for link in render.links_of(site, site.profile.footer) if link.needs)
     links = [*render.links_of(site, site.profile.navigation), *feet]
@@ -156,15 +157,8 @@ async def pages_apart(site: Site) -> list[str]:
         *(topic.vocabulary for topic in topics if topic.terms),
         *(topic.rules for topic in topics if topic.shapes),
     ]
-    found = [*pages, *map(path_of, await stored(site)), *classes]
+    found = [*pages, *map(path_of, await stored(site)), *classes, *map(addresses.of, graphs)]
     return [path for path in dict.fromkeys(found) if not path.startswith("/describe?")]
-
-
-async def _graphs(site: Site) -> list[str]:
-    addresses = await site.addresses()
-    found = (await site.served.queries.rows("graphs")).rows
-    paths = map(addresses.of, (iri_of(row["graph"]) for row in found))
-    return [path for path in dict.fromkeys(paths) if not path.startswith("/describe?")]
 
 
 def _document(root: str, element: str, paths: list[str], site: Site, origin: str) -> Response:
