@@ -382,3 +382,23 @@ def test_wrong_arguments_are_an_error_of_the_tool(
     tools: Tools, name: str, values: dict[str, Any]
 ) -> None:
     assert "validation error" in tools.error(name, **values)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("ask", {"question": "x", "parameters": {f"p{n}": [] for n in range(500)}}),
+     ("x" * 100_000, {})],
+    ids=["parameters", "name"],
+)  # fmt: skip
+def test_many_wrong_arguments_are_a_short_error(
+    tools: Tools, name: str, values: dict[str, Any]
+) -> None:
+    ((text, is_error),) = tools.call_all([(name, values)])
+    assert is_error
+    assert len(text) <= BUDGET
+
+
+def test_a_value_of_a_question_has_a_longest_length_as_on_its_page(tools: Tools) -> None:
+    given = {"words": "word " * 1000}
+    error = tools.error("ask", question="clauses-mentioning-words", parameters=given)
+    assert error == "a value of words has at most 1000 characters"

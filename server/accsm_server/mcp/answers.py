@@ -23,7 +23,7 @@ from accsm_server.mcp.passages import QUERIES, quoted
 from accsm_server.mcp.text import Line, answer, cell, row
 from accsm_server.pages.queries import Site, look_up
 from accsm_server.pages.question import options
-from accsm_server.pages.questions import bound, stored
+from accsm_server.pages.questions import bound, check_value, stored
 from accsm_server.pages.terms import short_name
 from accsm_server.sparql.hints import Hints
 from accsm_server.sparql.protocol import MAX_BODY
@@ -205,7 +205,7 @@ async def _check(site: Site, question: Question, values: Mapping[str, str]) -> N
         model.bind(question, values)
         for one in question.parameters:
             if one.name in values:
-                model.check_choice(one.name, values[one.name], await options(site, one))
+                check_value(one.name, values[one.name], await options(site, one))
     except ValueError as error:
         raise UnknownNameError(str(error)) from None
 

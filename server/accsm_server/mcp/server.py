@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any
 
 from mcp.server import MCPServer
-from mcp.server.mcpserver.exceptions import ResourceError, ToolError
-from mcp_types import ToolAnnotations
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedToolError
+from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
 from accsm_kg import __version__
@@ -33,9 +34,24 @@ _LONGEST = 2000  # characters of an error
 Start = Annotated[int, Field(ge=0, description="The line to go on with, as the answer says")]
 
 
+class _Server(MCPServer[Any]):
+    """A server whose errors are as short as those of its tools, whatever the arguments are."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool; raises ToolError with at most `_LONGEST` characters."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except UnexpectedToolError:  # which has no words of its own, and is logged
+            raise
+        except ToolError as error:
+            raise ToolError(clipped(str(error), _LONGEST)) from None
+
+
 def create_server(use: Use) -> MCPServer[Any]:
     """Return the server of the site that ``use`` provides."""
-    server: MCPServer[Any] = MCPServer(
+    server = _Server(
         "accsm-kg",
         title="ACCSM knowledge graph",
         instructions=_INSTRUCTIONS,

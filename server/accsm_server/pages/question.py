@@ -36,10 +36,9 @@ from accsm_server.pages.addresses import describing, with_query
 from accsm_server.pages.lists import Choice
 from accsm_server.pages.parameters import FormatChoice, Origin, QueryParameters, ServedSite
 from accsm_server.pages.queries import Site, construct, known
-from accsm_server.pages.questions import address, bound, find, path_of, stored
+from accsm_server.pages.questions import address, bound, check_value, find, path_of, stored
 from accsm_server.pages.results import Result
 
-_LONGEST = 1000  # characters of the value of a parameter, which links to other formats repeat
 _VIEW = "view"
 _MOST_COMBINATIONS = 60  # of values, whose answers a static copy has
 _RELATED = 8  # other questions
@@ -84,9 +83,7 @@ class _Asked:
             )
             text = model.bind(question, chosen)
             for name, value in chosen.items():
-                if len(value) > _LONGEST:
-                    raise ValueError(f"a value of {name} has at most {_LONGEST} characters")
-                model.check_choice(name, value, options[name])
+                check_value(name, value, options[name])
         except NoChoiceError:
             raise
         except ValueError as error:

@@ -36,6 +36,7 @@ from accsm_server.pages.targets import not_found
 _AT_ONCE = 2  # questions that are answered for the list
 _PATIENCE = 3.0  # seconds, from the first request, that the page waits for the answers
 _LONGEST = 200  # characters of a text to look for
+_LONGEST_VALUE = 1000  # characters of a parameter, which links to other formats repeat
 _FORMATS = (HTML, CSV, JSON, *DOCUMENTS)
 _HERE = "/questions"
 
@@ -74,6 +75,13 @@ def path_of(question: Question) -> str:
 def address(question: Question, values: Mapping[str, str], **more: str) -> str:
     """Return the path of a question with values of its parameters, and of others."""
     return with_query(path_of(question), urlencode({**values, **more}))
+
+
+def check_value(name: str, value: str, options: Mapping[str, str]) -> None:
+    """Raise ValueError for a value that is too long, or not on the list of its parameter."""
+    if len(value) > _LONGEST_VALUE:
+        raise ValueError(f"a value of {name} has at most {_LONGEST_VALUE} characters")
+    model.check_choice(name, value, options)
 
 
 def bound(site: Site, question: Question, values: Mapping[str, str]) -> Query:
