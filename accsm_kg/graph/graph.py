@@ -1,5 +1,6 @@
 """A graph that answers questions, over a dataset in memory or over a server, with equal answers."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property, partial
@@ -17,6 +18,7 @@ from accsm_kg.diff.model import between
 from accsm_kg.errors import (
     AmbiguousNameError,
     DatasetError,
+    QueryError,
     QueryKindError,
     ServerError,
     UnknownNameError,
@@ -49,6 +51,7 @@ _TYPE = term("rdf:type").value
 _AT_ONCE = 500  # things whose labels are asked for together
 _VIEW = "chain"
 _SCHEMES = ("http://", "https://")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 #: The method for each form of query.
 _METHODS = {"SELECT": "query", "ASK": "holds", "CONSTRUCT": "construct", "DESCRIBE": "construct"}
 
@@ -288,6 +291,8 @@ class Graph:
 
     def _checked(self, sparql: str, values: Mapping[str, Value], method: str) -> str:
         """Return a query with values; raises QueryKindError unless ``method`` is for its form."""
+        if _SURROGATE.search(sparql):
+            raise QueryError("The query has half a character (a lone surrogate of UTF-16).")
         scanned = scan(sparql)
         if scanned.update:
             raise QueryKindError("This is an update, but a graph is only read; send a query.")
@@ -366,7 +371,10 @@ class Graph:
         if colon and prefix in self.prefixes and is_iri(self.prefixes[prefix] + local):
             return self.prefixes[prefix] + local
         is_bracketed = text.startswith("<") and text.endswith(">")
-        iri = urljoin(self.base, text[1:-1]) if is_bracketed else text
+        try:
+            iri = urljoin(self.base, text[1:-1]) if is_bracketed else text
+        except ValueError:  # a host that is none
+            return ""
         return iri if (is_bracketed or "://" in iri) and is_iri(iri) else ""
 
     def _unknown_thing(self, key: str) -> UnknownNameError:

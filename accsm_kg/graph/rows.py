@@ -1,8 +1,9 @@
 """Rows of an answer: tuples with names, for loops, data frames, notebooks and pictures."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cached_property
@@ -168,7 +169,8 @@ class Rows(Sequence[Row]):
         """Return a data frame; raises MissingModuleError without pandas.
 
         Decimals become floats, IRIs strings, integers with gaps ``Int64``, truth values with gaps
-        ``boolean``, dates ``datetime64``.
+        ``boolean``, dates ``datetime64``, those with a time zone in UTC. A column of dates of which
+        only some have one, or of numbers above all floats, keeps its values.
         """
         try:
             import pandas
@@ -296,10 +298,17 @@ def _series(values: list[Any]) -> tuple[list[Any], None, str | None]:
     if kinds == {bool}:
         return values, None, "boolean" if gaps else "bool"
     if kinds and kinds <= {int, float, Decimal}:
-        return [None if value is None else float(value) for value in values], None, "float64"
+        with suppress(OverflowError):  # else the values stay as they are
+            return [None if value is None else float(value) for value in values], None, "float64"
     if kinds and all(issubclass(kind, date) for kind in kinds):
-        return values, None, "datetime64[us]"
+        zoned = {_is_zoned(value) for value in values if value is not None}
+        if len(zoned) == 1:
+            return values, None, "datetime64[us, UTC]" if True in zoned else "datetime64[us]"
     return [str(value) if isinstance(value, IRI) else value for value in values], None, None
+
+
+def _is_zoned(value: date) -> bool:
+    return isinstance(value, datetime) and value.tzinfo is not None
 
 
 def _unknown(name: str, columns: Sequence[str]) -> str:

@@ -43,7 +43,10 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 _FORM = "application/x-www-form-urlencoded"
 _DEEPEST = 100  # triples within triples
 _CUT = "# cut after "  # begins the last line of a graph that the server has cut
-_ESCAPE = re.compile(r"\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8}))")  # as headers are ASCII
+#: A character of a header, which is ASCII; half a character (a surrogate) and more is none.
+_ESCAPE = re.compile(
+    r"\\(?:x([\da-f]{2})|u((?!d[89a-f])[\da-f]{4})|U(00(?:0[\da-f]|10)[\da-f]{4}))"
+)
 #: The statuses of a query that cannot be answered, and of one that took too long.
 _REFUSED, _TIMEOUT = (400, 403), 504
 

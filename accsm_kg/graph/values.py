@@ -113,7 +113,9 @@ def term_of(value: object) -> NamedNode | Literal:
     match value:
         case IRI():
             return NamedNode(value)
-        case str() | bool() | int() | float():
+        case int() if not isinstance(value, bool):
+            return Literal(str(value), datatype=NamedNode(f"{XSD}integer"))
+        case str() | bool() | float():
             return Literal(value)
         case Decimal() if value.is_finite():
             return Literal(f"{value:f}", datatype=NamedNode(f"{XSD}decimal"))
@@ -128,8 +130,9 @@ def bind(sparql: str, values: Mapping[str, Any]) -> str:
     """Return a query in which variables have ``values``; None leaves one open.
 
     They stand in a VALUES block at the start of the pattern, on the same line. Raises QueryError
-    for a query without a pattern in braces, for a name that is no variable of it, and for a text
-    that is no IRI.
+    for a query without a pattern in braces, for a name that is no variable of it, for a text that
+    is no IRI, and for a value that cannot be written: half a character (a lone surrogate of UTF-16)
+    or a number of more digits than Python turns into text.
 
     >>> bind("SELECT ?t WHERE { ?p accsm:projectNumber ?n }", {"n": 33})
     'SELECT ?t WHERE { VALUES (?n) { ("33"^^<http://www.w3.org/2001/XMLSchema#integer>) } \
@@ -156,7 +159,10 @@ def bind(sparql: str, values: Mapping[str, Any]) -> str:
 def _term(name: str, value: object) -> NamedNode | Literal:
     if isinstance(value, IRI) and not is_iri(value):
         raise QueryError(f"The value of ?{name}, '{value}', is no IRI.")
-    return term_of(value)
+    try:
+        return term_of(value)
+    except ValueError as error:
+        raise QueryError(f"The value of ?{name} cannot be written: {error}.") from None
 
 
 def _pattern(text: str, form: int) -> tuple[int, int]:

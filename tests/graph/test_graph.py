@@ -178,6 +178,8 @@ def test_an_unknown_or_ambiguous_thing_is_told_with_its_choices(kg: Graph, tmp_p
     assert "country:KHM" in unknown.value.suggestions
     with pytest.raises(UnknownNameError, match="nothing is called 'country:XXX'"):
         kg.describe("country:XXX")
+    with pytest.raises(UnknownNameError, match="nothing is called '<http://\\[>'"):
+        kg.describe("<http://[>")
 
 
 @pytest.mark.parametrize(
@@ -198,6 +200,13 @@ def test_a_thing_may_be_named_in_many_ways(kg: Graph, key: str | int) -> None:
     }  # fmt: skip
     assert "accsm:isSupportedBy" in {row.property.short for row in thing.referrers}
     assert "<b>ASEAN Guideline" in thing._repr_html_()
+
+
+def test_half_a_character_is_an_error_of_the_query(kg: Graph) -> None:
+    with pytest.raises(QueryError, match="half a character"):
+        kg.query('SELECT ?s { ?s ?p "\ud800" }')
+    with pytest.raises(QueryError, match="half a character"):
+        kg.ask("clauses-mentioning-words", words="\ud800")
 
 
 def test_evidence_is_that_of_the_thing_or_of_what_links_two(kg: Graph) -> None:

@@ -2,7 +2,7 @@
 
 import pickle
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree
@@ -61,6 +61,22 @@ def test_a_data_frame_has_types_that_keep_gaps() -> None:
     assert frame["mixed"].tolist() == [1, "x"]
     assert frame["long"].tolist() == [1, 1 << 70]
     assert frame["gaps"].sum() == 1
+
+
+def test_a_data_frame_has_times_of_any_zone_and_numbers_of_any_size() -> None:
+    east, noon = timezone(timedelta(hours=7)), datetime(2017, 4, 30, 12)
+    rows = Rows(
+        ("zoned", "some", "long", "share"),
+        [
+            (noon.replace(tzinfo=east), noon.replace(tzinfo=UTC), 10**400, 0.5),
+            (noon.replace(tzinfo=UTC), noon, 1, 10**400),
+            (None, date(2017, 4, 30), None, None),
+        ],
+    )
+    frame = rows.to_pandas()
+    assert str(frame["zoned"].dtype) == "datetime64[us, UTC]"
+    assert [time.hour for time in frame["zoned"][:2]] == [5, 12]
+    assert [row[1:] for row in frame.itertuples(index=False)] == [row[1:] for row in rows]
 
 
 def test_a_data_frame_without_rows_has_the_columns() -> None:

@@ -227,6 +227,21 @@ def test_a_problem_document_with_wrong_members_does_no_harm() -> None:
     assert (caught.value.line, caught.value.column) == (None, None)
 
 
+def test_a_hint_with_what_is_no_character_does_no_harm() -> None:
+    def hinting(handler: BaseHTTPRequestHandler) -> None:
+        body = b'{"head":{"vars":["a"]},"results":{"bindings":[]}}'
+        handler.send_response(200)
+        handler.send_header("Content-Type", JSON)
+        handler.send_header("Hint", r"\Uffffffff \ud800 caf\xe9 \U0001f600")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with graph(hinting) as kg:
+        rows = kg.query("SELECT ?a { ?a ?b ?c }")
+    assert rows.note == r"\Uffffffff \ud800 café " + "\N{GRINNING FACE}"
+
+
 def test_a_redirect_is_followed_once_and_remembered(address: str) -> None:
     def moved(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(301)

@@ -117,6 +117,8 @@ def test_text_cannot_break_out_of_a_value() -> None:
         ("ASK {}", {"n": 1}, r"no variable \?n; it has: none\."),
         ("DESCRIBE ?n", {"n": 1}, "no pattern in braces"),
         ("SELECT ?n { ?n ?p ?o }", {"n": IRI("not an IRI")}, "is no IRI"),
+        ("SELECT ?n { ?n ?p ?o }", {"n": "\ud800"}, "cannot be written"),
+        ("SELECT ?n { ?n ?p ?o }", {"n": 10**5000}, "cannot be written: Exceeds the limit"),
     ],
 )
 def test_values_that_cannot_be_bound_are_refused(
