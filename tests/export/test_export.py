@@ -156,6 +156,8 @@ def digests(folder: Path) -> dict[str, str]:
         (("a*b",), "the name 'a\\*b' has '\\*', which Windows forbids"),
         (("a:b",), "has ':', which Windows forbids"),
         (("aux",), "'aux' is the name of a device of Windows"),
+        (("COM²",), "'COM²' is the name of a device of Windows"),
+        (("conin$",), "'conin\\$' is the name of a device of Windows"),
         (("a.",), "ends in a dot or space"),
         (("a" * 300,), "has more than 255 bytes; rename the thing"),
     ],
@@ -194,6 +196,16 @@ def test_an_earlier_export_and_an_empty_folder_are_replaced(
     assert (folder / "id/c/index.html").exists()
     assert not (folder / "id/b").exists()
     assert sorted(one.name for one in tmp_path.iterdir()) == ["out", "small.nt"]
+
+
+def test_what_someone_has_added_to_an_export_is_not_deleted(small: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    export(folder, small)
+    (folder / ".git").mkdir()
+    before = digests(folder)
+    with pytest.raises(ValueError, match=r"out has \.git, which is not of the earlier export"):
+        export(folder, small)
+    assert (digests(folder), (folder / ".git").is_dir()) == (before, True)
 
 
 def test_the_command_says_what_it_made(small: Path, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ INDEX = "index.html"
 #: Characters that Windows forbids in names, and those with a meaning in the names of `_named`.
 _FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f]')
 _MEANT = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f/%&=]|[. ]$')
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:\..*)?", re.IGNORECASE
+)
 _LONGEST = 255  # bytes of a name
 _SUFFIX = 8  # bytes of the suffix of a format
 _KEPT = 50  # characters, of up to four bytes each, before a hash

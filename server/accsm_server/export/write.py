@@ -27,6 +27,7 @@ from accsm_server.settings import Settings
 #: The file by which the folder of a copy is known.
 MARK = "export.json"
 _MADE_BY = "made by"
+_NAMES = "names"  # of all that is in the folder itself: what else is there is of someone else
 _PATIENCE = 3600.0  # seconds for a query
 _PAGES = (
     "/", "/sitemap.xml", "/llms.txt", "/query", "/search",
@@ -65,21 +66,31 @@ def export(folder: Path, path: Path, base: str, url: str, progress: Progress) ->
 
 
 def _check(folder: Path) -> None:
-    """Raise ValueError unless a folder does not exist, is empty or has a copy."""
+    """Raise ValueError unless a folder does not exist, is empty or has a copy and nothing else."""
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; name a folder, which may not exist yet")
-    if folder.exists() and any(folder.iterdir()) and not _is_copy(folder / MARK):
+    names = {one.name for one in folder.iterdir()} if folder.exists() else set()
+    known = _names(folder / MARK)
+    others = sorted(names.difference(known))
+    if others and known:
+        raise ValueError(
+            f"{folder} has {others[0]}, which is not of the earlier export and would be deleted "
+            "with it; move it elsewhere, or name another folder"
+        )
+    if others:
         raise ValueError(
             f"{folder} has files, and none of them is the {MARK} of an earlier export; name an "
             "empty folder, or one that does not exist"
         )
 
 
-def _is_copy(mark: Path) -> bool:
+def _names(mark: Path) -> list[str]:
+    """Return the names in the folder of a copy, none if it has no readable mark."""
     try:
-        return _MADE_BY in json.loads(mark.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
-        return False
+        found = json.loads(mark.read_text(encoding="utf-8"))
+        return [*map(str, found[_NAMES])] if found[_MADE_BY] else []
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return []
 
 
 async def _write(folder: Path, path: Path, base: str, url: str, progress: Progress) -> Made:
@@ -123,9 +134,14 @@ async def _copy(app: ASGIApp, site: Site, folder: Path, url: str, progress: Prog
     progress("Linking the pages", 1, 0)
     copy.add(".nojekyll", b"")
     copy.add(".htaccess", apache.rules(url).encode())
-    mark = {_MADE_BY: f"accsm-kg {__version__}", "dataset": site.engine.version, "url": f"{url}/"}
-    copy.add(MARK, (json.dumps(mark, indent=2) + "\n").encode())
     await copy.finish()
+    mark = {
+        _MADE_BY: f"accsm-kg {__version__}",
+        "dataset": site.engine.version,
+        "url": f"{url}/",
+        _NAMES: sorted({MARK, *(one.name for one in folder.iterdir())}),
+    }
+    copy.add(MARK, (json.dumps(mark, indent=2) + "\n").encode())
     files = [file for file in folder.rglob("*") if file.is_file()]
     return Made(
         f"{url}/", len(files), sum(file.stat().st_size for file in files), len(copy.refused)
