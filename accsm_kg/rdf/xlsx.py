@@ -5,6 +5,7 @@ text when it is edited. Numbers are such if a spreadsheet keeps all of their dig
 has the query. Nothing is kept in memory or in files, so that a confined process can write any size.
 """
 
+import codecs
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ from accsm_kg.rdf.terms import Term, local_name
 MOST_ROWS: Final = (1 << 20) - 1  # below the head
 MOST_COLUMNS: Final = 1 << 14
 _LONGEST = 32_767  # UTF-16 code units of a cell
+_UTF_16 = codecs.lookup("utf-16-le")  # its first use opens a file, which a confined process cannot
 _DIGITS = 15  # of a number that a spreadsheet keeps
 _NUMBERS = {
     "integer", "decimal", "int", "long", "short", "byte", "nonNegativeInteger", "positiveInteger",
@@ -157,9 +159,9 @@ def _real(value: str) -> float:
 
 def _text(text: str, style: int = _TEXT_STYLE) -> str:
     """Return a cell with a text, which is cut to what a spreadsheet can hold."""
-    if len(text) > _LONGEST // 2 and len(text.encode("utf-16-le")) > 2 * _LONGEST:
-        units = text.encode("utf-16-le")[: 2 * (_LONGEST - 1)]
-        text = units.decode("utf-16-le", "ignore") + "\N{HORIZONTAL ELLIPSIS}"
+    if len(text) > _LONGEST // 2 and len(units := _UTF_16.encode(text)[0]) > 2 * _LONGEST:
+        kept, _ = _UTF_16.decode(units[: 2 * (_LONGEST - 1)], "ignore")
+        text = kept + "\N{HORIZONTAL ELLIPSIS}"
     text = escape(_SPECIAL.sub(_escaped, text))
     return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 

@@ -17,7 +17,9 @@ import httpx
 import pytest
 from accsm_server.engine.interface import Query, fetch
 from accsm_server.engine.pool.fair_queue import FairQueue
+from accsm_server.engine.pool.messages import task_of
 from accsm_server.engine.pool.pool import Pool
+from accsm_server.engine.pool.worker import answer_query
 from accsm_server.errors import QueryError
 from accsm_server.serve import serve
 from accsm_server.settings import Settings
@@ -272,6 +274,16 @@ def test_a_worker_cannot_open_files(small_path: Path) -> None:
 
     body, _ = in_pool(small_path, work)  # type: ignore[misc]
     assert b'"bindings":[]' in body
+
+
+def test_an_error_of_a_worker_names_no_file_of_the_machine() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        fault = PermissionError(13, "Permission denied", "/a/path/of/this/machine")
+        answer_query(fault, task_of(Query("ASK {}", "json"), Settings()), theirs, 1 << 40)
+        told = ours.recv(1 << 16)
+    assert b"Permission denied" in told
+    assert b"/a/path" not in told
 
 
 def test_workers_have_different_random_numbers(small_path: Path) -> None:

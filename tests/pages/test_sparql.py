@@ -189,6 +189,17 @@ def test_an_answer_is_a_workbook(client: httpx.Client) -> None:
     assert client.get("/sparql", params={"query": DRAWN, "format": "xlsx"}).status_code == 406
 
 
+def test_a_workbook_holds_a_long_text_and_a_long_query(client: httpx.Client) -> None:
+    text = "long " * 8000
+    asked = client.post(
+        "/sparql", data={"query": f'SELECT ("{text}" AS ?a) {{}}', "format": "xlsx"}
+    )
+    assert asked.status_code == 200, asked.text
+    answer, about = openpyxl.load_workbook(BytesIO(asked.content)).worksheets
+    assert answer["A2"].value == text[:32766] + "\N{HORIZONTAL ELLIPSIS}"
+    assert about["A1"].value.startswith('SELECT ("long')
+
+
 def test_a_workbook_that_is_cut_is_whole_and_says_so(tmp_path: Path) -> None:
     file = tmp_path / "data.ttl"
     file.write_text("<a:a> <a:b> 1, 2, 3, 4 .")

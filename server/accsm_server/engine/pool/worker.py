@@ -153,6 +153,8 @@ def _fail_message(error: Exception, service: bool) -> bytes:
     if isinstance(error, OSError) and service:
         found = RemoteError
     text = str(error.msg if isinstance(error, SyntaxError) else error)
+    if isinstance(error, OSError) and error.filename:  # a path of this machine
+        text = error.strerror or ""
     retire = found is OutOfMemory
     return messages.message(messages.FAIL, reason=found.reason, message=text, retire=retire)
 
