@@ -36,6 +36,7 @@ from accsm_kg.terminal import visible
 _RESULTS, _TRIPLES = "application/sparql-results+json", "application/n-triples"
 _PROBLEM: Final = "application/problem+json"
 _MOST = 256 << 20  # bytes of an answer or of a dataset
+_MOST_CELLS = 1 << 26  # of a table, which may have more of them than bytes
 _MOST_OF_PROBLEM = 64 << 10
 _PIECE = 1 << 16
 _AGENT: Final = f"accsm-kg/{__version__}"
@@ -195,6 +196,8 @@ class Served:
             if isinstance(answer := found.get("boolean"), bool):
                 return answer
             names = tuple(map(str, found["head"]["vars"]))
+            if len(names) * len(found["results"]["bindings"]) > _MOST_CELLS:
+                raise ValueError(f"it has more than {_MOST_CELLS:,} cells")
             rows = [
                 tuple(_term(row[name]) if name in row else None for name in names)
                 for row in found["results"]["bindings"]

@@ -172,6 +172,13 @@ def test_an_answer_above_the_size_limit_is_refused(monkeypatch: pytest.MonkeyPat
             kg.query("SELECT ?a { ?a ?b ?c }")
 
 
+def test_a_table_with_more_cells_than_a_sane_one_is_refused() -> None:
+    names, rows = ",".join(f'"v{n}"' for n in range(20_000)), ",".join(["{}"] * 20_000)
+    body = f'{{"head":{{"vars":[{names}]}},"results":{{"bindings":[{rows}]}}}}'.encode()
+    with graph((200, JSON, body)) as kg, pytest.raises(ServerError, match="67,108,864 cells"):
+        kg.query("SELECT ?a { ?a ?b ?c }")
+
+
 def _slow(handler: BaseHTTPRequestHandler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
     for _ in range(20):
