@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -44,11 +44,13 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def over_http(path: Path, *options: str, **settings: str) -> Iterator[tuple[str, int]]:
+def over_http(
+    path: Path, *options: str, stderr: IO[str] | None = None, **settings: str
+) -> Iterator[tuple[str, int]]:
     """Serve ``path`` to assistants; yields the address and the process."""
     command = [*COMMAND, "mcp", str(path), "--http", "--port", "0", *options]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=environment(**settings)
+        command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment(**settings)
     ) as process:
         try:
             assert process.stdout
@@ -190,6 +192,24 @@ def test_there_are_no_sessions_to_get_or_delete(url: str, method: str) -> None:
 def test_wrong_bodies_are_refused(url: str, body: bytes, status: int) -> None:
     headers = {**ACCEPT, "Content-Type": "application/json"}
     assert httpx.post(url, content=body, headers=headers).status_code == status
+
+
+def test_headers_of_clients_are_checked_and_not_logged(small_path: Path, tmp_path: Path) -> None:
+    given = [
+        {"Host": "localhost:1@evil.example"},
+        {"Host": "\x9b31m"},
+        {"Host": "a" * 300},
+        {"Host": "evil.example"},
+        {"Host": "localhost", "Origin": "\x9b31m" * 1000},
+    ]
+    found = []
+    with (tmp_path / "log").open("w") as log, over_http(small_path, stderr=log) as (url, _):
+        for one in given:
+            headers = {name: value.encode("latin-1") for name, value in (ACCEPT | one).items()}
+            found.append(httpx.post(url, json=HELLO, headers=headers).status_code)
+    assert found == [400, 400, 400, 421, 403]
+    said = (tmp_path / "log").read_text()
+    assert [word for word in ("31m", "evil", "aaa") if word in said] == []
 
 
 def test_its_health_is_told_and_pages_are_not_served(url: str) -> None:

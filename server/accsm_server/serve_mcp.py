@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvloop
+from mcp.server import transport_security
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,6 +18,7 @@ from accsm_server.errors import MethodNotAllowed
 from accsm_server.http import problems
 from accsm_server.http.context import ensure_task
 from accsm_server.http.middleware.metrics import Counts
+from accsm_server.http.middleware.request_check import RequestCheck
 from accsm_server.mcp.server import create_server
 from accsm_server.reload import Endpoint, Reloader
 from accsm_server.settings import from_environment
@@ -67,7 +69,7 @@ def over_http(
     """
     wild = host in ("0.0.0.0", "::")
     own = () if wild else (f"[{host}]" if ":" in host else host,)
-    allowed = _allowed((*_LOOPBACK, *own, *hosts))
+    security = _allowed((*_LOOPBACK, *own, *hosts))
 
     @asynccontextmanager
     async def front(reloader: Reloader) -> AsyncIterator[ASGIApp]:
@@ -77,11 +79,12 @@ def over_http(
             json_response=True,
             stateless_http=True,
             max_request_body_size=MAX_BODY,
-            transport_security=allowed,
+            transport_security=security,
         )
         async with server.session_manager.run():
-            yield _in_task(app)
+            yield RequestCheck(_in_task(app))
 
+    logging.getLogger(transport_security.__name__).setLevel(logging.ERROR)  # it repeats headers
     serve.serve(dataset, host, port, ready, "", access_log, base, tell, front)
 
 
