@@ -327,7 +327,7 @@ def test_questions_and_terms_lead_into_the_query(page: "sync_api.Page") -> None:
 
 def test_a_query_is_laid_out_shared_and_used_elsewhere(page: "sync_api.Page") -> None:
     write(page, "ASK { ?s a accsm:Country ; accsm:alpha2 'TH' }")
-    page.get_by_role("button", name="Format").click()
+    page.get_by_role("button", name="Format", exact=True).click()
     assert "ASK {\n  ?s a accsm:Country ;\n    accsm:alpha2 'TH'\n}\n" in text(page)
     page.get_by_role("button", name="Copy link").click()
     link = page.evaluate("navigator.clipboard.readText()")
@@ -408,7 +408,7 @@ def test_every_state_is_accessible(page: "sync_api.Page", state: str) -> None:
             page.locator(".status", has_text="Cancelled after").wait_for()
     elif state != "use":
         page.get_by_role("tab", name=state).click()
-        page.locator(".beside summary, .beside .note").first.click()
+        page.locator(".side-list summary, .side-list .note").first.click()
     else:
         page.get_by_text("Use in…").click()
     for scheme in SCHEMES:
